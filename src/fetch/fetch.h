@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_FETCH_FETCH_H
+#define CE_FETCH_FETCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+
+struct ccenv_error;
+struct ccenv_events;
+struct ce_pkg;
+
+/*
+ * Locked packages -> verified, unpacked entries of the cache (layout.h: pkgs/<sha256>/).
+ *
+ * Fetching and unpacking are one stage, so that bytes are hashed and unpacked while they arrive and nothing is read twice.
+ * An entry is unpacked into a temporary directory beside its place and renamed when the sha256 of the archive and every
+ * path in it have been checked: an entry that is there is whole. Entries are read-only and never edited. Several
+ * processes may want the same entry: one makes it, the others wait for that entry only.
+ */
+struct ce_fetch_options {
+	const char *cache_dir;
+	bool offline;
+	unsigned threads; /* 0: as many as there are processors */
+	const char *(*getenv_fn)(const char *name);
+	const struct ccenv_events *events;
+};
+
+CE_MUST_CHECK int ce_fetch(const struct ce_pkg *const *pkgs, size_t n,
+	const struct ce_fetch_options *o, struct ccenv_error *err);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_MODEL_PLATFORM_H
+#define CE_MODEL_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* conda subdirs (CEP 26) and what hangs on them. */
+
+/* Is this a subdir that conda knows ("linux-64", "noarch", …)? */
+bool ce_platform_is_subdir(const char *text, size_t len);
+/* The subdir of the machine this was compiled for. */
+const char *ce_platform_host(void);
+bool ce_platform_is_linux(const char *subdir);
+bool ce_platform_is_osx(const char *subdir);
+bool ce_platform_is_win(const char *subdir);
+/* CUDA's target directory: "x86_64-linux", "sbsa-linux", "x64"; NULL where there is no CUDA. */
+const char *ce_platform_cuda_target(const char *subdir);
+/* The compiler's triplet: "x86_64-conda-linux-gnu"; NULL where conda has no gcc. */
+const char *ce_platform_triplet(const char *subdir);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_MODEL_REQUEST_H
+#define CE_MODEL_REQUEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "model/spec.h"
+
+struct ce_pkg;
+
+/*
+ * What is to be solved: one environment on one platform. Made from a manifest or from the command line; everything the
+ * solver may look at is in here or in the repodata, so that the same request gives the same answer on any machine.
+ */
+
+/* A fact about the machine the result is for, as a package (CEP 30, CEP 46): {"__cuda", "13.0", "0"}. */
+struct ce_virtual {
+	const char *name;
+	const char *version;
+	const char *build;
+};
+
+enum ce_channel_priority {
+	CE_PRIORITY_STRICT = 0, /* a name comes from the first channel that has it */
+	CE_PRIORITY_FLEXIBLE,   /* channel before version */
+	CE_PRIORITY_DISABLED,   /* version before channel */
+};
+
+enum ce_strategy {
+	CE_STRATEGY_HIGHEST = 0,
+	CE_STRATEGY_LOWEST,
+	CE_STRATEGY_LOWEST_DIRECT, /* lowest for the packages asked for, highest for the rest */
+};
+
+/* exclude-newer for one package: 0 lets every date in. */
+struct ce_date_exception {
+	const char *name;
+	uint64_t newer_than; /* ms since 1970 */
+};
+
+struct ce_request {
+	struct ce_arena arena;
+	const char *environment; /* "default" */
+	const char *platform;    /* subdir */
+	const char **channels;   /* full URLs without trailing slash, the first has the highest priority */
+	size_t n_channels;
+	const struct ce_spec **specs; /* sorted by text, no doubles */
+	size_t n_specs;
+	const struct ce_spec **pins; /* hold if the package is there, like a constrains of the user */
+	size_t n_pins;
+	struct ce_virtual *virtuals; /* sorted by name */
+	size_t n_virtuals;
+	enum ce_channel_priority priority;
+	enum ce_strategy strategy;
+	uint64_t exclude_newer; /* ms since 1970: later records are left out, and those without a date; 0 is off */
+	struct ce_date_exception *date_exceptions;
+	size_t n_date_exceptions;
+	/* Records of the old lock to be favoured; borrowed, their names not in `update`. */
+	const struct ce_pkg **locked;
+	size_t n_locked;
+};
+
+struct ce_request *ce_request_new(void);
+void ce_request_free(struct ce_request *r);
+CE_DEFINE_FREEP(struct ce_request, ce_request_free, ce_request_freep)
+
+/*
+ * "conda-forge" -> "https://conda.anaconda.org/conda-forge"; a URL keeps its form without trailing slash; a path
+ * ("./x", "/x") becomes file://. CEP 26. Memory from `a`.
+ */
+const char *ce_channel_url(const char *channel, struct ce_arena *a);
+/* The short name for people: what follows the alias, or the last part of the URL. Borrowed from `url`. */
+const char *ce_channel_name(const char *url);
+
+/* The packages chosen, sorted by name; borrowed from the repodata that was given. */
+struct ce_solution {
+	const struct ce_pkg **pkgs;
+	size_t n;
+};
+
+void ce_solution_free(struct ce_solution *s);
+CE_DEFINE_FREEP(struct ce_solution, ce_solution_free, ce_solution_freep)
+
+#endif
