@@ -5,13 +5,14 @@
 /*
  * ccenv: a CUDA toolchain from conda-forge, locked and installed into a build tree.
  *
- * One handle (struct ccenv) is one project: a manifest, its lock file, a package cache and a prefix. A call is
- * one step of the pipeline (lock, install, emit); each call leaves the old state whole when it fails.
+ * One handle (struct ccenv) is one project: a manifest, its lock file, a package cache and a
+ * prefix. A call is one step of the pipeline (lock, install, emit); each call leaves the old state
+ * whole when it fails.
  *
  * Threads: a handle is used by one thread at a time; different handles are independent.
  * Memory: when memory ends, the process aborts with a message (libsolv does the same).
- * Errors: a call returns 0 or a negative enum ccenv_code, and then *err holds one complete sentence for a person:
- * the thing, the cause and the way out. `err` is never NULL.
+ * Errors: a call returns 0 or a negative enum ccenv_code, and then *err holds one complete sentence
+ * for a person: the thing, the cause and the way out. `err` is never NULL.
  */
 
 #include <stdbool.h>
@@ -52,8 +53,8 @@ struct ccenv_error {
 };
 
 /*
- * Talk of a running call. All callbacks may be NULL. They come from the calling thread, never after the call
- * has returned. Texts are borrowed for the time of the callback.
+ * Talk of a running call. All callbacks may be NULL. They come from the calling thread, never after
+ * the call has returned. Texts are borrowed for the time of the callback.
  */
 enum ccenv_level {
 	CCENV_LOG_WARNING = 1, /* something the user should act on */

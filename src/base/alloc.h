@@ -8,8 +8,8 @@
 #include "base/attr.h"
 
 /*
- * Memory that does not fail: each call aborts with a message when there is none. libsolv aborts anyway, and branches
- * that no test runs are worse than none. The caller frees with free().
+ * Memory that does not fail: each call aborts with a message when there is none. libsolv aborts
+ * anyway, and branches that no test runs are worse than none. The caller frees with free().
  */
 
 void *ce_alloc(size_t size);
@@ -24,9 +24,8 @@ char *ce_vasprintf(const char *fmt, va_list ap) CE_PRINTF(1, 0);
 void ce_freep(void *p);
 
 /*
- * Makes room for one more element in a malloc'ed array of `n` elements with capacity `cap` (both size_t lvalues):
- *     CE_GROW(list->items, list->n, list->cap);
- *     list->items[list->n++] = item;
+ * Makes room for one more element in a malloc'ed array of `n` elements with capacity `cap` (both
+ * size_t lvalues): CE_GROW(list->items, list->n, list->cap); list->items[list->n++] = item;
  */
 #define CE_GROW(array, n, cap)                                                                     \
 	do {                                                                                       \

@@ -2,8 +2,8 @@
 /* A chain of growing blocks; allocation moves a pointer. */
 #include "base/arena.h"
 
-#include <stdarg.h>
 #include <stdalign.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,10 @@ struct ce_arena_block {
 	alignas(max_align_t) unsigned char data[];
 };
 
-enum { BLOCK_MIN = 16 << 10, BLOCK_MAX = 4 << 20 };
+enum {
+	BLOCK_MIN = 16 << 10,
+	BLOCK_MAX = 4 << 20
+};
 
 static struct ce_arena_block *block_new(struct ce_arena *a, size_t need)
 {

@@ -7,10 +7,11 @@
 #include "base/attr.h"
 
 /*
- * Memory freed as a whole. Each struct of model/ owns one arena; all its strings and arrays live there.
+ * Memory freed as a whole. Each struct of model/ owns one arena; all its strings and arrays live
+ * there.
  *
- * Life: zero-initialised (`struct ce_arena a = { 0 };`) is ready for use; ce_arena_release() frees everything and makes
- * it ready again. An arena must not be copied after its first use.
+ * Life: zero-initialised (`struct ce_arena a = { 0 };`) is ready for use; ce_arena_release() frees
+ * everything and makes it ready again. An arena must not be copied after its first use.
  */
 struct ce_arena {
 	struct ce_arena_block *head;

@@ -5,8 +5,8 @@
 /*
  * Attributes that gcc and clang share.
  *
- * CE_CLEANUP(f) runs f(&variable) when the variable goes out of scope; CE_TAKE(p) hands the pointer on and leaves
- * NULL behind, so that the cleanup then does nothing.
+ * CE_CLEANUP(f) runs f(&variable) when the variable goes out of scope; CE_TAKE(p) hands the pointer
+ * on and leaves NULL behind, so that the cleanup then does nothing.
  */
 
 #define CE_CLEANUP(f)      __attribute__((cleanup(f)))

@@ -3,8 +3,8 @@
 #define CE_BASE_BANNED_H
 
 /*
- * Calls that have no bound or no error report. Included by force into every file of src/ (see src/CMakeLists.txt),
- * after the system headers that declare them.
+ * Calls that have no bound or no error report. Included by force into every file of src/ (see
+ * src/CMakeLists.txt), after the system headers that declare them.
  */
 
 #include <stdio.h>

@@ -11,11 +11,13 @@
 /*
  * A growing byte string.
  *
- * `data` is never NULL after the first add and always NUL-terminated; before it, use ce_buf_str(). With `max` set, the
- * buffer never holds more than that: what does not fit is dropped and `overflow` becomes true, to be checked once
- * by whoever set the limit. Everything that comes from outside gets a limit.
+ * `data` is never NULL after the first add and always NUL-terminated; before it, use ce_buf_str().
+ * With `max` set, the buffer never holds more than that: what does not fit is dropped and
+ * `overflow` becomes true, to be checked once by whoever set the limit. Everything that comes from
+ * outside gets a limit.
  *
- * Life: `struct ce_buf b = { 0 };` or ce_buf_init(&b, max); then adds; then ce_buf_release() or ce_buf_steal().
+ * Life: `struct ce_buf b = { 0 };` or ce_buf_init(&b, max); then adds; then ce_buf_release() or
+ * ce_buf_steal().
  */
 struct ce_buf {
 	char *data;

@@ -3,6 +3,7 @@
 #define CE_BASE_JSON_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -12,27 +13,31 @@ struct ce_arena;
 struct ce_buf;
 
 /*
- * Typed reading over jansson. A getter finds `key` in the object `o`; a wrong type is CCENV_EDATA and names the key; an
- * absent key leaves *ret as it is and returns 0, so preset it with the default.
+ * Typed reading over jansson. A getter finds `key` in the object `o`; a wrong type is CCENV_EDATA
+ * and names the key; an absent key leaves *ret as it is and returns 0, so preset it with the
+ * default.
  *
  * Arrays of strings go into an arena, with a NULL behind the last one.
  */
 
-/* Parses text of at most `len` bytes; errors carry line and column. The caller calls json_decref(). */
-CE_MUST_CHECK int ce_json_parse(const char *text, size_t len, json_t **ret, struct ccenv_error *err);
+/* Parses text of at most `len` bytes; errors carry line and column. The caller calls json_decref().
+ */
+CE_MUST_CHECK int ce_json_parse(
+	const char *text, size_t len, json_t **ret, struct ccenv_error *err);
 /* Reads and parses a file of at most `max` bytes; errors carry the path. */
 CE_MUST_CHECK int ce_json_read(const char *path, size_t max, json_t **ret, struct ccenv_error *err);
 
 CE_MUST_CHECK int ce_json_string(const json_t *o, const char *key, struct ce_arena *a,
 	const char **ret, struct ccenv_error *err);
-CE_MUST_CHECK int ce_json_uint(const json_t *o, const char *key, uint64_t *ret,
-	struct ccenv_error *err);
-CE_MUST_CHECK int ce_json_bool(const json_t *o, const char *key, bool *ret, struct ccenv_error *err);
+CE_MUST_CHECK int ce_json_uint(
+	const json_t *o, const char *key, uint64_t *ret, struct ccenv_error *err);
+CE_MUST_CHECK int ce_json_bool(
+	const json_t *o, const char *key, bool *ret, struct ccenv_error *err);
 /* Borrowed from `o`; NULL when absent. */
-CE_MUST_CHECK int ce_json_object(const json_t *o, const char *key, json_t **ret,
-	struct ccenv_error *err);
-CE_MUST_CHECK int ce_json_array(const json_t *o, const char *key, json_t **ret,
-	struct ccenv_error *err);
+CE_MUST_CHECK int ce_json_object(
+	const json_t *o, const char *key, json_t **ret, struct ccenv_error *err);
+CE_MUST_CHECK int ce_json_array(
+	const json_t *o, const char *key, json_t **ret, struct ccenv_error *err);
 CE_MUST_CHECK int ce_json_strings(const json_t *o, const char *key, struct ce_arena *a,
 	const char ***ret, size_t *ret_n, struct ccenv_error *err);
 /* As JSON text with 2 spaces of indent, keys in insertion order, and a newline at the end. */

@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /*
- * A map from string to pointer. Keys are copied, values are borrowed. Order of iteration is the order of insertion, so
- * that output made from a map is the same on every run.
+ * A map from string to pointer. Keys are copied, values are borrowed. Order of iteration is the
+ * order of insertion, so that output made from a map is the same on every run.
  *
  * Life: `struct ce_map m = { 0 };`, then ce_map_release().
  */

@@ -4,7 +4,8 @@
 
 #include <stdbool.h>
 
-/* Path text; nothing here looks at the file system except ce_path_absolute(), which reads the working directory. */
+/* Path text; nothing here looks at the file system except ce_path_absolute(), which reads the
+ * working directory. */
 
 /* "a" + "b" with one slash between; an absolute b wins. The caller frees. */
 char *ce_path_join(const char *a, const char *b);
@@ -15,7 +16,8 @@ char *ce_path_dir(const char *path);
 /* Absolute and without ".", ".." and doubled slashes (lexically). The caller frees. */
 char *ce_path_absolute(const char *path);
 /*
- * May this name from outside (an archive entry, paths.json) be used below a directory? True for a relative path with no
+ * May this name from outside (an archive entry, paths.json) be used below a directory? True for a
+ * relative path with no
  * "..", no empty component, no control character, and at most 4096 bytes.
  */
 bool ce_path_is_safe(const char *path);

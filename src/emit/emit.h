@@ -12,14 +12,15 @@ struct ccenv_events;
 struct ce_pkg;
 
 /*
- * An installed prefix -> what build systems need (build-integration.md B.1, B.3, C.2, D): the view, the CMake
- * toolchain file, .pc files, a Make fragment, a Meson file. Everything is rendered in memory and written only when the bytes
- * differ; nothing below the prefix is changed.
+ * An installed prefix -> what build systems need (build-integration.md B.1, B.3, C.2, D): the view,
+ * the CMake toolchain file, .pc files, a Make fragment, a Meson file. Everything is rendered in
+ * memory and written only when the bytes differ; nothing below the prefix is changed.
  */
 struct ce_emit_input {
-	const char *root;     /* absolute: <build>/_ccenv; files are written below it (layout.h) */
-	const char *prefix;   /* absolute: the prefix of the build machine's tools and of the target's libraries */
-	const char *platform; /* subdir of the prefix */
+	const char *root;   /* absolute: <build>/_ccenv; files are written below it (layout.h) */
+	const char *prefix; /* absolute: the prefix of the build machine's tools and of the target's
+			       libraries */
+	const char *platform;             /* subdir of the prefix */
 	const struct ce_pkg *const *pkgs; /* what is in the prefix */
 	size_t n_pkgs;
 	const char *manifest_path; /* absolute, or NULL: CMake re-configures when it changes */

@@ -14,10 +14,11 @@ struct ce_pkg;
 /*
  * Locked packages -> verified, unpacked entries of the cache (layout.h: pkgs/<sha256>/).
  *
- * Fetching and unpacking are one stage, so that bytes are hashed and unpacked while they arrive and nothing is read twice.
- * An entry is unpacked into a temporary directory beside its place and renamed when the sha256 of the archive and every
- * path in it have been checked: an entry that is there is whole. Entries are read-only and never edited. Several
- * processes may want the same entry: one makes it, the others wait for that entry only.
+ * Fetching and unpacking are one stage, so that bytes are hashed and unpacked while they arrive and
+ * nothing is read twice. An entry is unpacked into a temporary directory beside its place and
+ * renamed when the sha256 of the archive and every path in it have been checked: an entry that is
+ * there is whole. Entries are read-only and never edited. Several processes may want the same
+ * entry: one makes it, the others wait for that entry only.
  */
 struct ce_fetch_options {
 	const char *cache_dir;

@@ -14,13 +14,15 @@ struct ce_pkg;
 /*
  * Cache entries -> a conda prefix (conda-formats.md section 6; CEP 17, 20, 32).
  *
- * The prefix is built beside its place and renamed: it is the old one or the new one, never between. No script of a package
- * is run; a package that has one is named in a warning. Prefix placeholders are replaced for the final path.
+ * The prefix is built beside its place and renamed: it is the old one or the new one, never
+ * between. No script of a package is run; a package that has one is named in a warning. Prefix
+ * placeholders are replaced for the final path.
  */
 struct ce_install_options {
 	const char *cache_dir; /* ce_fetch() has filled it for these packages */
 	const char *prefix;    /* absolute; its parent may not exist yet */
-	const char *const *requested; /* canonical spec texts, for requested_specs of the records (CEP 32) */
+	const char *const
+		*requested; /* canonical spec texts, for requested_specs of the records (CEP 32) */
 	size_t n_requested;
 	unsigned threads; /* 0: as many as there are processors */
 	const struct ccenv_events *events;
@@ -30,7 +32,8 @@ struct ce_install_options {
 CE_MUST_CHECK int ce_install(const struct ce_pkg *const *pkgs, size_t n,
 	const struct ce_install_options *o, struct ccenv_error *err);
 
-/* Compares every file of the prefix with its record; the first differences are named in err (CCENV_EHASH). */
+/* Compares every file of the prefix with its record; the first differences are named in err
+ * (CCENV_EHASH). */
 CE_MUST_CHECK int ce_install_verify(const char *prefix, unsigned threads,
 	const struct ccenv_events *events, struct ccenv_error *err);
 

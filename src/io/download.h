@@ -12,35 +12,39 @@ struct ccenv_error;
 struct ccenv_events;
 
 /*
- * Transfers over libcurl's multi interface: file://, http://, https://, many at once over one connection pool.
+ * Transfers over libcurl's multi interface: file://, http://, https://, many at once over one
+ * connection pool.
  *
- * One thread drives a downloader. A transfer hands its body to `on_data` as it arrives, and its end to `on_done`, both in
- * the thread that calls ce_downloader_run(); they may add further transfers. Retries with backoff on what can
- * pass (connection, timeout, 408, 429 with Retry-After, 5xx); on a retry `on_restart` is called before the body begins
- * anew. What cannot pass (404, 403, a bad certificate) fails at once. Proxy and CA variables as curl has them, and
- * SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE; netrc and stored credentials (conda-formats.md 9.1); they are never
- * sent on to another host and never printed: every text about a URL goes through ce_url_redact().
+ * One thread drives a downloader. A transfer hands its body to `on_data` as it arrives, and its end
+ * to `on_done`, both in the thread that calls ce_downloader_run(); they may add further transfers.
+ * Retries with backoff on what can pass (connection, timeout, 408, 429 with Retry-After, 5xx); on a
+ * retry `on_restart` is called before the body begins anew. What cannot pass (404, 403, a bad
+ * certificate) fails at once. Proxy and CA variables as curl has them, and SSL_CERT_FILE,
+ * REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE; netrc and stored credentials (conda-formats.md 9.1); they are
+ * never sent on to another host and never printed: every text about a URL goes through
+ * ce_url_redact().
  */
 struct ce_downloader;
 
 struct ce_download_result {
-	int code;           /* 0, or a negative ccenv_code: then `text` says why */
-	const char *text;   /* complete sentence, borrowed until on_done returns */
-	long status;        /* HTTP status; 200 for a file that was read */
-	uint64_t bytes;     /* on the wire, body */
-	const char *etag;   /* header values, or NULL; borrowed */
+	int code;         /* 0, or a negative ccenv_code: then `text` says why */
+	const char *text; /* complete sentence, borrowed until on_done returns */
+	long status;      /* HTTP status; 200 for a file that was read */
+	uint64_t bytes;   /* on the wire, body */
+	const char *etag; /* header values, or NULL; borrowed */
 	const char *last_modified;
 	const char *cache_control;
 };
 
 struct ce_download {
 	const char *url;
-	uint64_t max_bytes;          /* cap of the body; required */
-	uint64_t expected_bytes;     /* 0 when unknown; for progress and an early "wrong length" */
-	uint64_t resume_from;        /* ask for a range from here; on_restart when the server sends the whole instead */
-	const char *if_none_match;   /* ETag, or NULL */
+	uint64_t max_bytes;      /* cap of the body; required */
+	uint64_t expected_bytes; /* 0 when unknown; for progress and an early "wrong length" */
+	uint64_t resume_from;    /* ask for a range from here; on_restart when the server sends the
+				    whole instead */
+	const char *if_none_match; /* ETag, or NULL */
 	const char *if_modified_since;
-	bool missing_ok;             /* 404, 501 and an absent file are results (status), not errors */
+	bool missing_ok; /* 404, 501 and an absent file are results (status), not errors */
 	void *user;
 	/* <0 (and *err filled) ends the transfer with that error; no retry. */
 	int (*on_data)(void *user, const void *data, size_t len, struct ccenv_error *err);
@@ -49,20 +53,24 @@ struct ce_download {
 };
 
 struct ce_downloader_options {
-	const char *(*getenv_fn)(const char *name); /* the environment is a parameter; getenv() in the program */
-	bool offline;       /* file:// still works; everything else is CCENV_EOFFLINE before any connection */
-	unsigned parallel;  /* transfers at once; 0 is the default (16) */
+	const char *(*getenv_fn)(
+		const char *name); /* the environment is a parameter; getenv() in the program */
+	bool offline;      /* file:// still works; everything else is CCENV_EOFFLINE before any
+			      connection */
+	unsigned parallel; /* transfers at once; 0 is the default (16) */
 	const struct ccenv_events *events;
 };
 
-CE_MUST_CHECK int ce_downloader_new(const struct ce_downloader_options *o,
-	struct ce_downloader **ret, struct ccenv_error *err);
+CE_MUST_CHECK int ce_downloader_new(
+	const struct ce_downloader_options *o, struct ce_downloader **ret, struct ccenv_error *err);
 void ce_downloader_free(struct ce_downloader *d); /* ends what still runs, without on_done */
 CE_DEFINE_FREEP(struct ce_downloader, ce_downloader_free, ce_downloader_freep)
 /* Copies `t` and its strings. Starts when a place is free. */
 void ce_downloader_add(struct ce_downloader *d, const struct ce_download *t);
-/* Works for at most `timeout_ms` (-1: until all is done). Returns the number of transfers left, or <0. */
-CE_MUST_CHECK int ce_downloader_run(struct ce_downloader *d, int timeout_ms, struct ccenv_error *err);
+/* Works for at most `timeout_ms` (-1: until all is done). Returns the number of transfers left, or
+ * <0. */
+CE_MUST_CHECK int ce_downloader_run(
+	struct ce_downloader *d, int timeout_ms, struct ccenv_error *err);
 
 /* The URL for people and files: user:password@ and /t/<token>/ taken out. The caller frees. */
 char *ce_url_redact(const char *url);

@@ -9,8 +9,8 @@
 #include "model/request.h"
 
 /*
- * The lock: for each environment and platform the exact packages, with what was asked and what was assumed, so that
- * staleness is decided from the file alone, with no network.
+ * The lock: for each environment and platform the exact packages, with what was asked and what was
+ * assumed, so that staleness is decided from the file alone, with no network.
  */
 struct ce_lock_platform {
 	const char *platform;
@@ -26,7 +26,8 @@ struct ce_lock_env {
 	const char *name;
 	const char **channels; /* URLs, in order of priority */
 	size_t n_channels;
-	const char *options; /* canonical text of what differs from the defaults: "strategy=lowest …", "" when nothing */
+	const char *options; /* canonical text of what differs from the defaults: "strategy=lowest
+				…", "" when nothing */
 	struct ce_lock_platform *platforms; /* sorted by platform */
 	size_t n_platforms;
 };
@@ -45,7 +46,7 @@ CE_DEFINE_FREEP(struct ce_lock, ce_lock_free, ce_lock_freep)
 
 /* NULL when absent. Borrowed. */
 const struct ce_lock_env *ce_lock_env_find(const struct ce_lock *lock, const char *name);
-const struct ce_lock_platform *ce_lock_platform_find(const struct ce_lock_env *env,
-	const char *platform);
+const struct ce_lock_platform *ce_lock_platform_find(
+	const struct ce_lock_env *env, const char *platform);
 
 #endif

@@ -42,8 +42,8 @@ struct ce_environment {
 };
 
 /*
- * ccenv.json (schema: docs/ccenv.schema.json). The struct is the file; what it means for one environment and platform is
- * a ce_request.
+ * ccenv.json (schema: docs/ccenv.schema.json). The struct is the file; what it means for one
+ * environment and platform is a ce_request.
  */
 struct ce_manifest {
 	struct ce_arena arena;

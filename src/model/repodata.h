@@ -8,11 +8,13 @@
 #include "model/pkg.h"
 
 /*
- * The records a request can reach: for each wanted name and every name in the depends of a reached record, all records
- * of that name in all channels of the request, in its platform's subdir and noarch.
+ * The records a request can reach: for each wanted name and every name in the depends of a reached
+ * record, all records of that name in all channels of the request, in its platform's subdir and
+ * noarch.
  *
- * Where a channel has one stem both as .conda and .tar.bz2, only the .conda is here (CEP 36). Records under `removed`
- * are left out. Sorted by ce_pkg_compare(), so that the order in the index does not matter.
+ * Where a channel has one stem both as .conda and .tar.bz2, only the .conda is here (CEP 36).
+ * Records under `removed` are left out. Sorted by ce_pkg_compare(), so that the order in the index
+ * does not matter.
  */
 struct ce_repodata {
 	struct ce_arena arena;

@@ -11,11 +11,13 @@
 struct ce_pkg;
 
 /*
- * What is to be solved: one environment on one platform. Made from a manifest or from the command line; everything the
- * solver may look at is in here or in the repodata, so that the same request gives the same answer on any machine.
+ * What is to be solved: one environment on one platform. Made from a manifest or from the command
+ * line; everything the solver may look at is in here or in the repodata, so that the same request
+ * gives the same answer on any machine.
  */
 
-/* A fact about the machine the result is for, as a package (CEP 30, CEP 46): {"__cuda", "13.0", "0"}. */
+/* A fact about the machine the result is for, as a package (CEP 30, CEP 46): {"__cuda", "13.0",
+ * "0"}. */
 struct ce_virtual {
 	const char *name;
 	const char *version;
@@ -44,17 +46,20 @@ struct ce_request {
 	struct ce_arena arena;
 	const char *environment; /* "default" */
 	const char *platform;    /* subdir */
-	const char **channels;   /* full URLs without trailing slash, the first has the highest priority */
+	const char **
+		channels; /* full URLs without trailing slash, the first has the highest priority */
 	size_t n_channels;
 	const struct ce_spec **specs; /* sorted by text, no doubles */
 	size_t n_specs;
-	const struct ce_spec **pins; /* hold if the package is there, like a constrains of the user */
+	const struct ce_spec *
+		*pins; /* hold if the package is there, like a constrains of the user */
 	size_t n_pins;
 	struct ce_virtual *virtuals; /* sorted by name */
 	size_t n_virtuals;
 	enum ce_channel_priority priority;
 	enum ce_strategy strategy;
-	uint64_t exclude_newer; /* ms since 1970: later records are left out, and those without a date; 0 is off */
+	uint64_t exclude_newer; /* ms since 1970: later records are left out, and those without a
+				   date; 0 is off */
 	struct ce_date_exception *date_exceptions;
 	size_t n_date_exceptions;
 	/* Records of the old lock to be favoured; borrowed, their names not in `update`. */
@@ -67,11 +72,13 @@ void ce_request_free(struct ce_request *r);
 CE_DEFINE_FREEP(struct ce_request, ce_request_free, ce_request_freep)
 
 /*
- * "conda-forge" -> "https://conda.anaconda.org/conda-forge"; a URL keeps its form without trailing slash; a path
+ * "conda-forge" -> "https://conda.anaconda.org/conda-forge"; a URL keeps its form without trailing
+ * slash; a path
  * ("./x", "/x") becomes file://. CEP 26. Memory from `a`.
  */
 const char *ce_channel_url(const char *channel, struct ce_arena *a);
-/* The short name for people: what follows the alias, or the last part of the URL. Borrowed from `url`. */
+/* The short name for people: what follows the alias, or the last part of the URL. Borrowed from
+ * `url`. */
 const char *ce_channel_name(const char *url);
 
 /* The packages chosen, sorted by name; borrowed from the repodata that was given. */

@@ -13,8 +13,8 @@ struct ce_arena;
 /*
  * A conda version and its order (CEP 33; conda-formats.md section 2).
  *
- * Parsed once, compared often: segments live in the arena given to the parser. Length limit 64 (CEP 26), integers up to
- * 2^31-1; a longer digit run is CCENV_EDATA.
+ * Parsed once, compared often: segments live in the arena given to the parser. Length limit 64 (CEP
+ * 26), integers up to 2^31-1; a longer digit run is CCENV_EDATA.
  */
 struct ce_version;
 

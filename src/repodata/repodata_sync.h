@@ -12,11 +12,13 @@ struct ccenv_events;
 struct ce_repodata;
 
 /*
- * Channels -> records. Shards first (CEP 16), then repodata.json.zst, then repodata.json (CEP 36), per subdir of each
- * channel; kept fresh in the cache by ETag, Last-Modified and Cache-Control. Only what the names reach is parsed.
+ * Channels -> records. Shards first (CEP 16), then repodata.json.zst, then repodata.json (CEP 36),
+ * per subdir of each channel; kept fresh in the cache by ETag, Last-Modified and Cache-Control.
+ * Only what the names reach is parsed.
  *
- * All three forms give the same records. A channel without the platform's subdir is fine if it has noarch; a channel with
- * neither is CCENV_ENOTFOUND. --offline uses what is cached, whatever its age, and names what is missing.
+ * All three forms give the same records. A channel without the platform's subdir is fine if it has
+ * noarch; a channel with neither is CCENV_ENOTFOUND. --offline uses what is cached, whatever its
+ * age, and names what is missing.
  */
 struct ce_repodata_query {
 	const char *const *channels; /* URLs, in order of priority */
@@ -29,7 +31,8 @@ struct ce_repodata_query {
 	bool offline;
 	const char *(*getenv_fn)(const char *name);
 	const struct ccenv_events *events;
-	const char *form; /* NULL: all; "shards", "zst" or "json": that one only, for tests and bench */
+	const char *
+		form; /* NULL: all; "shards", "zst" or "json": that one only, for tests and bench */
 };
 
 /* The caller frees with ce_repodata_free(). */

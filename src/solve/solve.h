@@ -12,14 +12,16 @@ struct ce_request;
 struct ce_solution;
 
 /*
- * request + records -> solution, on a stock libsolv (conda-formats.md section 11): own ranks, explicit provider lists, sorted
- * jobs. The same input gives the same output whatever the order of records, specs or libsolv's build.
+ * request + records -> solution, on a stock libsolv (conda-formats.md section 11): own ranks,
+ * explicit provider lists, sorted jobs. The same input gives the same output whatever the order of
+ * records, specs or libsolv's build.
  *
- * No solution is CCENV_ENOSOLUTION, and err->text is the explanation for people: a tree of causes. If
- * ret_explanation is not NULL it then receives the same as JSON (the caller decrefs), else it is untouched.
+ * No solution is CCENV_ENOSOLUTION, and err->text is the explanation for people: a tree of causes.
+ * If ret_explanation is not NULL it then receives the same as JSON (the caller decrefs), else it is
+ * untouched.
  *
- * The solution borrows its records from `repodata`, which must outlive it. Different requests may be solved in different
- * threads at once, over the same repodata.
+ * The solution borrows its records from `repodata`, which must outlive it. Different requests may
+ * be solved in different threads at once, over the same repodata.
  */
 CE_MUST_CHECK int ce_solve(const struct ce_request *request, const struct ce_repodata *repodata,
 	struct ce_solution **ret_solution, json_t **ret_explanation, struct ccenv_error *err);

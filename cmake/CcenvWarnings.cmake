@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+# ccenv_flags: warnings and sanitizers for ccenv's own targets.
+add_library(ccenv_flags INTERFACE)
+target_compile_options(ccenv_flags INTERFACE
+	-Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla
+	-Wconversion -Wno-sign-conversion -fno-common -fvisibility=hidden)
+target_compile_definitions(ccenv_flags INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64)
+if(CCENV_WERROR)
+	target_compile_options(ccenv_flags INTERFACE -Werror)
+endif()
+if(CCENV_SANITIZE)
+	target_compile_options(ccenv_flags INTERFACE -fsanitize=${CCENV_SANITIZE} -fno-omit-frame-pointer
+		-fno-sanitize-recover=undefined)
+	target_link_options(ccenv_flags INTERFACE -fsanitize=${CCENV_SANITIZE})
+endif()

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Events to the front end. */
+#include "base/event.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+void ce_log(const struct ccenv_events *ev, enum ccenv_level level, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!ev || !ev->log)
+		return;
+	va_start(ap, fmt);
+	CE_CLEANUP(ce_freep) char *text = ce_vasprintf(fmt, ap);
+	va_end(ap);
+	ev->log(ev->user, level, text);
+}
+
+void ce_progress(const struct ccenv_events *ev, const struct ccenv_progress *progress)
+{
+	if (ev && ev->progress)
+		ev->progress(ev->user, progress);
+}

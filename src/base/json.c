@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* Typed reading over jansson; each error names the key. */
+#include "base/json.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "ccenv/ccenv.h"
+
+int ce_json_parse(const char *text, size_t len, json_t **ret, struct ccenv_error *err)
+{
+	json_error_t je;
+	/* Doubled keys would make two readers see two different files. */
+	json_t *v = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je);
+
+	if (!v)
+		return ce_fail(
+			err, CCENV_EDATA, "line %d, column %d: %s", je.line, je.column, je.text);
+	*ret = v;
+	return 0;
+}
+
+int ce_json_read(const char *path, size_t max, json_t **ret, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	int r = ce_fs_read(path, max, &b, err);
+
+	if (r < 0)
+		return r;
+	r = ce_json_parse(ce_buf_str(&b), b.len, ret, err);
+	return r < 0 ? ce_context(err, r, "%s", path) : 0;
+}
+
+static const char *type_name(const json_t *v)
+{
+	switch (json_typeof(v)) {
+	case JSON_OBJECT:
+		return "an object";
+	case JSON_ARRAY:
+		return "an array";
+	case JSON_STRING:
+		return "a string";
+	case JSON_INTEGER:
+	case JSON_REAL:
+		return "a number";
+	case JSON_TRUE:
+	case JSON_FALSE:
+		return "true or false";
+	case JSON_NULL:
+		break;
+	}
+	return "null";
+}
+
+static int wrong(const char *key, const char *want, const json_t *got, struct ccenv_error *err)
+{
+	return ce_fail(err, CCENV_EDATA, "%s: expected %s, found %s", key, want, type_name(got));
+}
+
+int ce_json_string(const json_t *o, const char *key, struct ce_arena *a, const char **ret,
+	struct ccenv_error *err)
+{
+	const json_t *v = json_object_get(o, key);
+
+	if (!v || json_is_null(v))
+		return 0;
+	if (!json_is_string(v))
+		return wrong(key, "a string", v, err);
+	*ret = ce_arena_strdup(a, json_string_value(v));
+	return 0;
+}
+
+int ce_json_uint(const json_t *o, const char *key, uint64_t *ret, struct ccenv_error *err)
+{
+	const json_t *v = json_object_get(o, key);
+
+	if (!v || json_is_null(v))
+		return 0;
+	if (!json_is_integer(v) || json_integer_value(v) < 0)
+		return wrong(key, "a whole number, 0 or more", v, err);
+	*ret = (uint64_t)json_integer_value(v);
+	return 0;
+}
+
+int ce_json_bool(const json_t *o, const char *key, bool *ret, struct ccenv_error *err)
+{
+	const json_t *v = json_object_get(o, key);
+
+	if (!v || json_is_null(v))
+		return 0;
+	if (!json_is_boolean(v))
+		return wrong(key, "true or false", v, err);
+	*ret = json_is_true(v);
+	return 0;
+}
+
+int ce_json_object(const json_t *o, const char *key, json_t **ret, struct ccenv_error *err)
+{
+	json_t *v = json_object_get(o, key);
+
+	*ret = NULL;
+	if (!v || json_is_null(v))
+		return 0;
+	if (!json_is_object(v))
+		return wrong(key, "an object", v, err);
+	*ret = v;
+	return 0;
+}
+
+int ce_json_array(const json_t *o, const char *key, json_t **ret, struct ccenv_error *err)
+{
+	json_t *v = json_object_get(o, key);
+
+	*ret = NULL;
+	if (!v || json_is_null(v))
+		return 0;
+	if (!json_is_array(v))
+		return wrong(key, "an array", v, err);
+	*ret = v;
+	return 0;
+}
+
+int ce_json_strings(const json_t *o, const char *key, struct ce_arena *a, const char ***ret,
+	size_t *ret_n, struct ccenv_error *err)
+{
+	const char **list;
+	json_t *array, *v;
+	size_t i;
+	int r = ce_json_array(o, key, &array, err);
+
+	if (r < 0 || !array)
+		return r;
+	list = ce_arena_array(a, json_array_size(array) + 1, sizeof(*list));
+	json_array_foreach (array, i, v) {
+		if (!json_is_string(v))
+			return wrong(key, "an array of strings", v, err);
+		list[i] = ce_arena_strdup(a, json_string_value(v));
+	}
+	*ret = list;
+	*ret_n = json_array_size(array);
+	return 0;
+}
+
+void ce_json_format(const json_t *value, struct ce_buf *out)
+{
+	CE_CLEANUP(ce_freep) char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY);
+
+	if (text)
+		ce_buf_adds(out, text);
+	ce_buf_addc(out, '\n');
+}

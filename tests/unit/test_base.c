@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* base/: buffers, maps, arenas, paths, files, locks, hashes, errors. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "base/path.h"
+#include "ccenv/ccenv.h"
+
+static char scratch[] = "/tmp/ccenv-test-base-XXXXXX";
+
+static int make_scratch(void **state)
+{
+	(void)state;
+	return mkdtemp(scratch) ? 0 : -1;
+}
+
+static int drop_scratch(void **state)
+{
+	struct ccenv_error err;
+
+	(void)state;
+	return ce_fs_remove_tree(scratch, &err);
+}
+
+static char *in_scratch(const char *name)
+{
+	return ce_path_join(scratch, name);
+}
+
+static void test_buf_limit(void **state)
+{
+	struct ce_buf b;
+
+	(void)state;
+	ce_buf_init(&b, 10);
+	ce_buf_adds(&b, "12345");
+	ce_buf_adds(&b, "67890");
+	assert_false(b.overflow);
+	ce_buf_addc(&b, 'x');
+	assert_true(b.overflow);
+	assert_string_equal(ce_buf_str(&b), "1234567890");
+	ce_buf_release(&b);
+	assert_string_equal(ce_buf_str(&b), "");
+}
+
+static void test_map(void **state)
+{
+	struct ce_map m = {0};
+	char key[32];
+	int values[1000];
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		snprintf(key, sizeof(key), "key-%d", i);
+		assert_null(ce_map_set(&m, key, &values[i]));
+	}
+	for (int i = 0; i < 1000; i++) {
+		snprintf(key, sizeof(key), "key-%d", i);
+		assert_ptr_equal(ce_map_get(&m, key), &values[i]);
+		assert_string_equal(m.entries[i].key, key);
+	}
+	assert_ptr_equal(ce_map_set(&m, "key-7", &values[0]), &values[7]);
+	assert_false(ce_map_has(&m, "key-1000"));
+	assert_false(ce_map_insert(&m, "key-7"));
+	assert_true(ce_map_insert(&m, "key-1000"));
+	ce_map_release(&m);
+}
+
+static void test_arena(void **state)
+{
+	struct ce_arena a = {0};
+	char *first = ce_arena_strdup(&a, "first");
+
+	(void)state;
+	for (size_t i = 1; i < 200000; i *= 3) {
+		unsigned char *p = ce_arena_alloc(&a, i);
+
+		assert_int_equal((uintptr_t)p % _Alignof(max_align_t), 0);
+		for (size_t j = 0; j < i; j++)
+			assert_int_equal(p[j], 0);
+		memset(p, 0xff, i);
+	}
+	assert_string_equal(first, "first");
+	assert_string_equal(ce_arena_printf(&a, "%d-%s", 4, "x"), "4-x");
+	ce_arena_release(&a);
+}
+
+static void test_path(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} absolute[] = {
+		{"/a/./b//c/../d/", "/a/b/d"},
+		{"/..", "/"},
+		{"/", "/"},
+		{"/a/../../b", "/b"},
+	};
+	static const char *const unsafe[] = {
+		"", "/etc", "a/../b", "..", "a//b", "a/", "./a", "a/\n", "a\x7f"};
+	static const char *const safe[] = {"a", "a/b c/ü", "...", "a/..b", ".hidden"};
+
+	(void)state;
+	for (size_t i = 0; i < CE_COUNT(absolute); i++) {
+		CE_CLEANUP(ce_freep) char *p = ce_path_absolute(absolute[i].in);
+
+		assert_string_equal(p, absolute[i].out);
+	}
+	for (size_t i = 0; i < CE_COUNT(unsafe); i++)
+		assert_false(ce_path_is_safe(unsafe[i]));
+	for (size_t i = 0; i < CE_COUNT(safe); i++)
+		assert_true(ce_path_is_safe(safe[i]));
+	assert_false(ce_path_is_safe_name("a/b"));
+}
+
+static void test_replace_only_when_different(void **state)
+{
+	CE_CLEANUP(ce_freep) char *path = in_scratch("file");
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	struct ccenv_error err;
+	struct stat before, after;
+	bool changed;
+
+	(void)state;
+	assert_int_equal(ce_fs_replace(path, "one", 3, &changed, &err), 0);
+	assert_true(changed);
+	assert_int_equal(stat(path, &before), 0);
+	assert_int_equal(ce_fs_replace(path, "one", 3, &changed, &err), 0);
+	assert_false(changed);
+	assert_int_equal(stat(path, &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	assert_int_equal(ce_fs_replace(path, "two", 3, &changed, &err), 0);
+	assert_true(changed);
+	assert_int_equal(ce_fs_read(path, 3, &b, &err), 0);
+	assert_string_equal(ce_buf_str(&b), "two");
+}
+
+static void test_read_errors(void **state)
+{
+	CE_CLEANUP(ce_freep) char *path = in_scratch("large");
+	CE_CLEANUP(ce_freep) char *absent = in_scratch("absent");
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	struct ccenv_error err;
+
+	(void)state;
+	assert_int_equal(ce_fs_replace(path, "12345", 5, NULL, &err), 0);
+	assert_int_equal(ce_fs_read(path, 4, &b, &err), CCENV_EDATA);
+	assert_non_null(strstr(err.text, path));
+	assert_int_equal(ce_fs_read(absent, 4, &b, &err), CCENV_ENOTFOUND);
+	assert_non_null(strstr(err.text, absent));
+}
+
+static void test_remove_tree(void **state)
+{
+	CE_CLEANUP(ce_freep) char *deep = in_scratch("tree/a/b/c");
+	CE_CLEANUP(ce_freep) char *tree = in_scratch("tree");
+	CE_CLEANUP(ce_freep) char *link = in_scratch("tree/a/link");
+	CE_CLEANUP(ce_freep) char *kept_dir = in_scratch("kept");
+	CE_CLEANUP(ce_freep) char *kept = in_scratch("kept/file");
+	struct ccenv_error err;
+
+	(void)state;
+	assert_int_equal(ce_fs_mkdirs(deep, &err), 0);
+	assert_int_equal(ce_fs_mkdirs(deep, &err), 0);
+	assert_int_equal(ce_fs_mkdirs(kept_dir, &err), 0);
+	assert_int_equal(ce_fs_replace(kept, "x", 1, NULL, &err), 0);
+	assert_int_equal(symlink(kept_dir, link), 0);
+	assert_int_equal(chmod(deep, 0500), 0);
+	assert_int_equal(ce_fs_remove_tree(tree, &err), 0);
+	assert_false(ce_fs_exists(tree));
+	assert_true(ce_fs_exists(kept));
+	assert_int_equal(ce_fs_remove_tree(tree, &err), 0);
+}
+
+static void count_waits(void *user, const char *holder)
+{
+	assert_non_null(strstr(holder, "process "));
+	++*(int *)user;
+}
+
+static void test_lock(void **state)
+{
+	CE_CLEANUP(ce_freep) char *path = in_scratch("lock");
+	CE_CLEANUP(ce_fs_unlockp) struct ce_fs_lock *lock = NULL;
+	CE_CLEANUP(ce_fs_unlockp) struct ce_fs_lock *second = NULL;
+	struct ccenv_error err;
+	int waits = 0;
+
+	(void)state;
+	assert_int_equal(ce_fs_lock(path, 0, NULL, NULL, &lock, &err), 0);
+	assert_int_equal(ce_fs_lock(path, 0, count_waits, &waits, &second, &err), CCENV_EBUSY);
+	assert_int_equal(waits, 1);
+	assert_non_null(strstr(err.text, path));
+	ce_fs_unlock(CE_TAKE(lock));
+	assert_int_equal(ce_fs_lock(path, 0, count_waits, &waits, &second, &err), 0);
+}
+
+static void test_digest(void **state)
+{
+	static const char abc[] =
+		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+	CE_CLEANUP(ce_freep) char *path = in_scratch("abc");
+	struct ccenv_error err;
+	char hex[CE_SHA256_HEX + 1];
+
+	(void)state;
+	ce_sha256_bytes("abc", 3, hex);
+	assert_string_equal(hex, abc);
+	assert_int_equal(ce_fs_replace(path, "abc", 3, NULL, &err), 0);
+	assert_int_equal(ce_sha256_file(path, hex, &err), 0);
+	assert_string_equal(hex, abc);
+	assert_true(ce_sha256_is_hex(abc));
+	assert_false(ce_sha256_is_hex("BA7816"));
+}
+
+static void test_error_context_keeps_the_cause(void **state)
+{
+	struct ccenv_error err;
+	char *longer = ce_calloc(1, 2 * sizeof(err.text));
+
+	(void)state;
+	assert_int_equal(ce_fail(&err, CCENV_EDATA, "expected %s", "a string"), CCENV_EDATA);
+	assert_int_equal(ce_context(&err, CCENV_EDATA, "%s", "file"), CCENV_EDATA);
+	assert_string_equal(err.text, "file: expected a string");
+	memset(longer, 'x', 2 * sizeof(err.text) - 1);
+	ce_context(&err, CCENV_EDATA, "%s", longer);
+	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
+	assert_non_null(strstr(err.text, ": file: expected a string"));
+	free(longer);
+}
+
+static void test_json_errors_name_the_key(void **state)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
+	struct ce_arena a = {0};
+	struct ccenv_error err;
+	const char *text = "default", **list = NULL;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(ce_json_parse("{\"a\": 1,}", 9, &o, &err), CCENV_EDATA);
+	assert_non_null(strstr(err.text, "line 1"));
+	assert_int_equal(ce_json_parse("{\"a\": 1, \"a\": 2}", 16, &o, &err), CCENV_EDATA);
+	assert_int_equal(ce_json_parse("{\"a\": 1, \"l\": [\"x\", \"y\"]}", 25, &o, &err), 0);
+	assert_int_equal(ce_json_string(o, "a", &a, &text, &err), CCENV_EDATA);
+	assert_string_equal(err.text, "a: expected a string, found a number");
+	assert_int_equal(ce_json_string(o, "absent", &a, &text, &err), 0);
+	assert_string_equal(text, "default");
+	assert_int_equal(ce_json_strings(o, "l", &a, &list, &n, &err), 0);
+	assert_int_equal(n, 2);
+	assert_string_equal(list[1], "y");
+	assert_null(list[2]);
+	ce_arena_release(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_buf_limit),
+		cmocka_unit_test(test_map),
+		cmocka_unit_test(test_arena),
+		cmocka_unit_test(test_path),
+		cmocka_unit_test(test_replace_only_when_different),
+		cmocka_unit_test(test_read_errors),
+		cmocka_unit_test(test_remove_tree),
+		cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_error_context_keeps_the_cause),
+		cmocka_unit_test(test_json_errors_name_the_key),
+	};
+
+	return cmocka_run_group_tests(tests, make_scratch, drop_scratch);
+}
