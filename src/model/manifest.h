@@ -31,8 +31,17 @@ struct ce_feature {
 	size_t n_deps;
 	struct ce_system_requirement *sysreqs;
 	size_t n_sysreqs;
+	const char *cuda_version; /* the "cuda" section: NULL when there is none */
+	const char **components;
+	size_t n_components;
 	const char **platforms; /* empty: those of the manifest */
 	size_t n_platforms;
+};
+
+/* exclude-newer for one package; text NULL lets every date in. */
+struct ce_manifest_date {
+	const char *name;
+	const char *text;
 };
 
 struct ce_environment {
@@ -57,7 +66,7 @@ struct ce_manifest {
 	enum ce_channel_priority priority;
 	enum ce_strategy strategy;
 	const char *exclude_newer; /* RFC 3339 date, or a duration "7d", or NULL */
-	struct ce_date_exception *date_exceptions;
+	struct ce_manifest_date *date_exceptions;
 	size_t n_date_exceptions;
 	const struct ce_spec **pins;
 	size_t n_pins;
@@ -67,7 +76,41 @@ struct ce_manifest {
 	size_t n_environments;
 };
 
+struct ce_manifest *ce_manifest_new(void);
 void ce_manifest_free(struct ce_manifest *m);
 CE_DEFINE_FREEP(struct ce_manifest, ce_manifest_free, ce_manifest_freep)
+
+/* NULL when absent. Borrowed. */
+const struct ce_environment *ce_manifest_environment(const struct ce_manifest *m, const char *name);
+/*
+ * The platforms of an environment: those that all its features that name platforms share, else the
+ * manifest's. The array is in `a`, in the manifest's order.
+ */
+void ce_manifest_platforms(const struct ce_manifest *m, const struct ce_environment *env,
+	struct ce_arena *a, const char ***ret_platforms, size_t *ret_n);
+
+/*
+ * What the manifest asks for on one environment and platform. `defaults` are the virtual packages
+ * that are assumed for the platform when nothing is declared; system-requirements replace them by
+ * name. `now` (ms since 1970) is what a duration in exclude-newer counts from. The request keeps
+ * borrowing from the manifest.
+ */
+CE_MUST_CHECK int ce_manifest_request(const struct ce_manifest *m, const struct ce_environment *env,
+	const char *platform, const struct ce_virtual *defaults, size_t n_defaults, uint64_t now,
+	struct ce_request **ret_request, struct ccenv_error *err);
+
+/*
+ * One system requirement as a virtual package: ("cuda", "13.0") is {"__cuda", "13.0", "0"}. An
+ * empty version gives version NULL: the package is to be absent. CCENV_EUSAGE for an unknown name
+ * or a bad version.
+ */
+CE_MUST_CHECK int ce_system_requirement_virtual(const char *name, const char *version,
+	struct ce_arena *a, struct ce_virtual *ret_virtual, struct ccenv_error *err);
+/* A date or a duration (before `now`) in ms since 1970; what is newer than it is left out. */
+CE_MUST_CHECK int ce_exclude_newer_parse(
+	const char *text, uint64_t now, uint64_t *ret_ms, struct ccenv_error *err);
+/* The options of a request that a lock notes, as one text: "" when all are the defaults. From `a`.
+ */
+const char *ce_manifest_options(const struct ce_manifest *m, struct ce_arena *a);
 
 #endif

@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads ccenv.json key by key; each error says where. */
+#include "manifest/manifest_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/path.h"
+#include "ccenv/ccenv.h"
+#include "model/manifest.h"
+#include "model/pkg.h"
+#include "model/platform.h"
+
+enum {
+	MANIFEST_MAX = 1 << 20,
+	FEATURES_MAX = 256
+};
+
+/* Levenshtein distance; keys are short. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[64], n = strlen(b);
+
+	if (strlen(a) >= CE_COUNT(row) || n >= CE_COUNT(row))
+		return CE_COUNT(row);
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 1; a[i - 1]; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= n; j++) {
+			size_t best = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[n];
+}
+
+static int check_keys(const json_t *o, const char *const *known, size_t n, struct ccenv_error *err)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach ((json_t *)o, key, v) {
+		const char *nearest = known[0];
+		bool found = false;
+
+		for (size_t i = 0; i < n; i++) {
+			found = found || strcmp(known[i], key) == 0;
+			if (distance(known[i], key) < distance(nearest, key))
+				nearest = known[i];
+		}
+		if (found)
+			continue;
+		if (distance(nearest, key) <= 3)
+			return ce_fail(err, CCENV_EDATA,
+				"\"%s\" is no key here; did you mean \"%s\"?", key, nearest);
+		return ce_fail(err, CCENV_EDATA, "\"%s\" is no key here", key);
+	}
+	return 0;
+}
+
+/* Adds key='value' to a bracket; keys are written with "-" in the file and "_" in a MatchSpec. */
+static int add_field(
+	const char *key, const json_t *value, struct ce_buf *b, struct ccenv_error *err)
+{
+	const char *text = json_string_value(value);
+
+	if (!text || strpbrk(text, "'\"\\[]"))
+		return ce_fail(
+			err, CCENV_EDATA, "%s: expected a string without quotes or brackets", key);
+	for (const char *k = key; *k; k++)
+		ce_buf_addc(b, *k == '-' ? '_' : *k);
+	ce_buf_addf(b, "='%s'", text);
+	return 0;
+}
+
+/* One dependency: "name": "version build", or "name": {"version": …, "build": …, …}. */
+static int parse_dep(const char *name, const json_t *v, struct ce_arena *a,
+	const struct ce_spec **ret, struct ccenv_error *err)
+{
+	static const char *const keys[] = {"version", "build", "build-number", "channel", "subdir",
+		"md5", "sha256", "license", "track-features", "url"};
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	const char *key;
+	json_t *field;
+	int r = 0;
+
+	if (!ce_pkg_name_is_valid(name))
+		return ce_fail(err, CCENV_EDATA, "\"%s\" is no package name", name);
+	ce_buf_adds(&b, name);
+	if (json_is_string(v)) {
+		if (json_string_length(v) > 0 && strcmp(json_string_value(v), "*") != 0)
+			ce_buf_addf(&b, " %s", json_string_value(v));
+	} else if (json_is_object(v)) {
+		r = check_keys(v, keys, CE_COUNT(keys), err);
+		json_object_foreach ((json_t *)v, key, field) {
+			ce_buf_addc(&b, b.len == strlen(name) ? '[' : ',');
+			if (r >= 0)
+				r = add_field(key, field, &b, err);
+		}
+		if (json_object_size(v))
+			ce_buf_addc(&b, ']');
+	} else {
+		r = ce_fail(err, CCENV_EDATA,
+			"expected a version (\"13.0.*\", \"*\") or an object with \"version\", "
+			"\"build\", \"channel\"");
+	}
+	if (r >= 0)
+		r = ce_spec_parse(ce_buf_str(&b), CE_SPEC_STRICT, a, ret, err);
+	return r < 0 ? ce_context(err, r, "%s", name) : 0;
+}
+
+static int parse_deps(const json_t *o, const char *platform, struct ce_manifest *m,
+	struct ce_feature *f, struct ccenv_error *err)
+{
+	struct ce_dependency *deps;
+	const char *name;
+	json_t *table, *v;
+	int r = ce_json_object(o, "dependencies", &table, err);
+
+	if (r < 0 || !table)
+		return r;
+	deps = ce_arena_array(&m->arena, f->n_deps + json_object_size(table) + 1, sizeof(*deps));
+	if (f->n_deps)
+		memcpy(deps, f->deps, f->n_deps * sizeof(*deps));
+	f->deps = deps;
+	json_object_foreach (table, name, v) {
+		r = parse_dep(name, v, &m->arena, &deps[f->n_deps].spec, err);
+		if (r < 0)
+			return ce_context(err, r, "dependencies");
+		deps[f->n_deps++].platform = platform;
+	}
+	return 0;
+}
+
+static int parse_sysreqs(const json_t *o, const char *platform, struct ce_manifest *m,
+	struct ce_feature *f, struct ccenv_error *err)
+{
+	struct ce_system_requirement *list;
+	const char *name;
+	json_t *table, *v;
+	int r = ce_json_object(o, "system-requirements", &table, err);
+
+	if (r < 0 || !table)
+		return r;
+	list = ce_arena_array(&m->arena, f->n_sysreqs + json_object_size(table) + 1, sizeof(*list));
+	if (f->n_sysreqs)
+		memcpy(list, f->sysreqs, f->n_sysreqs * sizeof(*list));
+	f->sysreqs = list;
+	json_object_foreach (table, name, v) {
+		struct ce_virtual checked;
+
+		if (!json_is_string(v))
+			return ce_fail(err, CCENV_EDATA,
+				"system-requirements: %s: expected a string, \"13.0\" or \"\"",
+				name);
+		r = ce_system_requirement_virtual(
+			name, json_string_value(v), &m->arena, &checked, err);
+		if (r < 0)
+			return ce_context(err, r, "system-requirements");
+		list[f->n_sysreqs++] =
+			(struct ce_system_requirement){platform, ce_arena_strdup(&m->arena, name),
+				ce_arena_strdup(&m->arena, json_string_value(v))};
+	}
+	return 0;
+}
+
+static int check_platforms(const char *const *list, size_t n, struct ccenv_error *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!ce_platform_is_subdir(list[i], strlen(list[i])) ||
+			strcmp(list[i], "noarch") == 0)
+			return ce_fail(err, CCENV_EDATA,
+				"\"%s\" is no platform; known are linux-64, linux-aarch64, win-64, "
+				"osx-arm64, osx-64 and their like",
+				list[i]);
+	return 0;
+}
+
+static int parse_cuda(
+	const json_t *o, struct ce_manifest *m, struct ce_feature *f, struct ccenv_error *err)
+{
+	static const char *const keys[] = {"version", "components"};
+	static const char *const defaults[] = {"nvcc", "cudart"};
+	json_t *cuda;
+	int r = ce_json_object(o, "cuda", &cuda, err);
+
+	if (r < 0 || !cuda)
+		return r;
+	r = check_keys(cuda, keys, CE_COUNT(keys), err);
+	if (r >= 0)
+		r = ce_json_string(cuda, "version", &m->arena, &f->cuda_version, err);
+	if (r >= 0)
+		r = ce_json_strings(
+			cuda, "components", &m->arena, &f->components, &f->n_components, err);
+	if (r >= 0 && !f->cuda_version)
+		r = ce_fail(err, CCENV_EDATA, "\"version\" is missing, e.g. \"13.0\"");
+	if (r < 0)
+		return ce_context(err, r, "cuda");
+	if (f->n_components == 0) {
+		f->components = (const char **)defaults;
+		f->n_components = CE_COUNT(defaults);
+	}
+	return 0;
+}
+
+/* What may stand in a feature and at the top level. */
+static int parse_feature(
+	const json_t *o, struct ce_manifest *m, struct ce_feature *f, struct ccenv_error *err)
+{
+	static const char *const target_keys[] = {"dependencies", "system-requirements"};
+	const char *platform;
+	json_t *targets, *t;
+	int r;
+
+	r = parse_deps(o, NULL, m, f, err);
+	if (r >= 0)
+		r = parse_sysreqs(o, NULL, m, f, err);
+	if (r >= 0)
+		r = parse_cuda(o, m, f, err);
+	if (r >= 0)
+		r = ce_json_object(o, "target", &targets, err);
+	if (r < 0)
+		return r;
+	json_object_foreach (targets, platform, t) {
+		const char *p = ce_arena_strdup(&m->arena, platform);
+
+		r = check_platforms(&p, 1, err);
+		if (r >= 0 && !json_is_object(t))
+			r = ce_fail(err, CCENV_EDATA, "expected an object");
+		if (r >= 0)
+			r = check_keys(t, target_keys, CE_COUNT(target_keys), err);
+		if (r >= 0)
+			r = parse_deps(t, p, m, f, err);
+		if (r >= 0)
+			r = parse_sysreqs(t, p, m, f, err);
+		if (r < 0)
+			return ce_context(err, r, "target: %s", platform);
+	}
+	return 0;
+}
+
+static int parse_named_feature(const char *name, const json_t *v, struct ce_manifest *m,
+	struct ce_feature *f, struct ccenv_error *err)
+{
+	static const char *const keys[] = {
+		"dependencies", "system-requirements", "cuda", "target", "platforms"};
+	int r;
+
+	f->name = ce_arena_strdup(&m->arena, name);
+	if (!ce_pkg_name_is_valid(name) || strcmp(name, "default") == 0)
+		return ce_fail(err, CCENV_EDATA, "\"%s\" is no feature name", name);
+	if (!json_is_object(v))
+		return ce_fail(err, CCENV_EDATA, "%s: expected an object", name);
+	r = check_keys(v, keys, CE_COUNT(keys), err);
+	if (r >= 0)
+		r = parse_feature(v, m, f, err);
+	if (r >= 0)
+		r = ce_json_strings(v, "platforms", &m->arena, &f->platforms, &f->n_platforms, err);
+	if (r >= 0)
+		r = check_platforms(f->platforms, f->n_platforms, err);
+	return r < 0 ? ce_context(err, r, "%s", name) : 0;
+}
+
+static int parse_features(const json_t *root, struct ce_manifest *m, struct ccenv_error *err)
+{
+	const char *name;
+	json_t *table, *v;
+	int r = ce_json_object(root, "features", &table, err);
+
+	if (r < 0)
+		return r;
+	if (json_object_size(table) > FEATURES_MAX)
+		return ce_fail(err, CCENV_EDATA, "features: more than %d", FEATURES_MAX);
+	m->features = ce_arena_array(&m->arena, json_object_size(table) + 1, sizeof(*m->features));
+	m->features[m->n_features++].name = "default";
+	r = parse_feature(root, m, &m->features[0], err);
+	if (r < 0)
+		return r;
+	json_object_foreach (table, name, v) {
+		r = parse_named_feature(name, v, m, &m->features[m->n_features++], err);
+		if (r < 0)
+			return ce_context(err, r, "features");
+	}
+	return 0;
+}
+
+static const struct ce_feature *feature_find(const struct ce_manifest *m, const char *name)
+{
+	for (size_t i = 0; i < m->n_features; i++)
+		if (strcmp(m->features[i].name, name) == 0)
+			return &m->features[i];
+	return NULL;
+}
+
+/* "gpu": ["cuda"], or "bare": {"features": ["cuda"], "no-default-feature": true}. */
+static int parse_environment(
+	const json_t *v, struct ce_manifest *m, struct ce_environment *env, struct ccenv_error *err)
+{
+	static const char *const keys[] = {"features", "no-default-feature"};
+	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
+	const char **names = NULL;
+	bool no_default = false;
+	size_t n = 0;
+	int r;
+
+	o = json_is_array(v) ? json_pack("{s:O}", "features", v) : json_incref((json_t *)v);
+	if (!json_is_object(o))
+		return ce_fail(err, CCENV_EDATA, "expected an array of feature names");
+	r = check_keys(o, keys, CE_COUNT(keys), err);
+	if (r >= 0)
+		r = ce_json_strings(o, "features", &m->arena, &names, &n, err);
+	if (r >= 0)
+		r = ce_json_bool(o, "no-default-feature", &no_default, err);
+	if (r < 0)
+		return r;
+	env->features = ce_arena_array(&m->arena, n + 2, sizeof(*env->features));
+	for (size_t i = 0; i < n; i++) {
+		const struct ce_feature *f = feature_find(m, names[i]);
+
+		if (!f)
+			return ce_fail(err, CCENV_EDATA, "there is no feature \"%s\"", names[i]);
+		if (f != &m->features[0])
+			env->features[env->n_features++] = f;
+	}
+	if (!no_default)
+		env->features[env->n_features++] = &m->features[0];
+	return 0;
+}
+
+static int parse_environments(const json_t *root, struct ce_manifest *m, struct ccenv_error *err)
+{
+	const char *name;
+	json_t *table, *v;
+	int r = ce_json_object(root, "environments", &table, err);
+
+	if (r < 0)
+		return r;
+	if (json_object_size(table) > FEATURES_MAX)
+		return ce_fail(err, CCENV_EDATA, "environments: more than %d", FEATURES_MAX);
+	m->environments =
+		ce_arena_array(&m->arena, json_object_size(table) + 1, sizeof(*m->environments));
+	if (!json_object_get(table, "default")) {
+		struct ce_environment *env = &m->environments[m->n_environments++];
+
+		env->name = "default";
+		env->features = ce_arena_array(&m->arena, 2, sizeof(*env->features));
+		env->features[env->n_features++] = &m->features[0];
+	}
+	json_object_foreach (table, name, v) {
+		struct ce_environment *env = &m->environments[m->n_environments++];
+
+		env->name = ce_arena_strdup(&m->arena, name);
+		if (!ce_pkg_name_is_valid(name))
+			return ce_fail(err, CCENV_EDATA,
+				"environments: \"%s\" is no environment name", name);
+		r = parse_environment(v, m, env, err);
+		if (r < 0)
+			return ce_context(err, r, "environments: %s", name);
+	}
+	return 0;
+}
+
+/* The index of the text at `key` in three words. */
+static int parse_choice(const json_t *o, const char *key, const char *const words[3], int *ret,
+	struct ccenv_error *err)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	if (!json_object_get(o, key))
+		return 0;
+	for (int i = 0; text && i < 3; i++)
+		if (strcmp(words[i], text) == 0) {
+			*ret = i;
+			return 0;
+		}
+	return ce_fail(err, CCENV_EDATA, "%s: expected \"%s\", \"%s\" or \"%s\"", key, words[0],
+		words[1], words[2]);
+}
+
+/* One package's own limit: a date, a duration, or false for none. */
+static int parse_date_exception(
+	const char *name, const json_t *date, struct ce_manifest *m, struct ccenv_error *err)
+{
+	struct ce_manifest_date *x = &m->date_exceptions[m->n_date_exceptions++];
+	uint64_t checked;
+
+	x->name = ce_arena_strdup(&m->arena, name);
+	if (json_is_false(date))
+		return 0;
+	if (!json_is_string(date))
+		return ce_fail(err, CCENV_EDATA, "packages: %s: expected a date or false", name);
+	x->text = ce_arena_strdup(&m->arena, json_string_value(date));
+	return ce_exclude_newer_parse(x->text, 1, &checked, err);
+}
+
+/* "exclude-newer": "2025-10-25", or {"default": "7d", "packages": {"cuda-nvcc": false}}. */
+static int parse_exclude_newer(const json_t *root, struct ce_manifest *m, struct ccenv_error *err)
+{
+	static const char *const keys[] = {"default", "packages"};
+	json_t *v = json_object_get(root, "exclude-newer"), *packages = NULL, *date;
+	uint64_t checked;
+	const char *name;
+	int r;
+
+	if (!v)
+		return 0;
+	if (json_is_string(v)) {
+		m->exclude_newer = ce_arena_strdup(&m->arena, json_string_value(v));
+		return ce_exclude_newer_parse(m->exclude_newer, 1, &checked, err);
+	}
+	if (!json_is_object(v))
+		return ce_fail(err, CCENV_EDATA, "exclude-newer: expected a date or an object");
+	r = check_keys(v, keys, CE_COUNT(keys), err);
+	if (r >= 0)
+		r = ce_json_string(v, "default", &m->arena, &m->exclude_newer, err);
+	if (r >= 0 && m->exclude_newer)
+		r = ce_exclude_newer_parse(m->exclude_newer, 1, &checked, err);
+	if (r >= 0)
+		r = ce_json_object(v, "packages", &packages, err);
+	m->date_exceptions = ce_arena_array(
+		&m->arena, json_object_size(packages) + 1, sizeof(*m->date_exceptions));
+	json_object_foreach (packages, name, date) {
+		if (r >= 0)
+			r = parse_date_exception(name, date, m, err);
+	}
+	return r < 0 ? ce_context(err, r, "exclude-newer") : 0;
+}
+
+static int parse_pins(const json_t *root, struct ce_manifest *m, struct ccenv_error *err)
+{
+	const char *name;
+	json_t *table, *v;
+	int r = ce_json_object(root, "pins", &table, err);
+
+	if (r < 0 || !table)
+		return r;
+	m->pins = ce_arena_array(&m->arena, json_object_size(table) + 1, sizeof(*m->pins));
+	json_object_foreach (table, name, v) {
+		r = parse_dep(name, v, &m->arena, &m->pins[m->n_pins++], err);
+		if (r < 0)
+			return ce_context(err, r, "pins");
+	}
+	return 0;
+}
+
+static int parse_options(const json_t *root, struct ce_manifest *m, struct ccenv_error *err)
+{
+	static const char *const priorities[] = {"strict", "flexible", "disabled"};
+	static const char *const strategies[] = {"highest", "lowest", "lowest-direct"};
+	int priority = 0, strategy = 0;
+	int r;
+
+	r = parse_choice(root, "channel-priority", priorities, &priority, err);
+	if (r >= 0)
+		r = parse_choice(root, "strategy", strategies, &strategy, err);
+	if (r >= 0)
+		r = parse_exclude_newer(root, m, err);
+	if (r >= 0)
+		r = parse_pins(root, m, err);
+	m->priority = (enum ce_channel_priority)priority;
+	m->strategy = (enum ce_strategy)strategy;
+	return r;
+}
+
+static void add_defaults(struct ce_manifest *m)
+{
+	static const char *const conda_forge[] = {"conda-forge"};
+
+	if (m->n_channels == 0) {
+		m->channels = (const char **)conda_forge;
+		m->n_channels = 1;
+	}
+	if (m->n_platforms == 0) {
+		m->platforms = ce_arena_array(&m->arena, 2, sizeof(*m->platforms));
+		m->platforms[m->n_platforms++] = ce_platform_host();
+	}
+}
+
+static int parse_top(const json_t *root, struct ce_manifest *m, struct ccenv_error *err)
+{
+	static const char *const keys[] = {"$schema", "name", "channels", "platforms",
+		"system-requirements", "cuda", "dependencies", "target", "features", "environments",
+		"channel-priority", "strategy", "exclude-newer", "pins"};
+	int r;
+
+	if (!json_is_object(root))
+		return ce_fail(err, CCENV_EDATA, "expected an object");
+	r = check_keys(root, keys, CE_COUNT(keys), err);
+	if (r >= 0)
+		r = ce_json_string(root, "name", &m->arena, &m->name, err);
+	if (r >= 0)
+		r = ce_json_strings(root, "channels", &m->arena, &m->channels, &m->n_channels, err);
+	if (r >= 0)
+		r = ce_json_strings(
+			root, "platforms", &m->arena, &m->platforms, &m->n_platforms, err);
+	if (r >= 0)
+		r = check_platforms(m->platforms, m->n_platforms, err);
+	if (r >= 0)
+		r = parse_options(root, m, err);
+	if (r >= 0)
+		r = parse_features(root, m, err);
+	if (r >= 0)
+		r = parse_environments(root, m, err);
+	if (r >= 0)
+		add_defaults(m);
+	return r;
+}
+
+int ce_manifest_parse(const char *text, size_t len, const char *path,
+	struct ce_manifest **ret_manifest, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_manifest_freep) struct ce_manifest *m = ce_manifest_new();
+	CE_CLEANUP(ce_json_decrefp) json_t *root = NULL;
+	CE_CLEANUP(ce_freep) char *abs = ce_path_absolute(path);
+	CE_CLEANUP(ce_freep) char *dir = ce_path_dir(abs);
+	int r;
+
+	m->path = ce_arena_strdup(&m->arena, path);
+	m->dir = ce_arena_strdup(&m->arena, dir);
+	r = ce_json_parse(text, len, &root, err);
+	if (r >= 0)
+		r = parse_top(root, m, err);
+	if (r < 0)
+		return ce_context(err, r, "%s", path);
+	*ret_manifest = CE_TAKE(m);
+	return 0;
+}
+
+int ce_manifest_read(const char *path, struct ce_manifest **ret_manifest, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	int r = ce_fs_read(path, MANIFEST_MAX, &b, err);
+
+	if (r < 0)
+		return r;
+	return ce_manifest_parse(ce_buf_str(&b), b.len, path, ret_manifest, err);
+}
+
+static json_t *strings(const char *const *list, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(array, json_string(list[i]));
+	return array;
+}
+
+void ce_manifest_render(const struct ce_manifest_new_options *o, struct ce_buf *out)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *root = json_object();
+
+	if (o->name)
+		json_object_set_new(root, "name", json_string(o->name));
+	if (o->n_channels)
+		json_object_set_new(root, "channels", strings(o->channels, o->n_channels));
+	if (o->n_platforms)
+		json_object_set_new(root, "platforms", strings(o->platforms, o->n_platforms));
+	if (o->cuda_version) {
+		json_t *cuda = json_object();
+
+		json_object_set_new(cuda, "version", json_string(o->cuda_version));
+		if (o->n_components)
+			json_object_set_new(
+				cuda, "components", strings(o->components, o->n_components));
+		json_object_set_new(root, "cuda", cuda);
+	}
+	json_object_set_new(root, "dependencies", json_object());
+	ce_json_format(root, out);
+}

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: MIT */
+/* What a manifest means for one environment and platform: the request. */
+#include "model/manifest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/path.h"
+#include "ccenv/ccenv.h"
+#include "model/component.h"
+#include "model/version.h"
+
+struct ce_manifest *ce_manifest_new(void)
+{
+	return ce_calloc(1, sizeof(struct ce_manifest));
+}
+
+void ce_manifest_free(struct ce_manifest *m)
+{
+	if (!m)
+		return;
+	ce_arena_release(&m->arena);
+	free(m);
+}
+
+const struct ce_environment *ce_manifest_environment(const struct ce_manifest *m, const char *name)
+{
+	for (size_t i = 0; i < m->n_environments; i++)
+		if (strcmp(m->environments[i].name, name) == 0)
+			return &m->environments[i];
+	return NULL;
+}
+
+static bool feature_has_platform(const struct ce_feature *f, const char *platform)
+{
+	for (size_t i = 0; i < f->n_platforms; i++)
+		if (strcmp(f->platforms[i], platform) == 0)
+			return true;
+	return f->n_platforms == 0;
+}
+
+void ce_manifest_platforms(const struct ce_manifest *m, const struct ce_environment *env,
+	struct ce_arena *a, const char ***ret_platforms, size_t *ret_n)
+{
+	const char **list = ce_arena_array(a, m->n_platforms + 1, sizeof(*list));
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n_platforms; i++) {
+		bool all = true;
+
+		for (size_t f = 0; f < env->n_features; f++)
+			all = all && feature_has_platform(env->features[f], m->platforms[i]);
+		if (all)
+			list[n++] = m->platforms[i];
+	}
+	*ret_platforms = list;
+	*ret_n = n;
+}
+
+int ce_system_requirement_virtual(const char *name, const char *version, struct ce_arena *a,
+	struct ce_virtual *ret_virtual, struct ccenv_error *err)
+{
+	static const struct {
+		const char *name, *package;
+	} known[] = {
+		{"cuda", "__cuda"},
+		{"cuda-arch", "__cuda_arch"},
+		{"glibc", "__glibc"},
+		{"libc", "__glibc"},
+		{"linux", "__linux"},
+		{"osx", "__osx"},
+		{"macos", "__osx"},
+		{"win", "__win"},
+		{"windows", "__win"},
+		{"archspec", "__archspec"},
+	};
+	const struct ce_version *parsed;
+	const char *package = NULL;
+	int r;
+
+	for (size_t i = 0; i < CE_COUNT(known); i++)
+		if (strcmp(known[i].name, name) == 0)
+			package = known[i].package;
+	if (!package)
+		return ce_fail(err, CCENV_EUSAGE,
+			"\"%s\" is no system requirement; known are cuda, cuda-arch, glibc, linux, "
+			"osx, win, archspec",
+			name);
+	if (!version[0]) {
+		*ret_virtual = (struct ce_virtual){package, NULL, NULL};
+		return 0;
+	}
+	if (strcmp(package, "__archspec") == 0) {
+		*ret_virtual = (struct ce_virtual){package, "1", ce_arena_strdup(a, version)};
+		return 0;
+	}
+	r = ce_version_parse(version, a, &parsed, err);
+	if (r < 0)
+		return ce_context(err, r, "system requirement \"%s\"", name);
+	*ret_virtual = (struct ce_virtual){package, ce_arena_strdup(a, version), "0"};
+	return 0;
+}
+
+static int by_virtual_name(const void *a, const void *b)
+{
+	const struct ce_virtual *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+/* Puts `v` into the list in the place of its namesake; a version of NULL takes it out. */
+static void set_virtual(struct ce_request *r, struct ce_virtual v)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_virtuals; i++)
+		if (strcmp(r->virtuals[i].name, v.name) == 0)
+			break;
+	if (v.version) {
+		r->virtuals[i] = v;
+		r->n_virtuals += i == r->n_virtuals;
+	} else if (i < r->n_virtuals) {
+		r->virtuals[i] = r->virtuals[--r->n_virtuals];
+	}
+}
+
+static int add_virtuals(const struct ce_environment *env, const struct ce_virtual *defaults,
+	size_t n_defaults, struct ce_request *r, struct ccenv_error *err)
+{
+	size_t room = n_defaults;
+
+	for (size_t f = 0; f < env->n_features; f++)
+		room += env->features[f]->n_sysreqs;
+	r->virtuals = ce_arena_array(&r->arena, room + 1, sizeof(*r->virtuals));
+	for (size_t i = 0; i < n_defaults; i++)
+		set_virtual(r, defaults[i]);
+	/* Later features first, so that what an environment names first wins; and in a feature what
+	 * is said for a platform wins over what is said for all. */
+	for (size_t f = env->n_features; f-- > 0;) {
+		const struct ce_feature *feature = env->features[f];
+
+		for (int specific = 0; specific < 2; specific++)
+			for (size_t i = 0; i < feature->n_sysreqs; i++) {
+				const struct ce_system_requirement *q = &feature->sysreqs[i];
+				struct ce_virtual v;
+				int e;
+
+				if (specific != (q->platform != NULL) ||
+					(q->platform && strcmp(q->platform, r->platform) != 0))
+					continue;
+				e = ce_system_requirement_virtual(
+					q->name, q->version, &r->arena, &v, err);
+				if (e < 0)
+					return e;
+				set_virtual(r, v);
+			}
+	}
+	if (r->n_virtuals)
+		qsort(r->virtuals, r->n_virtuals, sizeof(*r->virtuals), by_virtual_name);
+	return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	const struct ce_spec *const *x = a, *const *y = b;
+
+	return strcmp((*x)->text, (*y)->text);
+}
+
+static void sort_specs(struct ce_request *r)
+{
+	size_t n = 0;
+
+	if (r->n_specs)
+		qsort(r->specs, r->n_specs, sizeof(*r->specs), by_text);
+	for (size_t i = 0; i < r->n_specs; i++)
+		if (n == 0 || strcmp(r->specs[n - 1]->text, r->specs[i]->text) != 0)
+			r->specs[n++] = r->specs[i];
+	r->n_specs = n;
+}
+
+/* The specs that a feature's "cuda" section stands for. */
+static int add_cuda(
+	const struct ce_feature *f, struct ce_request *r, size_t *cap, struct ccenv_error *err)
+{
+	const char **texts;
+	size_t n;
+	int e;
+
+	e = ce_component_specs(f->cuda_version, f->components, f->n_components, r->platform,
+		&r->arena, &texts, &n, err);
+	if (e < 0)
+		return ce_context(err, e, "cuda");
+	for (size_t i = 0; i < n; i++) {
+		const struct ce_spec *spec;
+
+		e = ce_spec_parse(texts[i], CE_SPEC_STRICT, &r->arena, &spec, err);
+		if (e < 0)
+			return ce_context(err, e, "cuda");
+		if (r->n_specs == *cap) {
+			const struct ce_spec **more;
+
+			*cap = *cap ? *cap * 2 : 16;
+			more = ce_arena_array(&r->arena, *cap, sizeof(*more));
+			if (r->n_specs)
+				memcpy(more, r->specs, r->n_specs * sizeof(*more));
+			r->specs = more;
+		}
+		r->specs[r->n_specs++] = spec;
+	}
+	return 0;
+}
+
+static int add_specs(
+	const struct ce_environment *env, struct ce_request *r, struct ccenv_error *err)
+{
+	size_t cap = 0;
+
+	for (size_t f = 0; f < env->n_features; f++)
+		cap += env->features[f]->n_deps;
+	r->specs = ce_arena_array(&r->arena, cap + 1, sizeof(*r->specs));
+	for (size_t f = 0; f < env->n_features; f++) {
+		const struct ce_feature *feature = env->features[f];
+
+		for (size_t i = 0; i < feature->n_deps; i++)
+			if (!feature->deps[i].platform ||
+				strcmp(feature->deps[i].platform, r->platform) == 0)
+				r->specs[r->n_specs++] = feature->deps[i].spec;
+	}
+	for (size_t f = 0; f < env->n_features; f++) {
+		int e = 0;
+
+		if (env->features[f]->cuda_version)
+			e = add_cuda(env->features[f], r, &cap, err);
+		if (e < 0)
+			return e;
+	}
+	sort_specs(r);
+	return 0;
+}
+
+/* "7d", "36h", "2w" in ms; 0 when it is no duration. */
+static uint64_t duration_ms(const char *text)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+	uint64_t hour = 3600ULL * 1000;
+
+	if (end == text || n > 100000 || end[0] == '\0' || end[1] != '\0')
+		return 0;
+	switch (end[0]) {
+	case 'h':
+		return n * hour;
+	case 'd':
+		return n * 24 * hour;
+	case 'w':
+		return n * 7 * 24 * hour;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * "2025-10-25" is the end of that day (a package of that day is not newer than it), as pixi reads
+ * it; "2025-10-25T12:00:00Z" is that moment.
+ */
+static uint64_t date_ms(const char *text)
+{
+	struct tm tm = {0};
+	const char *end = strptime(text, "%Y-%m-%d", &tm);
+	uint64_t ms;
+
+	if (!end)
+		return 0;
+	if (*end == '\0')
+		return ((uint64_t)timegm(&tm) + 24 * 3600) * 1000;
+	end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (!end)
+		return 0;
+	ms = (uint64_t)timegm(&tm) * 1000;
+	if (end[0] == 'Z' && end[1] == '\0')
+		return ms;
+	return 0;
+}
+
+int ce_exclude_newer_parse(
+	const char *text, uint64_t now, uint64_t *ret_ms, struct ccenv_error *err)
+{
+	uint64_t ago = duration_ms(text), at = date_ms(text);
+
+	if (ago)
+		*ret_ms = now > ago ? now - ago : 1;
+	else if (at)
+		*ret_ms = at;
+	else
+		return ce_fail(err, CCENV_EUSAGE,
+			"exclude-newer: \"%s\" is neither a date (2025-10-25, "
+			"2025-10-25T12:00:00Z) nor a duration (12h, 7d, 2w)",
+			text);
+	return 0;
+}
+
+static int add_dates(
+	const struct ce_manifest *m, uint64_t now, struct ce_request *r, struct ccenv_error *err)
+{
+	int e = 0;
+
+	if (m->exclude_newer)
+		e = ce_exclude_newer_parse(m->exclude_newer, now, &r->exclude_newer, err);
+	r->date_exceptions =
+		ce_arena_array(&r->arena, m->n_date_exceptions + 1, sizeof(*r->date_exceptions));
+	for (size_t i = 0; e >= 0 && i < m->n_date_exceptions; i++) {
+		struct ce_date_exception *x = &r->date_exceptions[r->n_date_exceptions++];
+
+		x->name = m->date_exceptions[i].name;
+		if (m->date_exceptions[i].text)
+			e = ce_exclude_newer_parse(
+				m->date_exceptions[i].text, now, &x->newer_than, err);
+	}
+	return e;
+}
+
+static const char *channel_url(const struct ce_manifest *m, const char *channel, struct ce_arena *a)
+{
+	CE_CLEANUP(ce_freep) char *joined = NULL;
+
+	/* A relative path begins where the manifest is, wherever ccenv was started. */
+	if (channel[0] == '.' && m->dir) {
+		joined = ce_path_join(m->dir, channel);
+		channel = joined;
+		if (channel[0] != '/') {
+			CE_CLEANUP(ce_freep) char *abs = ce_path_absolute(channel);
+
+			return ce_channel_url(abs, a);
+		}
+	}
+	return ce_channel_url(channel, a);
+}
+
+int ce_manifest_request(const struct ce_manifest *m, const struct ce_environment *env,
+	const char *platform, const struct ce_virtual *defaults, size_t n_defaults, uint64_t now,
+	struct ce_request **ret_request, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_request_freep) struct ce_request *r = ce_request_new();
+	int e;
+
+	r->environment = ce_arena_strdup(&r->arena, env->name);
+	r->platform = ce_arena_strdup(&r->arena, platform);
+	r->channels = ce_arena_array(&r->arena, m->n_channels + 1, sizeof(*r->channels));
+	for (size_t i = 0; i < m->n_channels; i++)
+		r->channels[r->n_channels++] = channel_url(m, m->channels[i], &r->arena);
+	e = add_virtuals(env, defaults, n_defaults, r, err);
+	if (e >= 0)
+		e = add_specs(env, r, err);
+	if (e >= 0)
+		e = add_dates(m, now, r, err);
+	if (e < 0)
+		return ce_context(err, e, "%s, environment \"%s\", platform %s", m->path, env->name,
+			platform);
+	r->pins = m->pins;
+	r->n_pins = m->n_pins;
+	r->priority = m->priority;
+	r->strategy = m->strategy;
+	*ret_request = CE_TAKE(r);
+	return 0;
+}
+
+const char *ce_manifest_options(const struct ce_manifest *m, struct ce_arena *a)
+{
+	static const char *const priorities[] = {"strict", "flexible", "disabled"};
+	static const char *const strategies[] = {"highest", "lowest", "lowest-direct"};
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+
+	if (m->priority != CE_PRIORITY_STRICT)
+		ce_buf_addf(&b, " channel-priority=%s", priorities[m->priority]);
+	if (m->strategy != CE_STRATEGY_HIGHEST)
+		ce_buf_addf(&b, " strategy=%s", strategies[m->strategy]);
+	if (m->exclude_newer)
+		ce_buf_addf(&b, " exclude-newer=%s", m->exclude_newer);
+	for (size_t i = 0; i < m->n_date_exceptions; i++)
+		ce_buf_addf(&b, " exclude-newer[%s]=%s", m->date_exceptions[i].name,
+			m->date_exceptions[i].text ? m->date_exceptions[i].text : "");
+	for (size_t i = 0; i < m->n_pins; i++)
+		ce_buf_addf(&b, " pin=%s", m->pins[i]->text);
+	return ce_arena_strdup(a, b.len ? b.data + 1 : "");
+}
