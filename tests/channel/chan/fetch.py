@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MIT
+"""Downloads: NVIDIA's wheels with pip, the distribution's packages with apt-get."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+
+# Names of Debian 12 and Ubuntu. Those marked "?" exist on some releases only.
+DEBS = """
+cpp-12 gcc-12 g++-12 libgcc-12-dev libstdc++-12-dev
+binutils-x86-64-linux-gnu libbinutils libctf0 libctf-nobfd0 ?libsframe1 ?libsframe2 ?libjansson4
+libgmp10 libmpfr6 libmpc3 libisl23 zlib1g libzstd1
+libgcc-s1 libstdc++6 libgomp1 libitm1 libatomic1 libquadmath0
+libasan8 liblsan0 libtsan2 libubsan1 ?libhwasan0
+libc6 libc6-dev libcrypt1 libcrypt-dev linux-libc-dev tzdata
+""".split()
+
+PLATFORMS = ["manylinux2014_x86_64", "manylinux_2_27_x86_64", "manylinux_2_28_x86_64"]
+
+
+class FetchError(Exception):
+    pass
+
+
+def _sha256(path):
+    with open(path, "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
+
+
+def wheels(cache, releases):
+    """Brings the wheels of {release: [{project, version, file, sha256}]} to cache/wheels.
+
+    A file that is there is trusted: it was checked when it came.
+    """
+    where = os.path.join(cache, "wheels")
+    os.makedirs(where, exist_ok=True)
+    for release, files in releases.items():
+        missing = [w for w in files if not os.path.exists(os.path.join(where, w["file"]))]
+        if not missing:
+            continue
+        print(f"channel: fetching {len(missing)} wheels of CUDA {release}", file=sys.stderr)
+        tmp = os.path.join(cache, "wheels.part")
+        os.makedirs(tmp, exist_ok=True)
+        wanted = os.path.join(tmp, "requirements.txt")
+        with open(wanted, "w", encoding="ascii") as f:
+            for w in missing:
+                f.write("{project}=={version} --hash=sha256:{sha256}\n".format(**w))
+        platforms = [a for p in PLATFORMS for a in ("--platform", p)]
+        run = subprocess.run(
+            [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check",
+             "--no-deps", "--require-hashes", "--only-binary", ":all:", *platforms,
+             "-d", tmp, "-r", wanted], check=False)
+        if run.returncode != 0:
+            raise FetchError(f"cannot download the wheels of CUDA {release} with pip; "
+                             "is PyPI reachable?")
+        for w in missing:
+            got = os.path.join(tmp, w["file"])
+            if _sha256(got) != w["sha256"]:
+                raise FetchError(f"{w['file']} has another sha256 than data/wheels.json says")
+            os.rename(got, os.path.join(where, w["file"]))
+    return where
+
+
+class Apt:
+    """apt-get with the system's package lists, or, where those are empty, lists of our own."""
+
+    def __init__(self, cache):
+        self.cache = cache
+        self.options = ["-o", "APT::Sandbox::User=root", "-o", "APT::Get::AllowUnauthenticated=false"]
+
+    def output(self, program, *args):
+        run = subprocess.run([program, *self.options, *args], capture_output=True, text=True,
+                             check=False, env={**os.environ, "LC_ALL": "C"})
+        return run.returncode, run.stdout, run.stderr
+
+    def use_own_lists(self):
+        state = os.path.join(self.cache, "apt")
+        for d in ("lists/partial", "archives/partial"):
+            os.makedirs(os.path.join(state, d), exist_ok=True)
+        self.options += ["-o", f"Dir::State::lists={state}/lists",
+                         "-o", f"Dir::Cache::archives={state}/archives",
+                         "-o", f"Dir::Cache::pkgcache={state}/pkgcache.bin",
+                         "-o", f"Dir::Cache::srcpkgcache={state}/srcpkgcache.bin"]
+        code, _, err = self.output("apt-get", "update", "-q")
+        if code != 0:
+            raise FetchError(f"apt-get update failed: {err.strip()}")
+
+    def known(self, names):
+        """Those of `names` that have a candidate."""
+        found, name = [], None
+        for line in self.output("apt-cache", "policy", *names)[1].splitlines():
+            if not line.startswith(" "):
+                name = line.rstrip(":")
+            elif line.startswith("  Candidate:") and not line.endswith("(none)"):
+                found.append(name)
+        return found
+
+    def uris(self, names):
+        """[{name, file, sha256}] for `names`, as apt would download them."""
+        code, out, err = self.output("apt-get", "download", "--print-uris", *names)
+        if code != 0:
+            raise FetchError(f"apt-get cannot find the packages: {err.strip()}")
+        found = []
+        for line in out.splitlines():
+            parts = line.split()
+            if len(parts) == 4 and parts[3].startswith("SHA256:"):
+                found.append({"name": parts[1].split("_")[0], "file": parts[1],
+                              "sha256": parts[3][len("SHA256:"):]})
+        return sorted(found, key=lambda d: d["name"])
+
+
+def _os_id():
+    with open("/etc/os-release", encoding="utf-8") as f:
+        fields = dict(line.rstrip().split("=", 1) for line in f if "=" in line)
+    return "{}-{}".format(fields.get("ID", "x").strip('"'),
+                          fields.get("VERSION_ID", "x").strip('"'))
+
+
+def debs(cache):
+    """The distribution's packages in cache/debs/<os>: (directory, [{name, file, sha256}]).
+
+    Which versions is decided once, at the first run, and kept in list.json; remove that file to
+    take up the distribution's updates.
+    """
+    where = os.path.join(cache, "debs", _os_id())
+    listing = os.path.join(where, "list.json")
+    os.makedirs(where, exist_ok=True)
+    if os.path.exists(listing):
+        with open(listing, encoding="utf-8") as f:
+            chosen = json.load(f)
+        if all(os.path.exists(os.path.join(where, d["file"])) for d in chosen):
+            return where, chosen
+    must = [d for d in DEBS if not d.startswith("?")]
+    maybe = [d[1:] for d in DEBS if d.startswith("?")]
+    apt = Apt(cache)
+    if len(apt.known(must)) < len(must):
+        apt.use_own_lists()
+    known = apt.known(must + maybe)
+    lost = sorted(set(must) - set(known))
+    if lost:
+        raise FetchError("the distribution has no package " + ", ".join(lost))
+    chosen = apt.uris(known)
+    print(f"channel: fetching {len(chosen)} packages of the distribution", file=sys.stderr)
+    for d in os.listdir(where):
+        os.unlink(os.path.join(where, d))
+    run = subprocess.run(["apt-get", *apt.options, "download", "-q", *known], cwd=where,
+                         check=False, stdout=subprocess.DEVNULL)
+    if run.returncode != 0:
+        raise FetchError("apt-get download failed; see the messages above")
+    for d in chosen:
+        path = os.path.join(where, d["file"])
+        if not os.path.exists(path) or _sha256(path) != d["sha256"]:
+            raise FetchError(f"{d['file']} did not arrive whole; run again")
+    with open(listing + ".part", "w", encoding="utf-8") as f:
+        json.dump(chosen, f, indent=1)
+    os.rename(listing + ".part", listing)
+    return where, chosen
