@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_IO_URL_H
+#define CE_IO_URL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Taking URLs apart, as far as credentials and redirects need it. ce_url_redact() and its like are
+ * in download.h. */
+
+/* Slices of the URL's text, each borrowed; empty where absent. */
+struct ce_url {
+	const char *scheme; /* "https" */
+	size_t scheme_len;
+	const char *user; /* "user:password", without the @ */
+	size_t user_len;
+	const char *host; /* with the port, if there is one */
+	size_t host_len;
+	const char *path; /* from the first slash on, query too */
+};
+
+/* False when the text does not look like <scheme>://…. */
+bool ce_url_split(const char *text, struct ce_url *ret);
+bool ce_url_has_scheme(const char *text, const char *scheme);
+/* Length of the host without ":port". */
+size_t ce_url_host_len(const struct ce_url *url);
+
+#endif

@@ -1,0 +1,651 @@
+/* SPDX-License-Identifier: MIT */
+/* The downloader against files and a scripted server: what arrives, what is retried, what is said,
+ * what is kept quiet. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/fs.h"
+#include "base/map.h"
+#include "base/path.h"
+#include "ccenv/ccenv.h"
+#include "io/download.h"
+
+#include "../faults/server.h"
+
+/* One transfer and what came of it. */
+struct got {
+	struct ce_buf body;
+	unsigned restarts;
+	bool done;
+	int code;
+	long status;
+	char *text, *etag;
+	uint64_t bytes;
+};
+
+static struct ce_map env; /* the environment of a test */
+static char scratch[] = "/tmp/ccenv-test-XXXXXX";
+
+static void set_env(const char *name, const char *value)
+{
+	ce_map_set(&env, name, (char *)value);
+}
+
+static const char *test_getenv(const char *name)
+{
+	return ce_map_get(&env, name);
+}
+
+static int on_data(void *user, const void *data, size_t len, struct ccenv_error *err)
+{
+	struct got *g = user;
+
+	(void)err;
+	ce_buf_add(&g->body, data, len);
+	return 0;
+}
+
+static int on_restart(void *user, struct ccenv_error *err)
+{
+	struct got *g = user;
+
+	(void)err;
+	g->restarts++;
+	ce_buf_clear(&g->body);
+	return 0;
+}
+
+static void on_done(void *user, const struct ce_download_result *r)
+{
+	struct got *g = user;
+
+	assert_false(g->done);
+	g->done = true;
+	g->code = r->code;
+	g->status = r->status;
+	g->bytes = r->bytes;
+	g->text = r->text ? ce_strdup(r->text) : NULL;
+	g->etag = r->etag ? ce_strdup(r->etag) : NULL;
+}
+
+static void got_release(struct got *g)
+{
+	ce_buf_release(&g->body);
+	free(g->text);
+	free(g->etag);
+	memset(g, 0, sizeof(*g));
+}
+
+static struct ce_downloader *new_downloader(bool offline)
+{
+	struct ce_downloader_options o = {.getenv_fn = test_getenv, .offline = offline};
+	struct ce_downloader *d = NULL;
+	struct ccenv_error err;
+
+	assert_int_equal(ce_downloader_new(&o, &d, &err), 0);
+	return d;
+}
+
+static struct ce_download transfer(const char *url, struct got *g)
+{
+	return (struct ce_download){
+		.url = url,
+		.max_bytes = 1 << 24,
+		.user = g,
+		.on_data = on_data,
+		.on_restart = on_restart,
+		.on_done = on_done,
+	};
+}
+
+static void fetch_with(const struct ce_download *t, bool offline)
+{
+	struct ce_downloader *d = new_downloader(offline);
+	struct ccenv_error err;
+
+	ce_downloader_add(d, t);
+	assert_int_equal(ce_downloader_run(d, 20000, &err), 0);
+	ce_downloader_free(d);
+	assert_true(((struct got *)t->user)->done);
+}
+
+static void fetch(const char *url, struct got *g)
+{
+	struct ce_download t = transfer(url, g);
+
+	fetch_with(&t, false);
+}
+
+static char *local(struct test_server *s, const char *path)
+{
+	return ce_asprintf("http://127.0.0.1:%d%s", test_server_port(s), path);
+}
+
+static char *write_file(const char *name, const char *text)
+{
+	char *path = ce_path_join(scratch, name);
+	struct ccenv_error err;
+
+	assert_int_equal(ce_fs_replace(path, text, strlen(text), NULL, &err), 0);
+	return path;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	if (strstr(scratch, "XXXXXX") && !mkdtemp(scratch))
+		return -1;
+	ce_map_release(&env);
+	ce_map_set(&env, "HOME", scratch);
+	set_env("CCENV_NET_RETRIES", "1");
+	return 0;
+}
+
+static int group_teardown(void **state)
+{
+	struct ccenv_error err;
+
+	(void)state;
+	ce_map_release(&env);
+	return ce_fs_remove_tree(scratch, &err);
+}
+
+static void assert_redacted(const char *url, const char *want)
+{
+	char *text = ce_url_redact(url);
+
+	assert_string_equal(text, want);
+	free(text);
+}
+
+static void test_redact(void **state)
+{
+	(void)state;
+	assert_redacted("https://h/a/b?c", "https://h/a/b?c");
+	assert_redacted("https://user:pa@ss@h:1/a", "https://h:1/a");
+	assert_redacted("https://h/t/tk-123/chan/linux-64", "https://h/chan/linux-64");
+	assert_redacted("https://h/t/tk-123", "https://h");
+	assert_redacted("https://u@h/x/t/secret/t/again/y", "https://h/x/y");
+	assert_redacted("conda-forge", "conda-forge");
+}
+
+static void test_file_path(void **state)
+{
+	char *p = ce_url_file_path("file:///a%20b/%C3%a4");
+
+	(void)state;
+	assert_string_equal(p, "/a b/\xc3\xa4");
+	free(p);
+	p = ce_url_file_path("file://localhost/x");
+	assert_string_equal(p, "/x");
+	free(p);
+	assert_null(ce_url_file_path("file://other/x"));
+	assert_null(ce_url_file_path("https://h/x"));
+	assert_null(ce_url_file_path("file:///a%00b"));
+}
+
+static void test_file(void **state)
+{
+	char *path = write_file("plain file", "hello");
+	char *url = ce_asprintf("file://%s/plain%%20file", scratch);
+	struct got g = {0};
+	struct ce_download t = transfer(url, &g);
+
+	(void)state;
+	fetch_with(&t, true); /* files need no network */
+	assert_int_equal(g.code, 0);
+	assert_int_equal(g.status, 200);
+	assert_string_equal(ce_buf_str(&g.body), "hello");
+	char *etag = CE_TAKE(g.etag);
+	got_release(&g);
+	t.if_none_match = etag;
+	fetch_with(&t, false);
+	assert_int_equal(g.status, 304);
+	got_release(&g);
+	free(write_file("plain file", "other"));
+	fetch_with(&t, false);
+	assert_int_equal(g.status, 200);
+	assert_string_equal(ce_buf_str(&g.body), "other");
+	got_release(&g);
+	t.if_none_match = NULL;
+	t.resume_from = 2;
+	fetch_with(&t, false);
+	assert_string_equal(ce_buf_str(&g.body), "her");
+	assert_int_equal(g.restarts, 0);
+	got_release(&g);
+	t.resume_from = 0;
+	t.max_bytes = 4;
+	fetch_with(&t, false);
+	assert_int_equal(g.code, CCENV_EDATA);
+	assert_non_null(strstr(g.text, "larger than 4 bytes"));
+	got_release(&g);
+	free(etag);
+	free(url);
+	free(path);
+}
+
+static void test_file_missing(void **state)
+{
+	char *url = ce_asprintf("file://%s/absent", scratch);
+	struct got g = {0};
+	struct ce_download t = transfer(url, &g);
+
+	(void)state;
+	fetch_with(&t, false);
+	assert_int_equal(g.code, CCENV_ENOTFOUND);
+	assert_non_null(strstr(g.text, url));
+	got_release(&g);
+	t.missing_ok = true;
+	fetch_with(&t, false);
+	assert_int_equal(g.code, 0);
+	assert_int_equal(g.status, 404);
+	got_release(&g);
+	free(url);
+}
+
+static void test_offline(void **state)
+{
+	struct got g = {0};
+	struct ce_download t = transfer("https://u:secret@h.invalid/x", &g);
+
+	(void)state;
+	fetch_with(&t, true);
+	assert_int_equal(g.code, CCENV_EOFFLINE);
+	assert_non_null(strstr(g.text, "https://h.invalid/x"));
+	assert_null(strstr(g.text, "secret"));
+	got_release(&g);
+}
+
+/* What the scripted server does with each path. `seen` collects headers. */
+struct script {
+	char *auth[8];
+	unsigned n;
+	int other_port;
+};
+
+static const char body20[] = "0123456789abcdefghij";
+
+static bool answer_conditional(int fd, const struct test_request *req)
+{
+	char *match = test_request_header(req, "If-None-Match");
+	bool same = match && strcmp(match, "\"v1\"") == 0;
+
+	free(match);
+	if (same)
+		return test_respond(fd, 304, "ETag: \"v1\"\r\n", NULL, 0);
+	return test_respond(fd, 200, "ETag: \"v1\"\r\nCache-Control: max-age=60\r\n", body20, 20);
+}
+
+static bool answer_range(int fd, const struct test_request *req)
+{
+	char *range = test_request_header(req, "Range");
+	unsigned long from = range ? strtoul(range + 6, NULL, 10) : 0;
+	char head[64];
+
+	if (!range)
+		return test_respond(fd, 200, NULL, body20, 20);
+	free(range);
+	if (from >= 20)
+		return test_respond(fd, 416, NULL, "no", 2);
+	snprintf(head, sizeof(head), "Content-Range: bytes %lu-19/20\r\n", from);
+	return test_respond(fd, 206, head, body20 + from, 20 - from);
+}
+
+/* Breaks off the first body in its middle; a range then gives the rest. */
+static bool answer_broken(int fd, const struct test_request *req)
+{
+	enum {
+		SIZE = 3 << 20
+	};
+	char *range = test_request_header(req, "Range"),
+	     *same = test_request_header(req, "If-Range");
+	char *body = malloc(SIZE);
+	char head[128];
+	bool keep = false;
+
+	for (size_t i = 0; i < SIZE; i++)
+		body[i] = (char)('a' + i % 23);
+	if (range && same && strcmp(same, "\"big\"") == 0) {
+		unsigned long from = strtoul(range + 6, NULL, 10);
+		snprintf(head, sizeof(head), "Content-Range: bytes %lu-%d/%d\r\n", from, SIZE - 1,
+			SIZE);
+		keep = test_respond(fd, 206, head, body + from, SIZE - from);
+	} else {
+		snprintf(head, sizeof(head),
+			"HTTP/1.1 200 OK\r\nETag: \"big\"\r\nContent-Length: %d\r\n\r\n", SIZE);
+		test_writes(fd, head);
+		test_write(fd, body, SIZE / 2);
+	}
+	free(range);
+	free(same);
+	free(body);
+	return keep;
+}
+
+/* Says nothing until the client goes away. */
+static void wait_gone(int fd)
+{
+	char c;
+
+	while (recv(fd, &c, 1, 0) > 0)
+		;
+}
+
+static bool handler(int fd, const struct test_request *req, void *user)
+{
+	struct script *s = user;
+	const char *p = req->path;
+	char head[256];
+
+	if (strcmp(p, "/plain") == 0)
+		return test_respond(fd, 200, NULL, body20, 20);
+	if (strcmp(p, "/etag") == 0)
+		return answer_conditional(fd, req);
+	if (strcmp(p, "/range") == 0)
+		return answer_range(fd, req);
+	if (strcmp(p, "/broken") == 0)
+		return answer_broken(fd, req);
+	if (strcmp(p, "/busy") == 0 && req->number == 1)
+		return test_respond(fd, 429, "Retry-After: 1\r\n", "wait", 4);
+	if (strcmp(p, "/busy") == 0)
+		return test_respond(fd, 200, NULL, body20, 20);
+	if (strcmp(p, "/long-wait") == 0)
+		return test_respond(fd, 429, "Retry-After: 4000\r\n", NULL, 0);
+	if (strcmp(p, "/503") == 0)
+		return test_respond(fd, 503, NULL, "down", 4);
+	if (strcmp(p, "/501") == 0)
+		return test_respond(fd, 501, NULL, NULL, 0);
+	if (strcmp(p, "/403") == 0)
+		return test_respond(fd, 403, NULL, NULL, 0);
+	if (strcmp(p, "/stall") == 0) {
+		test_writes(fd, "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n01234");
+		wait_gone(fd);
+		return false;
+	}
+	if (strcmp(p, "/redirect") == 0)
+		return test_respond(fd, 302, "Location: /plain\r\n", "gone", 4);
+	if (strcmp(p, "/loop") == 0)
+		return test_respond(fd, 302, "Location: /loop\r\n", NULL, 0);
+	if (strcmp(p, "/to-file") == 0)
+		return test_respond(fd, 302, "Location: file:///etc/passwd\r\n", NULL, 0);
+	if (strcmp(p, "/away") == 0 || strcmp(p, "/t/tk-stored/away") == 0) {
+		s->auth[s->n++] = test_request_header(req, "Authorization");
+		snprintf(head, sizeof(head), "Location: http://localhost:%d/landed\r\n",
+			s->other_port);
+		return test_respond(fd, 302, head, NULL, 0);
+	}
+	if (strcmp(p, "/landed") == 0) {
+		s->auth[s->n++] = test_request_header(req, "Authorization");
+		return test_respond(fd, 200, NULL, "landed", 6);
+	}
+	return test_respond(fd, 404, NULL, "absent", 6);
+}
+
+static void get(struct test_server *s, const char *path, struct got *g)
+{
+	char *url = local(s, path);
+
+	got_release(g);
+	fetch(url, g);
+	free(url);
+}
+
+static void test_http(void **state)
+{
+	struct script script = {0};
+	struct test_server *s = test_server_start(handler, &script);
+	struct got g = {0};
+
+	(void)state;
+	get(s, "/plain", &g);
+	assert_int_equal(g.code, 0);
+	assert_string_equal(ce_buf_str(&g.body), body20);
+	assert_int_equal(g.bytes, 20);
+	get(s, "/redirect", &g);
+	assert_string_equal(ce_buf_str(&g.body), body20);
+	get(s, "/etag", &g);
+	assert_string_equal(g.etag, "\"v1\"");
+	char *url = local(s, "/etag");
+	struct ce_download t = transfer(url, &g);
+	t.if_none_match = "\"v1\"";
+	got_release(&g);
+	fetch_with(&t, false);
+	assert_int_equal(g.status, 304);
+	assert_int_equal(g.body.len, 0);
+	free(url);
+	got_release(&g);
+	test_server_stop(s);
+}
+
+static void test_http_refusals(void **state)
+{
+	struct script script = {0};
+	struct test_server *s = test_server_start(handler, &script);
+	struct got g = {0};
+
+	(void)state;
+	get(s, "/none", &g);
+	assert_int_equal(g.code, CCENV_ENOTFOUND);
+	assert_int_equal(g.status, 404);
+	get(s, "/403", &g);
+	assert_int_equal(g.code, CCENV_ENET);
+	assert_non_null(strstr(g.text, "credentials"));
+	get(s, "/501", &g);
+	assert_int_equal(g.code, CCENV_ENET);
+	get(s, "/to-file", &g);
+	assert_int_equal(g.code, CCENV_ENET);
+	assert_int_equal(test_server_requests(s), 4); /* none of these is tried twice */
+	get(s, "/loop", &g);
+	assert_non_null(strstr(g.text, "too many redirects"));
+	get(s, "/long-wait", &g);
+	assert_non_null(strstr(g.text, "asks to wait 4000 s"));
+	got_release(&g);
+	test_server_stop(s);
+}
+
+static void test_http_retries(void **state)
+{
+	struct script script = {0};
+	struct test_server *s = test_server_start(handler, &script);
+	struct got g = {0};
+
+	(void)state;
+	get(s, "/busy", &g);
+	assert_int_equal(g.code, 0);
+	assert_string_equal(ce_buf_str(&g.body), body20);
+	assert_int_equal(test_server_requests(s), 2);
+	get(s, "/503", &g);
+	assert_int_equal(g.code, CCENV_ENET);
+	assert_int_equal(g.status, 503);
+	assert_int_equal(test_server_requests(s), 4);
+	set_env("CCENV_NET_RETRIES", "0");
+	set_env("CCENV_NET_TIMEOUT", "1");
+	get(s, "/stall", &g);
+	assert_int_equal(g.code, CCENV_ENET);
+	assert_non_null(strstr(g.text, "CCENV_NET_TIMEOUT"));
+	got_release(&g);
+	test_server_stop(s);
+	fetch("http://127.0.0.1:1/x", &g);
+	assert_int_equal(g.code, CCENV_ENET);
+	assert_non_null(strstr(g.text, "http://127.0.0.1:1/x"));
+	got_release(&g);
+}
+
+static void test_http_ranges(void **state)
+{
+	struct script script = {0};
+	struct test_server *s = test_server_start(handler, &script);
+	char *url = local(s, "/range"), *plain = local(s, "/plain");
+	struct got g = {0};
+	struct ce_download t = transfer(url, &g);
+
+	(void)state;
+	t.resume_from = 15;
+	t.expected_bytes = 20;
+	fetch_with(&t, false);
+	assert_int_equal(g.code, 0);
+	assert_string_equal(ce_buf_str(&g.body), "fghij");
+	assert_int_equal(g.restarts, 0);
+	got_release(&g);
+	t.resume_from = 30; /* more than there is: the server says 416, the whole comes */
+	fetch_with(&t, false);
+	assert_string_equal(ce_buf_str(&g.body), body20);
+	assert_int_equal(g.restarts, 1);
+	got_release(&g);
+	t.url = plain; /* a server that knows no ranges */
+	t.resume_from = 5;
+	fetch_with(&t, false);
+	assert_string_equal(ce_buf_str(&g.body), body20);
+	assert_int_equal(g.restarts, 1);
+	got_release(&g);
+	t.resume_from = 0;
+	t.expected_bytes = 21;
+	fetch_with(&t, false);
+	assert_int_equal(g.code, CCENV_EHASH);
+	assert_non_null(strstr(g.text, "20 bytes where 21"));
+	got_release(&g);
+	get(s, "/broken", &g);
+	assert_int_equal(g.code, 0);
+	assert_int_equal(g.restarts, 0);
+	assert_int_equal(g.body.len, 3 << 20);
+	for (size_t i = 0; i < g.body.len; i++)
+		assert_int_equal(g.body.data[i], 'a' + (char)(i % 23));
+	got_release(&g);
+	free(url);
+	free(plain);
+	test_server_stop(s);
+}
+
+static void script_clear(struct script *s)
+{
+	while (s->n)
+		free(s->auth[--s->n]);
+}
+
+/* The second server stands for another host (localhost is not 127.0.0.1). */
+static void test_credentials(void **state)
+{
+	struct script script = {0};
+	struct test_server *a = test_server_start(handler, &script);
+	struct test_server *b = test_server_start(handler, &script);
+	struct got g = {0};
+
+	(void)state;
+	script.other_port = test_server_port(b);
+	char *auth = write_file("auth.json",
+		"{\"127.0.0.1\": {\"BasicHTTP\": {\"username\": \"u\", \"password\": \"p\"}}}");
+	ce_map_set(&env, "RATTLER_AUTH_FILE", auth);
+	get(a, "/away", &g);
+	assert_int_equal(g.code, 0);
+	assert_string_equal(ce_buf_str(&g.body), "landed");
+	assert_int_equal(script.n, 2);
+	assert_string_equal(script.auth[0], "Basic dTpw");
+	assert_null(script.auth[1]); /* not sent on */
+	script_clear(&script);
+
+	free(write_file("auth.json", "{\"127.0.0.1\": {\"BearerToken\": \"tk\"}}"));
+	get(a, "/away", &g);
+	assert_string_equal(script.auth[0], "Bearer tk");
+	assert_null(script.auth[1]);
+	script_clear(&script);
+
+	free(write_file("auth.json", "{\"127.0.0.1\": {\"CondaToken\": \"tk-stored\"}}"));
+	get(a, "/away", &g);
+	assert_int_equal(g.code, 0);
+	assert_int_equal(script.n, 2);
+	script_clear(&script);
+	get(a, "/absent", &g);
+	assert_int_equal(g.code, CCENV_ENOTFOUND);
+	assert_null(strstr(g.text, "tk-stored"));
+
+	free(write_file("auth.json", "{}"));
+	char *netrc = write_file(".netrc", "machine 127.0.0.1 login u password p\n");
+	get(a, "/away", &g);
+	assert_string_equal(script.auth[0], "Basic dTpw");
+	assert_null(script.auth[1]);
+	script_clear(&script);
+	unlink(netrc);
+
+	char *url = ce_asprintf("http://u:p@127.0.0.1:%d/away", test_server_port(a));
+	got_release(&g);
+	fetch(url, &g);
+	assert_string_equal(script.auth[0], "Basic dTpw");
+	assert_null(script.auth[1]);
+	script_clear(&script);
+	free(url);
+	free(netrc);
+	free(auth);
+	got_release(&g);
+	test_server_stop(a);
+	test_server_stop(b);
+}
+
+/* Sixteen at once, each adding one more when it is done. */
+struct chain {
+	struct ce_downloader *d;
+	const char *url;
+	unsigned done;
+};
+
+static void chain_done(void *user, const struct ce_download_result *r)
+{
+	struct chain *c = user;
+
+	assert_int_equal(r->code, 0);
+	if (++c->done <= 16) {
+		struct ce_download t = {
+			.url = c->url, .max_bytes = 100, .user = c, .on_done = chain_done};
+		ce_downloader_add(c->d, &t);
+	}
+}
+
+static void test_many(void **state)
+{
+	struct script script = {0};
+	struct test_server *s = test_server_start(handler, &script);
+	char *url = local(s, "/plain");
+	struct chain c = {.d = new_downloader(false), .url = url};
+	struct ce_download t = {.url = url, .max_bytes = 100, .user = &c, .on_done = chain_done};
+	struct ccenv_error err;
+
+	(void)state;
+	for (int i = 0; i < 16; i++)
+		ce_downloader_add(c.d, &t);
+	assert_int_equal(ce_downloader_run(c.d, 20000, &err), 0);
+	assert_int_equal(c.done, 32);
+	ce_downloader_free(c.d);
+	free(url);
+	test_server_stop(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_redact, setup),
+		cmocka_unit_test_setup(test_file_path, setup),
+		cmocka_unit_test_setup(test_file, setup),
+		cmocka_unit_test_setup(test_file_missing, setup),
+		cmocka_unit_test_setup(test_offline, setup),
+		cmocka_unit_test_setup(test_http, setup),
+		cmocka_unit_test_setup(test_http_refusals, setup),
+		cmocka_unit_test_setup(test_http_retries, setup),
+		cmocka_unit_test_setup(test_http_ranges, setup),
+		cmocka_unit_test_setup(test_credentials, setup),
+		cmocka_unit_test_setup(test_many, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, group_teardown);
+}
