@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* Is a lock still the answer? Compares what was asked with what is asked, and the packages with
+ * each other. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/map.h"
+#include "ccenv/ccenv.h"
+#include "lock/lock_file.h"
+#include "model/lock.h"
+#include "model/pkg.h"
+#include "model/request.h"
+#include "model/spec.h"
+
+static int check_channels(
+	const struct ce_lock_env *env, const struct ce_request *r, struct ccenv_error *err)
+{
+	bool same = env->n_channels == r->n_channels;
+
+	for (size_t i = 0; same && i < r->n_channels; i++)
+		same = strcmp(env->channels[i], r->channels[i]) == 0;
+	if (!same)
+		return ce_fail(err, CCENV_ESTALE, "the channels have changed");
+	return 0;
+}
+
+/* Both lists are sorted: names the first difference. */
+static int check_specs(
+	const struct ce_lock_platform *p, const struct ce_request *r, struct ccenv_error *err)
+{
+	size_t i = 0;
+
+	while (i < p->n_specs && i < r->n_specs && strcmp(p->specs[i], r->specs[i]->text) == 0)
+		i++;
+	if (i == p->n_specs && i == r->n_specs)
+		return 0;
+	if (i == p->n_specs || (i < r->n_specs && strcmp(r->specs[i]->text, p->specs[i]) < 0))
+		return ce_fail(
+			err, CCENV_ESTALE, "\"%s\" is asked for but not locked", r->specs[i]->text);
+	return ce_fail(err, CCENV_ESTALE, "\"%s\" is locked but no longer asked for", p->specs[i]);
+}
+
+static const char *virtual_text(
+	const struct ce_virtual *list, size_t n, size_t i, struct ce_arena *a)
+{
+	return i < n ? ce_arena_printf(a, "%s %s", list[i].name, list[i].version) : "nothing";
+}
+
+static int check_virtuals(
+	const struct ce_lock_platform *p, const struct ce_request *r, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	size_t i = 0;
+
+	for (; i < p->n_virtuals && i < r->n_virtuals; i++) {
+		const struct ce_virtual *x = &p->virtuals[i], *y = &r->virtuals[i];
+
+		if (strcmp(x->name, y->name) != 0 || strcmp(x->version, y->version) != 0 ||
+			strcmp(x->build, y->build) != 0)
+			break;
+	}
+	if (i == p->n_virtuals && i == r->n_virtuals)
+		return 0;
+	return ce_fail(err, CCENV_ESTALE,
+		"the system requirements have changed (%s was assumed, %s is declared)",
+		virtual_text(p->virtuals, p->n_virtuals, i, &a),
+		virtual_text(r->virtuals, r->n_virtuals, i, &a));
+}
+
+static int fill_members(const struct ce_lock_platform *p, struct ce_arena *a,
+	struct ce_map *members, struct ccenv_error *err)
+{
+	struct ce_pkg *virtuals = ce_arena_array(a, p->n_virtuals + 1, sizeof(*virtuals));
+
+	for (size_t i = 0; i < p->n_virtuals; i++) {
+		const struct ce_virtual *v = &p->virtuals[i];
+
+		virtuals[i] = (struct ce_pkg){.name = v->name,
+			.version = v->version,
+			.build = v->build,
+			.subdir = "",
+			.fn = "",
+			.channel = "",
+			.url = ""};
+		ce_pkg_prepare(&virtuals[i], a);
+		ce_map_set(members, v->name, &virtuals[i]);
+	}
+	for (size_t i = 0; i < p->n_pkgs; i++)
+		if (ce_map_set(members, p->pkgs[i]->name, (void *)p->pkgs[i]))
+			return ce_fail(err, CCENV_ESTALE, "%s is locked twice", p->pkgs[i]->name);
+	return 0;
+}
+
+static int check_met(const struct ce_spec *spec, const struct ce_map *members, const char *who,
+	struct ccenv_error *err)
+{
+	const struct ce_pkg *p = ce_map_get(members, spec->name);
+
+	if (p && ce_spec_matches(spec, p))
+		return 0;
+	if (p)
+		return ce_fail(err, CCENV_ESTALE, "%s needs \"%s\", locked is %s %s", who,
+			spec->text, p->name, p->version);
+	return ce_fail(err, CCENV_ESTALE, "%s needs \"%s\", which is not locked", who, spec->text);
+}
+
+static int check_members(
+	const struct ce_lock_platform *p, const struct ce_request *r, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_map_release) struct ce_map members = {0};
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	int e = fill_members(p, &a, &members, err);
+
+	for (size_t i = 0; e >= 0 && i < r->n_specs; i++)
+		e = check_met(r->specs[i], &members, "the request", err);
+	for (size_t i = 0; e >= 0 && i < p->n_pkgs; i++)
+		for (size_t d = 0; e >= 0 && d < p->pkgs[i]->n_depends; d++) {
+			const struct ce_spec *spec;
+
+			e = ce_spec_parse(p->pkgs[i]->depends[d], CE_SPEC_LENIENT, &a, &spec, err);
+			if (e >= 0)
+				e = check_met(spec, &members, p->pkgs[i]->name, err);
+		}
+	return e;
+}
+
+int ce_lock_check(const struct ce_lock *lock, const struct ce_request *request, const char *options,
+	const struct ce_lock_platform **ret_platform, struct ccenv_error *err)
+{
+	const struct ce_lock_env *env = ce_lock_env_find(lock, request->environment);
+	const struct ce_lock_platform *p =
+		env ? ce_lock_platform_find(env, request->platform) : NULL;
+	int r;
+
+	if (!env)
+		return ce_fail(err, CCENV_ESTALE, "environment \"%s\" is not locked",
+			request->environment);
+	if (!p)
+		return ce_fail(err, CCENV_ESTALE, "platform %s is not locked", request->platform);
+	r = check_channels(env, request, err);
+	if (r >= 0 && strcmp(env->options, options) != 0)
+		r = ce_fail(err, CCENV_ESTALE, "the options have changed (\"%s\", now \"%s\")",
+			env->options, options);
+	if (r >= 0)
+		r = check_virtuals(p, request, err);
+	if (r >= 0)
+		r = check_specs(p, request, err);
+	if (r >= 0)
+		r = check_members(p, request, err);
+	if (r < 0)
+		return r;
+	if (ret_platform)
+		*ret_platform = p;
+	return 0;
+}

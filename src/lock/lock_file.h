@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_LOCK_LOCK_FILE_H
+#define CE_LOCK_LOCK_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+
+struct ccenv_error;
+struct ce_buf;
+struct ce_lock;
+struct ce_lock_platform;
+struct ce_request;
+struct ce_solution;
+
+/*
+ * ccenv.lock: the exact packages of each environment and platform, as JSON.
+ *
+ * One package an entry, sorted, each once; environments refer to packages by URL. Equal solutions
+ * give equal bytes: no time stamp, no tool version. A newer format version is refused. What is read
+ * is checked like any input from outside: names, file names, hashes, URL schemes.
+ */
+
+/* No file is no error: *ret_lock becomes NULL. */
+CE_MUST_CHECK int ce_lock_read(
+	const char *path, struct ce_lock **ret_lock, struct ccenv_error *err);
+CE_MUST_CHECK int ce_lock_parse(
+	const char *text, size_t len, struct ce_lock **ret_lock, struct ccenv_error *err);
+void ce_lock_render(const struct ce_lock *lock, struct ce_buf *out);
+/* Replaces `path` atomically; does nothing when the bytes are the same. */
+CE_MUST_CHECK int ce_lock_write(
+	const char *path, const struct ce_lock *lock, bool *ret_changed, struct ccenv_error *err);
+
+/* A solved request, and the options text of its manifest (ce_manifest_options()). */
+struct ce_solved {
+	const struct ce_request *request;
+	const struct ce_solution *solution;
+	const char *options;
+};
+
+/* Makes a lock of solutions, in any order; everything is copied. */
+struct ce_lock *ce_lock_from_solutions(const struct ce_solved *solved, size_t n);
+
+/*
+ * Does the lock still answer the request? Decided from the two alone, with no network (pixi's
+ * rules, conda-formats.md 8.2): channels, options, specs and virtual packages are the same; each
+ * spec and each dependency is met; no package is there twice. CCENV_ESTALE says which one is not.
+ * *ret_platform (may be NULL) is borrowed from the lock.
+ */
+CE_MUST_CHECK int ce_lock_check(const struct ce_lock *lock, const struct ce_request *request,
+	const char *options, const struct ce_lock_platform **ret_platform, struct ccenv_error *err);
+
+#endif

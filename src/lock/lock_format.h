@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_LOCK_LOCK_FORMAT_H
+#define CE_LOCK_LOCK_FORMAT_H
+
+/* What reading and writing the lock share. A reader refuses any other version. */
+enum {
+	CE_LOCK_FORMAT = 1
+};
+
+#endif
