@@ -57,7 +57,6 @@ class Release:
             record = {**record, "depends": [swap.get(d, d) for d in record["depends"]]}
             package = Package(work, record, summary=f"From NVIDIA's wheels, CUDA {release}")
             self.packages[record["name"]] = package
-        self.done = set()
 
     def make(self, compiler):
         """All packages. `compiler` makes the stub of the driver's library."""
@@ -67,10 +66,9 @@ class Release:
         self.cudart()
         self.driver(compiler)
         self.cccl()
-        for project, name, version in (("nvidia-cuda-nvrtc", "cuda-nvrtc", None),
-                                       ("nvidia-nvjitlink", "libnvjitlink", None),
-                                       ("nvidia-nvfatbin", "libnvfatbin", None)):
-            self.library(project, name, version)
+        self.library("nvidia-cuda-nvrtc", "cuda-nvrtc", "nvrtc")
+        self.library("nvidia-nvjitlink", "libnvjitlink", "nvJitLink")
+        self.library("nvidia-nvfatbin", "libnvfatbin", "nvfatbin")
         self.programs()
         return [self.packages[n] for n in sorted(self.packages)]
 
@@ -154,16 +152,17 @@ class Release:
             linker.link(f"lib/{name}", f"../{T}/lib/{name}")
         dev_linker.link(f"lib/{base}", f"../{T}/lib/{base}")
 
-    def library(self, project, name, _version):
-        """nvrtc and its like: one arch package with the files, one with what -dev needs."""
+    def library(self, project, name, lib):
+        """nvrtc and its like: one arch package with the files, one with what -dev needs.
+
+        A second build of the same library (".alt.", some wheels have one) is left out.
+        """
         run, dev = self.get(name), self.get(f"{name}-dev")
         self.headers(project, dev)
         for source, rel in self.files(project, "lib"):
             if ".alt." not in rel:
                 self.shared(source, rel, run, run, dev, dev)
-        self.pkg_config(dev, name.replace("cuda-", "").replace("libnv", "nv"),
-                        {"cuda-nvrtc": "nvrtc", "libnvjitlink": "nvJitLink",
-                         "libnvfatbin": "nvfatbin"}[name])
+        self.pkg_config(dev, lib.lower(), lib)
 
     def cudart(self):
         project = "nvidia-cuda-runtime"

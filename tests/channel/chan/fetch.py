@@ -68,7 +68,8 @@ class Apt:
 
     def __init__(self, cache):
         self.cache = cache
-        self.options = ["-o", "APT::Sandbox::User=root", "-o", "APT::Get::AllowUnauthenticated=false"]
+        self.options = ["-o", "APT::Sandbox::User=root",
+                        "-o", "APT::Get::AllowUnauthenticated=false"]
 
     def output(self, program, *args):
         run = subprocess.run([program, *self.options, *args], capture_output=True, text=True,

@@ -19,12 +19,13 @@ WORKERS = 2
 
 
 def _sources():
-    """All files of this program: what decides, with the downloads, what comes out."""
-    found = []
-    for base, dirs, names in os.walk(HERE):
-        dirs[:] = sorted(d for d in dirs if d != "__pycache__")
-        found += [os.path.join(base, n) for n in sorted(names) if not n.endswith((".md", ".pyc"))]
-    return [f for f in found if os.path.basename(f) != "selftest"]
+    """What decides, with the downloads, what comes out."""
+    found = [os.path.join(HERE, "requirements.txt")]
+    for top in ("chan", "data", "shim"):
+        for base, dirs, names in os.walk(os.path.join(HERE, top)):
+            dirs[:] = sorted(d for d in dirs if d != "__pycache__")
+            found += [os.path.join(base, n) for n in sorted(names)]
+    return found
 
 
 def _key(debs):
@@ -105,18 +106,29 @@ def _make(cache, channel, wheels, deb_dir, debs):
     _index(channel)
 
 
+def _listing(root):
+    """{path: (size, time)} of the channel's files."""
+    found = {}
+    for subdir in ("linux-64", "noarch"):
+        for base, _, names in os.walk(os.path.join(root, subdir)):
+            for name in names:
+                full = os.path.join(base, name)
+                status = os.stat(full)
+                found[os.path.relpath(full, root)] = (status.st_size, status.st_mtime_ns)
+    return found
+
+
 def _place(source, out):
-    """Makes `out` the same as `source`, by hard links where it can."""
+    """Makes `out` the same as `source`: real copies, so that a test may damage what it was given.
+
+    Returns whether anything had to be done.
+    """
+    if _listing(source) == _listing(out):
+        return False
     for subdir in ("linux-64", "noarch"):
         shutil.rmtree(os.path.join(out, subdir), ignore_errors=True)
-
-    def link(a, b):
-        try:
-            os.link(a, b)
-        except OSError:
-            shutil.copy2(a, b)
-
-    shutil.copytree(source, out, copy_function=link, dirs_exist_ok=True)
+    shutil.copytree(source, out, dirs_exist_ok=True)
+    return True
 
 
 def main(out, cache):
@@ -126,28 +138,18 @@ def main(out, cache):
         fcntl.flock(lock, fcntl.LOCK_EX)
         deb_dir, debs = fetch.debs(cache)
         fetch.wheels(cache, wheels)
-        key = _key(debs)
-        stamp = os.path.join(out, ".key")
-        if os.path.exists(stamp):
-            with open(stamp, encoding="ascii") as f:
-                if f.read() == key:
-                    return 0
-        channel = os.path.join(cache, "channel-" + key)
+        channel = os.path.join(cache, "channel-" + _key(debs))
         if not os.path.isdir(channel):
             part = channel + ".part"
             shutil.rmtree(part, ignore_errors=True)
             os.mkdir(part)
             _make(cache, part, wheels, deb_dir, debs)
             for old in os.listdir(cache):
-                if old.startswith("channel-") and not old.startswith("channel-" + key):
+                if old.startswith("channel-") and old != os.path.basename(part):
                     shutil.rmtree(os.path.join(cache, old))
             os.rename(part, channel)
-        os.makedirs(out, exist_ok=True)
-        if os.path.exists(stamp):
-            os.unlink(stamp)
-        _place(channel, out)
-        with open(stamp, "w", encoding="ascii") as f:
-            f.write(key)
+        if not _place(channel, out):
+            return 0
     print(f"channel: {out} is ready ({time.monotonic() - started:.1f} s)", file=sys.stderr)
     return 0
 

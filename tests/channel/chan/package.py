@@ -171,7 +171,7 @@ def write(job):
     names = sorted(_files(root), key=lambda n: (not n.startswith("info" + os.sep), n))
     when = job["record"]["timestamp"] // 1000
     _settle(root, names, when)
-    _fix_zip_times()
+    _fix_zip()
     kw = {"compression_level": ZSTD_LEVEL} if job["out"].endswith(".conda") else {}
     os.makedirs(os.path.dirname(job["out"]), exist_ok=True)
     api.create(root, names, os.path.basename(job["out"]), os.path.dirname(job["out"]), **kw)
@@ -179,17 +179,28 @@ def write(job):
     return job["out"]
 
 
-def _fix_zip_times():
-    """zipfile stamps members written from memory with the clock; give them zip's first day."""
-    plain = zipfile.ZipFile.writestr
-    if getattr(plain, "_fixed", False):
+def _fix_zip():
+    """Makes zipfile's output depend on neither the clock nor the version of Python."""
+    if getattr(zipfile.ZipFile, "_fixed", False):
         return
+    plain_writestr, plain_header = zipfile.ZipFile.writestr, zipfile.ZipInfo.FileHeader
 
     def writestr(self, member, data, *args, **kw):
+        # Members written from memory are stamped with the clock; give them zip's first day.
         if not isinstance(member, zipfile.ZipInfo):
             member = zipfile.ZipInfo(member)
             member.external_attr = 0o644 << 16
-        return plain(self, member, data, *args, **kw)
+        return plain_writestr(self, member, data, *args, **kw)
 
-    writestr._fixed = True
+    def header(self, zip64=None):
+        # From Python 3.11.4 on a zip64 member says so: version 4.5 and no sizes outside the extra
+        # field. Most of conda-forge's packages look like that.
+        data = bytearray(plain_header(self, zip64))
+        if zip64:
+            self.extract_version = self.create_version = data[4] = zipfile.ZIP64_VERSION
+            data[18:26] = b"\xff" * 8
+        return bytes(data)
+
     zipfile.ZipFile.writestr = writestr
+    zipfile.ZipInfo.FileHeader = header
+    zipfile.ZipFile._fixed = True
