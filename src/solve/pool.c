@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* Fills libsolv. Every rule here has its reason in conda-formats.md, sections 11.3 and 11.5. */
+#include "solve/pool.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <solv/pool.h>
+#include <solv/queue.h>
+#include <solv/repo.h>
+#include <solv/solver.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "solve/choices.h"
+
+/* libsolv's spelling of a need's id: a mark that no package name begins with, then the text. */
+static Id make_id(Pool *solv, char mark, const char *text)
+{
+	struct ce_buf b = {0};
+	Id id;
+
+	ce_buf_addc(&b, mark);
+	ce_buf_adds(&b, text);
+	id = pool_str2id(solv, ce_buf_str(&b), 1);
+	ce_buf_release(&b);
+	return id;
+}
+
+/* Only what the search reaches can be in an answer. */
+static bool is_solvable(const struct ce_choice *choice)
+{
+	return choice->order && ce_choice_is_usable(choice);
+}
+
+static void add_depends(struct ce_pool *p, Repo *repo, Solvable *s, const struct ce_choice *choice)
+{
+	for (size_t i = 0; i < choice->n_depends; i++) {
+		struct ce_need *need = choice->depends[i];
+
+		if (!need->id)
+			need->id = make_id(p->solv, '=', need->text);
+		s->requires = repo_addid_dep(repo, s->requires, need->id, 0);
+	}
+	for (size_t i = 0; i < choice->n_constrains; i++) {
+		struct ce_need *need = choice->constrains[i];
+
+		/* A package cannot be there twice: what it says of its own name is met or never
+		 * matters. */
+		if (need->family == choice->family)
+			continue;
+		if (!need->not_id)
+			need->not_id = make_id(p->solv, '!', need->text);
+		s->conflicts = repo_addid_dep(repo, s->conflicts, need->not_id, 0);
+	}
+}
+
+/*
+ * Solvables get descending ids in the order of the search: libsolv looks at rules from the highest
+ * solvable down, so that it decides in about the same order.
+ */
+static void add_solvables(struct ce_pool *p, Repo *repo)
+{
+	const struct ce_choices *c = p->choices;
+	Pool *solv = p->solv;
+	size_t n = 0;
+	Id id;
+
+	for (size_t i = 0; i < c->n_reached; i++)
+		n += is_solvable(c->reached[i]);
+	if (!n)
+		return;
+	id = repo_add_solvable_block(repo, (int)n) + (Id)n;
+	p->by_id = ce_calloc((size_t)id + 1, sizeof(*p->by_id));
+	for (size_t i = 0; i < c->n_reached; i++) {
+		struct ce_choice *choice = c->reached[i];
+		char rank[32];
+		Solvable *s;
+
+		if (!is_solvable(choice))
+			continue;
+		choice->id = --id;
+		p->by_id[id] = choice;
+		s = pool_id2solvable(solv, id);
+		snprintf(rank, sizeof(rank), "%zu", choice->family->n - choice->rank);
+		s->name = pool_str2id(solv, choice->family->name, 1);
+		s->evr = pool_str2id(solv, rank, 1);
+		s->arch = solv->solvables[SYSTEMSOLVABLE].arch;
+		s->provides = repo_addid_dep(repo, 0, s->name, 0);
+		add_depends(p, repo, s, choice);
+	}
+}
+
+static int by_id(const void *a, const void *b)
+{
+	Id ia = *(const Id *)a, ib = *(const Id *)b;
+
+	return (ia > ib) - (ia < ib);
+}
+
+static void set_providers(Pool *solv, Id id, Queue *providers)
+{
+	if (providers->count)
+		qsort(providers->elements, (size_t)providers->count, sizeof(Id), by_id);
+	pool_set_whatprovides(
+		solv, id, pool_ids2whatprovides(solv, providers->elements, providers->count));
+}
+
+static void provide_matches(Pool *solv, const struct ce_need *need, Queue *q)
+{
+	queue_empty(q);
+	for (size_t i = 0; i < need->n_matches; i++)
+		if (need->matches[i]->id)
+			queue_push(q, need->matches[i]->id);
+	set_providers(solv, need->id, q);
+}
+
+static void provide_others(Pool *solv, const struct ce_need *need, Queue *q)
+{
+	const struct ce_family *f = need->family;
+
+	queue_empty(q);
+	for (size_t i = 0; i < f->n; i++)
+		if (f->members[i].id && !ce_need_matches(need, &f->members[i]))
+			queue_push(q, f->members[i].id);
+	set_providers(solv, need->not_id, q);
+}
+
+/* After pool_createwhatprovides(), which must run once only: it would throw these lists away. */
+static void add_providers(struct ce_pool *p)
+{
+	const struct ce_choices *c = p->choices;
+	Queue q;
+
+	queue_init(&q);
+	for (size_t i = 0; i < c->n_requested; i++) {
+		struct ce_need *need = c->requested[i];
+
+		if (!need->id)
+			need->id = make_id(p->solv, '@', need->text);
+		provide_matches(p->solv, need, &q);
+	}
+	for (size_t i = 0; i < c->needs.n; i++) {
+		const struct ce_need *need = c->needs.entries[i].value;
+
+		if (need && need->id)
+			provide_matches(p->solv, need, &q);
+		if (need && need->not_id)
+			provide_others(p->solv, need, &q);
+	}
+	queue_free(&q);
+}
+
+struct ce_pool *ce_pool_new(struct ce_choices *choices)
+{
+	struct ce_pool *p = ce_calloc(1, sizeof(*p));
+	Repo *repo;
+
+	p->choices = choices;
+	p->solv = pool_create();
+	repo = repo_create(p->solv, "choices");
+	add_solvables(p, repo);
+	pool_createwhatprovides(p->solv);
+	add_providers(p);
+	return p;
+}
+
+void ce_pool_free(struct ce_pool *pool)
+{
+	if (!pool)
+		return;
+	if (pool->solver)
+		solver_free(pool->solver);
+	pool_free(pool->solv);
+	free(pool->by_id);
+	free(pool);
+}
+
+bool ce_pool_solve(struct ce_pool *pool, struct ce_choice *const *favored, size_t n_favored)
+{
+	const struct ce_choices *c = pool->choices;
+	int problems;
+	Queue jobs;
+
+	queue_init(&jobs);
+	for (size_t i = 0; i < c->n_requested; i++)
+		queue_push2(&jobs, SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES, c->requested[i]->id);
+	for (size_t i = 0; i < n_favored; i++)
+		if (favored[i]->id)
+			queue_push2(&jobs, SOLVER_FAVOR | SOLVER_SOLVABLE, favored[i]->id);
+	if (pool->solver)
+		solver_free(pool->solver);
+	pool->solver = solver_create(pool->solv);
+	problems = solver_solve(pool->solver, &jobs);
+	queue_free(&jobs);
+	return problems == 0;
+}
+
+bool ce_pool_has(const struct ce_pool *pool, const struct ce_choice *choice)
+{
+	return choice->id && solver_get_decisionlevel(pool->solver, choice->id) > 0;
+}

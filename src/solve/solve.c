@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* The stage as a whole: collect the choices, let libsolv answer, give the answer or the reasons
+ * there is none. */
+#include "solve/solve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "ccenv/ccenv.h"
+#include "model/pkg.h"
+#include "model/request.h"
+#include "solve/choices.h"
+#include "solve/pool.h"
+
+static int by_pkg(const void *a, const void *b)
+{
+	return ce_pkg_compare(*(const struct ce_pkg *const *)a, *(const struct ce_pkg *const *)b);
+}
+
+static struct ce_solution *make_solution(const struct ce_choices *c, const struct ce_pool *pool)
+{
+	struct ce_solution *s = ce_calloc(1, sizeof(*s));
+
+	s->pkgs = ce_calloc(c->n_reached + 1, sizeof(*s->pkgs));
+	for (size_t i = 0; i < c->n_reached; i++)
+		if (ce_pool_has(pool, c->reached[i]) && !c->reached[i]->family->is_virtual)
+			s->pkgs[s->n++] = c->reached[i]->pkg;
+	qsort(s->pkgs, s->n, sizeof(*s->pkgs), by_pkg);
+	return s;
+}
+
+int ce_solve(const struct ce_request *request, const struct ce_repodata *repodata,
+	struct ce_solution **ret_solution, json_t **ret_explanation, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_choices_freep) struct ce_choices *choices = NULL;
+	CE_CLEANUP(ce_pool_freep) struct ce_pool *pool = NULL;
+	int r;
+
+	r = ce_choices_new(request, repodata, &choices, err);
+	if (r < 0)
+		return r;
+	pool = ce_pool_new(choices);
+	if (!ce_pool_solve(pool, NULL, 0)) {
+		(void)ret_explanation;
+		return ce_fail(err, CCENV_ENOSOLUTION, "no set of packages meets the request");
+	}
+	*ret_solution = make_solution(choices, pool);
+	return 0;
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The solver, by text cases: tests/solve/<name>.t. A case is lines of
+ *
+ *     channels A B                 of the request; the first has priority (default conda-forge)
+ *     channel A                    of the packages that follow
+ *     package NAME VERSION BUILD [number N] [date YYYY-MM-DD] [track FEATURES]
+ *     	depends SPEC
+ *     	constrains SPEC
+ *     virtual NAME VERSION [BUILD]
+ *     request SPEC                 pin SPEC
+ *     exclude-newer DATE           except NAME DATE|-
+ *     strategy lowest|lowest-direct
+ *     priority flexible|disabled
+ *     locked NAME VERSION BUILD    what the old lock has
+ *     expect                       then the answer, a line each: NAME VERSION BUILD [CHANNEL]
+ *     explain                      or: then the explanation, to the end of the file
+ *
+ * and comments after "#". Each case is solved several times with its records and its requests in
+ * other orders: what comes out must not change. UPDATE=1 in the environment writes what came out
+ * into the cases.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "ccenv/ccenv.h"
+#include "corpus.h"
+#include "model/repodata.h"
+#include "model/request.h"
+#include "solve/solve.h"
+
+struct solve_case {
+	const char *path;
+	json_t *request;  /* for corpus_request() */
+	json_t *channels; /* name -> repodata object */
+	json_t *locked;   /* of arrays: name, version, build */
+	const char *channel;
+	json_t *record; /* the last package */
+	char *head;     /* the text up to and with "expect" or "explain" */
+	char *want;     /* what follows */
+	bool wants_explanation;
+};
+
+static json_int_t date_of(const char *text)
+{
+	struct tm tm = {0};
+
+	if (!strptime(text, "%Y-%m-%d", &tm))
+		fail_msg("\"%s\" is no date", text);
+	return (json_int_t)timegm(&tm) * 1000;
+}
+
+static void append(json_t *o, const char *key, const char *text)
+{
+	if (!json_object_get(o, key))
+		json_object_set_new(o, key, json_array());
+	json_array_append_new(json_object_get(o, key), json_string(text));
+}
+
+/* The next word of *line, or NULL. */
+static char *word(char **line)
+{
+	char *w;
+
+	while ((w = strsep(line, " ")) && !*w)
+		;
+	return w;
+}
+
+static void read_package(struct solve_case *c, char *line)
+{
+	json_t *r = json_object(), *repodata, *section;
+	const char *name = word(&line), *version = word(&line), *build = word(&line), *key;
+	CE_CLEANUP(ce_freep) char *fn = ce_asprintf("%s-%s-%s.conda", name, version, build);
+
+	json_object_set_new(r, "name", json_string(name));
+	json_object_set_new(r, "version", json_string(version));
+	json_object_set_new(r, "build", json_string(build));
+	json_object_set_new(r, "build_number", json_integer(0));
+	while ((key = word(&line))) {
+		const char *value = word(&line);
+
+		if (strcmp(key, "number") == 0)
+			json_object_set_new(
+				r, "build_number", json_integer(strtoll(value, NULL, 10)));
+		else if (strcmp(key, "date") == 0)
+			json_object_set_new(r, "timestamp", json_integer(date_of(value)));
+		else if (strcmp(key, "track") == 0)
+			json_object_set_new(r, "track_features", json_string(value));
+		else
+			fail_msg("%s: package %s: \"%s\"", c->path, name, key);
+	}
+	repodata = json_object_get(c->channels, c->channel);
+	if (!repodata) {
+		json_object_set_new(c->channels, c->channel, json_pack("{s:{}}", "packages.conda"));
+		repodata = json_object_get(c->channels, c->channel);
+	}
+	section = json_object_get(repodata, "packages.conda");
+	json_object_set_new(section, fn, r);
+	c->record = r;
+}
+
+static void read_virtual(struct solve_case *c, char *line)
+{
+	const char *name = word(&line), *version = word(&line), *build = word(&line);
+
+	if (!json_object_get(c->request, "virtuals"))
+		json_object_set_new(c->request, "virtuals", json_array());
+	json_array_append_new(json_object_get(c->request, "virtuals"),
+		json_pack("[sss]", name, version, build ? build : "0"));
+}
+
+static void read_exception(struct solve_case *c, char *line)
+{
+	const char *name = word(&line), *date = word(&line);
+
+	if (!json_object_get(c->request, "exceptions"))
+		json_object_set_new(c->request, "exceptions", json_object());
+	json_object_set_new(json_object_get(c->request, "exceptions"), name,
+		json_integer(strcmp(date, "-") == 0 ? 0 : date_of(date)));
+}
+
+static void read_line(struct solve_case *c, char *line, struct ce_arena *a)
+{
+	char *key = word(&line), *w;
+
+	if (strcmp(key, "channels") == 0)
+		while ((w = word(&line)))
+			append(c->request, "channels", w);
+	else if (strcmp(key, "channel") == 0)
+		c->channel = ce_arena_strdup(a, line);
+	else if (strcmp(key, "package") == 0)
+		read_package(c, line);
+	else if (strcmp(key, "\tdepends") == 0 || strcmp(key, "\tconstrains") == 0)
+		append(c->record, key + 1, line);
+	else if (strcmp(key, "virtual") == 0)
+		read_virtual(c, line);
+	else if (strcmp(key, "request") == 0)
+		append(c->request, "specs", line);
+	else if (strcmp(key, "pin") == 0)
+		append(c->request, "pins", line);
+	else if (strcmp(key, "exclude-newer") == 0)
+		json_object_set_new(c->request, "exclude_newer", json_integer(date_of(line)));
+	else if (strcmp(key, "except") == 0)
+		read_exception(c, line);
+	else if (strcmp(key, "strategy") == 0 || strcmp(key, "priority") == 0)
+		json_object_set_new(c->request, key, json_string(line));
+	else if (strcmp(key, "locked") == 0)
+		json_array_append_new(c->locked, json_string(line));
+	else
+		fail_msg("%s: \"%s\"", c->path, key);
+}
+
+static void read_case(struct solve_case *c, const char *path, struct ce_arena *a)
+{
+	struct ce_buf text = {0};
+	struct ccenv_error err;
+	char *line, *next;
+
+	if (ce_fs_read(path, 1 << 20, &text, &err) < 0)
+		fail_msg("%s", err.text);
+	*c = (struct solve_case){.path = path,
+		.channel = "conda-forge",
+		.request = json_pack("{s:s}", "platform", "linux-64"),
+		.channels = json_object(),
+		.locked = json_array()};
+	for (line = text.data; *line; line = next) {
+		next = strchrnul(line, '\n');
+		if (*next)
+			*next++ = '\0';
+		if (strcmp(line, "expect") == 0 || strcmp(line, "explain") == 0) {
+			c->wants_explanation = strcmp(line, "explain") == 0;
+			c->want = ce_strdup(next);
+			break;
+		}
+		if (*line && *line != '#')
+			read_line(c, line, a);
+	}
+	ce_buf_release(&text);
+	if (!c->want)
+		fail_msg("%s: neither \"expect\" nor \"explain\"", path);
+}
+
+static void release_case(struct solve_case *c)
+{
+	json_decref(c->request);
+	json_decref(c->channels);
+	json_decref(c->locked);
+	free(c->want);
+}
+
+/* Steps through the orders of a list in some way that the case's result must not notice. */
+static void shuffle(void *items, size_t n, size_t size, unsigned seed)
+{
+	CE_CLEANUP(ce_freep) char *tmp = ce_alloc(size);
+	char *at = items;
+
+	for (size_t i = n; seed && i > 1; i--) {
+		size_t k;
+
+		seed = seed * 1103515245u + 12345u;
+		k = (seed >> 16) % i;
+		memcpy(tmp, at + (i - 1) * size, size);
+		memcpy(at + (i - 1) * size, at + k * size, size);
+		memcpy(at + k * size, tmp, size);
+	}
+}
+
+static struct ce_repodata *make_repodata(const struct solve_case *c, unsigned seed)
+{
+	struct ce_repodata *r = ce_repodata_new();
+	struct ce_arena a = {0};
+	const char *name;
+	json_t *repodata;
+
+	json_object_foreach (c->channels, name, repodata)
+		corpus_add(r, repodata, ce_channel_url(name, &a), "linux-64");
+	ce_arena_release(&a);
+	shuffle(r->pkgs, r->n, sizeof(*r->pkgs), seed);
+	ce_repodata_finish(r);
+	return r;
+}
+
+static void find_locked(
+	const struct solve_case *c, const struct ce_repodata *r, struct ce_request *q)
+{
+	const json_t *e;
+	size_t i;
+
+	q->locked = ce_arena_array(&q->arena, json_array_size(c->locked), sizeof(*q->locked));
+	json_array_foreach (c->locked, i, e) {
+		for (size_t k = 0; k < r->n; k++) {
+			const struct ce_pkg *p = &r->pkgs[k];
+			CE_CLEANUP(ce_freep)
+			char *s = ce_asprintf("%s %s %s", p->name, p->version, p->build);
+
+			if (strcmp(s, json_string_value(e)) == 0)
+				q->locked[q->n_locked++] = p;
+		}
+	}
+}
+
+static void print_solution(const struct ce_solution *s, bool with_channel, struct ce_buf *out)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct ce_pkg *p = s->pkgs[i];
+
+		ce_buf_addf(out, "%s %s %s", p->name, p->version, p->build);
+		if (with_channel)
+			ce_buf_addf(out, " %s", ce_channel_name(p->channel));
+		ce_buf_addc(out, '\n');
+	}
+}
+
+static void solve_case(const struct solve_case *c, unsigned seed, struct ce_buf *out)
+{
+	CE_CLEANUP(ce_repodata_freep) struct ce_repodata *repodata = make_repodata(c, seed);
+	CE_CLEANUP(ce_request_freep) struct ce_request *q = NULL;
+	CE_CLEANUP(ce_solution_freep) struct ce_solution *s = NULL;
+	struct ccenv_error err;
+	int r = corpus_request(c->request, &q, &err);
+
+	if (r < 0)
+		fail_msg("%s: %s", c->path, err.text);
+	find_locked(c, repodata, q);
+	r = ce_solve(q, repodata, &s, NULL, &err);
+	if (r == 0)
+		print_solution(s, json_object_size(c->channels) > 1, out);
+	else
+		ce_buf_addf(out, "%s\n", err.text);
+	if ((r < 0) != c->wants_explanation)
+		fail_msg("%s:\n%s", c->path, ce_buf_str(out));
+}
+
+static void update_case(const struct solve_case *c, const char *text)
+{
+	struct ce_buf old = {0}, new = {0};
+	struct ccenv_error err;
+
+	if (ce_fs_read(c->path, 1 << 20, &old, &err) < 0)
+		fail_msg("%s", err.text);
+	ce_buf_add(&new, old.data, old.len - strlen(c->want));
+	ce_buf_adds(&new, text);
+	if (ce_fs_replace(c->path, new.data, new.len, NULL, &err) < 0)
+		fail_msg("%s", err.text);
+	ce_buf_release(&old);
+	ce_buf_release(&new);
+}
+
+static void test_case(void **state)
+{
+	const char *path = *state;
+	struct ce_arena arena = {0};
+	struct solve_case c;
+
+	read_case(&c, path, &arena);
+	for (unsigned seed = 0; seed < 5; seed++) {
+		struct ce_buf out = {0};
+
+		solve_case(&c, seed, &out);
+		if (getenv("UPDATE") && seed == 0)
+			update_case(&c, ce_buf_str(&out));
+		else if (strcmp(ce_buf_str(&out), c.want) != 0)
+			fail_msg("%s: expected\n%sgot (order %u)\n%s", path, c.want, seed,
+				ce_buf_str(&out));
+		ce_buf_release(&out);
+	}
+	release_case(&c);
+	ce_arena_release(&arena);
+}
+
+static int is_case(const struct dirent *e)
+{
+	size_t n = strlen(e->d_name);
+
+	return n > 2 && strcmp(e->d_name + n - 2, ".t") == 0;
+}
+
+int main(void)
+{
+	struct dirent **entries;
+	int n = scandir(TEST_DATA "/solve", &entries, is_case, alphasort), failed;
+	struct CMUnitTest *tests;
+
+	if (n <= 0)
+		return 1;
+	tests = ce_calloc((size_t)n, sizeof(*tests));
+	for (int i = 0; i < n; i++) {
+		tests[i].name = entries[i]->d_name;
+		tests[i].test_func = test_case;
+		tests[i].initial_state = ce_asprintf(TEST_DATA "/solve/%s", entries[i]->d_name);
+	}
+	failed = _cmocka_run_group_tests("solve", tests, (size_t)n, NULL, NULL);
+	for (int i = 0; i < n; i++) {
+		free(tests[i].initial_state);
+		free(entries[i]);
+	}
+	free(entries);
+	free(tests);
+	return failed;
+}
