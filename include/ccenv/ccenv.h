@@ -84,6 +84,164 @@ struct ccenv_events {
 	void (*progress)(void *user, const struct ccenv_progress *progress);
 };
 
+/* ---- a project ---- */
+
+/*
+ * Where a project is and how to work on it. Strings are copied; NULL (or 0) takes the default in
+ * brackets. Relative paths are relative to the working directory.
+ */
+struct ccenv_options {
+	const char *manifest;  /* [ccenv.json here or in the nearest parent directory] */
+	const char *lock;      /* [ccenv.lock beside the manifest, or in the root without one] */
+	const char *root;      /* of what a build tree gets [build/_ccenv beside the manifest] */
+	const char *cache_dir; /* [CCENV_CACHE_DIR, XDG_CACHE_HOME/ccenv, ~/.cache/ccenv] */
+	bool offline;          /* nothing from the network; file:// still works */
+	/* A project without a manifest: CUDA release and components instead ("13.0"; "nvcc",
+	 * "cudart"). */
+	const char *cuda_version;
+	const char *const *components;
+	size_t n_components;
+	const char *const *channels; /* for such a project [conda-forge] */
+	size_t n_channels;
+	const char *(*getenv_fn)(const char *name); /* the environment is a parameter [getenv] */
+	struct ccenv_events events;
+};
+
+struct ccenv;
+
+/*
+ * Opens a project: reads its manifest, if there is one. Without one, most calls fail with
+ * CCENV_ENOTFOUND and say how to begin. Free with ccenv_close().
+ */
+CCENV_API int ccenv_open(
+	const struct ccenv_options *o, struct ccenv **ret, struct ccenv_error *err);
+CCENV_API void ccenv_close(struct ccenv *c); /* NULL is fine */
+
+/* ---- results ---- */
+
+/* One package of a solution, a lock or a prefix. Strings belong to the list; NULL where unknown. */
+struct ccenv_package {
+	const char *name, *version, *build, *subdir;
+	const char *channel; /* short name */
+	const char *url, *sha256, *license;
+	uint64_t size, timestamp, build_number;
+	bool requested; /* asked for by name */
+};
+
+struct ccenv_packages {
+	struct ccenv_package *items; /* sorted by name */
+	size_t n;
+	void *owner;
+};
+
+CCENV_API void ccenv_packages_free(
+	struct ccenv_packages *list); /* what it holds, not `list` itself */
+
+/* ---- the steps ---- */
+
+struct ccenv_init_options {
+	const char *path;            /* of the manifest [ccenv.json] */
+	const char *name;            /* of the project, or NULL */
+	const char *const *channels; /* [conda-forge] */
+	size_t n_channels;
+	const char *const *platforms; /* [this machine's] */
+	size_t n_platforms;
+	const char *cuda_version; /* NULL: no "cuda" section */
+	const char *const *components;
+	size_t n_components;
+};
+
+/* Writes a new manifest; one that is there is never touched (CCENV_EUSAGE). */
+CCENV_API int ccenv_init(const struct ccenv_init_options *o, struct ccenv_error *err);
+
+struct ccenv_lock_options {
+	bool check;                /* change nothing: CCENV_ESTALE when a new lock would differ */
+	bool update_all;           /* do not favour what is locked */
+	const char *const *update; /* names of packages that need not stay as they are */
+	size_t n_update;
+};
+
+struct ccenv_lock_result {
+	bool changed;
+	size_t n_packages;
+};
+
+/* Solves all environments and platforms of the manifest and writes the lock; what is locked stays
+ * where it can. */
+CCENV_API int ccenv_lock(struct ccenv *c, const struct ccenv_lock_options *o,
+	struct ccenv_lock_result *ret, struct ccenv_error *err);
+
+enum ccenv_lock_mode {
+	CCENV_LOCK_AUTO = 0, /* a missing or stale lock is made anew */
+	CCENV_LOCK_LOCKED,   /* a missing or stale lock is an error */
+	CCENV_LOCK_FROZEN,   /* the lock is used as it is, unchecked */
+};
+
+struct ccenv_install_options {
+	const char *environment; /* ["default"] */
+	const char *platform;    /* [this machine's] */
+	enum ccenv_lock_mode mode;
+	const char *prefix; /* a plain conda prefix there, and no build files [root/env/…, and build
+			       files] */
+};
+
+struct ccenv_install_result {
+	char *prefix; /* free() it */
+	char *root;   /* free() it; NULL when a prefix was given */
+	size_t n_packages;
+};
+
+/* Locks if need be, fetches, installs and emits the build files. */
+CCENV_API int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
+	struct ccenv_install_result *ret, struct ccenv_error *err);
+
+/* The locked packages of an environment on a platform; NULL takes the defaults of ccenv_install().
+ */
+CCENV_API int ccenv_list(struct ccenv *c, const char *environment, const char *platform,
+	struct ccenv_packages *ret, struct ccenv_error *err);
+
+struct ccenv_solve_options {
+	const char *const *specs;
+	size_t n_specs;
+	const char *const *channels; /* [conda-forge] */
+	size_t n_channels;
+	const char *platform; /* [this machine's] */
+	/* "cuda=13.0", "glibc=": replace what is assumed of the platform. */
+	const char *const *system_requirements;
+	size_t n_system_requirements;
+	const char *exclude_newer;    /* "2025-10-25", "7d", or NULL */
+	const char *channel_priority; /* "strict", "flexible", "disabled" ["strict"] */
+	const char *strategy;         /* "highest", "lowest", "lowest-direct" ["highest"] */
+	bool host; /* take the virtual packages from this machine, not from the platform's defaults
+		    */
+};
+
+/*
+ * Solves specs without a project. On CCENV_ENOSOLUTION *ret_explanation (may be NULL) is the reason
+ * as JSON text; free() it. `c` gives cache, environment and events; it needs no manifest.
+ */
+CCENV_API int ccenv_solve(struct ccenv *c, const struct ccenv_solve_options *o,
+	struct ccenv_packages *ret, char **ret_explanation, struct ccenv_error *err);
+
+/* The toolchain file for a project's source tree: no path of this machine in it. free() it. */
+CCENV_API int ccenv_toolchain(char **ret_text, struct ccenv_error *err);
+
+struct ccenv_virtual {
+	const char *name, *version, *build;
+};
+
+struct ccenv_info {
+	const char *version, *platform, *cache_dir;
+	const char *manifest, *lock, *root; /* NULL when there is none */
+	struct ccenv_virtual *virtuals;     /* of this machine */
+	size_t n_virtuals;
+	void *owner;
+};
+
+/* What ccenv sees here. `c` needs no manifest. */
+CCENV_API int ccenv_info(struct ccenv *c, struct ccenv_info *ret, struct ccenv_error *err);
+CCENV_API void ccenv_info_free(struct ccenv_info *info);
+
 #ifdef __cplusplus
 }
 #endif

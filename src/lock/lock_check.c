@@ -74,17 +74,8 @@ static int fill_members(const struct ce_lock_platform *p, struct ce_arena *a,
 	struct ce_pkg *virtuals = ce_arena_array(a, p->n_virtuals + 1, sizeof(*virtuals));
 
 	for (size_t i = 0; i < p->n_virtuals; i++) {
-		const struct ce_virtual *v = &p->virtuals[i];
-
-		virtuals[i] = (struct ce_pkg){.name = v->name,
-			.version = v->version,
-			.build = v->build,
-			.subdir = "",
-			.fn = "",
-			.channel = "",
-			.url = ""};
-		ce_pkg_prepare(&virtuals[i], a);
-		ce_map_set(members, v->name, &virtuals[i]);
+		ce_virtual_as_pkg(&p->virtuals[i], a, &virtuals[i]);
+		ce_map_set(members, virtuals[i].name, &virtuals[i]);
 	}
 	for (size_t i = 0; i < p->n_pkgs; i++)
 		if (ce_map_set(members, p->pkgs[i]->name, (void *)p->pkgs[i]))

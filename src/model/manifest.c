@@ -106,39 +106,14 @@ int ce_system_requirement_virtual(const char *name, const char *version, struct 
 	return 0;
 }
 
-static int by_virtual_name(const void *a, const void *b)
-{
-	const struct ce_virtual *x = a, *y = b;
-
-	return strcmp(x->name, y->name);
-}
-
-/* Puts `v` into the list in the place of its namesake; a version of NULL takes it out. */
-static void set_virtual(struct ce_request *r, struct ce_virtual v)
-{
-	size_t i;
-
-	for (i = 0; i < r->n_virtuals; i++)
-		if (strcmp(r->virtuals[i].name, v.name) == 0)
-			break;
-	if (v.version) {
-		r->virtuals[i] = v;
-		r->n_virtuals += i == r->n_virtuals;
-	} else if (i < r->n_virtuals) {
-		r->virtuals[i] = r->virtuals[--r->n_virtuals];
-	}
-}
-
 static int add_virtuals(const struct ce_environment *env, const struct ce_virtual *defaults,
 	size_t n_defaults, struct ce_request *r, struct ccenv_error *err)
 {
-	size_t room = n_defaults;
+	size_t room = 0;
 
 	for (size_t f = 0; f < env->n_features; f++)
 		room += env->features[f]->n_sysreqs;
-	r->virtuals = ce_arena_array(&r->arena, room + 1, sizeof(*r->virtuals));
-	for (size_t i = 0; i < n_defaults; i++)
-		set_virtual(r, defaults[i]);
+	ce_request_set_virtuals(r, defaults, n_defaults, room);
 	/* Later features first, so that what an environment names first wins; and in a feature what
 	 * is said for a platform wins over what is said for all. */
 	for (size_t f = env->n_features; f-- > 0;) {
@@ -157,31 +132,10 @@ static int add_virtuals(const struct ce_environment *env, const struct ce_virtua
 					q->name, q->version, &r->arena, &v, err);
 				if (e < 0)
 					return e;
-				set_virtual(r, v);
+				ce_request_set_virtual(r, v);
 			}
 	}
-	if (r->n_virtuals)
-		qsort(r->virtuals, r->n_virtuals, sizeof(*r->virtuals), by_virtual_name);
 	return 0;
-}
-
-static int by_text(const void *a, const void *b)
-{
-	const struct ce_spec *const *x = a, *const *y = b;
-
-	return strcmp((*x)->text, (*y)->text);
-}
-
-static void sort_specs(struct ce_request *r)
-{
-	size_t n = 0;
-
-	if (r->n_specs)
-		qsort(r->specs, r->n_specs, sizeof(*r->specs), by_text);
-	for (size_t i = 0; i < r->n_specs; i++)
-		if (n == 0 || strcmp(r->specs[n - 1]->text, r->specs[i]->text) != 0)
-			r->specs[n++] = r->specs[i];
-	r->n_specs = n;
 }
 
 /* The specs that a feature's "cuda" section stands for. */
@@ -240,7 +194,7 @@ static int add_specs(
 		if (e < 0)
 			return e;
 	}
-	sort_specs(r);
+	ce_request_sort_specs(r);
 	return 0;
 }
 

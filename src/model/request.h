@@ -71,6 +71,19 @@ struct ce_request *ce_request_new(void);
 void ce_request_free(struct ce_request *r);
 CE_DEFINE_FREEP(struct ce_request, ce_request_free, ce_request_freep)
 
+/* Sorts the specs by text and drops doubles. */
+void ce_request_sort_specs(struct ce_request *r);
+/* Replaces the virtual packages by these, with room for `more` that ce_request_set_virtual() adds.
+ */
+void ce_request_set_virtuals(
+	struct ce_request *r, const struct ce_virtual *list, size_t n, size_t more);
+/* Puts `v` in the place of its namesake, or adds it; a version of NULL takes it out. Keeps the
+ * order. */
+void ce_request_set_virtual(struct ce_request *r, struct ce_virtual v);
+/* The virtual package as a record, for ce_spec_matches(). Borrows from `v`; the version is in `a`.
+ */
+void ce_virtual_as_pkg(const struct ce_virtual *v, struct ce_arena *a, struct ce_pkg *ret_pkg);
+
 /*
  * "conda-forge" -> "https://conda.anaconda.org/conda-forge"; a URL keeps its form without trailing
  * slash; a path

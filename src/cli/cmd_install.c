@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* ccenv install: lock if need be, fetch, link, write the build files. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "cli/cli.h"
+
+static void print_result(const struct ce_cli *cli, const struct ccenv_install_result *r)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+
+	if (!cli->json) {
+		if (!cli->quiet)
+			fprintf(stderr, "Installed: %zu packages in %s\n", r->n_packages,
+				r->prefix);
+		return;
+	}
+	json_object_set_new(o, "prefix", json_string(r->prefix));
+	if (r->root)
+		json_object_set_new(o, "root", json_string(r->root));
+	json_object_set_new(o, "packages", json_integer((json_int_t)r->n_packages));
+	ce_json_format(o, &b);
+	fputs(ce_buf_str(&b), stdout);
+}
+
+static int install(struct ce_cli *cli, const struct ccenv_install_options *o)
+{
+	struct ccenv_install_result result;
+	struct ccenv_error err;
+	struct ccenv *c;
+	int r, status = ce_cli_open(cli, &c);
+
+	if (status != CE_EXIT_OK)
+		return status;
+	r = ccenv_install(c, o, &result, &err);
+	ccenv_close(c);
+	if (r < 0)
+		return ce_cli_fail(cli, &err, NULL);
+	ce_ui_clear(&cli->ui);
+	print_result(cli, &result);
+	free(result.prefix);
+	free(result.root);
+	return CE_EXIT_OK;
+}
+
+/* CCENV_LOCKED and CCENV_FROZEN do what --locked and --frozen do, for CI. */
+static bool is_set(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && value[0] && strcmp(value, "0") != 0;
+}
+
+static int run(struct ce_cli *cli, int argc, char **argv)
+{
+	struct ccenv_install_options o = {0};
+	bool locked = false, frozen = false;
+	const struct ce_opt own[] = {
+		{"locked", 0, NULL, "fail when the lock is missing or out of date (CCENV_LOCKED=1)",
+			.flag = &locked},
+		{"frozen", 0, NULL, "use the lock as it is, unchecked (CCENV_FROZEN=1)",
+			.flag = &frozen},
+		{"environment", 'e', "NAME", "environment of the manifest [default]",
+			.string = &o.environment},
+		{"platform", 'p', "PLATFORM", "install for that platform [this machine's]",
+			.string = &o.platform},
+		{"prefix", 0, "DIR", "install a plain conda prefix there, no build files",
+			.string = &o.prefix},
+		{"cuda", 0, "VERSION", "without a manifest: CUDA release, e.g. 13.0",
+			.string = &cli->cuda},
+		{"component", 0, "NAME", "without a manifest: nvcc, cudart, nvrtc, …",
+			.list = &cli->components},
+		{"channel", 'c', "CHANNEL", "without a manifest: a name, a URL or a path",
+			.list = &cli->channels},
+		{NULL},
+	};
+	struct ce_args args;
+	int status;
+
+	if (!ce_cli_begin(cli, &ce_cmd_install, own, argc, argv, &args, &status))
+		return status;
+	if (args.n)
+		return ce_cli_usage(&ce_cmd_install, "install takes no arguments");
+	if (locked && frozen)
+		return ce_cli_usage(&ce_cmd_install, "--locked and --frozen exclude each other");
+	if (frozen || (is_set("CCENV_FROZEN") && !locked))
+		o.mode = CCENV_LOCK_FROZEN;
+	else if (locked || is_set("CCENV_LOCKED"))
+		o.mode = CCENV_LOCK_LOCKED;
+	return install(cli, &o);
+}
+
+const struct ce_command ce_cmd_install = {
+	"install", "", "install what is locked into the build tree and write its build files", run};

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* ccenv lock: solve and write ccenv.lock. */
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+static int lock(struct ce_cli *cli, const struct ccenv_lock_options *o)
+{
+	struct ccenv_lock_result result;
+	struct ccenv_error err;
+	struct ccenv *c;
+	int r, status = ce_cli_open(cli, &c);
+
+	if (status != CE_EXIT_OK)
+		return status;
+	r = ccenv_lock(c, o, &result, &err);
+	ccenv_close(c);
+	if (r < 0)
+		return ce_cli_fail(cli, &err, NULL);
+	ce_ui_clear(&cli->ui);
+	if (cli->json)
+		printf("{\"changed\": %s, \"packages\": %zu}\n", result.changed ? "true" : "false",
+			result.n_packages);
+	else if (!cli->quiet)
+		fprintf(stderr, "%s: %zu packages\n",
+			result.changed ? "Locked" : "The lock is up to date", result.n_packages);
+	return CE_EXIT_OK;
+}
+
+static int run(struct ce_cli *cli, int argc, char **argv)
+{
+	struct ccenv_lock_options o = {0};
+	bool update = false;
+	const struct ce_opt own[] = {
+		{"check", 0, NULL, "change nothing; exit 1 when the lock is out of date",
+			.flag = &o.check},
+		{"update", 0, NULL, "let NAME… move to newer versions; without names, everything",
+			.flag = &update},
+		{NULL},
+	};
+	struct ce_args args;
+	int status;
+
+	if (!ce_cli_begin(cli, &ce_cmd_lock, own, argc, argv, &args, &status))
+		return status;
+	if (args.n && !update)
+		return ce_cli_usage(&ce_cmd_lock, "names are taken with --update only");
+	o.update_all = update && args.n == 0;
+	o.update = (const char *const *)args.items;
+	o.n_update = args.n;
+	return lock(cli, &o);
+}
+
+const struct ce_command ce_cmd_lock = {"lock", "[--update [NAME…]]",
+	"solve the manifest for all its platforms and write ccenv.lock", run};

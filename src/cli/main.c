@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* ccenv, the program: finds the command and runs it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static const struct ce_command *const commands[] = {
+	&ce_cmd_init,
+	&ce_cmd_lock,
+	&ce_cmd_install,
+	&ce_cmd_toolchain,
+	&ce_cmd_list,
+	&ce_cmd_solve,
+	&ce_cmd_info,
+};
+
+static void print_help(FILE *out)
+{
+	fprintf(out, "ccenv " CCENV_VERSION
+		     ": a CUDA toolchain from conda-forge, locked, in your build tree\n\n"
+		     "Usage: ccenv COMMAND [options]\n\nCommands:\n");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	fprintf(out, "\n`ccenv COMMAND --help` tells the options. Exit status: 0 done, 1 failed, "
+		     "2 wrong usage.\n");
+}
+
+int main(int argc, char **argv)
+{
+	struct ce_cli cli = {0};
+	int status = CE_EXIT_USAGE;
+
+	if (argc < 2) {
+		print_help(stderr);
+		return CE_EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
+		printf("ccenv " CCENV_VERSION "\n");
+		return CE_EXIT_OK;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+		strcmp(argv[1], "help") == 0) {
+		print_help(stdout);
+		return CE_EXIT_OK;
+	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(commands[i]->name, argv[1]) == 0) {
+			status = commands[i]->run(&cli, argc - 1, argv + 1);
+			ce_opt_list_release(&cli.components);
+			ce_opt_list_release(&cli.channels);
+			/* A full disk must not look like success. */
+			if (fflush(stdout) != 0 || ferror(stdout)) {
+				fprintf(stderr, "ccenv: cannot write the result\n");
+				return CE_EXIT_FAILED;
+			}
+			return status;
+		}
+	fprintf(stderr, "ccenv: \"%s\" is no command; `ccenv --help` lists them\n", argv[1]);
+	return CE_EXIT_USAGE;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Option tables over getopt_long(). */
+#include "cli/opt.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+
+enum {
+	LONG_ONLY = 1000
+};
+
+static size_t count(const struct ce_opt *t)
+{
+	size_t n = 0;
+
+	while (t && t[n].name)
+		n++;
+	return n;
+}
+
+static void fill(
+	const struct ce_opt *t, size_t n, size_t first, struct option *longs, struct ce_buf *shorts)
+{
+	for (size_t i = 0; i < n; i++) {
+		longs[first + i] =
+			(struct option){t[i].name, t[i].arg ? required_argument : no_argument, NULL,
+				(int)(LONG_ONLY + first + i)};
+		if (t[i].letter)
+			ce_buf_addf(shorts, "%c%s", t[i].letter, t[i].arg ? ":" : "");
+	}
+}
+
+static const struct ce_opt *by_letter(const struct ce_opt *t, size_t n, int letter)
+{
+	for (size_t i = 0; i < n; i++)
+		if (t[i].letter == letter)
+			return &t[i];
+	return NULL;
+}
+
+static void apply(const struct ce_opt *o, const char *value)
+{
+	if (o->flag)
+		*o->flag = true;
+	if (o->count)
+		++*o->count;
+	if (o->string)
+		*o->string = value;
+	if (o->list) {
+		CE_GROW(o->list->items, o->list->n, o->list->cap);
+		o->list->items[o->list->n++] = value;
+	}
+}
+
+bool ce_opt_parse(int argc, char **argv, const struct ce_opt *own, const struct ce_opt *common,
+	struct ce_args *ret)
+{
+	size_t n_own = count(own), n_common = count(common);
+	CE_CLEANUP(ce_freep) struct option *longs = ce_calloc(n_own + n_common + 1, sizeof(*longs));
+	CE_CLEANUP(ce_buf_release) struct ce_buf shorts = {0};
+	int c;
+
+	fill(own, n_own, 0, longs, &shorts);
+	fill(common, n_common, n_own, longs, &shorts);
+	optind = 0;
+	while ((c = getopt_long(argc, argv, ce_buf_str(&shorts), longs, NULL)) != -1) {
+		size_t i = (size_t)c - LONG_ONLY;
+		const struct ce_opt *o;
+
+		if (c == '?')
+			return false;
+		if (c >= LONG_ONLY)
+			o = i < n_own ? &own[i] : &common[i - n_own];
+		else
+			o = by_letter(own, n_own, c);
+		if (!o)
+			o = by_letter(common, n_common, c);
+		if (o)
+			apply(o, optarg);
+	}
+	*ret = (struct ce_args){argv + optind, (size_t)(argc - optind)};
+	return true;
+}
+
+void ce_opt_help(const struct ce_opt *table)
+{
+	for (const struct ce_opt *o = table; o && o->name; o++) {
+		CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+
+		if (o->letter)
+			ce_buf_addf(&b, "-%c, ", o->letter);
+		else
+			ce_buf_adds(&b, "    ");
+		ce_buf_addf(&b, "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+		printf("  %-28s %s\n", ce_buf_str(&b), o->help);
+	}
+}
+
+void ce_opt_list_release(struct ce_opt_list *list)
+{
+	free(list->items);
+	*list = (struct ce_opt_list){0};
+}

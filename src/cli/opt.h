@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_CLI_OPT_H
+#define CE_CLI_OPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Option tables: parsing and help come from the same rows.
+ *
+ * A row with `arg` takes a value: a text in `string`, or one more in `list`. A row without it sets
+ * `flag`, or adds one to `count`. Tables end with a row whose name is NULL.
+ */
+struct ce_opt_list {
+	const char **items;
+	size_t n, cap;
+};
+
+struct ce_opt {
+	const char *name; /* long name */
+	char letter;      /* or 0 */
+	const char *arg;  /* name of the value in the help, or NULL */
+	const char *help;
+	bool *flag;
+	int *count;
+	const char **string;
+	struct ce_opt_list *list;
+};
+
+/* What stands behind the options. `items` points into argv. */
+struct ce_args {
+	char **items;
+	size_t n;
+};
+
+/*
+ * Parses argv[1…] by two tables (either may be NULL). Options may stand anywhere; "--" ends them.
+ * On a mistake prints one line that names it and returns false.
+ */
+bool ce_opt_parse(int argc, char **argv, const struct ce_opt *own, const struct ce_opt *common,
+	struct ce_args *ret);
+/* Prints the rows of a table as help. */
+void ce_opt_help(const struct ce_opt *table);
+void ce_opt_list_release(struct ce_opt_list *list);
+
+#endif
