@@ -2,6 +2,8 @@
 #ifndef CE_BASE_ATTR_H
 #define CE_BASE_ATTR_H
 
+#include <stddef.h>
+
 /*
  * Attributes that gcc and clang share.
  *

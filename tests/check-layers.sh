@@ -1,0 +1,51 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Who may include whom (src/README.md). Prints each include that breaks the rule; fails if there is one.
+set -u
+cd "${1:-$(dirname "$0")/..}/src" || exit 2
+
+# allowed FILE HEADER: may FILE include "HEADER"?
+allowed() {
+	from=${1%%/*}
+	to=${2%%/*}
+	case $1 in */*) ;; *) from=top ;; esac
+	case $from:$to in
+	*:ccenv) return 0 ;;
+	base:base | model:base | model:model | io:base | io:io | io:model) return 0 ;;
+	cli:cli | cli:base) return 0 ;;
+	top:cli) return 1 ;;
+	top:*) return 0 ;;
+	base:* | model:* | io:* | cli:*) return 1 ;;
+	*:base | *:model | *:io) return 0 ;;
+	esac
+	[ "$from" = "$to" ]
+}
+
+# outside FILE HEADER: may FILE include the outside library's <HEADER>?
+outside() {
+	case $2 in
+	solv/*) case $1 in solve/*) return 0 ;; esac ;;
+	curl/*) case $1 in io/download*) return 0 ;; esac ;;
+	archive.h | archive_entry.h) case $1 in io/archive*) return 0 ;; esac ;;
+	zstd.h | zstd_errors.h) case $1 in io/zst*) return 0 ;; esac ;;
+	msgpack.h | msgpack/*) case $1 in repodata/*) return 0 ;; esac ;;
+	libpkgconf/*) case $1 in emit/*) return 0 ;; esac ;;
+	openssl/*) case $1 in base/digest.c) return 0 ;; esac ;;
+	*) return 0 ;;
+	esac
+	return 1
+}
+
+bad=0 n=0
+for f in $(find . -name '*.[ch]' | sed 's|^\./||' | sort); do
+	n=$((n + 1))
+	for h in $(sed -n 's/^#include "\(.*\)".*/\1/p' "$f"); do
+		allowed "$f" "$h" || { echo "src/$f may not include \"$h\""; bad=1; }
+	done
+	for h in $(sed -n 's/^#include <\(.*\)>.*/\1/p' "$f"); do
+		outside "$f" "$h" || { echo "src/$f may not include <$h>"; bad=1; }
+	done
+done
+[ "$n" -gt 0 ] || { echo "no sources found"; exit 2; }
+[ $bad -eq 0 ] && echo "$n files keep to the layers"
+exit $bad

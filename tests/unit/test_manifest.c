@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* ccenv.json: what it means, and what is said of a bad one (tests/bad/manifest). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "ccenv/ccenv.h"
+#include "manifest/manifest_file.h"
+#include "model/manifest.h"
+
+static struct ce_manifest *parse(const char *text)
+{
+	struct ce_manifest *m = NULL;
+	struct ccenv_error err = {0};
+
+	if (ce_manifest_parse(text, strlen(text), "/project/ccenv.json", &m, &err) < 0)
+		fail_msg("%s", err.text);
+	return m;
+}
+
+static struct ce_request *request(const struct ce_manifest *m, const char *env,
+	const char *platform)
+{
+	static const struct ce_virtual defaults[] = {{"__glibc", "2.28", "0"}, {"__unix", "0", "0"}};
+	struct ce_request *r = NULL;
+	struct ccenv_error err = {0};
+
+	if (ce_manifest_request(m, ce_manifest_environment(m, env), platform, defaults, 2,
+		    10ULL * 24 * 3600 * 1000, &r, &err) < 0)
+		fail_msg("%s", err.text);
+	return r;
+}
+
+/* The specs of a request, one a line. */
+static void assert_specs(const struct ce_request *r, const char *expected)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+
+	for (size_t i = 0; i < r->n_specs; i++)
+		ce_buf_addf(&b, "%s\n", r->specs[i]->text);
+	assert_string_equal(ce_buf_str(&b), expected);
+}
+
+static void assert_virtuals(const struct ce_request *r, const char *expected)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+
+	for (size_t i = 0; i < r->n_virtuals; i++)
+		ce_buf_addf(&b, "%s=%s=%s\n", r->virtuals[i].name, r->virtuals[i].version,
+			r->virtuals[i].build);
+	assert_string_equal(ce_buf_str(&b), expected);
+}
+
+static void test_defaults(void **state)
+{
+	CE_CLEANUP(ce_manifest_freep) struct ce_manifest *m = parse("{}");
+	CE_CLEANUP(ce_request_freep) struct ce_request *r = request(m, "default", "linux-64");
+
+	(void)state;
+	assert_int_equal(m->n_platforms, 1);
+	assert_int_equal(r->n_channels, 1);
+	assert_string_equal(r->channels[0], "https://conda.anaconda.org/conda-forge");
+	assert_specs(r, "");
+	assert_virtuals(r, "__glibc=2.28=0\n__unix=0=0\n");
+}
+
+static void test_features_and_targets(void **state)
+{
+	CE_CLEANUP(ce_manifest_freep) struct ce_manifest *m = parse(
+		"{\"$schema\": \"x\", \"channels\": [\"./local\", \"https://h/c/\"],"
+		" \"platforms\": [\"linux-64\", \"win-64\"],"
+		" \"system-requirements\": {\"glibc\": \"2.17\"},"
+		" \"dependencies\": {\"zlib\": \"*\", \"fmt\": \">=10,<11\"},"
+		" \"target\": {\"linux-64\": {\"dependencies\": {\"patchelf\": \"0.18.*\"}}},"
+		" \"features\": {\"gpu\": {\"platforms\": [\"linux-64\"],"
+		"   \"system-requirements\": {\"cuda\": \"12.4\", \"glibc\": \"\"},"
+		"   \"dependencies\": {\"cuda-cudart-dev\": {\"version\": \"12.*\", \"build\": \"h1_0\"}}}},"
+		" \"environments\": {\"gpu\": [\"gpu\"],"
+		"   \"bare\": {\"features\": [\"gpu\"], \"no-default-feature\": true}}}");
+	CE_CLEANUP(ce_request_freep) struct ce_request *d = request(m, "default", "linux-64");
+	CE_CLEANUP(ce_request_freep) struct ce_request *win = request(m, "default", "win-64");
+	CE_CLEANUP(ce_request_freep) struct ce_request *gpu = request(m, "gpu", "linux-64");
+	CE_CLEANUP(ce_request_freep) struct ce_request *bare = request(m, "bare", "linux-64");
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	const char **platforms;
+	size_t n;
+
+	(void)state;
+	assert_string_equal(d->channels[0], "file:///project/local");
+	assert_string_equal(d->channels[1], "https://h/c");
+	assert_int_equal(d->n_specs, 3);
+	assert_int_equal(win->n_specs, 2);
+	assert_int_equal(gpu->n_specs, 4);
+	assert_int_equal(bare->n_specs, 1);
+	assert_string_equal(bare->specs[0]->name, "cuda-cudart-dev");
+	assert_string_equal(bare->specs[0]->build, "h1_0");
+	assert_virtuals(d, "__glibc=2.17=0\n__unix=0=0\n");
+	/* The feature that an environment names goes before the default one. */
+	assert_virtuals(gpu, "__cuda=12.4=0\n__unix=0=0\n");
+	ce_manifest_platforms(m, ce_manifest_environment(m, "gpu"), &a, &platforms, &n);
+	assert_int_equal(n, 1);
+	assert_string_equal(platforms[0], "linux-64");
+}
+
+static bool has_spec(const struct ce_request *r, const char *name)
+{
+	for (size_t i = 0; i < r->n_specs; i++)
+		if (strcmp(r->specs[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
+static void test_cuda_section(void **state)
+{
+	CE_CLEANUP(ce_manifest_freep) struct ce_manifest *m = parse(
+		"{\"platforms\": [\"linux-64\", \"linux-aarch64\"],"
+		" \"cuda\": {\"version\": \"13.0\", \"components\": [\"nvcc\", \"nvrtc\"]}}");
+	CE_CLEANUP(ce_request_freep) struct ce_request *x = request(m, "default", "linux-64");
+	CE_CLEANUP(ce_request_freep) struct ce_request *arm =
+		request(m, "default", "linux-aarch64");
+
+	(void)state;
+	assert_true(has_spec(x, "cuda-version"));
+	assert_true(has_spec(x, "gxx_impl_linux-64"));
+	assert_true(has_spec(x, "cuda-nvrtc-dev"));
+	assert_false(has_spec(x, "arm-variant"));
+	assert_true(has_spec(arm, "gxx_impl_linux-aarch64"));
+	assert_true(has_spec(arm, "arm-variant"));
+}
+
+static void test_exclude_newer(void **state)
+{
+	CE_CLEANUP(ce_manifest_freep) struct ce_manifest *m =
+		parse("{\"exclude-newer\": {\"default\": \"7d\", \"packages\": {\"a\": false, "
+		      "\"b\": \"1970-01-02\"}}}");
+	CE_CLEANUP(ce_request_freep) struct ce_request *r = request(m, "default", "linux-64");
+	const uint64_t day = 24ULL * 3600 * 1000;
+
+	(void)state;
+	assert_int_equal(r->exclude_newer, 3 * day);
+	assert_int_equal(r->n_date_exceptions, 2);
+	assert_int_equal(r->date_exceptions[0].newer_than, 0);
+	/* A date lets its whole day in. */
+	assert_int_equal(r->date_exceptions[1].newer_than, 2 * day);
+	assert_string_equal(ce_manifest_options(m, &m->arena),
+		"exclude-newer=7d exclude-newer[a]= exclude-newer[b]=1970-01-02");
+}
+
+static void test_init_text_is_a_manifest(void **state)
+{
+	static const char *const channels[] = {"conda-forge"}, *const platforms[] = {"linux-64"},
+						   *const components[] = {"nvcc", "cublas"};
+	const struct ce_manifest_new_options o = {"app", channels, 1, platforms, 1, "12.9",
+		components, 2};
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+
+	(void)state;
+	ce_manifest_render(&o, &b);
+	CE_CLEANUP(ce_manifest_freep) struct ce_manifest *m = parse(ce_buf_str(&b));
+	assert_string_equal(m->name, "app");
+	assert_string_equal(m->features[0].cuda_version, "12.9");
+	assert_int_equal(m->features[0].n_components, 2);
+}
+
+/* Each tests/bad/manifest/X.json must fail with exactly the text of X.err. */
+static void test_bad(void **state)
+{
+	static const char dir_path[] = TEST_DATA "/bad/manifest";
+	DIR *dir = opendir(dir_path);
+	struct dirent *e;
+	int n = 0;
+
+	(void)state;
+	assert_non_null(dir);
+	while ((e = readdir(dir))) {
+		CE_CLEANUP(ce_freep) char *path = ce_path_join(dir_path, e->d_name);
+		CE_CLEANUP(ce_buf_release) struct ce_buf input = {0}, expected = {0};
+		CE_CLEANUP(ce_manifest_freep) struct ce_manifest *m = NULL;
+		char *dot = strrchr(path, '.');
+		struct ccenv_error err;
+
+		if (!dot || strcmp(dot, ".json") != 0)
+			continue;
+		assert_int_equal(ce_fs_read(path, 1 << 20, &input, &err), 0);
+		memcpy(dot, ".err", 5); /* same length, less one */
+		assert_int_equal(ce_fs_read(path, 1 << 20, &expected, &err), 0);
+		expected.data[strcspn(expected.data, "\n")] = '\0';
+		err.text[0] = '\0';
+		if (ce_manifest_parse(input.data, input.len, "ccenv.json", &m, &err) == 0)
+			fail_msg("%s was accepted", e->d_name);
+		assert_string_equal(err.text, expected.data);
+		n++;
+	}
+	closedir(dir);
+	assert_true(n >= 12);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_features_and_targets),
+		cmocka_unit_test(test_cuda_section),
+		cmocka_unit_test(test_exclude_newer),
+		cmocka_unit_test(test_init_text_is_a_manifest),
+		cmocka_unit_test(test_bad),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
