@@ -21,13 +21,13 @@ SYSTEM_REQUIREMENTS = {"cuda": "__cuda", "libc": "__glibc", "glibc": "__glibc", 
 
 
 def virtuals(platform, requirements=None, stated=None):
-    """As sorted "name=version=build": what is stated, else the defaults, with the requirements on top."""
+    """As sorted [name, version, build]: what is stated, else the defaults, with the requirements on top."""
     found = {}
     for text in stated or DEFAULTS[platform]:
         name, version, build = (text.split("=") + ["0", "0"])[:3]
-        found[name] = f"{name}={version}={build}"
+        found[name] = [name, version, build]
     for key, version in (requirements or {}).items():
-        found[SYSTEM_REQUIREMENTS[key]] = f"{SYSTEM_REQUIREMENTS[key]}={version}=0"
+        found[SYSTEM_REQUIREMENTS[key]] = [SYSTEM_REQUIREMENTS[key], version, "0"]
     return sorted(found.values())
 
 

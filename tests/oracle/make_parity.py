@@ -95,8 +95,7 @@ def write_zst(path, text):
     path.write_bytes(zstandard.ZstdCompressor(level=19, write_checksum=True).compress(text.encode()))
 
 
-def virtual(text):
-    name, version, build = text.split("=")
+def virtual(name, version, build):
     return GenericVirtualPackage(PackageName(name), Version(version), BuildString(build))
 
 
@@ -108,13 +107,13 @@ async def answer(case, sparse):
         records = await solve_with_sparse_repodata(
             specs=[MatchSpec(s, strict=False) for s in case["specs"]],
             sparse_repodata=[sparse[case["platform"]], sparse["noarch"]],
-            virtual_packages=[virtual(v) for v in case["virtuals"]],
+            virtual_packages=[virtual(*v) for v in case["virtuals"]],
             channel_priority=ChannelPriority.Strict,
             exclude_newer=cutoff,
             strategy=case.get("strategy", "highest"),
         )
     except SolverError:
-        return "unsolvable"
+        return None
     return sorted(f"{r.name.normalized}={r.version}={r.build}" for r in records)
 
 
@@ -123,7 +122,7 @@ async def answers(cases, scratch):
     sparse = {s: SparseRepoData(channel, s, scratch / f"{s}.json") for s in PLATFORMS + ["noarch"]}
     begin = time.monotonic()
     found = {case["id"]: await answer(case, sparse) for case in cases}
-    solved = sum(a != "unsolvable" for a in found.values())
+    solved = sum(a is not None for a in found.values())
     print(f"{len(cases)} requests, {solved} solvable, {time.monotonic() - begin:.1f} s")
     return found
 
