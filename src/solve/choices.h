@@ -21,8 +21,8 @@ struct ce_version;
  * each with what it needs. This is the problem in ccenv's own terms; libsolv gets a copy of it in
  * numbers (pool.h), and all messages are made from here.
  *
- * Life: ce_choices_new() builds everything; after that only `id` fields change. Everything borrowed
- * by or from it lives as long as the request and the repodata.
+ * Life: ce_choices_new() builds everything; after that only `preferred` and the ids change.
+ * Everything borrowed by or from it lives as long as the request and the repodata.
  */
 
 /* Why a record is left out. It stays in the family, so that a message can say so. */
@@ -44,10 +44,11 @@ struct ce_choice {
 	size_t n_depends;
 	struct ce_need **constrains;
 	size_t n_constrains;
-	bool loaded;  /* depends and constrains are filled */
-	size_t rank;  /* among the reached of the family: 0 is the best */
-	size_t order; /* when the search reaches it (1, 2, ...); 0 is never */
-	int id;       /* libsolv's solvable; 0 when it has none */
+	bool loaded;    /* depends and constrains are filled */
+	size_t rank;    /* among the reached of the family: 0 is the best */
+	size_t order;   /* when the search reaches it (1, 2, ...); 0 is never */
+	bool preferred; /* set by ce_prefer() */
+	int id;         /* libsolv's solvable; 0 when it has none */
 };
 
 /* All records of one name. */

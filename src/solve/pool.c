@@ -28,6 +28,16 @@ static Id make_id(Pool *solv, char mark, const char *text)
 	return id;
 }
 
+/* For libsolv a higher version is a better one, and there is none better than the preferred. */
+static Id make_rank(Pool *solv, const struct ce_choice *choice)
+{
+	char rank[32];
+
+	snprintf(rank, sizeof(rank), "%zu",
+		choice->preferred ? choice->family->n + 1 : choice->family->n - choice->rank);
+	return pool_str2id(solv, rank, 1);
+}
+
 /* Only what the search reaches can be in an answer. */
 static bool is_solvable(const struct ce_choice *choice)
 {
@@ -75,7 +85,6 @@ static void add_solvables(struct ce_pool *p, Repo *repo)
 	p->by_id = ce_calloc((size_t)id + 1, sizeof(*p->by_id));
 	for (size_t i = 0; i < c->n_reached; i++) {
 		struct ce_choice *choice = c->reached[i];
-		char rank[32];
 		Solvable *s;
 
 		if (!is_solvable(choice))
@@ -83,9 +92,8 @@ static void add_solvables(struct ce_pool *p, Repo *repo)
 		choice->id = --id;
 		p->by_id[id] = choice;
 		s = pool_id2solvable(solv, id);
-		snprintf(rank, sizeof(rank), "%zu", choice->family->n - choice->rank);
 		s->name = pool_str2id(solv, choice->family->name, 1);
-		s->evr = pool_str2id(solv, rank, 1);
+		s->evr = make_rank(solv, choice);
 		s->arch = solv->solvables[SYSTEMSOLVABLE].arch;
 		s->provides = repo_addid_dep(repo, 0, s->name, 0);
 		add_depends(p, repo, s, choice);
@@ -177,7 +185,7 @@ void ce_pool_free(struct ce_pool *pool)
 	free(pool);
 }
 
-bool ce_pool_solve(struct ce_pool *pool, struct ce_choice *const *favored, size_t n_favored)
+bool ce_pool_solve(struct ce_pool *pool)
 {
 	const struct ce_choices *c = pool->choices;
 	int problems;
@@ -186,9 +194,6 @@ bool ce_pool_solve(struct ce_pool *pool, struct ce_choice *const *favored, size_
 	queue_init(&jobs);
 	for (size_t i = 0; i < c->n_requested; i++)
 		queue_push2(&jobs, SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES, c->requested[i]->id);
-	for (size_t i = 0; i < n_favored; i++)
-		if (favored[i]->id)
-			queue_push2(&jobs, SOLVER_FAVOR | SOLVER_SOLVABLE, favored[i]->id);
 	if (pool->solver)
 		solver_free(pool->solver);
 	pool->solver = solver_create(pool->solv);

@@ -30,11 +30,9 @@ struct ce_pool *ce_pool_new(struct ce_choices *choices);
 void ce_pool_free(struct ce_pool *pool);
 CE_DEFINE_FREEP(struct ce_pool, ce_pool_free, ce_pool_freep)
 
-/*
- * Solves the request; true when there is an answer. `favored` are choices to be taken wherever they
- * are possible.
- */
-bool ce_pool_solve(struct ce_pool *pool, struct ce_choice *const *favored, size_t n_favored);
+/* Solves the request; true when there is an answer. What is preferred is taken wherever it is
+ * possible. */
+bool ce_pool_solve(struct ce_pool *pool);
 /* Is the choice in the answer of the last ce_pool_solve()? */
 bool ce_pool_has(const struct ce_pool *pool, const struct ce_choice *choice);
 

@@ -13,6 +13,7 @@
 #include "model/request.h"
 #include "solve/choices.h"
 #include "solve/pool.h"
+#include "solve/prefer.h"
 
 static int by_pkg(const void *a, const void *b)
 {
@@ -41,8 +42,9 @@ int ce_solve(const struct ce_request *request, const struct ce_repodata *repodat
 	r = ce_choices_new(request, repodata, &choices, err);
 	if (r < 0)
 		return r;
+	ce_prefer(choices);
 	pool = ce_pool_new(choices);
-	if (!ce_pool_solve(pool, NULL, 0)) {
+	if (!ce_pool_solve(pool)) {
 		(void)ret_explanation;
 		return ce_fail(err, CCENV_ENOSOLUTION, "no set of packages meets the request");
 	}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/* Conflict-driven clause learning, the textbook kind: no restarts, no heuristics, nothing thrown
+ * away. */
+#include "solve/sat.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+static uint32_t variable_of(ce_lit lit)
+{
+	return lit >> 1;
+}
+
+static ce_lit literal_at(const struct ce_sat_clause *c, size_t i)
+{
+	if (i == 0)
+		return c->first;
+	return c->tail ? c->tail[i - 1] : c->second;
+}
+
+enum ce_value ce_sat_value(const struct ce_sat *s, ce_lit lit)
+{
+	enum ce_value v = s->values[variable_of(lit)];
+
+	if (v == CE_UNDECIDED || !(lit & 1))
+		return v;
+	return v == CE_TRUE ? CE_FALSE : CE_TRUE;
+}
+
+void ce_sat_release(struct ce_sat *s)
+{
+	ce_arena_release(&s->arena);
+	free(s->clauses);
+	free(s->watches);
+	free(s->values);
+	free(s->levels);
+	free(s->seen);
+	free(s->trail);
+	free(s->units);
+	free(s->learnt);
+	*s = (struct ce_sat){0};
+}
+
+uint32_t ce_sat_variable(struct ce_sat *s)
+{
+	size_t v = s->n_variables++;
+
+	if (v == s->cap_variables) {
+		size_t cap = v ? v * 2 : 1024;
+
+		s->watches = ce_reallocarray(s->watches, 2 * cap, sizeof(*s->watches));
+		s->values = ce_reallocarray(s->values, cap, sizeof(*s->values));
+		s->levels = ce_reallocarray(s->levels, cap, sizeof(*s->levels));
+		s->seen = ce_reallocarray(s->seen, cap, sizeof(*s->seen));
+		s->trail = ce_reallocarray(s->trail, cap, sizeof(*s->trail));
+		s->cap_variables = cap;
+	}
+	s->watches[2 * v] = s->watches[2 * v + 1] = 0;
+	s->values[v] = CE_UNDECIDED;
+	s->levels[v] = 0;
+	s->seen[v] = false;
+	return (uint32_t)v;
+}
+
+/* Newest first: what was learnt last is looked at first. */
+static void watch(struct ce_sat *s, uint32_t clause, int which, ce_lit lit)
+{
+	s->clauses[clause].watched[which] = lit;
+	s->clauses[clause].next[which] = s->watches[lit];
+	s->watches[lit] = clause + 1;
+}
+
+uint32_t ce_sat_add(
+	struct ce_sat *s, ce_lit first, const ce_lit *tail, size_t n_tail, bool watch_last)
+{
+	uint32_t id = (uint32_t)s->n_clauses;
+
+	CE_GROW(s->clauses, s->n_clauses, s->cap_clauses);
+	s->clauses[s->n_clauses++] = (struct ce_sat_clause){.first = first,
+		.second = n_tail ? tail[0] : 0,
+		.tail = n_tail > 1 ? tail : NULL,
+		.n_tail = (uint32_t)n_tail};
+	if (n_tail) {
+		watch(s, id, 0, first);
+		watch(s, id, 1, tail[watch_last ? n_tail - 1 : 0]);
+	} else {
+		CE_GROW(s->units, s->n_units, s->cap_units);
+		s->units[s->n_units++] = id;
+	}
+	return id;
+}
+
+bool ce_sat_set(struct ce_sat *s, ce_lit lit, uint32_t reason)
+{
+	uint32_t v = variable_of(lit);
+	enum ce_value value = ce_sat_value(s, lit);
+
+	if (value != CE_UNDECIDED)
+		return value == CE_TRUE;
+	s->values[v] = lit & 1 ? CE_FALSE : CE_TRUE;
+	s->levels[v] = s->level;
+	s->trail[s->n_trail++] = (struct ce_sat_mark){v, reason};
+	return true;
+}
+
+static void undo_last(struct ce_sat *s)
+{
+	s->values[s->trail[--s->n_trail].variable] = CE_UNDECIDED;
+	s->n_propagated = s->n_trail;
+}
+
+/* Another literal to watch: not false, and not the one that the clause watches already. */
+static bool find_watch(
+	const struct ce_sat *s, const struct ce_sat_clause *c, ce_lit other, ce_lit *ret)
+{
+	for (size_t i = 0; i <= c->n_tail; i++) {
+		ce_lit lit = literal_at(c, i);
+
+		if (lit != other && ce_sat_value(s, lit) != CE_FALSE) {
+			*ret = lit;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* `lit` has become false: each clause that watches it looks for another, or has a consequence. */
+static bool visit_watchers(struct ce_sat *s, ce_lit lit, uint32_t *ret_clause)
+{
+	uint32_t *link = &s->watches[lit];
+
+	while (*link) {
+		uint32_t id = *link - 1;
+		struct ce_sat_clause *c = &s->clauses[id];
+		int which = c->watched[0] == lit ? 0 : 1;
+		ce_lit other = c->watched[1 - which], found;
+
+		if (ce_sat_value(s, other) == CE_TRUE) {
+			link = &c->next[which];
+		} else if (find_watch(s, c, other, &found)) {
+			*link = c->next[which];
+			watch(s, id, which, found);
+		} else if (ce_sat_set(s, other, id)) {
+			link = &c->next[which];
+		} else {
+			*ret_clause = id;
+			return false;
+		}
+	}
+	return true;
+}
+
+bool ce_sat_propagate(struct ce_sat *s, uint32_t *ret_clause)
+{
+	for (size_t i = 0; i < s->n_units; i++) {
+		*ret_clause = s->units[i];
+		if (!ce_sat_set(s, s->clauses[s->units[i]].first, s->units[i]))
+			return false;
+	}
+	while (s->n_propagated < s->n_trail) {
+		uint32_t v = s->trail[s->n_propagated++].variable;
+
+		if (!visit_watchers(s, ce_lit_of(v, s->values[v] == CE_TRUE), ret_clause))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Takes up what makes `clause` false: what was set at this level is counted, to be replaced by its
+ * own reason; what was set before becomes part of the learnt clause. `except` is the variable that
+ * the clause itself set.
+ */
+static size_t take_reasons(struct ce_sat *s, const struct ce_sat_clause *c, uint32_t except)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i <= c->n_tail; i++) {
+		uint32_t v = variable_of(literal_at(c, i));
+
+		if (v == except || s->seen[v])
+			continue;
+		s->seen[v] = true;
+		if (s->levels[v] == s->level) {
+			n++;
+			continue;
+		}
+		CE_GROW(s->learnt, s->n_learnt, s->cap_learnt);
+		s->learnt[s->n_learnt++] = ce_lit_of(v, s->values[v] == CE_TRUE);
+	}
+	return n;
+}
+
+/* Walks back to the one literal of this level through which all reasons go; gives it negated. */
+static ce_lit find_turning_point(struct ce_sat *s, uint32_t clause)
+{
+	uint32_t except = UINT32_MAX;
+	size_t open = 0;
+
+	for (;;) {
+		struct ce_sat_mark last;
+		bool was_true;
+
+		open += take_reasons(s, &s->clauses[clause], except);
+		do {
+			last = s->trail[s->n_trail - 1];
+			was_true = s->values[last.variable] == CE_TRUE;
+			undo_last(s);
+		} while (!s->seen[last.variable]);
+		s->seen[last.variable] = false;
+		if (--open == 0)
+			return ce_lit_of(last.variable, was_true);
+		except = last.variable;
+		clause = last.reason;
+	}
+}
+
+void ce_sat_learn(struct ce_sat *s, uint32_t clause)
+{
+	uint32_t back = 1;
+	ce_lit turn, *lits;
+	size_t n;
+
+	s->n_learnt = 0;
+	turn = find_turning_point(s, clause);
+	CE_GROW(s->learnt, s->n_learnt, s->cap_learnt);
+	s->learnt[s->n_learnt++] = turn;
+	n = s->n_learnt;
+	for (size_t i = 0; i < n - 1; i++) {
+		uint32_t v = variable_of(s->learnt[i]);
+
+		s->seen[v] = false;
+		back = s->levels[v] > back ? s->levels[v] : back;
+	}
+	while (s->n_trail && s->levels[s->trail[s->n_trail - 1].variable] > back)
+		undo_last(s);
+	s->level = back;
+	lits = ce_arena_array(&s->arena, n, sizeof(*lits));
+	memcpy(lits, s->learnt, n * sizeof(*lits));
+	ce_sat_set(s, turn, ce_sat_add(s, lits[0], lits + 1, n - 1, true));
+}
