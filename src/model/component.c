@@ -70,7 +70,7 @@ static const struct ce_component components[] = {
 		"ptxas as a library"},
 	{"nvrtc", "", "cuda-nvrtc-dev", "cuda-nvrtc-dev", "compiler at run time"},
 	{"nvrtc_static", "nvrtc_builtins_static", "cuda-nvrtc-dev cuda-nvrtc-static", NULL, ""},
-	{"nvtx", "nvtx3 nvtoolsext", "cuda-nvtx", "cuda-nvtx", "ranges and marks for profilers"},
+	{"nvtx", "nvtx3 nvtoolsext", "cuda-nvtx-dev", "cuda-nvtx-dev", "ranges and marks for profilers"},
 	{"nvvm", "", "cuda-nvvm-impl cuda-nvvm-dev_@", "cuda-nvvm-impl cuda-nvvm-dev_@", "libnvvm"},
 	{"opencl", "", "cuda-opencl-dev", "cuda-opencl-dev", "OpenCL"},
 	{"profiler", "profiler_api", "cuda-profiler-api", "cuda-profiler-api", "profiler control"},
