@@ -48,7 +48,12 @@ char *ce_layout_env(const char *root, const char *platform, const char *content_
 	return ce_asprintf("%s/env/%s-%.12s", root, platform, content_hash);
 }
 
-char *ce_layout_view(const char *root, const char *cuda_target)
+char *ce_layout_view(const char *root, const char *cuda_target, const char *content_hash)
+{
+	return ce_asprintf("%s/view/%s-%.12s", root, cuda_target, content_hash);
+}
+
+char *ce_layout_view_link(const char *root, const char *cuda_target)
 {
 	return ce_asprintf("%s/view/%s", root, cuda_target);
 }

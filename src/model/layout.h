@@ -14,7 +14,7 @@
  *
  * The root of a build tree (default <build>/_ccenv):
  *     env/<subdir>-<lock12>/   the conda prefix, immutable; lock12 = first 12 hex digits of the
- * content's hash view/<target>/           looks like /usr/local/cuda toolchain/ pkgconfig/ make/
+ * content's hash view/<target>-<lock12>/  looks like /usr/local/cuda toolchain/ pkgconfig/ make/
  * meson/   what the emitters write stamp.json               what is installed here, written last
  */
 char *ce_layout_cache_default(const char *(*getenv_fn)(const char *name));
@@ -23,7 +23,13 @@ char *ce_layout_archive(const char *cache_dir, const char *sha256);
 char *ce_layout_repodata(const char *cache_dir);
 char *ce_layout_locks(const char *cache_dir);
 char *ce_layout_env(const char *root, const char *platform, const char *content_hash);
-char *ce_layout_view(const char *root, const char *cuda_target);
+/*
+ * The view is named after its content like the env, so that a new lock changes the path of nvcc and
+ * headers and with it every command line: build tools then rebuild what the old toolkit made.
+ * view/<target> is a link to the current one.
+ */
+char *ce_layout_view(const char *root, const char *cuda_target, const char *content_hash);
+char *ce_layout_view_link(const char *root, const char *cuda_target);
 char *ce_layout_stamp(const char *root);
 
 #endif
