@@ -9,6 +9,7 @@
 
 struct ccenv_error;
 struct ccenv_events;
+struct ce_buf;
 struct ce_pkg;
 
 /*
@@ -30,5 +31,13 @@ struct ce_emit_input {
 };
 
 CE_MUST_CHECK int ce_emit_all(const struct ce_emit_input *in, struct ccenv_error *err);
+
+/* The CMake toolchain file to be committed: no paths, finds ccenv.json beside itself. Always the
+ * same text. */
+void ce_emit_toolchain_text(struct ce_buf *out);
+/* The same for this machine only: absolute, for a root that is installed. */
+void ce_emit_toolchain_resolved(const char *root, const char *platform, struct ce_buf *out);
+/* The fragment for GNU make to be committed. */
+void ce_emit_make_text(struct ce_buf *out);
 
 #endif

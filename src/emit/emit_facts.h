@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_EMIT_EMIT_FACTS_H
+#define CE_EMIT_EMIT_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "emit/emit.h"
+
+struct ccenv_error;
+struct ce_buf;
+struct ce_pkg;
+
+/*
+ * What the emitters need to know, found once by looking at the prefix. All strings live in the
+ * arena or are borrowed from the input; relative paths are relative to the root.
+ */
+
+/* A library or set of headers of the toolkit that is there. See emit_parts.c. */
+struct ce_emit_part {
+	const char *name;         /* of CMake's CUDA:: target and of the .pc file: "cublas" */
+	const struct ce_pkg *pkg; /* that brought it; NULL when unknown */
+	const char *lib;          /* "-l" name, NULL for headers only */
+	const char *requires;     /* names of parts this one needs when linked statically, space
+				     separated */
+	const char *private_libs; /* further -l for static linking: "-lrt -lpthread -ldl" */
+	const char *description;
+	bool is_static;
+	bool in_stubs;  /* only a link stub is here: the real one comes with the driver */
+	bool in_prefix; /* below <prefix>/{include,lib}, not in the toolkit's target directory */
+};
+
+struct ce_emit_facts {
+	struct ce_arena arena;
+	const struct ce_emit_input *in;
+	const char *target;          /* "x86_64-linux"; NULL: nothing of CUDA can be emitted */
+	const char *triplet;         /* "x86_64-conda-linux-gnu" */
+	const char *cuda_version;    /* "13.0"; "" when the prefix has no CUDA */
+	const char *toolkit_version; /* "13.0.88": nvcc's, else cuda_version */
+	const char *cxx_version;     /* of gcc_impl: "12.2.0"; "" when there is none */
+	bool has_nvcc, has_gcc, has_cccl_dir;
+
+	const char *view;     /* absolute */
+	const char *view_rel; /* "view/x86_64-linux-0123456789ab" */
+	const char *env_rel;  /* "env/linux-64-0123456789ab"; absolute when the prefix is not below
+				 the root */
+	const char *manifest_rel, *lock_rel; /* "" when there is none; absolute when far away */
+	const char *manifest_sha256, *lock_sha256; /* "" when there is none */
+
+	struct ce_emit_part *parts; /* sorted by name */
+	size_t n_parts;
+};
+
+CE_MUST_CHECK int ce_emit_facts_init(
+	struct ce_emit_facts *f, const struct ce_emit_input *in, struct ccenv_error *err);
+void ce_emit_facts_release(struct ce_emit_facts *f);
+/* Fills parts. */
+void ce_emit_parts_find(struct ce_emit_facts *f);
+const struct ce_emit_part *ce_emit_part_find(const struct ce_emit_facts *f, const char *name);
+/* The package of that name in the prefix, or NULL. */
+const struct ce_pkg *ce_emit_pkg_find(const struct ce_emit_facts *f, const char *name);
+
+/*
+ * `path` as seen from the directory `from`, when both lie in one tree: then the pair can be moved
+ * together. Absolute when they have nothing but "/" in common. Text only; both absolute.
+ */
+const char *ce_emit_relative(const char *from, const char *path, struct ce_arena *a);
+
+/* The emitters, in the order they run. Each writes its files only when their bytes differ. */
+CE_MUST_CHECK int ce_emit_view(const struct ce_emit_facts *f, struct ccenv_error *err);
+CE_MUST_CHECK int ce_emit_pc(const struct ce_emit_facts *f, struct ccenv_error *err);
+CE_MUST_CHECK int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err);
+CE_MUST_CHECK int ce_emit_make(const struct ce_emit_facts *f, struct ccenv_error *err);
+CE_MUST_CHECK int ce_emit_meson(const struct ce_emit_facts *f, struct ccenv_error *err);
+
+/* Writes <root>/<rel>, making its directory; mode 0755 when executable. */
+CE_MUST_CHECK int ce_emit_file(const struct ce_emit_facts *f, const char *rel,
+	const struct ce_buf *text, bool executable, struct ccenv_error *err);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pkgconfig/<target>/ *.pc, one set of names per library (build-integration.md C.2): cudart.pc,
+ * cudart-13.pc, cudart-13.0.pc. They find the view from their own place. After writing, what they
+ * say is checked (emit_pccheck.c).
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/map.h"
+#include "base/path.h"
+#include "emit/emit_facts.h"
+#include "emit/emit_pccheck.h"
+#include "emit/emit_text.h"
+#include "model/pkg.h"
+
+/* "cublasLt culibos" -> "cublasLt-13.0, culibos-13.0", those that are here. */
+static void add_requires(struct ce_buf *out, const char *field, const struct ce_emit_part *part,
+	const struct ce_emit_facts *f)
+{
+	const char *sep = "";
+
+	for (const char *p = part->requires; *p; p += strspn(p, " ")) {
+		size_t n = strcspn(p, " ");
+		CE_CLEANUP(ce_freep) char *name = ce_strndup(p, n);
+
+		if (ce_emit_part_find(f, name)) {
+			ce_buf_addf(out, "%s%s-%s", *sep ? sep : field, name, f->cuda_version);
+			sep = ", ";
+		}
+		p += n;
+	}
+	if (*sep)
+		ce_buf_addc(out, '\n');
+}
+
+static void add_places(
+	struct ce_buf *out, const struct ce_emit_part *part, const struct ce_emit_facts *f)
+{
+	const char *rel = part->in_prefix ? f->env_rel : f->view_rel;
+
+	ce_buf_adds(out, rel[0] == '/' ? "prefix=" : "prefix=${pcfiledir}/../../");
+	ce_quote_pc(out, rel);
+	ce_buf_adds(out, "\ncudaroot=${prefix}\n");
+	ce_buf_adds(
+		out, part->in_stubs ? "libdir=${prefix}/lib/stubs\n" : "libdir=${prefix}/lib\n");
+	ce_buf_adds(out, "includedir=${prefix}/include\n");
+	ce_buf_addf(out, "cudaversion=%s\n", f->cuda_version);
+	/* To be asked for by name: in Libs it would reach the .pc files of everything that uses
+	 * this one. */
+	if (!part->is_static && !part->in_stubs && part->lib)
+		ce_buf_adds(out, "rpathflags=-Wl,-rpath,${libdir}\n");
+	ce_buf_addc(out, '\n');
+}
+
+static void render(struct ce_buf *out, const char *id, const struct ce_emit_part *part,
+	const struct ce_emit_facts *f)
+{
+	const struct ce_pkg *pkg = part->pkg;
+
+	ce_buf_addf(out, "# Written by ccenv: changes are lost.\n");
+	add_places(out, part, f);
+	ce_buf_addf(out, "Name: %s\nDescription: CUDA %s: %s\n", id, f->cuda_version,
+		part->description);
+	ce_buf_adds(out, "URL: https://developer.nvidia.com/cuda-toolkit\n");
+	if (pkg && pkg->license) {
+		ce_buf_adds(out, "License: ");
+		ce_quote_pc(out, pkg->license);
+		ce_buf_addc(out, '\n');
+	}
+	ce_buf_addf(out, "Version: %s\n", pkg ? pkg->version : f->cuda_version);
+	/* Whoever names a static library links statically, with or without --static. */
+	add_requires(out, part->is_static ? "Requires: " : "Requires.private: ", part, f);
+	if (part->lib)
+		ce_buf_addf(out, "Libs: -L${libdir} -l%s", part->lib);
+	if (part->is_static && *part->private_libs)
+		ce_buf_addf(out, " %s", part->private_libs);
+	if (part->lib)
+		ce_buf_addc(out, '\n');
+	if (!part->is_static && *part->private_libs)
+		ce_buf_addf(out, "Libs.private: %s\n", part->private_libs);
+	ce_buf_addf(out, "Cflags: -I${includedir}%s\n",
+		f->has_cccl_dir && !part->in_prefix ? " -I${includedir}/cccl" : "");
+}
+
+static int write_one(const struct ce_emit_facts *f, const struct ce_emit_part *part,
+	const char *suffix, struct ce_map *written, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
+	CE_CLEANUP(ce_freep) char *id = ce_asprintf("%s%s", part->name, suffix);
+	CE_CLEANUP(ce_freep) char *file = ce_asprintf("%s.pc", id);
+	CE_CLEANUP(ce_freep) char *rel = ce_asprintf("pkgconfig/%s/%s", f->target, file);
+
+	ce_map_insert(written, file);
+	render(&out, id, part, f);
+	return ce_emit_file(f, rel, &out, false, err);
+}
+
+static int write_part(const struct ce_emit_facts *f, const struct ce_emit_part *part,
+	struct ce_map *written, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *minor = ce_asprintf("-%s", f->cuda_version);
+	CE_CLEANUP(ce_freep)
+	char *major = ce_asprintf("-%.*s", (int)strcspn(f->cuda_version, "."), f->cuda_version);
+	int r;
+
+	r = write_one(f, part, "", written, err);
+	/* cudnn, nccl and their like have versions of their own. */
+	if (r == 0 && !part->in_prefix)
+		r = write_one(f, part, minor, written, err);
+	if (r == 0 && !part->in_prefix)
+		r = write_one(f, part, major, written, err);
+	return r;
+}
+
+/* What an earlier lock had and this one has not. */
+static int remove_others(const char *dir, const struct ce_map *written, struct ccenv_error *err)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	int r = 0;
+
+	if (!d)
+		return errno == ENOENT ? 0 : ce_fail_errno(err, errno, "cannot read %s", dir);
+	while (r == 0 && (e = readdir(d))) {
+		size_t n = strlen(e->d_name);
+		CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, e->d_name);
+
+		if (n < 3 || strcmp(e->d_name + n - 3, ".pc") != 0 ||
+			ce_map_has(written, e->d_name))
+			continue;
+		if (unlink(path) < 0)
+			r = ce_fail_errno(err, errno, "cannot remove %s", path);
+	}
+	closedir(d);
+	return r;
+}
+
+static int write_wrapper(const struct ce_emit_facts *f, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0}, env = {0};
+	CE_CLEANUP(ce_freep) char *rel = ce_asprintf("bin/%s-pkg-config", f->triplet);
+	int r;
+
+	ce_quote_sh(&env, f->env_rel);
+	const struct ce_emit_pair pairs[] = {{"TARGET", f->target}, {"ENV", ce_buf_str(&env)}};
+
+	ce_emit_fill(&out, ce_text_pkg_config_sh, pairs, CE_COUNT(pairs));
+	r = ce_emit_file(f, rel, &out, true, err);
+	return r < 0 ? r : ce_emit_file(f, "bin/pkg-config", &out, true, err);
+}
+
+int ce_emit_pc(const struct ce_emit_facts *f, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *dir = ce_asprintf("%s/pkgconfig/%s", f->in->root, f->target);
+	CE_CLEANUP(ce_map_release) struct ce_map written = {0};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < f->n_parts; i++)
+		r = write_part(f, &f->parts[i], &written, err);
+	if (r == 0)
+		r = remove_others(dir, &written, err);
+	if (r == 0)
+		r = write_wrapper(f, err);
+	for (size_t i = 0; r == 0 && i < f->n_parts; i++)
+		r = ce_emit_pc_check(dir, f->parts[i].name, f->in->platform, err);
+	return r;
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The view: a directory that looks like /usr/local/cuda (build-integration.md B.1).
+ *
+ * The hard part is nvcc: it reads the nvcc.profile beside the path it was called by and follows no
+ * link, so that a hard link of it next to a profile of our own is a whole compiler for one target.
+ * Nothing below the prefix is edited: its files are the package cache's.
+ *
+ * A view never changes: it is built beside its place and renamed. What is in it is written down in
+ * one file (MARKER), to know a view of another make.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/event.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "ccenv/ccenv.h"
+#include "emit/emit_facts.h"
+#include "model/layout.h"
+
+#define MARKER      ".ccenv-view"
+#define MAX_PROFILE (64 << 10)
+
+enum entry_kind {
+	ENTRY_TEXT,  /* value is the content */
+	ENTRY_LINK,  /* value is what the link says */
+	ENTRY_CLONE, /* value is the absolute path of the file it shall be */
+};
+
+struct entry {
+	enum entry_kind kind;
+	const char *rel, *value;
+};
+
+struct plan {
+	const struct ce_emit_facts *f;
+	struct ce_arena arena;
+	struct entry *entries;
+	size_t n, cap;
+};
+
+static void plan_release(struct plan *p)
+{
+	ce_arena_release(&p->arena);
+	free(p->entries);
+}
+
+static void add(struct plan *p, enum entry_kind kind, const char *rel, const char *value)
+{
+	CE_GROW(p->entries, p->n, p->cap);
+	p->entries[p->n++] = (struct entry){
+		kind, ce_arena_strdup(&p->arena, rel), ce_arena_strdup(&p->arena, value)};
+}
+
+/* A link at <view>/<rel> to <prefix>/<what>, if that exists. */
+static void add_prefix_link(struct plan *p, const char *rel, const char *what)
+{
+	CE_CLEANUP(ce_freep) char *path = ce_path_join(p->f->in->prefix, what);
+	CE_CLEANUP(ce_freep) char *at = ce_path_join(p->f->view, rel);
+	CE_CLEANUP(ce_freep) char *dir = ce_path_dir(at);
+
+	if (access(path, F_OK) == 0)
+		add(p, ENTRY_LINK, rel, ce_emit_relative(dir, path, &p->arena));
+}
+
+/* --- nvcc.profile
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/* "INCLUDES        +=  …" -> "INCLUDES". */
+static size_t profile_name(const char *line)
+{
+	size_t n = 0;
+
+	while (isalnum((unsigned char)line[n]) || line[n] == '_')
+		n++;
+	return n;
+}
+
+/* Our text for a line of the shipped profile; NULL: the line stays. */
+static const char *profile_line(
+	const char *name, size_t len, const struct ce_emit_facts *f, struct ce_arena *a)
+{
+	static const char *const names[] = {"TOP", "CICC_PATH", "NVVMIR_LIBRARY_DIR", "PATH",
+		"INCLUDES", "SYSTEM_INCLUDES", "LIBRARIES"};
+	size_t i = 0;
+
+	while (i < CE_COUNT(names) && (strlen(names[i]) != len || memcmp(names[i], name, len) != 0))
+		i++;
+	switch (i) {
+	case 0:
+		return "TOP = $(_HERE_)/..\n";
+	case 1:
+		return "CICC_PATH = $(TOP)/nvvm/bin\n";
+	case 2:
+		return "NVVMIR_LIBRARY_DIR = $(TOP)/nvvm/libdevice\n";
+	case 3:
+		return "PATH += $(TOP)/nvvm/bin:$(_HERE_):\n";
+	case 4:
+		/* From CUDA 13 on, CCCL has a directory of its own, which only nvcc searches. */
+		return ce_arena_printf(a,
+			"INCLUDES += \"-I$(TOP)/targets/%s/include\" $(_SPACE_)\n%s%s%s", f->target,
+			f->has_cccl_dir ? "SYSTEM_INCLUDES += \"-isystem\" \"$(TOP)/targets/" : "",
+			f->has_cccl_dir ? f->target : "",
+			f->has_cccl_dir ? "/include/cccl\" $(_SPACE_)\n" : "");
+	case 5:
+		return "";
+	case 6:
+		return ce_arena_printf(a,
+			"LIBRARIES =+ $(_SPACE_) \"-L$(TOP)/targets/%s/lib/stubs\" "
+			"\"-L$(TOP)/targets/%s/lib\"\n",
+			f->target, f->target);
+	default:
+		return NULL;
+	}
+}
+
+/* The shipped profile with its paths turned to the view; lines that we do not know stay, so that
+ * new ones work. */
+static int add_profile(struct plan *p, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *path = ce_path_join(p->f->in->prefix, "bin/nvcc.profile");
+	CE_CLEANUP(ce_buf_release) struct ce_buf in = {0}, out = {0};
+	int r;
+
+	r = ce_fs_read(path, MAX_PROFILE, &in, err);
+	if (r < 0)
+		return ce_hint(err, r, "(the package cuda-nvcc-tools should have brought it)");
+	for (const char *line = ce_buf_str(&in); *line;) {
+		size_t len = strcspn(line, "\n");
+		const char *ours = profile_line(line, profile_name(line), p->f, &p->arena);
+
+		if (ours)
+			ce_buf_adds(&out, ours);
+		else
+			ce_buf_addf(&out, "%.*s\n", (int)len, line);
+		line += len + (line[len] == '\n');
+	}
+	add(p, ENTRY_TEXT, "bin/nvcc.profile", ce_buf_str(&out));
+	return 0;
+}
+
+/* --- the plan
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+static void add_tools(struct plan *p)
+{
+	static const char *const tools[] = {"__nvcc_device_query", "bin2c", "compute-sanitizer",
+		"crt", "ctadvisor", "cu++filt", "cuda-gdb", "cuda-gdbserver", "cudafe++",
+		"cuobjdump", "fatbinary", "ncu", "nsys", "nvdisasm", "nvlink", "nvprof", "nvprune",
+		"ptxas", "tileiras"};
+
+	for (size_t i = 0; i < CE_COUNT(tools); i++) {
+		const char *rel = ce_arena_printf(&p->arena, "bin/%s", tools[i]);
+
+		add_prefix_link(p, rel, rel);
+	}
+}
+
+static int make_plan(struct plan *p, struct ccenv_error *err)
+{
+	const struct ce_emit_facts *f = p->f;
+	const char *tree = ce_arena_printf(&p->arena, "targets/%s", f->target);
+	const char *lib = ce_arena_printf(&p->arena, "%s/lib", tree);
+	int r;
+
+	if (f->has_nvcc) {
+		CE_CLEANUP(ce_freep) char *nvcc = ce_path_join(f->in->prefix, "bin/nvcc");
+
+		add(p, ENTRY_CLONE, "bin/nvcc", nvcc);
+		r = add_profile(p, err);
+		if (r < 0)
+			return r;
+	}
+	add_tools(p);
+	add_prefix_link(p, tree, tree);
+	add(p, ENTRY_LINK, "include", ce_arena_printf(&p->arena, "%s/include", tree));
+	add(p, ENTRY_LINK, "lib", lib);
+	add(p, ENTRY_LINK, "lib64", lib);
+	add_prefix_link(p, "nvvm", "nvvm");
+	if (ce_emit_part_find(f, "cupti")) {
+		add(p, ENTRY_LINK, "extras/CUPTI/include", "../../include");
+		add(p, ENTRY_LINK, "extras/CUPTI/lib64", "../../lib");
+	}
+	/* CMake before 3.27 and Meson read only the first, later ones only the second. */
+	add(p, ENTRY_TEXT, "version.txt",
+		ce_arena_printf(&p->arena, "CUDA Version %s\n", f->toolkit_version));
+	add(p, ENTRY_TEXT, "version.json",
+		ce_arena_printf(&p->arena,
+			"{\n  \"cuda\": {\n    \"name\": \"CUDA SDK\",\n    \"version\": \"%s\"\n  "
+			"}\n}\n",
+			f->toolkit_version));
+	return 0;
+}
+
+/* Everything that the plan says, as text; the layout of the view itself is version 1. */
+static void describe(const struct plan *p, struct ce_buf *out)
+{
+	static const char *const kinds[] = {"text", "link", "clone"};
+
+	ce_buf_adds(out, "ccenv view 1\n");
+	for (size_t i = 0; i < p->n; i++)
+		ce_buf_addf(out, "%s %s %s\n", kinds[p->entries[i].kind], p->entries[i].rel,
+			p->entries[i].value);
+}
+
+/* --- making it
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static void close_fdp(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+static int copy_bytes(int in, int out, const char *path, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *block = ce_alloc(1 << 20);
+	ssize_t n;
+
+	while ((n = read(in, block, 1 << 20)) > 0)
+		for (ssize_t done = 0, w; done < n; done += w) {
+			w = write(out, block + done, (size_t)(n - done));
+			if (w < 0)
+				return ce_fail_errno(err, errno, "cannot write %s", path);
+		}
+	return n < 0 ? ce_fail_errno(err, errno, "cannot read for %s", path) : 0;
+}
+
+/* The file `from` under another name: the same inode, else the same blocks, else the same bytes. */
+static int clone_file(const char *from, const char *to, struct ccenv_error *err)
+{
+	CE_CLEANUP(close_fdp) int in = -1;
+	CE_CLEANUP(close_fdp) int out = -1;
+	int r;
+
+	if (link(from, to) == 0)
+		return 0;
+	in = open(from, O_RDONLY | O_CLOEXEC);
+	if (in < 0)
+		return ce_fail_errno(err, errno, "cannot open %s", from);
+	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+	if (out < 0)
+		return ce_fail_errno(err, errno, "cannot create %s", to);
+	if (ioctl(out, FICLONE, in) == 0)
+		return 0;
+	r = copy_bytes(in, out, to, err);
+	if (r == 0 && fchmod(out, 0755) < 0)
+		r = ce_fail_errno(err, errno, "cannot write %s", to);
+	return r;
+}
+
+static int make_entry(const struct entry *e, const char *dir, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, e->rel);
+	CE_CLEANUP(ce_freep) char *parent = ce_path_dir(path);
+	int r;
+
+	r = ce_fs_mkdirs(parent, err);
+	if (r < 0)
+		return r;
+	switch (e->kind) {
+	case ENTRY_TEXT:
+		return ce_fs_replace(path, e->value, strlen(e->value), NULL, err);
+	case ENTRY_LINK:
+		if (symlink(e->value, path) < 0)
+			return ce_fail_errno(err, errno, "cannot create link %s", path);
+		return 0;
+	case ENTRY_CLONE:
+		return clone_file(e->value, path, err);
+	}
+	return 0;
+}
+
+static bool is_current(const struct plan *p, const struct ce_buf *text)
+{
+	CE_CLEANUP(ce_freep) char *marker = ce_path_join(p->f->view, MARKER);
+	CE_CLEANUP(ce_buf_release) struct ce_buf old = {0};
+	struct ccenv_error ignored;
+
+	return ce_fs_read(marker, 1 << 20, &old, &ignored) == 0 && old.len == text->len &&
+	       memcmp(ce_buf_str(&old), ce_buf_str(text), text->len) == 0;
+}
+
+/* Puts the finished directory `tmp` at the view's place. */
+static int put_in_place(const char *tmp, const char *view, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *old = ce_asprintf("%s.old", tmp);
+
+	if (rename(tmp, view) == 0)
+		return 0;
+	if ((errno != ENOTEMPTY && errno != EEXIST) || rename(view, old) < 0 ||
+		rename(tmp, view) < 0)
+		return ce_fail_errno(err, errno, "cannot rename %s to %s", tmp, view);
+	return ce_fs_remove_tree(old, err);
+}
+
+static int build(const struct plan *p, const struct ce_buf *text, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *tmp = ce_asprintf("%s.tmp.%ld", p->f->view, (long)getpid());
+	struct entry marker = {ENTRY_TEXT, MARKER, ce_buf_str(text)};
+	struct ccenv_error ignored;
+	int r;
+
+	r = ce_fs_remove_tree(tmp, err);
+	for (size_t i = 0; r == 0 && i < p->n; i++)
+		r = make_entry(&p->entries[i], tmp, err);
+	if (r == 0)
+		r = make_entry(&marker, tmp, err);
+	if (r == 0)
+		r = put_in_place(tmp, p->f->view, err);
+	if (r < 0 && ce_fs_remove_tree(tmp, &ignored) < 0)
+		ce_log(p->f->in->events, CCENV_LOG_WARNING, "%s", ignored.text);
+	return r;
+}
+
+/* view/<target>: the name for people and for files that outlive a lock. */
+static int point_link(const struct ce_emit_facts *f, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *link_path = ce_layout_view_link(f->in->root, f->target);
+	CE_CLEANUP(ce_freep) char *tmp = ce_asprintf("%s.tmp.%ld", link_path, (long)getpid());
+	const char *to = ce_path_base(f->view);
+	char now[512];
+	ssize_t n = readlink(link_path, now, sizeof(now) - 1);
+
+	if (n >= 0) {
+		now[n] = '\0';
+		if (strcmp(now, to) == 0)
+			return 0;
+	}
+	unlink(tmp);
+	if (symlink(to, tmp) < 0 || rename(tmp, link_path) < 0)
+		return ce_fail_errno(err, errno, "cannot create link %s", link_path);
+	return 0;
+}
+
+/* Views whose prefix has been removed are of no use to anybody. */
+static void remove_orphans(const struct ce_emit_facts *f)
+{
+	CE_CLEANUP(ce_freep) char *views = ce_path_dir(f->view);
+	size_t len = strlen(f->target);
+	DIR *d = opendir(views);
+	struct ccenv_error ignored;
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		CE_CLEANUP(ce_freep) char *dir = ce_path_join(views, e->d_name);
+		CE_CLEANUP(ce_freep) char *tree = ce_asprintf("%s/targets/%s", dir, f->target);
+
+		if (strncmp(e->d_name, f->target, len) == 0 && e->d_name[len] == '-' &&
+			strcmp(dir, f->view) != 0 && ce_fs_exists(tree) && access(tree, F_OK) < 0 &&
+			ce_fs_remove_tree(dir, &ignored) < 0)
+			ce_log(f->in->events, CCENV_LOG_WARNING, "%s", ignored.text);
+	}
+	if (d)
+		closedir(d);
+}
+
+int ce_emit_view(const struct ce_emit_facts *f, struct ccenv_error *err)
+{
+	CE_CLEANUP(plan_release) struct plan p = {.f = f};
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+	int r;
+
+	r = make_plan(&p, err);
+	if (r < 0)
+		return r;
+	describe(&p, &text);
+	if (!is_current(&p, &text)) {
+		r = build(&p, &text, err);
+		if (r < 0)
+			return r;
+	}
+	r = point_link(f, err);
+	if (r < 0)
+		return r;
+	remove_orphans(f);
+	return 0;
+}

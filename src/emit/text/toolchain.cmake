@@ -1,0 +1,340 @@
+# CUDA @CUDA_VERSION@ toolchain (@TARGET@), written by ccenv: changes are lost. It moves with its directory.
+#
+# CMake reads this file once or twice per configure and once per try_compile, so that it must give the same answer each
+# time and may not guard against a second reading. What the project may preset (all are optional):
+#   CCENV_HERMETIC                  ON (default): neither the environment nor the system's directories are looked at
+#   CCENV_COMPILER_LAUNCHER         ccache, sccache or a list: goes before each compiler
+#   CCENV_CHAINLOAD_TOOLCHAIN_FILE  is read first; compilers that it sets stay
+#   CCENV_ALLOW_STALE               ON: go on with this toolchain when the lock file has changed since
+cmake_policy(PUSH)
+cmake_policy(VERSION 3.20)
+
+# --- what and where ---------------------------------------------------------------------------------------------------
+
+set(_ccenv_content "@CONTENT@")
+set(_ccenv_target "@TARGET@")
+set(_ccenv_triplet "@TRIPLET@")
+set(_ccenv_cuda_version "@CUDA_VERSION@")
+set(_ccenv_has_nvcc @HAS_NVCC@)
+set(_ccenv_has_gcc @HAS_GCC@)
+set(_ccenv_crossing @CROSSING@)
+set(_ccenv_processor "@PROCESSOR@")
+set(_ccenv_archs "@ARCHS@")
+get_filename_component(_ccenv_root "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
+get_filename_component(_ccenv_env "@ENV@" ABSOLUTE BASE_DIR "${_ccenv_root}")
+set(_ccenv_view "${_ccenv_root}/@VIEW@")
+
+# CMAKE_IN_TRY_COMPILE is not set yet at this point; the property is.
+get_property(_ccenv_try GLOBAL PROPERTY IN_TRY_COMPILE)
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES
+	CCENV_HERMETIC CCENV_COMPILER_LAUNCHER CCENV_CHAINLOAD_TOOLCHAIN_FILE CCENV_MODE)
+list(REMOVE_DUPLICATES CMAKE_TRY_COMPILE_PLATFORM_VARIABLES)
+if(NOT DEFINED CCENV_HERMETIC)
+	set(CCENV_HERMETIC ON)
+endif()
+# CCENV_MODE: "" for a toolchain file; "late" when C and C++ are enabled already (find_package(CondaCuda) after project()).
+set(_ccenv_own_gcc ${_ccenv_has_gcc})
+if(CCENV_MODE STREQUAL "late")
+	set(_ccenv_own_gcc OFF)
+endif()
+
+if(NOT EXISTS "${_ccenv_env}/conda-meta" OR NOT EXISTS "${_ccenv_view}/version.json")
+	message(FATAL_ERROR "ccenv: ${_ccenv_env} is gone or not complete. Run `ccenv install --root ${_ccenv_root}`, then "
+		"configure again.")
+endif()
+
+if(CCENV_CHAINLOAD_TOOLCHAIN_FILE)
+	include("${CCENV_CHAINLOAD_TOOLCHAIN_FILE}")
+	# Set there, or found by CMake because of it: a compiler that is not ours.
+	string(FIND "${CMAKE_CXX_COMPILER}" "${_ccenv_root}/env/" _ccenv_i)
+	if(CMAKE_CXX_COMPILER AND NOT _ccenv_i EQUAL 0)
+		set(_ccenv_own_gcc OFF)
+	endif()
+endif()
+
+# --- is it still the same toolchain? ----------------------------------------------------------------------------------
+
+# CMake never notices that another toolchain stands behind a configured tree: compilers and libraries stay cached. So the
+# identity is kept in the tree; when it differs, what was learnt from the old one is forgotten.
+set(_ccenv_note VERBOSE)
+if(NOT _ccenv_try)
+	set(_ccenv_id "${_ccenv_content} ${_ccenv_root}\n")
+	set(_ccenv_stamp "${CMAKE_BINARY_DIR}/CMakeFiles/ccenv.stamp")
+	set(_ccenv_old "")
+	if(EXISTS "${_ccenv_stamp}")
+		file(READ "${_ccenv_stamp}" _ccenv_old)
+	endif()
+	if(NOT _ccenv_old STREQUAL _ccenv_id)
+		set(_ccenv_note STATUS)
+		set(_ccenv_i "*")
+		if(CCENV_MODE STREQUAL "late")
+			set(_ccenv_i "CUDA")
+		endif()
+		file(GLOB _ccenv_files "${CMAKE_BINARY_DIR}/CMakeFiles/*/CMake${_ccenv_i}Compiler.cmake")
+		if(_ccenv_files)
+			file(REMOVE ${_ccenv_files})
+			get_cmake_property(_ccenv_vars CACHE_VARIABLES)
+			set(_ccenv_dropped "")
+			foreach(_ccenv_v IN LISTS _ccenv_vars)
+				get_property(_ccenv_help CACHE ${_ccenv_v} PROPERTY HELPSTRING)
+				if(_ccenv_v MATCHES "_COMPILER_LAUNCHER$")
+					continue()
+				endif()
+				# By name, by a path into a prefix or view, or what CMake itself chose for the old nvcc.
+				if(_ccenv_v MATCHES "^(CMAKE_CUDA(_HOST)?_COMPILER.*|CUDA_.*_LIBRARY|CUDA_CUDART|_cmake_CUDAToolkit_.*|CUDAToolkit_.*|CUDA_TOOLKIT_.*)$"
+					OR (_ccenv_i STREQUAL "*" AND _ccenv_v MATCHES "^CMAKE_(C|CXX)_COMPILER(_.*)?$")
+					OR "$CACHE{${_ccenv_v}}" MATCHES "/(env|view)/[^;/]*-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]/"
+					OR (_ccenv_v STREQUAL "CMAKE_CUDA_ARCHITECTURES" AND _ccenv_help STREQUAL "CUDA architectures"))
+					unset(${_ccenv_v} CACHE)
+					list(APPEND _ccenv_dropped ${_ccenv_v})
+				endif()
+			endforeach()
+			list(LENGTH _ccenv_dropped _ccenv_n)
+			message(STATUS "ccenv: the toolchain has changed; compilers and libraries are looked for again "
+				"(${_ccenv_n} cache entries dropped)")
+			message(VERBOSE "ccenv: dropped ${_ccenv_dropped}")
+		endif()
+		file(WRITE "${_ccenv_stamp}" "${_ccenv_id}")
+	endif()
+
+	set(_ccenv_manifest "@MANIFEST@")
+	set(_ccenv_lock "@LOCK@")
+	foreach(_ccenv_v manifest lock)
+		if(_ccenv_${_ccenv_v})
+			get_filename_component(_ccenv_${_ccenv_v} "${_ccenv_${_ccenv_v}}" ABSOLUTE BASE_DIR "${_ccenv_root}")
+			if(EXISTS "${_ccenv_${_ccenv_v}}")
+				set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${_ccenv_${_ccenv_v}}")
+			endif()
+		endif()
+	endforeach()
+	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${_ccenv_root}/stamp.json")
+	# Whoever brought the toolchain up to date in this run has said so; else the lock must be the one it was made from.
+	get_property(_ccenv_fresh GLOBAL PROPERTY CCENV_FRESH_ROOT)
+	if(_ccenv_lock AND EXISTS "${_ccenv_lock}" AND NOT _ccenv_fresh STREQUAL _ccenv_root AND NOT CCENV_ALLOW_STALE)
+		file(SHA256 "${_ccenv_lock}" _ccenv_sha)
+		file(READ "${_ccenv_root}/stamp.json" _ccenv_json)
+		string(FIND "${_ccenv_json}" "${_ccenv_sha}" _ccenv_i)
+		if(_ccenv_i EQUAL -1)
+			message(FATAL_ERROR "ccenv: ${_ccenv_lock} has changed since this toolchain was installed. Run "
+				"`ccenv install --root ${_ccenv_root}`, or configure with -DCCENV_ALLOW_STALE=ON.")
+		endif()
+	endif()
+endif()
+
+# --- compilers --------------------------------------------------------------------------------------------------------
+
+# Only when crossing: natively CMAKE_SYSTEM_NAME would switch off try_run.
+if(_ccenv_crossing)
+	set(CMAKE_SYSTEM_NAME Linux)
+	set(CMAKE_SYSTEM_PROCESSOR "${_ccenv_processor}")
+endif()
+
+if(_ccenv_own_gcc)
+	set(_ccenv_bin "${_ccenv_env}/bin/${_ccenv_triplet}")
+	set(CMAKE_C_COMPILER "${_ccenv_bin}-gcc")
+	set(CMAKE_CXX_COMPILER "${_ccenv_bin}-g++")
+	foreach(_ccenv_v AR RANLIB NM STRIP OBJCOPY OBJDUMP READELF ADDR2LINE)
+		string(TOLOWER "${_ccenv_v}" _ccenv_i)
+		if(EXISTS "${_ccenv_bin}-${_ccenv_i}")
+			set(CMAKE_${_ccenv_v} "${_ccenv_bin}-${_ccenv_i}")
+		endif()
+	endforeach()
+	if(EXISTS "${_ccenv_bin}-ld")
+		set(CMAKE_LINKER "${_ccenv_bin}-ld")
+	endif()
+	# The wrappers that know gcc's LTO plugin.
+	foreach(_ccenv_v AR RANLIB)
+		string(TOLOWER "${_ccenv_v}" _ccenv_i)
+		if(EXISTS "${_ccenv_bin}-gcc-${_ccenv_i}")
+			set(CMAKE_C_COMPILER_${_ccenv_v} "${_ccenv_bin}-gcc-${_ccenv_i}")
+			set(CMAKE_CXX_COMPILER_${_ccenv_v} "${_ccenv_bin}-gcc-${_ccenv_i}")
+		endif()
+	endforeach()
+endif()
+
+if(_ccenv_has_nvcc)
+	# The view's nvcc, never the prefix's: nvcc reads the nvcc.profile beside the path it was called by.
+	set(CMAKE_CUDA_COMPILER "${_ccenv_view}/bin/nvcc")
+	if(CMAKE_CXX_COMPILER)
+		# On the command line as -ccbin, where depfiles and caches see it.
+		set(CMAKE_CUDA_HOST_COMPILER "${CMAKE_CXX_COMPILER}")
+		set(CUDAToolkit_CUDA_HOST_COMPILER "${CMAKE_CXX_COMPILER}")
+		set(CUDA_HOST_COMPILER "${CMAKE_CXX_COMPILER}")
+	endif()
+	if(_ccenv_archs AND NOT DEFINED CMAKE_CUDA_ARCHITECTURES AND NOT DEFINED ENV{CUDAARCHS})
+		set(CMAKE_CUDA_ARCHITECTURES "${_ccenv_archs}")
+	endif()
+endif()
+
+# --- where things are found -------------------------------------------------------------------------------------------
+
+set(CUDAToolkit_ROOT "${_ccenv_view}")
+set(CUDA_TOOLKIT_ROOT_DIR "${_ccenv_view}") # the old FindCUDA
+
+# The view before what the project gave, the prefix behind it: the prefix may hold a CCCL of its own, which is not the
+# toolkit's. The sysroot has librt, libdl and their like.
+set(_ccenv_sysroot "${_ccenv_env}/${_ccenv_triplet}/sysroot")
+set(_ccenv_last "${_ccenv_env}")
+if(EXISTS "${_ccenv_sysroot}/usr")
+	list(APPEND _ccenv_last "${_ccenv_sysroot}/usr")
+endif()
+list(REMOVE_ITEM CMAKE_PREFIX_PATH "${_ccenv_view}" ${_ccenv_last})
+list(INSERT CMAKE_PREFIX_PATH 0 "${_ccenv_view}")
+list(APPEND CMAKE_PREFIX_PATH ${_ccenv_last})
+if(_ccenv_own_gcc)
+	# Debian's CMake does not look into lib64 by itself.
+	list(APPEND CMAKE_LIBRARY_PATH "${_ccenv_sysroot}/usr/lib64" "${_ccenv_sysroot}/lib64")
+	list(REMOVE_DUPLICATES CMAKE_LIBRARY_PATH)
+endif()
+
+if(_ccenv_crossing)
+	list(APPEND CMAKE_FIND_ROOT_PATH "${_ccenv_view}" "${_ccenv_env}" "${_ccenv_sysroot}")
+	list(REMOVE_DUPLICATES CMAKE_FIND_ROOT_PATH)
+	set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+	set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+	set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+	if(NOT DEFINED CMAKE_FIND_ROOT_PATH_MODE_PACKAGE)
+		set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+	endif()
+endif()
+
+# Other toolkits: FindCUDAToolkit takes from them whatever this one does not have.
+file(GLOB _ccenv_others "/usr/local/cuda" "/usr/local/cuda-*" "/opt/cuda" "/opt/cuda-*")
+string(REPLACE ":" ";" _ccenv_path "$ENV{PATH}")
+foreach(_ccenv_v IN LISTS _ccenv_path)
+	if(EXISTS "${_ccenv_v}/nvcc")
+		get_filename_component(_ccenv_i "${_ccenv_v}" DIRECTORY)
+		list(APPEND _ccenv_others "${_ccenv_i}")
+	endif()
+endforeach()
+foreach(_ccenv_v CUDA_PATH CUDA_HOME CUDA_ROOT CONDA_PREFIX)
+	file(GLOB _ccenv_i "$ENV{${_ccenv_v}}/include/cuda.h" "$ENV{${_ccenv_v}}/targets/*/include/cuda.h"
+		"$ENV{${_ccenv_v}}/lib*/libcudart.so*")
+	if(_ccenv_i AND IS_ABSOLUTE "$ENV{${_ccenv_v}}")
+		list(APPEND _ccenv_others "$ENV{${_ccenv_v}}")
+	endif()
+endforeach()
+list(REMOVE_ITEM _ccenv_others "/" "/usr" "/usr/local" "${_ccenv_view}" "${_ccenv_env}")
+foreach(_ccenv_v IN LISTS _ccenv_others)
+	string(FIND "${_ccenv_root}/" "${_ccenv_v}/" _ccenv_i)
+	if(NOT _ccenv_i EQUAL 0)
+		list(APPEND CMAKE_IGNORE_PREFIX_PATH "${_ccenv_v}") # from CMake 3.23 on
+		list(APPEND CMAKE_IGNORE_PATH "${_ccenv_v}/bin" "${_ccenv_v}/include" "${_ccenv_v}/lib" "${_ccenv_v}/lib64"
+			"${_ccenv_v}/lib64/stubs" "${_ccenv_v}/lib/stubs")
+	endif()
+endforeach()
+list(REMOVE_DUPLICATES CMAKE_IGNORE_PREFIX_PATH)
+list(REMOVE_DUPLICATES CMAKE_IGNORE_PATH)
+
+if(CCENV_HERMETIC)
+	set(CMAKE_FIND_USE_PACKAGE_REGISTRY OFF)
+	set(CMAKE_FIND_USE_SYSTEM_PACKAGE_REGISTRY OFF)
+	if(_ccenv_own_gcc)
+		# This gcc has a sysroot of its own: what lies in /usr fits neither its headers nor its glibc.
+		set(CMAKE_FIND_USE_CMAKE_SYSTEM_PATH OFF)
+	endif()
+endif()
+
+# --- linking ----------------------------------------------------------------------------------------------------------
+
+# nvcc names the view's lib as an implicit directory, which CMake keeps out of the RPATH; without it a program with the
+# shared runtime takes whatever the loader finds. Stubs must never get in: they answer every call with an error.
+list(APPEND CMAKE_BUILD_RPATH "${_ccenv_view}/lib")
+if(EXISTS "${_ccenv_env}/lib/libstdc++.so.6")
+	list(APPEND CMAKE_BUILD_RPATH "${_ccenv_env}/lib")
+endif()
+list(REMOVE_DUPLICATES CMAKE_BUILD_RPATH)
+list(APPEND CMAKE_PLATFORM_IMPLICIT_LINK_DIRECTORIES
+	"${_ccenv_view}/lib/stubs" "${_ccenv_view}/lib64/stubs" "${_ccenv_view}/targets/${_ccenv_target}/lib/stubs"
+	"${_ccenv_env}/targets/${_ccenv_target}/lib/stubs" "${_ccenv_env}/lib/stubs")
+list(REMOVE_DUPLICATES CMAKE_PLATFORM_IMPLICIT_LINK_DIRECTORIES)
+
+# --- the environment of this configure run ----------------------------------------------------------------------------
+
+# CUDA_PATH and CUDAHOSTCXX would win over the variables above.
+foreach(_ccenv_v CUDA_PATH CUDA_HOME CUDA_ROOT)
+	if(NOT _ccenv_try AND DEFINED ENV{${_ccenv_v}} AND NOT "$ENV{${_ccenv_v}}" STREQUAL _ccenv_view)
+		message(${_ccenv_note} "ccenv: ${_ccenv_v}=$ENV{${_ccenv_v}} of the environment is not used")
+	endif()
+	set(ENV{${_ccenv_v}} "${_ccenv_view}")
+endforeach()
+set(_ccenv_scrub NVCC_PREPEND_FLAGS NVCC_APPEND_FLAGS NVCC_CCBIN)
+set(_ccenv_scrub_configure CUDAHOSTCXX CUDACXX CUDAFLAGS ${_ccenv_scrub})
+if(CCENV_HERMETIC AND _ccenv_own_gcc)
+	list(APPEND _ccenv_scrub CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH COMPILER_PATH GCC_EXEC_PREFIX)
+	list(APPEND _ccenv_scrub_configure CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH COMPILER_PATH
+		GCC_EXEC_PREFIX)
+endif()
+foreach(_ccenv_v IN LISTS _ccenv_scrub_configure)
+	if(NOT _ccenv_try AND NOT "$ENV{${_ccenv_v}}" STREQUAL "")
+		message(${_ccenv_note} "ccenv: ${_ccenv_v}=$ENV{${_ccenv_v}} of the environment is not used")
+	endif()
+	unset(ENV{${_ccenv_v}})
+endforeach()
+if(NOT _ccenv_try AND NOT "$ENV{LD_LIBRARY_PATH}" STREQUAL "")
+	message(${_ccenv_note} "ccenv: LD_LIBRARY_PATH=$ENV{LD_LIBRARY_PATH} is set: programs may load other libraries than they were "
+		"linked with")
+endif()
+string(FIND "$ENV{PATH}:" "${_ccenv_view}/bin:" _ccenv_i)
+if(NOT _ccenv_i EQUAL 0)
+	set(ENV{PATH} "${_ccenv_view}/bin:$ENV{PATH}")
+endif()
+
+set(_ccenv_pc "${_ccenv_root}/pkgconfig/${_ccenv_target}")
+if(CCENV_HERMETIC AND _ccenv_own_gcc)
+	set(ENV{PKG_CONFIG_LIBDIR} "${_ccenv_pc}:${_ccenv_env}/lib/pkgconfig:${_ccenv_env}/share/pkgconfig")
+	unset(ENV{PKG_CONFIG_SYSROOT_DIR})
+endif()
+string(FIND "$ENV{PKG_CONFIG_PATH}:" "${_ccenv_pc}:" _ccenv_i)
+if(NOT _ccenv_i EQUAL 0)
+	set(ENV{PKG_CONFIG_PATH} "${_ccenv_pc}:$ENV{PKG_CONFIG_PATH}")
+endif()
+
+# --- each compile -----------------------------------------------------------------------------------------------------
+
+# The environment at build time is not the one of now: NVCC_APPEND_FLAGS would change every object, and no cache would
+# know. CCACHE_COMPILERCHECK, because files of different packages may share size and time.
+set(_ccenv_launch "")
+if(EXISTS "/usr/bin/env" AND CCENV_HERMETIC)
+	set(_ccenv_launch "/usr/bin/env")
+	foreach(_ccenv_v IN LISTS _ccenv_scrub)
+		list(APPEND _ccenv_launch "-u" "${_ccenv_v}")
+	endforeach()
+endif()
+foreach(_ccenv_v C CXX CUDA)
+	set(_ccenv_user "${CCENV_COMPILER_LAUNCHER}")
+	if(DEFINED CACHE{CMAKE_${_ccenv_v}_COMPILER_LAUNCHER})
+		set(_ccenv_user "$CACHE{CMAKE_${_ccenv_v}_COMPILER_LAUNCHER}")
+	elseif(DEFINED ENV{CMAKE_${_ccenv_v}_COMPILER_LAUNCHER})
+		set(_ccenv_user "$ENV{CMAKE_${_ccenv_v}_COMPILER_LAUNCHER}")
+	endif()
+	set(_ccenv_all ${_ccenv_launch})
+	if(_ccenv_user MATCHES "ccache" AND _ccenv_launch)
+		list(APPEND _ccenv_all "CCACHE_COMPILERCHECK=string:${_ccenv_content}")
+	endif()
+	list(APPEND _ccenv_all ${_ccenv_user})
+	if(_ccenv_all AND (_ccenv_v STREQUAL "CUDA" OR _ccenv_own_gcc OR _ccenv_user))
+		set(CMAKE_${_ccenv_v}_COMPILER_LAUNCHER "${_ccenv_all}")
+	endif()
+endforeach()
+
+if(NOT DEFINED CMAKE_EXPORT_COMPILE_COMMANDS)
+	set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+endif()
+
+# --- for the project --------------------------------------------------------------------------------------------------
+
+set(CCENV_TOOLCHAIN_LOADED "${_ccenv_root}")
+set(CCENV_PREFIX "${_ccenv_env}")
+set(CCENV_VIEW "${_ccenv_view}")
+set(CCENV_CUDA_VERSION "${_ccenv_cuda_version}")
+set(CCENV_CUDA_TARGET "${_ccenv_target}")
+# ExternalProject_Add() starts a fresh CMake, which inherits nothing.
+set(CCENV_CMAKE_ARGS "-DCMAKE_TOOLCHAIN_FILE=${CMAKE_CURRENT_LIST_FILE}")
+
+foreach(_ccenv_v all archs bin content crossing cuda_version dropped env files fresh has_gcc has_nvcc help i id json last launch lock
+	manifest n note old others own_gcc path pc processor scrub scrub_configure sha stamp sysroot target triplet try user vars view)
+	unset(_ccenv_${_ccenv_v})
+endforeach()
+unset(_ccenv_v)
+cmake_policy(POP)

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* emit_prefix ROOT PREFIX CONTENT [LOCK]: ce_emit_all() over a prefix that somebody else has
+ * installed. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "ccenv/ccenv.h"
+#include "emit/emit.h"
+#include "model/pkg.h"
+
+static struct ce_pkg *read_record(const char *path, struct ce_arena *a, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
+	struct ce_pkg *pkg = ce_arena_alloc(a, sizeof(*pkg));
+	const char *fn = "", *subdir = "", *channel = "", *url = "";
+
+	if (ce_json_read(path, 64 << 20, &o, err) < 0 || ce_json_string(o, "fn", a, &fn, err) < 0 ||
+		ce_json_string(o, "subdir", a, &subdir, err) < 0 ||
+		ce_json_string(o, "channel", a, &channel, err) < 0 ||
+		ce_json_string(o, "url", a, &url, err) < 0 ||
+		ce_pkg_from_json(o, fn, subdir, channel, url, a, pkg, err) < 0)
+		return NULL;
+	return pkg;
+}
+
+int main(int argc, char **argv)
+{
+	struct ce_arena a = {0};
+	struct ccenv_error err = {0};
+	const struct ce_pkg *pkgs[4096];
+	size_t n = 0;
+	char *meta;
+	struct dirent *e;
+	DIR *d;
+	int r = 0;
+
+	if (argc < 4)
+		return 2;
+	meta = ce_asprintf("%s/conda-meta", argv[2]);
+	d = opendir(meta);
+	while (d && (e = readdir(d)) && n < CE_COUNT(pkgs)) {
+		char *path = ce_asprintf("%s/%s", meta, e->d_name);
+
+		if (strlen(e->d_name) > 5 &&
+			strcmp(e->d_name + strlen(e->d_name) - 5, ".json") == 0 &&
+			!(pkgs[n++] = read_record(path, &a, &err)))
+			r = -1;
+		free(path);
+		if (r < 0)
+			break;
+	}
+	if (d)
+		closedir(d);
+	free(meta);
+	if (r == 0)
+		r = ce_emit_all(&(struct ce_emit_input){.root = argv[1],
+					.prefix = argv[2],
+					.platform = "linux-64",
+					.pkgs = pkgs,
+					.n_pkgs = n,
+					.lock_path = argc > 4 ? argv[4] : NULL,
+					.content_hash = argv[3]},
+			&err);
+	if (r < 0)
+		fprintf(stderr, "emit_prefix: %s\n", err.text);
+	ce_arena_release(&a);
+	return r < 0;
+}

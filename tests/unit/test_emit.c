@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: MIT */
+/* emit/: the build files over a small made-up prefix, compared with tests/emit/golden.txt. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "ccenv/ccenv.h"
+#include "emit/emit.h"
+#include "emit/emit_text.h"
+#include "model/component.h"
+#include "model/pkg.h"
+
+#define HASH1 "1111111111112222222222223333333333334444444444445555555555556666"
+#define HASH2 "2222222222223333333333334444444444445555555555556666666666667777"
+
+struct fixture {
+	char dir[64];
+	char *root, *prefix, *lock;
+};
+
+static struct ccenv_error err;
+
+static void check(int r)
+{
+	if (r < 0)
+		fail_msg("%s", err.text);
+}
+
+static void put_bytes(const struct fixture *x, const char *rel, const void *data, size_t len)
+{
+	char *path = ce_path_join(x->prefix, rel);
+	char *dir = ce_path_dir(path);
+
+	check(ce_fs_mkdirs(dir, &err));
+	check(ce_fs_replace(path, data, len, NULL, &err));
+	free(dir);
+	free(path);
+}
+
+static void put(const struct fixture *x, const char *rel, const char *text)
+{
+	put_bytes(x, rel, text, strlen(text));
+}
+
+static void put_elf(const struct fixture *x, const char *rel, unsigned machine)
+{
+	unsigned char b[64] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
+
+	b[18] = (unsigned char)machine;
+	put_bytes(x, rel, b, sizeof(b));
+}
+
+static void put_archive(const struct fixture *x, const char *rel, unsigned machine)
+{
+	struct ce_buf b = {0};
+	unsigned char elf[64] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
+
+	elf[18] = (unsigned char)machine;
+	ce_buf_adds(&b, "!<arch>\n");
+	/* The symbol table has an odd length: the next member begins at an even place. */
+	ce_buf_addf(&b, "%-16s%-12d%-6d%-6d%-8s%-10d`\n", "/", 0, 0, 0, "0", 5);
+	ce_buf_add(&b, "abcde\n", 6);
+	ce_buf_addf(&b, "%-16s%-12d%-6d%-6d%-8s%-10d`\n", "a.o/", 0, 0, 0, "644", 64);
+	ce_buf_add(&b, elf, sizeof(elf));
+	put_bytes(x, rel, ce_buf_str(&b), b.len);
+	ce_buf_release(&b);
+}
+
+#define TREE "targets/x86_64-linux/"
+
+static void fill_prefix(const struct fixture *x)
+{
+	static const char *const headers[] = {TREE "include/cuda.h",
+		TREE "include/cuda_runtime_api.h", TREE "include/nvrtc.h",
+		TREE "include/cublas_v2.h", TREE "include/cublasLt.h",
+		TREE "include/cccl/cub/cub.cuh", "include/cudnn.h"};
+	static const char *const tools[] = {"bin/nvcc", "bin/ptxas", "bin/crt/link.stub",
+		"bin/x86_64-conda-linux-gnu-gcc", "bin/x86_64-conda-linux-gnu-g++",
+		"nvvm/libdevice/libdevice.10.bc", "conda-meta/history", "lib/libstdc++.so.6"};
+
+	for (size_t i = 0; i < CE_COUNT(headers); i++)
+		put(x, headers[i], "");
+	for (size_t i = 0; i < CE_COUNT(tools); i++)
+		put(x, tools[i], "tool\n");
+	put(x, "bin/nvcc.profile",
+		"TOP              = $(_HERE_)/../$(_TARGET_DIR_)\n\n"
+		"LD_LIBRARY_PATH += $(TOP)/lib:\nPATH += $(CICC_PATH):$(TOP)/../../bin:\n"
+		"INCLUDES += \"-I$(TOP)/include\" $(_SPACE_)\n"
+		"SYSTEM_INCLUDES += \"-isystem\" \"$(TOP)/include/cccl\" $(_SPACE_)\n"
+		"LIBRARIES =+ $(_SPACE_) \"-L$(TOP)/lib\"\nA_NEW_THING = 1\n");
+	put_elf(x, TREE "lib/libcudart.so", EM_X86_64);
+	put_elf(x, TREE "lib/libnvrtc.so", EM_X86_64);
+	put_elf(x, TREE "lib/libcublas.so", EM_X86_64);
+	put_elf(x, TREE "lib/libcublasLt.so", EM_X86_64);
+	put_elf(x, TREE "lib/stubs/libcuda.so", EM_X86_64);
+	put_archive(x, TREE "lib/libcudart_static.a", EM_X86_64);
+	put_elf(x, "lib/libcudnn.so", EM_X86_64);
+}
+
+static int setup(void **state)
+{
+	struct fixture *x = ce_calloc(1, sizeof(*x));
+
+	/* A space in the path, for every language has its own idea of those. */
+	snprintf(x->dir, sizeof(x->dir), "/tmp/ccenv-test emit-XXXXXX");
+	if (!mkdtemp(x->dir))
+		return -1;
+	x->root = ce_asprintf("%s/build/_ccenv", x->dir);
+	x->prefix = ce_asprintf("%s/env/linux-64-111111111111", x->root);
+	x->lock = ce_asprintf("%s/ccenv.lock", x->dir);
+	fill_prefix(x);
+	check(ce_fs_replace(x->lock, "{}\n", 3, NULL, &err));
+	*state = x;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *x = *state;
+	int r = ce_fs_remove_tree(x->dir, &err);
+
+	free(x->root);
+	free(x->prefix);
+	free(x->lock);
+	free(x);
+	return r;
+}
+
+static const struct ce_pkg packages[] = {
+	{.name = "cuda-cudart-dev", .version = "13.0.96", .license = "LicenseRef-NVIDIA"},
+	{.name = "cuda-cudart-static", .version = "13.0.96"},
+	{.name = "cuda-nvcc-tools", .version = "13.0.88"},
+	{.name = "cuda-nvrtc-dev", .version = "13.0.88"},
+	{.name = "cuda-version", .version = "13.0"},
+	{.name = "gxx_impl_linux-64", .version = "15.2.0"},
+	{.name = "libcublas-dev", .version = "13.1.0.3"},
+	{.name = "libcudnn-dev", .version = "9.13.0.50"},
+};
+
+static int emit(const struct fixture *x, const char *hash)
+{
+	const struct ce_pkg *list[CE_COUNT(packages)];
+
+	for (size_t i = 0; i < CE_COUNT(packages); i++)
+		list[i] = &packages[i];
+	return ce_emit_all(&(struct ce_emit_input){.root = x->root,
+				   .prefix = x->prefix,
+				   .platform = "linux-64",
+				   .pkgs = list,
+				   .n_pkgs = CE_COUNT(packages),
+				   .lock_path = x->lock,
+				   .content_hash = hash},
+		&err);
+}
+
+static char *read_text(const struct fixture *x, const char *rel)
+{
+	char *path = ce_path_join(x->root, rel);
+	struct ce_buf b = {0};
+
+	check(ce_fs_read(path, 1 << 20, &b, &err));
+	free(path);
+	return ce_buf_steal(&b);
+}
+
+static void assert_contains(const struct fixture *x, const char *rel, const char *part)
+{
+	char *text = read_text(x, rel);
+
+	if (!strstr(text, part))
+		fail_msg("%s has no \"%s\":\n%s", rel, part, text);
+	free(text);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The tree below root/rel as text, sorted; the prefix and long constant files are left out. */
+static void describe(const struct fixture *x, const char *rel, struct ce_buf *out)
+{
+	char *dir = rel[0] ? ce_path_join(x->root, rel) : ce_strdup(x->root);
+	DIR *d = opendir(dir);
+	char *names[256];
+	size_t n = 0;
+	struct dirent *e;
+
+	assert_non_null(d);
+	while ((e = readdir(d)) && n < CE_COUNT(names))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			names[n++] = ce_strdup(e->d_name);
+	closedir(d);
+	qsort(names, n, sizeof(*names), by_name);
+	for (size_t i = 0; i < n; i++) {
+		char *below = rel[0] ? ce_path_join(rel, names[i]) : ce_strdup(names[i]);
+		char *path = ce_path_join(x->root, below);
+		char target[4096];
+		struct stat st;
+
+		assert_int_equal(lstat(path, &st), 0);
+		if (S_ISLNK(st.st_mode)) {
+			ssize_t len = readlink(path, target, sizeof(target) - 1);
+
+			assert_true(len > 0);
+			ce_buf_addf(out, "=== %s -> %.*s\n", below, (int)len, target);
+		} else if (S_ISDIR(st.st_mode)) {
+			if (strcmp(below, "env") != 0)
+				describe(x, below, out);
+		} else {
+			ce_buf_addf(out, "=== %s%s\n", below,
+				st.st_mode & S_IXUSR ? " (executable)" : "");
+			if (!strstr(below, "toolchain/") && !strstr(below, "make/ccenv-")) {
+				char *text = read_text(x, below);
+
+				ce_buf_adds(out, text);
+				free(text);
+			}
+		}
+		free(path);
+		free(below);
+		free(names[i]);
+	}
+	free(dir);
+}
+
+/* Replaces the scratch directory by @. */
+static char *without_dir(const struct fixture *x, const char *text)
+{
+	struct ce_buf b = {0};
+	const char *at;
+
+	while ((at = strstr(text, x->dir))) {
+		ce_buf_add(&b, text, (size_t)(at - text));
+		ce_buf_addc(&b, '@');
+		text = at + strlen(x->dir);
+	}
+	ce_buf_adds(&b, text);
+	return ce_buf_steal(&b);
+}
+
+static void test_golden(void **state)
+{
+	const struct fixture *x = *state;
+	struct ce_buf is = {0}, want = {0};
+	char *text;
+
+	check(emit(x, HASH1));
+	describe(x, "", &is);
+	text = without_dir(x, ce_buf_str(&is));
+	if (getenv("CCENV_UPDATE_GOLDEN"))
+		check(ce_fs_replace(TEST_DATA "/emit/golden.txt", text, strlen(text), NULL, &err));
+	check(ce_fs_read(TEST_DATA "/emit/golden.txt", 1 << 20, &want, &err));
+	assert_string_equal(text, ce_buf_str(&want));
+	free(text);
+	ce_buf_release(&is);
+	ce_buf_release(&want);
+}
+
+static void test_toolchain_names_what_is_there(void **state)
+{
+	const struct fixture *x = *state;
+	const char *file = "toolchain/x86_64-linux.cmake";
+
+	check(emit(x, HASH1));
+	assert_contains(x, file, "set(_ccenv_content \"" HASH1 "\")\n");
+	assert_contains(x, file, "set(_ccenv_has_gcc ON)\n");
+	assert_contains(x, file, "\"env/linux-64-111111111111\" ABSOLUTE BASE_DIR");
+	assert_contains(x, file, "set(_ccenv_lock \"../../ccenv.lock\")\n");
+}
+
+static void test_nothing_is_written_twice(void **state)
+{
+	const struct fixture *x = *state;
+	char *path = ce_path_join(x->root, "stamp.json");
+	char *view = ce_path_join(x->root, "view/x86_64-linux-111111111111");
+	struct stat stamp1, stamp2, view1, view2;
+
+	check(emit(x, HASH1));
+	assert_int_equal(stat(path, &stamp1), 0);
+	assert_int_equal(stat(view, &view1), 0);
+	check(emit(x, HASH1));
+	assert_int_equal(stat(path, &stamp2), 0);
+	assert_int_equal(stat(view, &view2), 0);
+	assert_int_equal(stamp1.st_ino, stamp2.st_ino);
+	assert_int_equal(view1.st_ino, view2.st_ino);
+	free(path);
+	free(view);
+}
+
+static void test_a_new_lock_gets_a_new_view(void **state)
+{
+	const struct fixture *x = *state;
+	char *link = ce_path_join(x->root, "view/x86_64-linux");
+	char target[256] = "";
+
+	check(emit(x, HASH1));
+	check(emit(x, HASH2));
+	assert_true(readlink(link, target, sizeof(target) - 1) > 0);
+	assert_string_equal(target, "x86_64-linux-222222222222");
+	free(link);
+}
+
+static void test_a_library_that_goes_takes_its_pc_file(void **state)
+{
+	const struct fixture *x = *state;
+	char *lib = ce_path_join(x->prefix, TREE "lib/libcublas.so");
+	char *pc = ce_path_join(x->root, "pkgconfig/x86_64-linux/cublas.pc");
+
+	check(emit(x, HASH1));
+	assert_true(ce_fs_exists(pc));
+	assert_int_equal(unlink(lib), 0);
+	check(emit(x, HASH1));
+	assert_false(ce_fs_exists(pc));
+	free(lib);
+	free(pc);
+}
+
+static void test_a_library_for_another_machine_is_refused(void **state)
+{
+	const struct fixture *x = *state;
+
+	put_archive(x, TREE "lib/libcudart_static.a", EM_AARCH64);
+	assert_int_equal(emit(x, HASH1), CCENV_EDATA);
+	assert_non_null(strstr(err.text, "cudart_static.pc"));
+	assert_non_null(strstr(err.text, "libcudart_static.a is for another machine"));
+	/* Without the last step nothing takes the root for finished. */
+	char *stamp = ce_path_join(x->root, "stamp.json");
+
+	assert_false(ce_fs_exists(stamp));
+	free(stamp);
+}
+
+static void test_damaged_view_is_made_again(void **state)
+{
+	const struct fixture *x = *state;
+	char *marker = ce_path_join(x->root, "view/x86_64-linux-111111111111/.ccenv-view");
+	char *profile = ce_path_join(x->root, "view/x86_64-linux-111111111111/bin/nvcc.profile");
+
+	check(emit(x, HASH1));
+	assert_int_equal(unlink(marker), 0);
+	assert_int_equal(unlink(profile), 0);
+	check(emit(x, HASH1));
+	assert_true(ce_fs_exists(profile));
+	free(marker);
+	free(profile);
+}
+
+static void test_paths_that_no_tool_can_carry(void **state)
+{
+	struct fixture x = *(struct fixture *)*state;
+
+	x.root = (char[]){"/tmp/a;b"};
+	assert_int_equal(emit(&x, HASH1), CCENV_EUSAGE);
+	assert_non_null(strstr(err.text, "--root"));
+	x.root = (char[]){"relative"};
+	assert_int_equal(emit(&x, HASH1), CCENV_EUSAGE);
+}
+
+static void test_quoting(void **state)
+{
+	struct ce_buf b = {0};
+
+	(void)state;
+	ce_quote_cmake(&b, "a \"b\" $c \\d @e;");
+	assert_string_equal(ce_buf_str(&b), "a \\\"b\\\" \\$c \\\\d \\@e;");
+	ce_buf_clear(&b);
+	ce_quote_make(&b, "a b$c#d:e");
+	assert_string_equal(ce_buf_str(&b), "a\\ b$$c\\#d\\:e");
+	ce_buf_clear(&b);
+	ce_quote_pc(&b, "a b$c'");
+	assert_string_equal(ce_buf_str(&b), "a\\ b$$c\\'");
+	ce_buf_clear(&b);
+	ce_quote_meson(&b, "it's \\");
+	assert_string_equal(ce_buf_str(&b), "it\\'s \\\\");
+	ce_buf_clear(&b);
+	ce_quote_sh(&b, "it's $HOME");
+	assert_string_equal(ce_buf_str(&b), "'it'\\''s $HOME'");
+	ce_buf_clear(&b);
+	ce_quote_sh(&b, "/usr/bin/x-1.0_y");
+	assert_string_equal(ce_buf_str(&b), "/usr/bin/x-1.0_y");
+	ce_buf_release(&b);
+}
+
+/* --- model/component -------------------------------------------------------------------------- */
+
+static void test_components_are_expanded(void **state)
+{
+	static const char *const names[] = {"nvcc", "cublasLt", "CUDART", "cublas"};
+	static const char *const want[] = {"arm-variant * sbsa", "cuda-cudart-dev",
+		"cuda-cudart-static", "cuda-driver-dev_linux-aarch64", "cuda-nvcc-impl",
+		"cuda-version 13.0.*", "gcc_impl_linux-aarch64", "gxx_impl_linux-aarch64",
+		"libcublas-dev"};
+	struct ce_arena a = {0};
+	const char **specs;
+	size_t n;
+
+	(void)state;
+	check(ce_component_specs(
+		"13.0", names, CE_COUNT(names), "linux-aarch64", &a, &specs, &n, &err));
+	assert_int_equal(n, CE_COUNT(want));
+	for (size_t i = 0; i < n; i++)
+		assert_string_equal(specs[i], want[i]);
+	ce_arena_release(&a);
+}
+
+static void test_unknown_component_lists_the_known(void **state)
+{
+	struct ce_arena a = {0};
+	const char **specs;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(
+		ce_component_expand("cublass", "linux-64", &a, &specs, &n, &err), CCENV_ENOTFOUND);
+	assert_non_null(strstr(err.text, "cublas, "));
+	assert_int_equal(
+		ce_component_expand("nccl", "win-64", &a, &specs, &n, &err), CCENV_ENOTFOUND);
+	assert_non_null(strstr(err.text, "does not exist for win-64"));
+	ce_arena_release(&a);
+}
+
+static void test_cuda_versions(void **state)
+{
+	static const char *const name = "cudart";
+	static const char *const bad[] = {"", "13.0.2", "13.", "cuda", ".13", "13..0", "13 0"};
+	struct ce_arena a = {0};
+	const char **specs;
+	size_t n;
+
+	(void)state;
+	check(ce_component_specs(">=12.8,<13", &name, 1, "linux-64", &a, &specs, &n, &err));
+	assert_string_equal(specs[n - 1], "cuda-version >=12.8,<13");
+	for (size_t i = 0; i < CE_COUNT(bad); i++)
+		assert_int_equal(
+			ce_component_specs(bad[i], &name, 1, "linux-64", &a, &specs, &n, &err),
+			CCENV_EDATA);
+	ce_arena_release(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_golden, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_toolchain_names_what_is_there, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_is_written_twice, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_new_lock_gets_a_new_view, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_library_that_goes_takes_its_pc_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_library_for_another_machine_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_view_is_made_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_paths_that_no_tool_can_carry, setup, teardown),
+		cmocka_unit_test(test_quoting),
+		cmocka_unit_test(test_components_are_expanded),
+		cmocka_unit_test(test_unknown_component_lists_the_known),
+		cmocka_unit_test(test_cuda_versions),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
