@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sha256 over libcrypto. */
+/* sha256 and md5 over libcrypto. */
 #include "base/digest.h"
 
 #include <errno.h>
@@ -17,13 +17,40 @@ struct ce_sha256 {
 	EVP_MD_CTX *ctx;
 };
 
+struct ce_md5 {
+	EVP_MD_CTX *ctx;
+};
+
+/* libcrypto fails here only when memory ends. */
+static EVP_MD_CTX *start(const EVP_MD *kind)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	if (!ctx || EVP_DigestInit_ex(ctx, kind, NULL) != 1)
+		abort();
+	return ctx;
+}
+
+static void finish(EVP_MD_CTX *ctx, char *hex, size_t n_hex)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	if (EVP_DigestFinal_ex(ctx, md, &n) != 1 || n != n_hex / 2)
+		abort();
+	for (unsigned i = 0; i < n; i++) {
+		hex[2 * i] = digits[md[i] >> 4];
+		hex[2 * i + 1] = digits[md[i] & 15];
+	}
+	hex[n_hex] = '\0';
+}
+
 struct ce_sha256 *ce_sha256_new(void)
 {
 	struct ce_sha256 *s = ce_alloc(sizeof(*s));
 
-	s->ctx = EVP_MD_CTX_new();
-	if (!s->ctx || EVP_DigestInit_ex(s->ctx, EVP_sha256(), NULL) != 1)
-		abort();
+	s->ctx = start(EVP_sha256());
 	return s;
 }
 
@@ -35,21 +62,39 @@ void ce_sha256_update(struct ce_sha256 *s, const void *data, size_t len)
 
 void ce_sha256_final(struct ce_sha256 *s, char hex[CE_SHA256_HEX + 1])
 {
-	static const char digits[] = "0123456789abcdef";
-	unsigned char md[EVP_MAX_MD_SIZE];
-	unsigned n = 0;
-
-	if (EVP_DigestFinal_ex(s->ctx, md, &n) != 1 || n != CE_SHA256_HEX / 2)
-		abort();
-	for (unsigned i = 0; i < n; i++) {
-		hex[2 * i] = digits[md[i] >> 4];
-		hex[2 * i + 1] = digits[md[i] & 15];
-	}
-	hex[CE_SHA256_HEX] = '\0';
+	finish(s->ctx, hex, CE_SHA256_HEX);
 	ce_sha256_free(s);
 }
 
 void ce_sha256_free(struct ce_sha256 *s)
+{
+	if (!s)
+		return;
+	EVP_MD_CTX_free(s->ctx);
+	free(s);
+}
+
+struct ce_md5 *ce_md5_new(void)
+{
+	struct ce_md5 *s = ce_alloc(sizeof(*s));
+
+	s->ctx = start(EVP_md5());
+	return s;
+}
+
+void ce_md5_update(struct ce_md5 *s, const void *data, size_t len)
+{
+	if (EVP_DigestUpdate(s->ctx, data, len) != 1)
+		abort();
+}
+
+void ce_md5_final(struct ce_md5 *s, char hex[CE_MD5_HEX + 1])
+{
+	finish(s->ctx, hex, CE_MD5_HEX);
+	ce_md5_free(s);
+}
+
+void ce_md5_free(struct ce_md5 *s)
 {
 	if (!s)
 		return;

@@ -10,7 +10,7 @@
 
 struct ccenv_error;
 
-/* sha256 over libcrypto, as lower-case hex. */
+/* Hashes over libcrypto, as lower-case hex. */
 
 enum {
 	CE_SHA256_HEX = 64
@@ -27,6 +27,19 @@ CE_DEFINE_FREEP(struct ce_sha256, ce_sha256_free, ce_sha256_freep)
 void ce_sha256_bytes(const void *data, size_t len, char hex[CE_SHA256_HEX + 1]);
 CE_MUST_CHECK int ce_sha256_file(
 	const char *path, char hex[CE_SHA256_HEX + 1], struct ccenv_error *err);
+/*
+ * A running md5, of the same life. Only for packages whose index gives nothing better.
+ */
+struct ce_md5;
+enum {
+	CE_MD5_HEX = 32
+};
+struct ce_md5 *ce_md5_new(void);
+void ce_md5_update(struct ce_md5 *s, const void *data, size_t len);
+void ce_md5_final(struct ce_md5 *s, char hex[CE_MD5_HEX + 1]);
+void ce_md5_free(struct ce_md5 *s);
+CE_DEFINE_FREEP(struct ce_md5, ce_md5_free, ce_md5_freep)
+
 /* Is this exactly 64 lower-case hex digits? */
 bool ce_sha256_is_hex(const char *hex);
 

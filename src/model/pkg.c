@@ -48,6 +48,11 @@ bool ce_pkg_is_conda(const struct ce_pkg *pkg)
 	return n > 6 && strcmp(pkg->fn + n - 6, ".conda") == 0;
 }
 
+const char *ce_pkg_digest(const struct ce_pkg *pkg)
+{
+	return pkg->sha256 ? pkg->sha256 : pkg->md5;
+}
+
 static bool fn_is_valid(const char *fn)
 {
 	size_t n = strlen(fn);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* A parallel loop. Threads live as long as the call: a pool would cost more than it saves at this
+ * size. */
+#include "base/work.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ccenv/ccenv.h"
+
+enum {
+	THREADS_MAX = 64,
+	TICK_MS = 100
+};
+
+struct run {
+	const struct ce_work *work;
+	pthread_mutex_t mutex;
+	size_t next; /* item to be begun; guarded by mutex, as all below */
+	size_t done;
+	size_t failed_item;
+	struct ccenv_error failure;
+	bool failed;
+};
+
+static bool take(struct run *run, size_t *ret_i)
+{
+	bool got = false;
+
+	pthread_mutex_lock(&run->mutex);
+	if (!run->failed && run->next < run->work->n) {
+		*ret_i = run->next++;
+		got = true;
+	}
+	pthread_mutex_unlock(&run->mutex);
+	return got;
+}
+
+/* Returns how many items are done. */
+static size_t put(struct run *run, size_t i, int r, const struct ccenv_error *err)
+{
+	size_t done;
+
+	pthread_mutex_lock(&run->mutex);
+	done = ++run->done;
+	if (r < 0 && (!run->failed || i < run->failed_item)) {
+		run->failed = true;
+		run->failed_item = i;
+		run->failure = *err;
+	}
+	pthread_mutex_unlock(&run->mutex);
+	return done;
+}
+
+static void *worker(void *arg)
+{
+	struct run *run = arg;
+	struct ccenv_error err;
+	size_t i;
+
+	while (take(run, &i)) {
+		int r = run->work->item(run->work->user, i, &err);
+
+		put(run, i, r, &err);
+	}
+	return NULL;
+}
+
+static long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return t.tv_sec * 1000L + t.tv_nsec / 1000000L;
+}
+
+/* The calling thread's share, with ticks between its items. */
+static void work_and_tick(struct run *run)
+{
+	const struct ce_work *work = run->work;
+	long last = now_ms();
+	struct ccenv_error err;
+	size_t i;
+
+	while (take(run, &i)) {
+		int r = work->item(work->user, i, &err);
+		size_t done = put(run, i, r, &err);
+
+		if (work->tick && now_ms() - last >= TICK_MS) {
+			work->tick(work->user, done);
+			last = now_ms();
+		}
+	}
+}
+
+unsigned ce_work_threads(unsigned wanted, size_t n)
+{
+	if (wanted == 0) {
+		cpu_set_t set;
+
+		/* What this process may use, not what the machine has: containers and taskset
+		 * count. */
+		wanted = sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set)
+								      : 1;
+	}
+	if (wanted > THREADS_MAX)
+		wanted = THREADS_MAX;
+	if (wanted > n)
+		wanted = (unsigned)n;
+	return wanted > 0 ? wanted : 1;
+}
+
+int ce_work_run(const struct ce_work *work, struct ccenv_error *err)
+{
+	struct run run = {.work = work, .mutex = PTHREAD_MUTEX_INITIALIZER};
+	unsigned wanted = ce_work_threads(work->threads, work->n);
+	pthread_t threads[THREADS_MAX];
+	unsigned n = 0;
+
+	/* A thread that cannot be made is no failure: the others do its share. */
+	while (n + 1 < wanted && pthread_create(&threads[n], NULL, worker, &run) == 0)
+		n++;
+	work_and_tick(&run);
+	while (n > 0)
+		pthread_join(threads[--n], NULL);
+	pthread_mutex_destroy(&run.mutex);
+	if (!run.failed)
+		return 0;
+	*err = run.failure;
+	return err->code;
+}
