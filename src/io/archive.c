@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Packages to trees. libarchive reads; writing is done here, because its disk writer resolves links
+ * and sets modes by rules of its own. Every directory below the destination is one this code made
+ * (`dirs`), so no path can pass through a link that the archive brought along.
+ */
+#include "io/archive.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <locale.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "base/path.h"
+#include "ccenv/ccenv.h"
+
+enum {
+	METADATA_BYTES_MAX = 64 << 10,
+	TARGET_BYTES_MAX = 4095
+};
+
+static const int64_t year_1980 = 315532800;
+
+struct unpack {
+	const struct ce_archive_unpack *u;
+	struct ce_map dirs; /* made here; keys relative to dest */
+	int fd;             /* dest */
+	uint64_t bytes, entries;
+	int read_failed; /* code of a failed u->read(); then *err is filled */
+	struct ccenv_error *err;
+	struct archive *zip; /* NULL for a .tar.bz2 */
+};
+
+static void close_fdp(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void archive_freep(struct archive **a)
+{
+	if (*a)
+		archive_read_free(*a);
+	*a = NULL;
+}
+
+/* Turns the failure of a libarchive call into ours: that of the source, if it was the cause. */
+static int fail_archive(struct unpack *x, struct archive *a, struct ccenv_error *err)
+{
+	const char *text = archive_error_string(a);
+
+	if (x->read_failed < 0)
+		return x->read_failed;
+	return ce_fail(
+		err, CCENV_EDATA, "the archive is damaged: %s", text ? text : "no reason given");
+}
+
+static la_ssize_t read_source(struct archive *a, void *user, const void **ret_data)
+{
+	struct unpack *x = user;
+	size_t len = 0;
+	int r = x->u->read(x->u->user, ret_data, &len, x->err);
+
+	if (r < 0) {
+		x->read_failed = r;
+		archive_set_error(a, EIO, "source");
+		return -1;
+	}
+	return (la_ssize_t)len;
+}
+
+/* The tar inside a zip member. */
+static la_ssize_t read_member(struct archive *a, void *user, const void **ret_data)
+{
+	struct unpack *x = user;
+	size_t len = 0;
+	la_int64_t offset;
+	int r = archive_read_data_block(x->zip, ret_data, &len, &offset);
+
+	if (r == ARCHIVE_EOF)
+		return 0;
+	if (r < ARCHIVE_WARN) {
+		archive_set_error(a, EIO, "%s", archive_error_string(x->zip));
+		return -1;
+	}
+	return (la_ssize_t)len;
+}
+
+/* The path of an entry in the form used here: no leading "./", no trailing slash. NULL for the root
+ * itself. */
+static int clean_path(const char *raw, char **ret, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *path = NULL;
+	size_t n;
+
+	if (!raw)
+		return ce_fail(err, CCENV_EDATA, "an entry's name cannot be read");
+	while (raw[0] == '.' && raw[1] == '/')
+		raw += 2;
+	path = ce_strdup(raw);
+	n = strlen(path);
+	while (n > 0 && path[n - 1] == '/')
+		path[--n] = '\0';
+	if (strcmp(path, ".") == 0 || (n == 0 && raw[0] != '/')) {
+		*ret = NULL;
+		return 0;
+	}
+	if (raw[0] == '/' || !ce_path_is_safe(path))
+		return ce_fail(err, CCENV_EDATA, "unsafe path \"%.200s\" in the archive", raw);
+	*ret = CE_TAKE(path);
+	return 0;
+}
+
+static int make_dir(struct unpack *x, const char *path, struct ccenv_error *err)
+{
+	if (ce_map_has(&x->dirs, path))
+		return 0;
+	if (strchr(path, '/')) {
+		CE_CLEANUP(ce_freep) char *parent = ce_path_dir(path);
+		int r = make_dir(x, parent, err);
+
+		if (r < 0)
+			return r;
+	}
+	if (mkdirat(x->fd, path, 0777) < 0) {
+		if (errno == EEXIST)
+			return ce_fail(err, CCENV_EDATA,
+				"\"%.200s\" is a file or a link and a directory in one archive",
+				path);
+		return ce_fail_errno(err, errno, "cannot create %s/%s", x->u->dest, path);
+	}
+	ce_map_insert(&x->dirs, path);
+	return 0;
+}
+
+static int make_parent(struct unpack *x, const char *path, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *parent = NULL;
+
+	if (!strchr(path, '/'))
+		return 0;
+	parent = ce_path_dir(path);
+	return make_dir(x, parent, err);
+}
+
+/* Takes away what an earlier entry left at this path. */
+static int make_room(struct unpack *x, const char *path, struct ccenv_error *err)
+{
+	if (unlinkat(x->fd, path, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno == EISDIR || errno == EPERM)
+		return ce_fail(err, CCENV_EDATA,
+			"\"%.200s\" is a directory and a file in one archive", path);
+	return ce_fail_errno(err, errno, "cannot replace %s/%s", x->u->dest, path);
+}
+
+static int write_at(
+	struct unpack *x, int fd, const char *path, const char *data, size_t len, la_int64_t offset)
+{
+	while (len > 0) {
+		ssize_t n = pwrite(fd, data, len, offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return ce_fail_errno(x->err, errno, "cannot write %s/%s", x->u->dest, path);
+		data += n;
+		len -= (size_t)n;
+		offset += n;
+	}
+	return 0;
+}
+
+static int write_data(
+	struct unpack *x, struct archive *tar, int fd, const char *path, uint64_t *ret_size)
+{
+	uint64_t size = 0, extent = 0;
+
+	for (;;) {
+		const void *data;
+		size_t len;
+		la_int64_t offset;
+		int r = archive_read_data_block(tar, &data, &len, &offset);
+
+		if (r == ARCHIVE_EOF)
+			break;
+		if (r < ARCHIVE_WARN)
+			return fail_archive(x, tar, x->err);
+		size = (uint64_t)offset + len;
+		/* Holes count too: a sparse entry must not pretend to be small. */
+		if (offset < 0 || size > x->u->max_bytes - x->bytes)
+			return ce_fail(x->err, CCENV_EDATA,
+				"the archive unpacks to more than %llu bytes: refused",
+				(unsigned long long)x->u->max_bytes);
+		r = write_at(x, fd, path, data, len, offset);
+		if (r < 0)
+			return r;
+		if (len > 0)
+			extent = size;
+	}
+	if (size > extent && ftruncate(fd, (off_t)size) < 0)
+		return ce_fail_errno(x->err, errno, "cannot write %s/%s", x->u->dest, path);
+	x->bytes += size;
+	*ret_size = size;
+	return 0;
+}
+
+static int put_file(struct unpack *x, struct archive *tar, struct archive_entry *e,
+	struct ce_archive_entry *out)
+{
+	mode_t mode = archive_entry_perm(e) & 0111 ? 0555 : 0444;
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	CE_CLEANUP(close_fdp) int fd = openat(x->fd, out->path, flags, mode);
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {0}};
+	int r;
+
+	if (fd < 0 && errno == EEXIST) {
+		r = make_room(x, out->path, x->err);
+		if (r < 0)
+			return r;
+		fd = openat(x->fd, out->path, flags, mode);
+	}
+	if (fd < 0)
+		return ce_fail_errno(x->err, errno, "cannot create %s/%s", x->u->dest, out->path);
+	r = write_data(x, tar, fd, out->path, &out->size);
+	if (r < 0)
+		return r;
+	if (archive_entry_mtime(e) > year_1980) {
+		times[1].tv_sec = archive_entry_mtime(e);
+		times[1].tv_nsec = archive_entry_mtime_nsec(e);
+	} else {
+		times[1].tv_sec = year_1980;
+	}
+	/* The time is part of the package: compiled Python files carry that of their source. */
+	if (futimens(fd, times) < 0)
+		return ce_fail_errno(
+			x->err, errno, "cannot set the time of %s/%s", x->u->dest, out->path);
+	out->kind = CE_ARCHIVE_FILE;
+	out->mtime = times[1].tv_sec;
+	out->mtime_nsec = (uint32_t)times[1].tv_nsec;
+	return 0;
+}
+
+static int put_symlink(struct unpack *x, struct archive_entry *e, struct ce_archive_entry *out)
+{
+	const char *target = archive_entry_symlink(e);
+	int r;
+
+	if (!target || !target[0] || strlen(target) > TARGET_BYTES_MAX)
+		return ce_fail(x->err, CCENV_EDATA,
+			"the link \"%.200s\" in the archive has no usable target", out->path);
+	r = make_room(x, out->path, x->err);
+	if (r < 0)
+		return r;
+	if (symlinkat(target, x->fd, out->path) < 0)
+		return ce_fail_errno(
+			x->err, errno, "cannot create the link %s/%s", x->u->dest, out->path);
+	out->kind = CE_ARCHIVE_LINK;
+	out->target = target;
+	return 0;
+}
+
+/* A second name for a file that the archive brought before. */
+static int put_hardlink(struct unpack *x, const char *raw, struct ce_archive_entry *out)
+{
+	CE_CLEANUP(ce_freep) char *from = NULL;
+	CE_CLEANUP(ce_freep) char *parent = NULL;
+	struct stat st;
+	int r = clean_path(raw, &from, x->err);
+
+	if (r < 0)
+		return r;
+	parent = from ? ce_path_dir(from) : NULL;
+	if (!from || (strchr(from, '/') && !ce_map_has(&x->dirs, parent)) ||
+		fstatat(x->fd, from, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+		return ce_fail(x->err, CCENV_EDATA,
+			"\"%.200s\" is a hard link to \"%.200s\", which is not a file before it in "
+			"the archive",
+			out->path, raw);
+	if (strcmp(from, out->path) != 0) {
+		r = make_room(x, out->path, x->err);
+		if (r < 0)
+			return r;
+		if (linkat(x->fd, from, x->fd, out->path, 0) < 0)
+			return ce_fail_errno(x->err, errno, "cannot create the hard link %s/%s",
+				x->u->dest, out->path);
+	}
+	out->kind = CE_ARCHIVE_FILE;
+	out->size = (uint64_t)st.st_size;
+	out->mtime = st.st_mtim.tv_sec;
+	out->mtime_nsec = (uint32_t)st.st_mtim.tv_nsec;
+	return 0;
+}
+
+static int put_entry(struct unpack *x, struct archive *tar, struct archive_entry *e)
+{
+	CE_CLEANUP(ce_freep) char *path = NULL;
+	struct ce_archive_entry out = {0};
+	const char *hardlink = archive_entry_hardlink(e);
+	mode_t type = archive_entry_filetype(e);
+	int r;
+
+	if (++x->entries > x->u->max_entries)
+		return ce_fail(x->err, CCENV_EDATA,
+			"the archive has more than %llu entries: refused",
+			(unsigned long long)x->u->max_entries);
+	r = clean_path(archive_entry_pathname(e), &path, x->err);
+	if (r < 0 || !path)
+		return r;
+	out.path = path;
+	r = make_parent(x, path, x->err);
+	if (r < 0)
+		return r;
+	if (hardlink) {
+		r = put_hardlink(x, hardlink, &out);
+	} else if (type == AE_IFREG) {
+		r = put_file(x, tar, e, &out);
+	} else if (type == AE_IFLNK) {
+		r = put_symlink(x, e, &out);
+	} else if (type == AE_IFDIR) {
+		out.kind = CE_ARCHIVE_DIR;
+		r = make_dir(x, path, x->err);
+	} else {
+		r = ce_fail(x->err, CCENV_EDATA,
+			"\"%.200s\" in the archive is neither file, link nor directory", path);
+	}
+	if (r < 0 || !x->u->entry)
+		return r;
+	return x->u->entry(x->u->user, &out, x->err);
+}
+
+/* Reads one tar to its end. */
+static int unpack_tar(struct unpack *x, struct archive *tar)
+{
+	struct archive_entry *e;
+	int r;
+
+	while ((r = archive_read_next_header(tar, &e)) != ARCHIVE_EOF) {
+		/* A warning is about a field of the header; a name that could not be converted is
+		 * caught below. */
+		if (r < ARCHIVE_WARN)
+			return fail_archive(x, tar, x->err);
+		r = put_entry(x, tar, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int unpack_member(struct unpack *x)
+{
+	CE_CLEANUP(archive_freep) struct archive *tar = archive_read_new();
+
+	archive_read_support_filter_zstd(tar);
+	archive_read_support_format_tar(tar);
+	if (archive_read_open(tar, x, NULL, read_member, NULL) < ARCHIVE_WARN)
+		return fail_archive(x, tar, x->err);
+	return unpack_tar(x, tar);
+}
+
+/* metadata.json: only the format version matters (CEP 35). */
+static int check_metadata(struct unpack *x)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {.max = METADATA_BYTES_MAX};
+	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
+	const void *data;
+	size_t len;
+	la_int64_t offset;
+	uint64_t version = 0;
+	int r;
+
+	while ((r = archive_read_data_block(x->zip, &data, &len, &offset)) == ARCHIVE_OK)
+		ce_buf_add(&text, data, len);
+	if (r != ARCHIVE_EOF)
+		return fail_archive(x, x->zip, x->err);
+	if (text.overflow)
+		return ce_fail(x->err, CCENV_EDATA, "metadata.json is too long");
+	r = ce_json_parse(ce_buf_str(&text), text.len, &o, x->err);
+	if (r == 0)
+		r = ce_json_uint(o, "conda_pkg_format_version", &version, x->err);
+	if (r < 0)
+		return ce_context(x->err, r, "metadata.json");
+	if (version != 2)
+		return ce_fail(x->err, CCENV_EDATA,
+			"the package has format %llu, not 2: a newer ccenv is needed",
+			(unsigned long long)version);
+	return 0;
+}
+
+static bool is_member(const char *name, const char *prefix)
+{
+	size_t n = strlen(name), n_prefix = strlen(prefix);
+
+	return n > n_prefix + 8 && strncmp(name, prefix, n_prefix) == 0 &&
+	       strcmp(name + n - 8, ".tar.zst") == 0;
+}
+
+static int unpack_conda(struct unpack *x)
+{
+	CE_CLEANUP(archive_freep) struct archive *zip = archive_read_new();
+	bool info = false, pkg = false;
+	struct archive_entry *e;
+	int r;
+
+	x->zip = zip;
+	archive_read_support_format_zip_streamable(zip);
+	if (archive_read_open(zip, x, NULL, read_source, NULL) < ARCHIVE_WARN)
+		return fail_archive(x, zip, x->err);
+	while ((r = archive_read_next_header(zip, &e)) != ARCHIVE_EOF) {
+		const char *name = r < ARCHIVE_WARN ? NULL : archive_entry_pathname(e);
+
+		if (r < ARCHIVE_WARN)
+			return fail_archive(x, zip, x->err);
+		r = 0;
+		if (!name)
+			return ce_fail(x->err, CCENV_EDATA, "a member's name cannot be read");
+		if (strcmp(name, "metadata.json") == 0) {
+			r = check_metadata(x);
+		} else if (is_member(name, "info-")) {
+			info = true;
+			r = unpack_member(x);
+		} else if (is_member(name, "pkg-")) {
+			pkg = true;
+			r = unpack_member(x);
+		}
+		if (r < 0)
+			return r;
+	}
+	if (!info || !pkg)
+		return ce_fail(x->err, CCENV_EDATA,
+			"the archive has no %s-*.tar.zst: not a conda package",
+			info ? "pkg" : "info");
+	return 0;
+}
+
+static int unpack_tar_bz2(struct unpack *x)
+{
+	CE_CLEANUP(archive_freep) struct archive *tar = archive_read_new();
+
+	archive_read_support_filter_bzip2(tar);
+	archive_read_support_format_tar(tar);
+	if (archive_read_open(tar, x, NULL, read_source, NULL) < ARCHIVE_WARN)
+		return fail_archive(x, tar, x->err);
+	return unpack_tar(x, tar);
+}
+
+int ce_archive_unpack(const struct ce_archive_unpack *u, struct ccenv_error *err)
+{
+	struct unpack x = {.u = u, .err = err};
+	locale_t utf8, old;
+	int r;
+
+	x.fd = open(u->dest, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (x.fd < 0)
+		return ce_fail_errno(err, errno, "cannot open %s", u->dest);
+	/* libarchive converts names to the thread's locale; in "C" it cannot, and names come back
+	 * empty. */
+	utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	old = utf8 ? uselocale(utf8) : (locale_t)0;
+	r = u->format == CE_ARCHIVE_CONDA ? unpack_conda(&x) : unpack_tar_bz2(&x);
+	if (utf8) {
+		uselocale(old);
+		freelocale(utf8);
+	}
+	close(x.fd);
+	ce_map_release(&x.dirs);
+	return r;
+}

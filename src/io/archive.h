@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_IO_ARCHIVE_H
+#define CE_IO_ARCHIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+struct ccenv_error;
+
+/*
+ * Unpacking conda packages over libarchive, from a stream (CEP 35; conda-formats.md section 5.1).
+ *
+ * A `.conda` is a zip of stored members, read by its local headers as it arrives; a `.tar.bz2` is a
+ * tar. The tars hold the install root. Nothing in the archive is trusted: a path that is absolute,
+ * has "..", an empty component or a control character, or passes through a link, is an error; so
+ * are device nodes, too many entries and too many bytes. A path that comes twice: the later one
+ * counts.
+ *
+ * Of a mode only the executable bit is kept: files become 0444 or 0555 (less the umask),
+ * directories 0777 less the umask. Owner, group and extended attributes are ignored; modification
+ * times are kept, but not before 1980.
+ */
+enum ce_archive_format {
+	CE_ARCHIVE_CONDA,
+	CE_ARCHIVE_TAR_BZ2,
+};
+
+enum ce_archive_kind {
+	CE_ARCHIVE_FILE,
+	CE_ARCHIVE_LINK,
+	CE_ARCHIVE_DIR,
+};
+
+/* What was unpacked at `path`. Borrowed for the time of the call. */
+struct ce_archive_entry {
+	const char *path;   /* relative to the destination, checked, no trailing slash */
+	const char *target; /* of a link, else NULL */
+	enum ce_archive_kind kind;
+	uint64_t size; /* of a file */
+	int64_t mtime; /* of a file: seconds since 1970 */
+	uint32_t mtime_nsec;
+};
+
+struct ce_archive_unpack {
+	enum ce_archive_format format;
+	const char *dest;   /* an existing, empty directory that nobody else writes to */
+	uint64_t max_bytes; /* of all files together */
+	uint64_t max_entries;
+	void *user;
+	/* The next bytes, borrowed until the next call; *ret_len 0 at the end. */
+	int (*read)(void *user, const void **ret_data, size_t *ret_len, struct ccenv_error *err);
+	/* May be NULL. Called for each entry after it is on disk. */
+	int (*entry)(void *user, const struct ce_archive_entry *entry, struct ccenv_error *err);
+};
+
+/*
+ * Unpacks all of it. What the archive says wrong is CCENV_EDATA; a failure of read() or entry()
+ * comes back as it is. The destination is left half-filled on failure. The bytes behind the last
+ * member may not have been read.
+ */
+CE_MUST_CHECK int ce_archive_unpack(const struct ce_archive_unpack *u, struct ccenv_error *err);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/* io/archive: good packages come out whole, bad ones are refused and write nothing outside. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "ccenv/ccenv.h"
+#include "io/archive.h"
+#include "pack.h"
+
+static char scratch[] = "/tmp/ccenv-test-archive-XXXXXX";
+static char *dest, *file;
+
+static int make_scratch(void **state)
+{
+	(void)state;
+	if (!mkdtemp(scratch))
+		return -1;
+	dest = ce_path_join(scratch, "dest");
+	file = ce_path_join(scratch, "file");
+	return 0;
+}
+
+static int drop_scratch(void **state)
+{
+	struct ccenv_error err;
+
+	(void)state;
+	free(dest);
+	free(file);
+	return ce_fs_remove_tree(scratch, &err);
+}
+
+static int clean(void **state)
+{
+	struct ccenv_error err;
+
+	(void)state;
+	return ce_fs_remove_tree(dest, &err) == 0 && mkdir(dest, 0755) == 0 ? 0 : -1;
+}
+
+/* Feeds a file's bytes in small pieces, as a network does. */
+struct feed {
+	struct ce_buf data;
+	size_t at, piece;
+};
+
+static int feed_read(void *user, const void **ret_data, size_t *ret_len, struct ccenv_error *err)
+{
+	struct feed *f = user;
+	size_t left = f->data.len - f->at;
+
+	(void)err;
+	*ret_data = f->data.data + f->at;
+	*ret_len = left < f->piece ? left : f->piece;
+	f->at += *ret_len;
+	return 0;
+}
+
+static int unpack_bytes(enum ce_archive_format format, const struct ce_buf *data, size_t piece,
+	struct ccenv_error *err)
+{
+	struct feed f = {.data = *data, .piece = piece};
+	struct ce_archive_unpack u = {
+		.format = format,
+		.dest = dest,
+		.max_bytes = 1 << 20,
+		.max_entries = 20,
+		.user = &f,
+		.read = feed_read,
+	};
+
+	return ce_archive_unpack(&u, err);
+}
+
+static int unpack(enum ce_archive_format format, size_t piece, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf data = {0};
+
+	assert_int_equal(ce_fs_read(file, 64 << 20, &data, err), 0);
+	return unpack_bytes(format, &data, piece, err);
+}
+
+static void check_content(const char *name, const char *expected, mode_t mode)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf data = {0};
+	CE_CLEANUP(ce_freep) char *path = ce_path_join(dest, name);
+	struct ccenv_error err;
+	struct stat st;
+
+	assert_int_equal(ce_fs_read(path, 1 << 20, &data, &err), 0);
+	assert_string_equal(ce_buf_str(&data), expected);
+	assert_int_equal(lstat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, mode);
+	assert_int_equal(st.st_mtim.tv_sec, 1700000000);
+}
+
+static void check_link(const char *name, const char *expected)
+{
+	CE_CLEANUP(ce_freep) char *path = ce_path_join(dest, name);
+	char target[256] = "";
+
+	assert_true(readlink(path, target, sizeof(target) - 1) > 0);
+	assert_string_equal(target, expected);
+}
+
+static const struct pack_entry info[] = {{.path = "info/index.json", .data = "{}"}, {0}};
+
+/* Names beyond ASCII, spaces, long ones, links, hard links, odd modes, a path that comes twice. */
+static void test_good(void **state)
+{
+	char long_name[300];
+	struct pack_entry pkg[] = {
+		{.path = "bin/tool", .data = "#!x", .mode = 0700},
+		{.path = "share/with space/\xc3\xa9t\xc3\xa9", .data = "utf8"},
+		{.path = "share/e\xcc\x81", .data = "not composed"},
+		{.path = "lib/link", .target = "../bin/tool"},
+		{.path = "lib/out", .target = "/etc/passwd"},
+		{.path = "lib/hard", .hard = "bin/tool", .mode = 0755},
+		{.path = "etc/empty/", .dir = true},
+		{.path = "twice", .data = "first", .mode = 04755},
+		{.path = "twice", .data = "second", .mode = 0666},
+		{.path = long_name, .data = "deep"},
+		{0},
+	};
+	struct ccenv_error err = {0};
+
+	memset(long_name, 'd', sizeof(long_name));
+	long_name[150] = '/';
+	long_name[sizeof(long_name) - 1] = '\0';
+	pack_conda(file, info, pkg);
+	for (size_t piece = 1; piece < 100000; piece = piece * 7 + 1) {
+		clean(state);
+		assert_int_equal(unpack(CE_ARCHIVE_CONDA, piece, &err), 0);
+		check_content("bin/tool", "#!x", 0555);
+		check_content("share/with space/\xc3\xa9t\xc3\xa9", "utf8", 0444);
+		check_content("share/e\xcc\x81", "not composed", 0444);
+		check_content("lib/hard", "#!x", 0555);
+		check_content("twice", "second", 0444);
+		check_content(long_name, "deep", 0444);
+		check_link("lib/link", "../bin/tool");
+		check_link("lib/out", "/etc/passwd");
+	}
+	pack_tar_bz2(file, pkg);
+	clean(state);
+	assert_int_equal(unpack(CE_ARCHIVE_TAR_BZ2, 1000, &err), 0);
+	check_content("twice", "second", 0444);
+}
+
+/* Does the text have the part? If not, both are shown. */
+static void check_text(const struct ccenv_error *err, const char *part)
+{
+	if (!strstr(err->text, part))
+		assert_string_equal(err->text, part);
+}
+
+static void refuse(const struct pack_entry *pkg, const char *expected)
+{
+	CE_CLEANUP(ce_freep) char *outside = ce_path_join(scratch, "outside");
+	struct ccenv_error err = {0};
+
+	clean(NULL);
+	pack_conda(file, info, pkg);
+	assert_int_equal(unpack(CE_ARCHIVE_CONDA, 4096, &err), CCENV_EDATA);
+	check_text(&err, expected);
+	assert_false(ce_fs_exists(outside));
+	pack_tar_bz2(file, pkg);
+	clean(NULL);
+	assert_int_equal(unpack(CE_ARCHIVE_TAR_BZ2, 4096, &err), CCENV_EDATA);
+	check_text(&err, expected);
+	assert_false(ce_fs_exists(outside));
+}
+
+#define REFUSE(expected, ...) refuse((const struct pack_entry[]){__VA_ARGS__, {0}}, expected)
+
+static void test_escapes(void **state)
+{
+	CE_CLEANUP(ce_freep) char *absolute = ce_path_join(scratch, "outside");
+
+	(void)state;
+	REFUSE("unsafe path", {.path = "../outside", .data = "x"});
+	REFUSE("unsafe path", {.path = "a/../../outside", .data = "x"});
+	REFUSE("unsafe path", {.path = absolute, .data = "x"});
+	REFUSE("unsafe path", {.path = "a//b", .data = "x"});
+	REFUSE("unsafe path", {.path = "new\nline", .data = "x"});
+	REFUSE("is a file or a link and a directory", {.path = "l", .target = ".."},
+		{.path = "l/outside", .data = "x"});
+	REFUSE("is a file or a link and a directory", {.path = "d", .target = "."},
+		{.path = "d", .dir = true});
+	REFUSE("is a file or a link and a directory", {.path = "f", .data = "x"},
+		{.path = "f/g", .data = "x"});
+	REFUSE("is a directory and a file", {.path = "d/x", .data = "x"},
+		{.path = "d", .data = "x"});
+	REFUSE("unsafe path", {.path = "h", .hard = "../../../../etc/passwd"});
+	REFUSE("unsafe path", {.path = "h", .hard = "/etc/passwd"});
+	REFUSE("hard link", {.path = "l", .target = "/etc"}, {.path = "h", .hard = "l/passwd"});
+	REFUSE("hard link", {.path = "l", .target = "/etc/passwd"}, {.path = "h", .hard = "l"});
+	REFUSE("hard link", {.path = "h", .hard = "missing"});
+}
+
+static void test_limits(void **state)
+{
+	CE_CLEANUP(ce_freep) char *big = ce_calloc(1, (1 << 20) + 1);
+	struct pack_entry many[32] = {{0}};
+	char names[30][4];
+
+	(void)state;
+	REFUSE("more than 1048576 bytes", {.path = "big", .data = big, .n_data = (1 << 20) + 1});
+	REFUSE("more than 1048576 bytes", {.path = "a", .data = big, .n_data = 1 << 19},
+		{.path = "b", .data = big, .n_data = 1 << 19}, {.path = "c", .data = "x"});
+	for (unsigned i = 0; i < 30; i++) {
+		names[i][0] = 'n';
+		names[i][1] = (char)('a' + i / 10);
+		names[i][2] = (char)('0' + i % 10);
+		names[i][3] = '\0';
+		many[i] = (struct pack_entry){.path = names[i], .data = "x"};
+	}
+	refuse(many, "more than 20 entries");
+}
+
+static void test_not_a_package(void **state)
+{
+	struct ccenv_error err = {0};
+	struct ce_buf text = {.data = (char *)"this is not an archive", .len = 22};
+	struct ce_buf none = {.data = (char *)"", .len = 0};
+
+	clean(state);
+	assert_int_equal(unpack_bytes(CE_ARCHIVE_CONDA, &text, 100, &err), CCENV_EDATA);
+	assert_int_equal(unpack_bytes(CE_ARCHIVE_TAR_BZ2, &text, 100, &err), CCENV_EDATA);
+	assert_int_equal(unpack_bytes(CE_ARCHIVE_CONDA, &none, 100, &err), CCENV_EDATA);
+	pack_conda(file, info, NULL);
+	assert_int_equal(unpack(CE_ARCHIVE_CONDA, 100, &err), CCENV_EDATA);
+	check_text(&err, "no pkg-*.tar.zst");
+	pack_conda(file, NULL, info);
+	clean(state);
+	assert_int_equal(unpack(CE_ARCHIVE_CONDA, 100, &err), CCENV_EDATA);
+	check_text(&err, "no info-*.tar.zst");
+}
+
+/* Cut anywhere, a package is an error, never a crash and never a success. */
+static void test_truncated(void **state)
+{
+	static const struct pack_entry pkg[] = {
+		{.path = "a", .data = "some text"}, {.path = "b", .target = "a"}, {0}};
+	CE_CLEANUP(ce_buf_release) struct ce_buf data = {0};
+	struct ccenv_error err = {0};
+	/* What is behind the last member is the zip's directory, which is not needed. */
+	const char *end;
+
+	pack_conda(file, info, pkg);
+	assert_int_equal(ce_fs_read(file, 1 << 20, &data, &err), 0);
+	end = memmem(data.data, data.len, "PK\1\2", 4);
+	assert_non_null(end);
+	for (size_t n = 0; data.data + n < end - 4; n += 3) {
+		struct ce_buf cut = {.data = data.data, .len = n};
+
+		clean(state);
+		assert_int_equal(unpack_bytes(CE_ARCHIVE_CONDA, &cut, 64, &err), CCENV_EDATA);
+	}
+}
+
+static int feed_fail(void *user, const void **ret_data, size_t *ret_len, struct ccenv_error *err)
+{
+	(void)user;
+	(void)ret_data;
+	(void)ret_len;
+	return ce_fail(err, CCENV_ENET, "the cable is out");
+}
+
+static void test_source_failure(void **state)
+{
+	struct ccenv_error err = {0};
+	struct ce_archive_unpack u = {
+		.dest = dest, .max_bytes = 1, .max_entries = 1, .read = feed_fail};
+
+	(void)state;
+	assert_int_equal(ce_archive_unpack(&u, &err), CCENV_ENET);
+	assert_string_equal(err.text, "the cable is out");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_good, clean),
+		cmocka_unit_test_setup(test_escapes, clean),
+		cmocka_unit_test_setup(test_limits, clean),
+		cmocka_unit_test_setup(test_not_a_package, clean),
+		cmocka_unit_test_setup(test_truncated, clean),
+		cmocka_unit_test_setup(test_source_failure, clean),
+	};
+
+	return cmocka_run_group_tests(tests, make_scratch, drop_scratch);
+}
