@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The fetch stage. The calling thread looks at what is missing, takes the lock of each entry, and
+ * drives the transfers; the workers unpack. The hard part is that nothing waits for anything it
+ * does not need: see pick() and fetch_missing().
+ */
+#include "fetch/fetch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/event.h"
+#include "base/fs.h"
+#include "base/map.h"
+#include "base/path.h"
+#include "base/work.h"
+#include "fetch/entry.h"
+#include "fetch/job.h"
+#include "io/download.h"
+#include "model/layout.h"
+#include "model/pkg.h"
+
+enum {
+	OPEN_MAX = 32, /* packages begun at once: each holds two files and a lock */
+	LOOK_MS = 100,
+	LOCK_TIMEOUT_S = 3600 /* another process may be downloading gigabytes */
+};
+
+void ce_job_fail(struct ce_fetch_run *run, const struct ccenv_error *err)
+{
+	pthread_mutex_lock(&run->mutex);
+	if (!run->failed) {
+		run->failed = true;
+		run->failure = *err;
+	}
+	atomic_store(&run->cancelled, true);
+	pthread_cond_broadcast(&run->work);
+	pthread_cond_broadcast(&run->news);
+	pthread_mutex_unlock(&run->mutex);
+}
+
+/*
+ * What a free worker should do next: the largest package that is whole; else the largest that is
+ * arriving, but one worker is kept for those that become whole meanwhile. Called with the mutex
+ * held.
+ */
+static struct ce_job *pick(struct ce_fetch_run *run, bool *ret_growing)
+{
+	struct ce_job *growing = NULL;
+
+	for (size_t i = 0; i < run->n; i++) {
+		struct ce_job *job = &run->jobs[i];
+		uint64_t available;
+
+		if (job->state != CE_JOB_OPEN || !job->readable)
+			continue;
+		switch (ce_stream_look(&job->stream, &available)) {
+		case CE_STREAM_WHOLE:
+			*ret_growing = false;
+			return job;
+		case CE_STREAM_GROWING:
+			growing = growing ? growing : job;
+			break;
+		case CE_STREAM_BROKEN:
+			break;
+		}
+	}
+	*ret_growing = true;
+	return run->n_growing + 1 < run->n_workers ? growing : NULL;
+}
+
+static void finish_job(struct ce_job *job, int r, const struct ccenv_error *err)
+{
+	struct ce_fetch_run *run = job->run;
+
+	if (r < 0)
+		ce_job_fail(run, err);
+	pthread_mutex_lock(&run->mutex);
+	if (r == 0 || r < 0)
+		job->state = CE_JOB_DONE;
+	else
+		job->state = r == CE_UNPACK_REFETCH ? CE_JOB_REFETCH : CE_JOB_OPEN;
+	run->n_news++;
+	pthread_cond_signal(&run->news);
+	pthread_mutex_unlock(&run->mutex);
+}
+
+static void *worker(void *arg)
+{
+	struct ce_fetch_run *run = arg;
+	struct ccenv_error err;
+
+	pthread_mutex_lock(&run->mutex);
+	while (!run->closing && !atomic_load(&run->cancelled)) {
+		bool growing;
+		struct ce_job *job = pick(run, &growing);
+
+		if (!job) {
+			pthread_cond_wait(&run->work, &run->mutex);
+			continue;
+		}
+		job->state = CE_JOB_RUNNING;
+		run->n_growing += growing;
+		pthread_mutex_unlock(&run->mutex);
+		finish_job(job, ce_job_unpack(job, &err), &err);
+		pthread_mutex_lock(&run->mutex);
+		run->n_growing -= growing;
+	}
+	pthread_mutex_unlock(&run->mutex);
+	return NULL;
+}
+
+static void report(struct ce_fetch_run *run)
+{
+	struct ccenv_progress p = {.phase = CCENV_PHASE_FETCH, .items_total = run->n};
+	const struct ce_job *slow = NULL;
+
+	pthread_mutex_lock(&run->mutex);
+	for (size_t i = 0; i < run->n; i++) {
+		struct ce_job *job = &run->jobs[i];
+
+		p.bytes_total += job->pkg->size;
+		p.bytes_done += atomic_load(&job->consumed);
+		p.items_done += job->state == CE_JOB_DONE;
+		if (job->state == CE_JOB_RUNNING && !slow)
+			slow = job;
+	}
+	pthread_mutex_unlock(&run->mutex);
+	p.item = slow ? slow->pkg->name : NULL;
+	ce_progress(run->o->events, &p);
+}
+
+/* The entry is not there, or not whole; its lock is ours. */
+static int open_job(struct ce_job *job, struct ccenv_error *err)
+{
+	const struct ce_fetch_options *o = job->run->o;
+
+	if (ce_fs_exists(job->dir)) {
+		int r = ce_entry_remove(o->cache_dir, job->dir, err);
+
+		if (r < 0)
+			return r;
+		ce_log(o->events, CCENV_LOG_WARNING,
+			"%s: its files in the cache had changed or were missing; unpacking it "
+			"again",
+			job->pkg->fn);
+	}
+	return ce_job_open(job, err);
+}
+
+/* Takes the entry's lock and opens its source. ELSEWHERE when another process is at it. */
+static int begin(struct ce_job *job, struct ccenv_error *err)
+{
+	struct ce_fetch_run *run = job->run;
+	CE_CLEANUP(ce_freep) char *locks = ce_layout_locks(run->o->cache_dir);
+	CE_CLEANUP(ce_freep) char *path = ce_asprintf("%s/%s.lock", locks, job->key);
+	enum ce_job_state state = CE_JOB_OPEN;
+	int r = ce_fs_lock(path, 0, NULL, NULL, &job->lock, err);
+
+	if (r == CCENV_EBUSY) {
+		state = CE_JOB_ELSEWHERE;
+	} else if (r < 0) {
+		return r;
+	} else if (ce_entry_check(job->dir, err) == 0) {
+		/* Made since we looked. */
+		state = CE_JOB_DONE;
+		ce_job_close(job);
+	} else {
+		r = open_job(job, err);
+		if (r < 0)
+			return r;
+	}
+	pthread_mutex_lock(&run->mutex);
+	job->state = state;
+	pthread_cond_signal(&run->work);
+	pthread_mutex_unlock(&run->mutex);
+	return 0;
+}
+
+struct census {
+	size_t open; /* begun, not done */
+	unsigned n_news;
+	struct ce_job *next;    /* to be begun */
+	struct ce_job *refetch; /* to be downloaded anew */
+};
+
+/* Counts the jobs, and lets go of what the finished ones hold. */
+static struct census count_jobs(struct ce_fetch_run *run)
+{
+	struct census c = {0};
+
+	pthread_mutex_lock(&run->mutex);
+	c.n_news = run->n_news;
+	for (size_t i = 0; i < run->n; i++) {
+		struct ce_job *job = &run->jobs[i];
+
+		switch (job->state) {
+		case CE_JOB_WAITING:
+			c.next = c.next ? c.next : job;
+			break;
+		case CE_JOB_REFETCH:
+			c.refetch = job;
+			c.open++;
+			break;
+		case CE_JOB_OPEN:
+		case CE_JOB_RUNNING:
+			c.open++;
+			break;
+		case CE_JOB_ELSEWHERE:
+			break;
+		case CE_JOB_DONE:
+			ce_job_close(job);
+			break;
+		}
+	}
+	pthread_mutex_unlock(&run->mutex);
+	return c;
+}
+
+static int restart_download(struct ce_job *job, struct ccenv_error *err)
+{
+	int r;
+
+	ce_log(job->run->o->events, CCENV_LOG_INFO,
+		"%s: the part downloaded earlier is damaged; downloading it again", job->pkg->fn);
+	r = ce_job_refetch(job, err);
+	pthread_mutex_lock(&job->run->mutex);
+	job->state = CE_JOB_OPEN;
+	pthread_mutex_unlock(&job->run->mutex);
+	return r;
+}
+
+/* Waits for transfers, or for workers when there are none; not if a worker had news since the
+ * count. */
+static int wait_for_news(struct ce_fetch_run *run, unsigned n_news, struct ccenv_error *err)
+{
+	struct timespec until;
+	int left = 0;
+
+	if (run->downloader) {
+		left = ce_downloader_run(run->downloader, LOOK_MS / 2, err);
+		if (left < 0)
+			return left;
+	}
+	if (left > 0)
+		return 0;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += LOOK_MS * 1000L * 1000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	pthread_mutex_lock(&run->mutex);
+	if (!run->failed && run->n_news == n_news)
+		pthread_cond_timedwait(&run->news, &run->mutex, &until);
+	pthread_mutex_unlock(&run->mutex);
+	return 0;
+}
+
+/* Drives all jobs until each is DONE or ELSEWHERE. */
+static int drive(struct ce_fetch_run *run, struct ccenv_error *err)
+{
+	int r = 0;
+
+	while (r == 0 && !atomic_load(&run->cancelled)) {
+		struct census c = count_jobs(run);
+
+		if (c.refetch) {
+			r = restart_download(c.refetch, err);
+		} else if (c.next && c.open < OPEN_MAX) {
+			r = begin(c.next, err);
+		} else if (c.open == 0) {
+			break;
+		} else {
+			report(run);
+			r = wait_for_news(run, c.n_news, err);
+		}
+	}
+	if (r < 0)
+		ce_job_fail(run, err);
+	return r;
+}
+
+static void start_workers(struct ce_fetch_run *run)
+{
+	/* One more than there are processors: one may be waiting for the network. */
+	unsigned wanted = ce_work_threads(run->o->threads, run->n) + 1;
+
+	while (run->n_workers < wanted && run->n_workers < CE_COUNT(run->workers) &&
+		pthread_create(&run->workers[run->n_workers], NULL, worker, run) == 0)
+		run->n_workers++;
+}
+
+static void stop_workers(struct ce_fetch_run *run)
+{
+	pthread_mutex_lock(&run->mutex);
+	run->closing = true;
+	pthread_cond_broadcast(&run->work);
+	/* A worker that waits for bytes must hear that none will come. */
+	for (size_t i = 0; i < run->n; i++)
+		if (run->jobs[i].opened)
+			ce_stream_finish(&run->jobs[i].stream, false);
+	pthread_mutex_unlock(&run->mutex);
+	for (unsigned i = 0; i < run->n_workers; i++)
+		pthread_join(run->workers[i], NULL);
+	run->n_workers = 0;
+	run->closing = false;
+}
+
+/* Fetches what is WAITING; what other processes are making is left ELSEWHERE. */
+static int fetch_round(struct ce_fetch_run *run, struct ccenv_error *err)
+{
+	int r;
+
+	start_workers(run);
+	if (run->n_workers == 0)
+		return ce_fail_errno(err, EAGAIN, "cannot start a thread");
+	r = drive(run, err);
+	stop_workers(run);
+	ce_downloader_freep(&run->downloader);
+	for (size_t i = 0; i < run->n; i++)
+		ce_job_close(&run->jobs[i]);
+	if (run->failed) {
+		*err = run->failure;
+		return err->code;
+	}
+	return r;
+}
+
+struct waiting {
+	const struct ce_fetch_run *run;
+	const struct ce_job *job;
+};
+
+static void tell_waiting(void *user, const char *holder)
+{
+	const struct waiting *w = user;
+
+	ce_log(w->run->o->events, CCENV_LOG_INFO, "waiting for %s, which %s is fetching",
+		w->job->pkg->fn, holder[0] ? holder : "another process");
+}
+
+/* Waits until nobody is making the entry; then it is there, or we do it ourselves in the next
+ * round. */
+static int wait_elsewhere(struct ce_fetch_run *run, bool *ret_again, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *locks = ce_layout_locks(run->o->cache_dir);
+
+	*ret_again = false;
+	for (size_t i = 0; i < run->n; i++) {
+		struct ce_job *job = &run->jobs[i];
+		CE_CLEANUP(ce_freep) char *path = ce_asprintf("%s/%s.lock", locks, job->key);
+		CE_CLEANUP(ce_fs_unlockp) struct ce_fs_lock *lock = NULL;
+		struct waiting w = {.run = run, .job = job};
+		int r;
+
+		if (job->state != CE_JOB_ELSEWHERE)
+			continue;
+		r = ce_fs_lock(path, LOCK_TIMEOUT_S, tell_waiting, &w, &lock, err);
+		if (r < 0)
+			return r;
+		job->state = ce_fs_exists(job->dir) ? CE_JOB_DONE : CE_JOB_WAITING;
+		*ret_again = *ret_again || job->state == CE_JOB_WAITING;
+	}
+	return 0;
+}
+
+static int write_cachedir_tag(const char *cache_dir, struct ccenv_error *err)
+{
+	/* https://bford.info/cachedir/ */
+	static const char text[] = "Signature: 8a477f597d28d172789f06886806bc55\n"
+				   "# This directory is a cache of ccenv.\n";
+	CE_CLEANUP(ce_freep) char *path = ce_path_join(cache_dir, "CACHEDIR.TAG");
+
+	if (ce_fs_exists(path))
+		return 0;
+	return ce_fs_replace(path, text, sizeof(text) - 1, NULL, err);
+}
+
+static int prepare_cache(const char *cache_dir, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *locks = ce_layout_locks(cache_dir);
+	int r = ce_fs_mkdirs(locks, err);
+
+	if (r == 0)
+		r = write_cachedir_tag(cache_dir, err);
+	if (r < 0)
+		return ce_hint(err, r, "(choose another cache with --cache-dir)");
+	ce_entry_sweep(cache_dir);
+	return 0;
+}
+
+static int fetch_missing(struct ce_fetch_run *run, struct ccenv_error *err)
+{
+	bool again = true;
+	int r = prepare_cache(run->o->cache_dir, err);
+
+	while (r == 0 && again) {
+		r = fetch_round(run, err);
+		if (r == 0)
+			r = wait_elsewhere(run, &again, err);
+	}
+	if (r == 0)
+		report(run);
+	return r;
+}
+
+static int compare_size(const void *a, const void *b)
+{
+	const struct ce_job *x = a, *y = b;
+
+	if (x->pkg->size != y->pkg->size)
+		return x->pkg->size > y->pkg->size ? -1 : 1;
+	return strcmp(x->pkg->fn, y->pkg->fn);
+}
+
+/* An entry that is there and whole is DONE; what to do with a damaged one is decided under its
+ * lock. */
+static int check_one(void *user, size_t i, struct ccenv_error *err)
+{
+	struct ce_fetch_run *run = user;
+	struct ce_job *job = &run->jobs[i];
+	int r = ce_entry_check(job->dir, err);
+
+	if (r == 0) {
+		job->state = CE_JOB_DONE;
+		atomic_store(&job->consumed, job->pkg->size);
+		return 0;
+	}
+	return r == CCENV_ENOTFOUND || r == CCENV_EDATA ? 0 : r;
+}
+
+static int add_jobs(struct ce_fetch_run *run, const struct ce_pkg *const *pkgs, size_t n,
+	struct ccenv_error *err)
+{
+	struct ce_map seen = {0};
+	int r = 0;
+
+	run->jobs = ce_calloc(n + 1, sizeof(*run->jobs));
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const char *key = ce_pkg_digest(pkgs[i]);
+
+		if (!key)
+			r = ce_fail(err, CCENV_EDATA,
+				"%s: the channel gives neither sha256 nor md5 for it: it cannot be "
+				"checked, "
+				"so it is not used",
+				pkgs[i]->fn);
+		else if (ce_map_insert(&seen, key))
+			run->jobs[run->n++] = (struct ce_job){
+				.run = run,
+				.pkg = pkgs[i],
+				.key = key,
+				.dir = ce_layout_pkg(run->o->cache_dir, key),
+			};
+	}
+	ce_map_release(&seen);
+	qsort(run->jobs, run->n, sizeof(*run->jobs), compare_size);
+	return r;
+}
+
+static int fetch(struct ce_fetch_run *run, const struct ce_pkg *const *pkgs, size_t n,
+	struct ccenv_error *err)
+{
+	struct ce_work check = {.threads = run->o->threads, .user = run, .item = check_one};
+	int r = add_jobs(run, pkgs, n, err);
+
+	if (r < 0)
+		return r;
+	check.n = run->n;
+	r = ce_work_run(&check, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < run->n; i++)
+		if (run->jobs[i].state != CE_JOB_DONE)
+			return fetch_missing(run, err);
+	return 0;
+}
+
+int ce_fetch(const struct ce_pkg *const *pkgs, size_t n, const struct ce_fetch_options *o,
+	struct ccenv_error *err)
+{
+	struct ce_fetch_run run = {
+		.o = o,
+		.mutex = PTHREAD_MUTEX_INITIALIZER,
+		.work = PTHREAD_COND_INITIALIZER,
+		.news = PTHREAD_COND_INITIALIZER,
+	};
+	int r = fetch(&run, pkgs, n, err);
+
+	for (size_t i = 0; i < run.n; i++)
+		free(run.jobs[i].dir);
+	free(run.jobs);
+	return r;
+}

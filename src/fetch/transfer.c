@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a package's bytes come from: a file of the channel, read in place, or a transfer into the
+ * cache. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "fetch/job.h"
+#include "io/download.h"
+#include "model/layout.h"
+#include "model/pkg.h"
+
+enum {
+	READABLE_BYTES = 128 << 10 /* a worker is not woken for less */
+};
+
+/* The cap of a package whose index does not say its size. */
+static const uint64_t archive_max = 64ULL << 30;
+
+static int on_data(void *user, const void *data, size_t len, struct ccenv_error *err)
+{
+	struct ce_job *job = user;
+	int r = ce_stream_append(&job->stream, data, len, err);
+
+	if (r < 0)
+		return ce_context(err, r, "%s", job->pkg->fn);
+	if (!job->readable && job->stream.available >= READABLE_BYTES) {
+		pthread_mutex_lock(&job->run->mutex);
+		job->readable = true;
+		pthread_cond_signal(&job->run->work);
+		pthread_mutex_unlock(&job->run->mutex);
+	}
+	return 0;
+}
+
+static int on_restart(void *user, struct ccenv_error *err)
+{
+	struct ce_job *job = user;
+
+	job->resumed = false;
+	return ce_stream_restart(&job->stream, err);
+}
+
+static void on_done(void *user, const struct ce_download_result *result)
+{
+	struct ce_job *job = user;
+	struct ccenv_error err;
+
+	if (result->code < 0) {
+		ce_fail(&err, result->code, "%s", result->text);
+		if (result->status == 404 || result->code == CCENV_ENOTFOUND)
+			ce_hint(&err, result->code,
+				"(the channel no longer has it: run `ccenv lock`)");
+		ce_context(&err, result->code, "%s", job->pkg->fn);
+		ce_stream_finish(&job->stream, false);
+		ce_job_fail(job->run, &err);
+		return;
+	}
+	ce_stream_finish(&job->stream, true);
+	pthread_mutex_lock(&job->run->mutex);
+	job->readable = true;
+	pthread_cond_broadcast(&job->run->work);
+	pthread_mutex_unlock(&job->run->mutex);
+}
+
+static int add_transfer(struct ce_job *job, uint64_t resume_from, struct ccenv_error *err)
+{
+	struct ce_fetch_run *run = job->run;
+	struct ce_downloader_options options = {
+		.getenv_fn = run->o->getenv_fn,
+		.offline = run->o->offline,
+		.events = run->o->events,
+	};
+	struct ce_download t = {
+		.url = job->pkg->url,
+		.max_bytes = job->pkg->size ? job->pkg->size : archive_max,
+		.expected_bytes = job->pkg->size,
+		.resume_from = resume_from,
+		.user = job,
+		.on_data = on_data,
+		.on_restart = on_restart,
+		.on_done = on_done,
+	};
+	int r = 0;
+
+	if (!run->downloader)
+		r = ce_downloader_new(&options, &run->downloader, err);
+	if (r == 0)
+		ce_downloader_add(run->downloader, &t);
+	return r;
+}
+
+static int open_local(struct ce_job *job, char *path, struct ccenv_error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	job->archive = path;
+	job->local = true;
+	if (fd < 0 && errno == ENOENT)
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"%s: no such file (the channel no longer has it: run `ccenv lock`)", path);
+	if (fd < 0)
+		return ce_fail_errno(err, errno, "cannot open %s", path);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return ce_fail(err, CCENV_EIO, "%s is not a file", path);
+	}
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	ce_stream_init(&job->stream, fd, (uint64_t)st.st_size, CE_STREAM_WHOLE);
+	job->opened = true;
+	job->readable = true;
+	return 0;
+}
+
+/* How much of an earlier run's download can be kept. */
+static uint64_t usable_part(int fd, const struct ce_pkg *pkg)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= 0)
+		return 0;
+	/* Without a size there is no telling how much is missing. */
+	if (pkg->size == 0 || (uint64_t)st.st_size > pkg->size)
+		return 0;
+	return (uint64_t)st.st_size;
+}
+
+static int open_part(struct ce_job *job, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *parent = NULL;
+	uint64_t have;
+	int fd, r;
+
+	job->archive = ce_layout_archive(job->run->o->cache_dir, job->key);
+	parent = ce_path_dir(job->archive);
+	r = ce_fs_mkdirs(parent, err);
+	if (r < 0)
+		return r;
+	fd = open(job->archive, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return ce_fail_errno(err, errno, "cannot create %s", job->archive);
+	have = usable_part(fd, job->pkg);
+	if (have == 0 && ftruncate(fd, 0) < 0) {
+		close(fd);
+		return ce_fail_errno(err, errno, "cannot write %s", job->archive);
+	}
+	job->resumed = have > 0;
+	job->readable = have > 0;
+	job->opened = true;
+	if (have > 0 && have == job->pkg->size) {
+		ce_stream_init(&job->stream, fd, have, CE_STREAM_WHOLE);
+		return 0;
+	}
+	ce_stream_init(&job->stream, fd, have, CE_STREAM_GROWING);
+	return add_transfer(job, have, err);
+}
+
+int ce_job_open(struct ce_job *job, struct ccenv_error *err)
+{
+	char *path = ce_url_file_path(job->pkg->url);
+	int r = path ? open_local(job, path, err) : open_part(job, err);
+
+	return r < 0 ? ce_context(err, r, "%s", job->pkg->fn) : 0;
+}
+
+int ce_job_refetch(struct ce_job *job, struct ccenv_error *err)
+{
+	int fd;
+
+	ce_stream_release(&job->stream);
+	job->opened = false;
+	fd = open(job->archive, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return ce_fail_errno(err, errno, "cannot create %s", job->archive);
+	ce_stream_init(&job->stream, fd, 0, CE_STREAM_GROWING);
+	job->opened = true;
+	job->resumed = false;
+	job->readable = false;
+	return add_transfer(job, 0, err);
+}
+
+void ce_job_close(struct ce_job *job)
+{
+	if (job->opened)
+		ce_stream_release(&job->stream);
+	job->opened = false;
+	ce_fs_unlock(job->lock);
+	job->lock = NULL;
+	free(CE_TAKE(job->archive));
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* One package: its bytes are hashed while they are unpacked; the entry appears when both were
+ * right. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/path.h"
+#include "fetch/entry.h"
+#include "fetch/job.h"
+#include "io/archive.h"
+#include "io/download.h"
+#include "model/pkg.h"
+
+enum {
+	CHUNK = 256 << 10,
+	ENTRIES_MAX = 1000 * 1000,
+	INDEX_JSON_MAX = 16 << 20
+};
+
+/*
+ * How much a package may unpack to. The format has no bound; real packages shrink by 3 to 10,
+ * headers by 20. The floor lets small archives of very even content through.
+ */
+static const uint64_t unpacked_floor = 2ULL << 30;
+static const uint64_t unpacked_ratio = 100;
+static const uint64_t unpacked_max = 256ULL << 30;
+
+struct source {
+	struct ce_job *job;
+	struct ce_stream_reader reader;
+	struct ce_sha256 *sha256;
+	struct ce_md5 *md5; /* only when there is no sha256 to compare */
+	struct ce_entry entry;
+	char *chunk;
+	bool interrupted; /* the stream ended or began anew */
+};
+
+static int read_chunk(void *user, const void **ret_data, size_t *ret_len, struct ccenv_error *err)
+{
+	struct source *s = user;
+	ssize_t n;
+
+	if (atomic_load(&s->job->run->cancelled)) {
+		s->interrupted = true;
+		return ce_fail(err, CCENV_EIO, "stopped");
+	}
+	n = ce_stream_read(&s->reader, s->chunk, CHUNK);
+	if (n == -1) {
+		s->interrupted = true;
+		return ce_fail(err, CCENV_EIO, "the transfer was interrupted");
+	}
+	if (n < 0)
+		return ce_fail_errno(err, errno, "cannot read %s", s->job->archive);
+	if (s->sha256)
+		ce_sha256_update(s->sha256, s->chunk, (size_t)n);
+	else
+		ce_md5_update(s->md5, s->chunk, (size_t)n);
+	atomic_store(&s->job->consumed, s->reader.offset);
+	*ret_data = s->chunk;
+	*ret_len = (size_t)n;
+	return 0;
+}
+
+static int note_entry(void *user, const struct ce_archive_entry *entry, struct ccenv_error *err)
+{
+	struct source *s = user;
+
+	(void)err;
+	ce_entry_note(&s->entry, entry);
+	return 0;
+}
+
+/* Reads and hashes what is left behind the last member. */
+static int drain(struct source *s, struct ccenv_error *err)
+{
+	const void *data;
+	size_t len;
+	int r;
+
+	do
+		r = read_chunk(s, &data, &len, err);
+	while (r == 0 && len > 0);
+	return r;
+}
+
+static int fail_hash(struct source *s, const char *found, struct ccenv_error *err)
+{
+	const struct ce_job *job = s->job;
+	CE_CLEANUP(ce_freep) char *url = ce_url_redact(job->pkg->url);
+	const char *kind = s->job->pkg->sha256 ? "sha256" : "md5";
+
+	if (job->local)
+		return ce_fail(err, CCENV_EHASH,
+			"%s is damaged or was replaced: its %s is %s, expected %s (%llu bytes); "
+			"put the right "
+			"file there, or run `ccenv lock` if the channel has changed",
+			url, kind, found, job->key, (unsigned long long)s->reader.offset);
+	return ce_fail(err, CCENV_EHASH,
+		"%s arrived damaged or was replaced: its %s is %s, expected %s (%llu bytes); the "
+		"download was "
+		"removed: run the command again, or `ccenv lock` if the channel has changed",
+		url, kind, found, job->key, (unsigned long long)s->reader.offset);
+}
+
+/* The hash is judged before anything that went wrong in unpacking: damage explains that too. */
+static int judge(struct source *s, int unpacked, const struct ccenv_error *unpack_err,
+	struct ccenv_error *err)
+{
+	char hex[CE_SHA256_HEX + 1];
+
+	if (s->interrupted)
+		return CE_UNPACK_AGAIN;
+	if (unpacked < 0 && unpacked != CCENV_EDATA) {
+		*err = *unpack_err;
+		return ce_context(err, unpacked, "%s", s->job->pkg->fn);
+	}
+	if (drain(s, err) < 0)
+		return s->interrupted ? CE_UNPACK_AGAIN : err->code;
+	if (s->sha256)
+		ce_sha256_final(CE_TAKE(s->sha256), hex);
+	else
+		ce_md5_final(CE_TAKE(s->md5), hex);
+	if (strcmp(hex, s->job->key) != 0) {
+		if (s->job->resumed)
+			return CE_UNPACK_REFETCH;
+		if (!s->job->local && unlink(s->job->archive) < 0 && errno != ENOENT)
+			return ce_fail_errno(err, errno, "cannot remove %s", s->job->archive);
+		return fail_hash(s, hex, err);
+	}
+	if (unpacked < 0) {
+		*err = *unpack_err;
+		if (!s->job->local && unlink(s->job->archive) < 0)
+			errno = 0; /* removed or not, this is what the channel has */
+		return ce_context(err, unpacked, "%s", s->job->pkg->fn);
+	}
+	return 0;
+}
+
+/* Is the archive what the record says it is? Only names are compared: channels patch the rest of a
+ * record. */
+static int check_index(const struct source *s, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *path = ce_path_join(s->entry.tmp, "info/index.json");
+	CE_CLEANUP(ce_json_decrefp) json_t *index = NULL;
+	const struct ce_pkg *pkg = s->job->pkg;
+	const char *name, *version;
+	int r = ce_json_read(path, INDEX_JSON_MAX, &index, err);
+
+	if (r == CCENV_ENOTFOUND)
+		return ce_fail(err, CCENV_EDATA, "%s has no info/index.json: not a conda package",
+			pkg->fn);
+	if (r < 0)
+		return ce_context(err, r, "%s", pkg->fn);
+	name = json_string_value(json_object_get(index, "name"));
+	version = json_string_value(json_object_get(index, "version"));
+	if (!name || !version || strcmp(name, pkg->name) != 0 || strcmp(version, pkg->version) != 0)
+		return ce_fail(err, CCENV_EDATA,
+			"%s holds %.100s %.100s, not %s %s: run `ccenv lock`", pkg->fn,
+			name ? name : "something", version ? version : "", pkg->name, pkg->version);
+	return 0;
+}
+
+static int unpack_and_publish(struct source *s, struct ccenv_error *err)
+{
+	struct ce_job *job = s->job;
+	uint64_t size = job->pkg->size, max = unpacked_floor;
+	struct ccenv_error unpack_err = {0};
+	struct ce_archive_unpack u = {
+		.format = ce_pkg_is_conda(job->pkg) ? CE_ARCHIVE_CONDA : CE_ARCHIVE_TAR_BZ2,
+		.dest = s->entry.tmp,
+		.max_entries = ENTRIES_MAX,
+		.user = s,
+		.read = read_chunk,
+		.entry = note_entry,
+	};
+	int r;
+
+	if (size > unpacked_floor / unpacked_ratio)
+		max = size > unpacked_max / unpacked_ratio ? unpacked_max : size * unpacked_ratio;
+	u.max_bytes = max;
+	r = ce_archive_unpack(&u, &unpack_err);
+	r = judge(s, r, &unpack_err, err);
+	if (r != 0)
+		return r;
+	r = check_index(s, err);
+	if (r < 0)
+		return r;
+	r = ce_entry_publish(&s->entry, job->pkg, job->dir, err);
+	if (r < 0)
+		return ce_context(err, r, "%s", job->pkg->fn);
+	/* The entry is what counts; the archive was only the way to it. */
+	if (!job->local && unlink(job->archive) < 0)
+		errno = 0;
+	return 0;
+}
+
+int ce_job_unpack(struct ce_job *job, struct ccenv_error *err)
+{
+	struct source s = {.job = job};
+	int r = ce_entry_begin(job->run->o->cache_dir, job->key, &s.entry, err);
+
+	if (r < 0)
+		return r;
+	ce_stream_begin(&job->stream, &s.reader);
+	s.chunk = ce_alloc(CHUNK);
+	if (job->pkg->sha256)
+		s.sha256 = ce_sha256_new();
+	else
+		s.md5 = ce_md5_new();
+	r = unpack_and_publish(&s, err);
+	ce_entry_drop(&s.entry);
+	ce_sha256_free(s.sha256);
+	ce_md5_free(s.md5);
+	free(s.chunk);
+	return r;
+}
