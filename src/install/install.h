@@ -28,6 +28,10 @@ struct ce_install_options {
 	const struct ccenv_events *events;
 };
 
+/* Does `prefix` hold exactly these packages already? Reads one small file; nothing is walked. */
+bool ce_install_is_current(
+	const struct ce_pkg *const *pkgs, size_t n, const struct ce_install_options *o);
+
 /* Makes `prefix` hold exactly these packages. Does nothing when it holds them already. */
 CE_MUST_CHECK int ce_install(const struct ce_pkg *const *pkgs, size_t n,
 	const struct ce_install_options *o, struct ccenv_error *err);

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/* Who has each path. One map holds the tree as it would be after each package; see plan.h for the
+ * rule. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/event.h"
+#include "base/map.h"
+#include "base/path.h"
+#include "ccenv/ccenv.h"
+#include "install/plan.h"
+#include "model/pkg.h"
+
+enum {
+	TOLD_MAX = 10
+};
+
+/* What stands at a path: a file or link of `file->owner`, or a directory, or nothing any more. */
+struct node {
+	struct ce_planned_path *file;
+	bool dir;
+};
+
+struct tree {
+	struct ce_plan *plan;
+	struct ce_map nodes;     /* path -> struct node in the plan's arena */
+	const char *last_parent; /* the directory made last: paths of one directory come together */
+	size_t n_last_parent;
+};
+
+static struct node *node_at(struct tree *t, const char *path)
+{
+	struct node *node = ce_map_get(&t->nodes, path);
+
+	if (!node) {
+		node = ce_arena_alloc(&t->plan->arena, sizeof(*node));
+		ce_map_set(&t->nodes, path, node);
+	}
+	return node;
+}
+
+static int fail_twofold(
+	const struct tree *t, const struct ce_planned_path *p, struct ccenv_error *err)
+{
+	return ce_fail(err, CCENV_EDATA, "%s: \"%.200s\" is a file and a directory in one package",
+		t->plan->pkgs[p->owner].pkg->fn, p->path);
+}
+
+/* Makes `path` a directory, and all above it. */
+static int make_dir(struct tree *t, const char *path, const struct ce_planned_path *for_whom,
+	struct ccenv_error *err)
+{
+	struct node *node = node_at(t, path);
+
+	if (node->dir)
+		return 0;
+	if (node->file && node->file->owner == for_whom->owner)
+		return fail_twofold(t, node->file, err);
+	if (node->file)
+		node->file->lost = true;
+	node->file = NULL;
+	node->dir = true;
+	if (!strchr(path, '/'))
+		return 0;
+	CE_CLEANUP(ce_freep) char *parent = ce_path_dir(path);
+
+	return make_dir(t, parent, for_whom, err);
+}
+
+static int make_parent(struct tree *t, const struct ce_planned_path *p, struct ccenv_error *err)
+{
+	const char *slash = strrchr(p->path, '/');
+	size_t n = slash ? (size_t)(slash - p->path) : 0;
+	int r;
+
+	if (n == 0 || (n == t->n_last_parent && memcmp(p->path, t->last_parent, n) == 0))
+		return 0;
+	CE_CLEANUP(ce_freep) char *parent = ce_strndup(p->path, n);
+
+	r = make_dir(t, parent, p, err);
+	t->last_parent = p->path;
+	t->n_last_parent = n;
+	return r;
+}
+
+/* A file takes the place of a directory: everything in it is lost. Rare, so the whole map is
+ * searched. */
+static int lose_all_below(struct tree *t, const struct ce_planned_path *p, struct ccenv_error *err)
+{
+	size_t n = strlen(p->path);
+
+	for (size_t i = 0; i < t->nodes.n; i++) {
+		const char *path = t->nodes.entries[i].key;
+		struct node *node = t->nodes.entries[i].value;
+
+		if (strncmp(path, p->path, n) != 0 || (path[n] != '/' && path[n] != '\0'))
+			continue;
+		if (node->file && node->file->owner == p->owner)
+			return fail_twofold(t, p, err);
+		if (node->file)
+			node->file->lost = true;
+		node->file = NULL;
+		node->dir = false;
+	}
+	t->n_last_parent = 0;
+	return 0;
+}
+
+static int place(struct tree *t, struct ce_planned_path *p, struct ccenv_error *err)
+{
+	struct node *node;
+	int r;
+
+	/* Written by the installer alone (CEP 32). */
+	if (strcmp(p->path, "conda-meta") == 0 || strncmp(p->path, "conda-meta/", 11) == 0)
+		return ce_fail(err, CCENV_EDATA,
+			"%s has a file \"%.200s\", which no package may write",
+			t->plan->pkgs[p->owner].pkg->fn, p->path);
+	r = make_parent(t, p, err);
+	if (r < 0)
+		return r;
+	if (p->kind == CE_PATH_DIR)
+		return make_dir(t, p->path, p, err);
+	node = node_at(t, p->path);
+	if (node->dir) {
+		r = lose_all_below(t, p, err);
+		if (r < 0)
+			return r;
+	}
+	if (node->file)
+		node->file->lost = true;
+	node->file = p;
+	return 0;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+	const struct ce_planned_path *const *x = a, *const *y = b;
+
+	return strcmp((*x)->path, (*y)->path);
+}
+
+static int compare_strings(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Takes what stands at the end out of the map. */
+static void collect(const struct tree *t)
+{
+	struct ce_plan *plan = t->plan;
+
+	plan->paths =
+		ce_arena_array(&plan->arena, t->nodes.n + 1, sizeof(struct ce_planned_path *));
+	plan->dirs = ce_arena_array(&plan->arena, t->nodes.n + 1, sizeof(const char *));
+	for (size_t i = 0; i < t->nodes.n; i++) {
+		const struct node *node = t->nodes.entries[i].value;
+
+		if (node->file)
+			plan->paths[plan->n_paths++] = node->file;
+		if (node->dir)
+			plan->dirs[plan->n_dirs++] =
+				ce_arena_strdup(&plan->arena, t->nodes.entries[i].key);
+	}
+	qsort(plan->paths, plan->n_paths, sizeof(*plan->paths), compare_paths);
+	/* Sorted, a directory comes before what is in it. */
+	qsort(plan->dirs, plan->n_dirs, sizeof(*plan->dirs), compare_strings);
+}
+
+int ce_plan_decide(struct ce_plan *plan, struct ccenv_error *err)
+{
+	struct tree t = {.plan = plan};
+	int r = 0;
+
+	for (size_t i = 0; i < plan->n_pkgs && r == 0; i++) {
+		struct ce_planned_pkg *pkg = &plan->pkgs[i];
+
+		t.n_last_parent = 0;
+		for (size_t k = 0; k < pkg->n_paths && r == 0; k++) {
+			pkg->paths[k].owner = (unsigned)i;
+			r = place(&t, &pkg->paths[k], err);
+		}
+	}
+	if (r == 0)
+		collect(&t);
+	ce_map_release(&t.nodes);
+	return r;
+}
+
+/* The first path that is not before `path`. */
+static size_t lower_bound(const struct ce_plan *plan, const char *path)
+{
+	size_t low = 0, high = plan->n_paths;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (strcmp(plan->paths[mid]->path, path) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* What stands where `lost` would: the same path, one below it, or a file in the place of a
+ * directory above it. */
+static const struct ce_planned_path *find_winner(
+	const struct ce_plan *plan, const struct ce_planned_path *lost)
+{
+	CE_CLEANUP(ce_freep) char *path = ce_asprintf("%s/", lost->path);
+	size_t at = lower_bound(plan, path);
+
+	if (at < plan->n_paths && strncmp(plan->paths[at]->path, path, strlen(path)) == 0)
+		return plan->paths[at];
+	for (char *slash; (slash = strrchr(path, '/'));) {
+		*slash = '\0';
+		at = lower_bound(plan, path);
+		if (at < plan->n_paths && strcmp(plan->paths[at]->path, path) == 0)
+			return plan->paths[at];
+	}
+	return NULL;
+}
+
+/* Equal bytes at one path are no conflict worth a warning. */
+static bool is_same(const struct ce_planned_path *a, const struct ce_planned_path *b)
+{
+	return a->kind == CE_PATH_FILE && b->kind == CE_PATH_FILE && a->sha256 && b->sha256 &&
+	       !a->placeholder && !b->placeholder && strcmp(a->path, b->path) == 0 &&
+	       strcmp(a->sha256, b->sha256) == 0;
+}
+
+static void warn_conflicts(const struct ce_plan *plan, const struct ccenv_events *events)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n_pkgs; i++) {
+		for (size_t k = 0; k < plan->pkgs[i].n_paths; k++) {
+			const struct ce_planned_path *p = &plan->pkgs[i].paths[k];
+			const struct ce_planned_path *winner =
+				p->lost ? find_winner(plan, p) : NULL;
+			const char *by =
+				winner ? plan->pkgs[winner->owner].pkg->name : "another package";
+
+			if (!p->lost || (winner && (winner->owner == i || is_same(p, winner))))
+				continue;
+			if (n++ < TOLD_MAX)
+				ce_log(events, CCENV_LOG_WARNING,
+					"%s is in more than one package: that of %s is used, that "
+					"of %s is left out",
+					p->path, by, plan->pkgs[i].pkg->name);
+		}
+	}
+	if (n > TOLD_MAX)
+		ce_log(events, CCENV_LOG_WARNING,
+			"… and %zu more paths that are in more than one package", n - TOLD_MAX);
+}
+
+static void warn_scripts(const struct ce_plan *plan, const struct ccenv_events *events)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf names = {0};
+
+	for (size_t i = 0; i < plan->n_pkgs; i++)
+		if (plan->pkgs[i].has_scripts)
+			ce_buf_addf(&names, "%s%s", names.len ? ", " : "", plan->pkgs[i].pkg->name);
+	if (names.len)
+		ce_log(events, CCENV_LOG_WARNING,
+			"not run: the link scripts of %s (ccenv runs no script of a package); what "
+			"they set up is "
+			"missing",
+			names.data);
+}
+
+void ce_plan_warn(const struct ce_plan *plan, const struct ccenv_events *events)
+{
+	warn_conflicts(plan, events);
+	warn_scripts(plan, events);
+}

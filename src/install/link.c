@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT */
+/* Carrying out a plan. Work is cut along directories, since two threads in one directory wait for
+ * its lock. */
+#include "install/link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/event.h"
+#include "base/path.h"
+#include "base/work.h"
+#include "ccenv/ccenv.h"
+#include "install/plan.h"
+#include "install/relocate.h"
+#include "model/pkg.h"
+
+enum {
+	BATCH = 64, /* paths that a thread takes at once */
+	LINK_TARGET_MAX = 4096
+};
+
+/* Larger files with a placeholder do not occur; all of one is held in memory. */
+static const uint64_t relocate_bytes_max = 4ULL << 30;
+
+struct linking {
+	struct ce_plan *plan;
+	const char *root;
+	int root_fd;
+	_Atomic int method;
+	const struct ccenv_events *events;
+};
+
+static void close_fdp(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static char *source_path(const struct linking *l, const struct ce_planned_path *p)
+{
+	return ce_path_join(l->plan->pkgs[p->owner].dir, p->source);
+}
+
+static int fail_source(
+	const struct linking *l, const struct ce_planned_path *p, struct ccenv_error *err)
+{
+	int errnum = errno;
+
+	if (errnum == ENOENT)
+		return ce_fail(err, CCENV_EDATA, "%s: %s is listed but not in the package",
+			l->plan->pkgs[p->owner].pkg->fn, p->source);
+	return ce_fail_errno(
+		err, errnum, "cannot read %s/%s", l->plan->pkgs[p->owner].dir, p->source);
+}
+
+static int fail_target(
+	const struct linking *l, const struct ce_planned_path *p, struct ccenv_error *err)
+{
+	return ce_fail_errno(err, errno, "cannot create %s/%s", l->root, p->path);
+}
+
+static int open_target(const struct linking *l, const struct ce_planned_path *p, mode_t mode)
+{
+	return openat(
+		l->root_fd, p->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+}
+
+static mode_t target_mode(const struct stat *st)
+{
+	return st->st_mode & 0111 ? 0555 : 0444;
+}
+
+static int keep_time(int fd, const struct stat *st)
+{
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
+
+	return futimens(fd, times);
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* All of `from`, by the kernel where it can. */
+static int copy_data(int from, int to)
+{
+	CE_CLEANUP(ce_freep) char *buf = NULL;
+	ssize_t n;
+
+	while ((n = copy_file_range(from, NULL, to, NULL, 1 << 30, 0)) > 0)
+		;
+	if (n == 0)
+		return 0;
+	/* Another file system, or one without this call. The offsets are where it stopped. */
+	buf = ce_alloc(256 << 10);
+	while ((n = read(from, buf, 256 << 10)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 || write_all(to, buf, (size_t)n) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A copy of its own; with `ref`, one that shares blocks. Fails with errno. */
+static int copy_file(
+	const struct linking *l, const struct ce_planned_path *p, const char *source, bool ref)
+{
+	CE_CLEANUP(close_fdp) int from = open(source, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	CE_CLEANUP(close_fdp) int to = -1;
+	struct stat st;
+
+	if (from < 0 || fstat(from, &st) < 0)
+		return -1;
+	to = open_target(l, p, target_mode(&st));
+	if (to < 0)
+		return -1;
+	if (ref ? ioctl(to, FICLONE, from) < 0 : copy_data(from, to) < 0) {
+		int errnum = errno;
+
+		(void)unlinkat(l->root_fd, p->path, 0);
+		errno = errnum;
+		return -1;
+	}
+	return keep_time(to, &st);
+}
+
+static int put_symlink(const struct linking *l, struct ce_planned_path *p, const char *source,
+	struct ccenv_error *err)
+{
+	char target[LINK_TARGET_MAX];
+	ssize_t n = readlink(source, target, sizeof(target) - 1);
+
+	if (n < 0 && errno == EINVAL) {
+		/* The list says link, the package has a file: what is there counts. */
+		p->kind = CE_PATH_FILE;
+		return 0;
+	}
+	if (n < 0)
+		return fail_source(l, p, err);
+	target[n] = '\0';
+	if (symlinkat(target, l->root_fd, p->path) < 0)
+		return fail_target(l, p, err);
+	p->kind = CE_PATH_LINK;
+	/* Of the text, not of what it points to: that is another path's, and may be another
+	 * package's. */
+	ce_sha256_bytes(target, (size_t)n, p->sha256_in_prefix);
+	p->size_in_prefix = (uint64_t)n;
+	return 0;
+}
+
+/* Did this fail because the file systems do not have it, so that the next way should be tried from
+ * now on? */
+static bool is_unsupported(int errnum)
+{
+	return errnum == EXDEV || errnum == EPERM || errnum == EOPNOTSUPP || errnum == ENOTTY ||
+	       errnum == EINVAL || errnum == ENOSYS || errnum == EBADF;
+}
+
+/* Reflink, hard link or copy. */
+static int put_linked(
+	struct linking *l, struct ce_planned_path *p, const char *source, struct ccenv_error *err)
+{
+	int method = p->no_link ? CE_LINK_COPY : atomic_load(&l->method);
+
+	if (method == CE_LINK_REF) {
+		if (copy_file(l, p, source, true) == 0)
+			return 0;
+		if (errno == ELOOP)
+			return put_symlink(l, p, source, err);
+		if (!is_unsupported(errno))
+			return errno == ENOENT ? fail_source(l, p, err) : fail_target(l, p, err);
+		/* Down only: another thread may be further. */
+		atomic_compare_exchange_strong(&l->method, &method, CE_LINK_HARD);
+		method = CE_LINK_HARD;
+	}
+	if (method == CE_LINK_HARD) {
+		if (linkat(AT_FDCWD, source, l->root_fd, p->path, 0) == 0)
+			return 0;
+		if (errno == ENOENT)
+			return fail_source(l, p, err);
+		/* A file may have too many links while others may have one more. */
+		if (is_unsupported(errno))
+			atomic_store(&l->method, CE_LINK_COPY);
+		else if (errno != EMLINK)
+			return fail_target(l, p, err);
+	}
+	if (copy_file(l, p, source, false) == 0)
+		return 0;
+	if (errno == ELOOP)
+		return put_symlink(l, p, source, err);
+	return errno == ENOENT ? fail_source(l, p, err) : fail_target(l, p, err);
+}
+
+static int write_relocated(const struct linking *l, struct ce_planned_path *p,
+	const struct stat *st, const struct ce_buf *text, struct ccenv_error *err)
+{
+	CE_CLEANUP(close_fdp) int to = open_target(l, p, target_mode(st));
+
+	if (to < 0 || write_all(to, ce_buf_str(text), text->len) < 0 || keep_time(to, st) < 0)
+		return fail_target(l, p, err);
+	ce_sha256_bytes(ce_buf_str(text), text->len, p->sha256_in_prefix);
+	p->size_in_prefix = text->len;
+	p->relocated = true;
+	return 0;
+}
+
+static int relocate(const struct linking *l, struct ce_planned_path *p, const struct stat *st,
+	const char *data, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+	struct ce_relocate how = {.placeholder = p->placeholder, .prefix = l->plan->prefix};
+	size_t len = (size_t)st->st_size;
+	int r = 0;
+
+	if (p->binary)
+		r = ce_relocate_binary(&how, data, len, &text, err);
+	else
+		ce_relocate_text(&how, data, len, &text);
+	if (r < 0)
+		return ce_context(err, r, "%s: %s", l->plan->pkgs[p->owner].pkg->fn, p->path);
+	return write_relocated(l, p, st, &text, err);
+}
+
+static int put_relocated(
+	struct linking *l, struct ce_planned_path *p, const char *source, struct ccenv_error *err)
+{
+	CE_CLEANUP(close_fdp) int from = open(source, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	void *data;
+	int r;
+
+	if (from < 0 && errno == ELOOP)
+		return put_symlink(l, p, source, err);
+	if (from < 0 || fstat(from, &st) < 0)
+		return fail_source(l, p, err);
+	if ((uint64_t)st.st_size > relocate_bytes_max)
+		return ce_fail(err, CCENV_EDATA, "%s: %s is too large for prefix replacement",
+			l->plan->pkgs[p->owner].pkg->fn, p->path);
+	if (st.st_size == 0)
+		return relocate(l, p, &st, "", err);
+	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, from, 0);
+	if (data == MAP_FAILED)
+		return fail_source(l, p, err);
+	r = relocate(l, p, &st, data, err);
+	munmap(data, (size_t)st.st_size);
+	return r;
+}
+
+static int put_entry_point(
+	const struct linking *l, struct ce_planned_path *p, struct ccenv_error *err)
+{
+	CE_CLEANUP(close_fdp) int to = open_target(l, p, 0555);
+	size_t len = strlen(p->text);
+
+	if (to < 0 || write_all(to, p->text, len) < 0)
+		return fail_target(l, p, err);
+	ce_sha256_bytes(p->text, len, p->sha256_in_prefix);
+	p->size_in_prefix = len;
+	return 0;
+}
+
+/* Hash and size of a file that is as it was packaged: from the list, or (old packages) from the
+ * file. */
+static int note_unchanged(struct ce_planned_path *p, const char *source, struct ccenv_error *err)
+{
+	struct stat st;
+
+	if (p->kind != CE_PATH_FILE)
+		return 0;
+	if (!p->has_size && stat(source, &st) == 0)
+		p->size = (uint64_t)st.st_size;
+	p->size_in_prefix = p->size;
+	if (!p->sha256)
+		return ce_sha256_file(source, p->sha256_in_prefix, err);
+	memcpy(p->sha256_in_prefix, p->sha256, sizeof(p->sha256_in_prefix));
+	return 0;
+}
+
+static int put(struct linking *l, struct ce_planned_path *p, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *source = NULL;
+	int r;
+
+	if (p->kind == CE_PATH_ENTRY_POINT)
+		return put_entry_point(l, p, err);
+	source = source_path(l, p);
+	if (p->kind == CE_PATH_LINK) {
+		r = put_symlink(l, p, source, err);
+		if (r < 0 || p->kind == CE_PATH_LINK)
+			return r;
+	}
+	if (p->placeholder)
+		return put_relocated(l, p, source, err);
+	r = put_linked(l, p, source, err);
+	return r < 0 ? r : note_unchanged(p, source, err);
+}
+
+static int put_batch(void *user, size_t i, struct ccenv_error *err)
+{
+	struct linking *l = user;
+	size_t end = (i + 1) * BATCH;
+	int r = 0;
+
+	if (end > l->plan->n_paths)
+		end = l->plan->n_paths;
+	for (size_t k = i * BATCH; k < end && r == 0; k++)
+		r = put(l, l->plan->paths[k], err);
+	return r;
+}
+
+static void report(void *user, size_t done)
+{
+	const struct linking *l = user;
+	size_t total = l->plan->n_paths;
+	struct ccenv_progress p = {
+		.phase = CCENV_PHASE_LINK,
+		.items_done = done * BATCH < total ? done * BATCH : total,
+		.items_total = total,
+	};
+
+	ce_progress(l->events, &p);
+}
+
+static int make_dirs(const struct linking *l, struct ccenv_error *err)
+{
+	for (size_t i = 0; i < l->plan->n_dirs; i++)
+		if (mkdirat(l->root_fd, l->plan->dirs[i], 0777) < 0)
+			return ce_fail_errno(
+				err, errno, "cannot create %s/%s", l->root, l->plan->dirs[i]);
+	return 0;
+}
+
+int ce_link(struct ce_plan *plan, const char *root, unsigned threads,
+	const struct ccenv_events *events, enum ce_link_method *ret_method, struct ccenv_error *err)
+{
+	struct linking l = {.plan = plan, .root = root, .method = CE_LINK_REF, .events = events};
+	struct ce_work work = {
+		.n = (plan->n_paths + BATCH - 1) / BATCH,
+		.threads = threads,
+		.user = &l,
+		.item = put_batch,
+		.tick = report,
+	};
+	int r;
+
+	l.root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (l.root_fd < 0)
+		return ce_fail_errno(err, errno, "cannot open %s", root);
+	r = make_dirs(&l, err);
+	if (r == 0)
+		r = ce_work_run(&work, err);
+	close(l.root_fd);
+	if (r < 0)
+		return r;
+	report(&l, work.n);
+	*ret_method = (enum ce_link_method)atomic_load(&l.method);
+	return 0;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* From packages to a plan: order, read the lists, place python's files, decide conflicts. */
+#include "install/plan.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/work.h"
+#include "ccenv/ccenv.h"
+#include "model/layout.h"
+#include "model/pkg.h"
+
+static int read_one(void *user, size_t i, struct ccenv_error *err)
+{
+	struct ce_plan *plan = user;
+	int r = ce_plan_read_package(&plan->pkgs[i], err);
+
+	return r < 0 ? r : ce_plan_python(plan, &plan->pkgs[i], err);
+}
+
+static int fill(struct ce_plan *plan, struct ccenv_error *err)
+{
+	struct ce_work work = {.n = plan->n_pkgs, .user = plan, .item = read_one};
+	int r = ce_plan_find_python(plan, err);
+
+	if (r == 0)
+		r = ce_work_run(&work, err);
+	if (r == 0)
+		r = ce_plan_decide(plan, err);
+	return r;
+}
+
+int ce_plan_new(const struct ce_pkg *const *pkgs, size_t n, const char *cache_dir,
+	const char *prefix, struct ce_plan **ret_plan, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_plan_freep) struct ce_plan *plan = ce_calloc(1, sizeof(*plan));
+	CE_CLEANUP(ce_freep) void *mem = ce_calloc(n + 1, sizeof(struct ce_pkg *));
+	const struct ce_pkg **order = mem;
+	int r;
+
+	ce_plan_order(pkgs, n, order);
+	plan->prefix = ce_arena_strdup(&plan->arena, prefix);
+	plan->pkgs = ce_calloc(n + 1, sizeof(*plan->pkgs));
+	for (size_t i = 0; i < n; i++)
+		plan->pkgs[plan->n_pkgs++] = (struct ce_planned_pkg){
+			.pkg = order[i],
+			.dir = ce_layout_pkg(cache_dir, ce_pkg_digest(order[i])),
+		};
+	r = fill(plan, err);
+	if (r == 0)
+		*ret_plan = CE_TAKE(plan);
+	return r;
+}
+
+void ce_plan_free(struct ce_plan *plan)
+{
+	if (!plan)
+		return;
+	for (size_t i = 0; i < plan->n_pkgs; i++) {
+		struct ce_planned_pkg *p = &plan->pkgs[i];
+
+		free(p->dir);
+		free(p->paths);
+		ce_arena_release(&p->arena);
+	}
+	free(plan->pkgs);
+	ce_arena_release(&plan->arena);
+	free(plan);
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing conda-meta. Everything here goes into a prefix that nobody uses yet, so plain writes do.
+ */
+#include "install/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/path.h"
+#include "base/work.h"
+#include "ccenv/ccenv.h"
+#include "install/install.h"
+#include "install/plan.h"
+#include "model/pkg.h"
+#include "model/request.h"
+
+enum {
+	STAMP_VERSION = 1, /* rises when what is installed from the same packages changes */
+	STAMP_BYTES_MAX = 64 << 10
+};
+
+static int write_file(const char *path, const char *text, size_t len, struct ccenv_error *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		return ce_fail_errno(err, errno, "cannot create %s", path);
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			int errnum = errno;
+
+			close(fd);
+			return ce_fail_errno(err, errnum, "cannot write %s", path);
+		}
+		text += n;
+		len -= (size_t)n;
+	}
+	if (close(fd) < 0)
+		return ce_fail_errno(err, errno, "cannot write %s", path);
+	return 0;
+}
+
+static json_t *string_of(const char *s)
+{
+	return s ? json_string_nocheck(s) : json_null();
+}
+
+static const char *type_of(const struct ce_planned_path *p)
+{
+	switch (p->kind) {
+	case CE_PATH_LINK:
+		return "softlink";
+	case CE_PATH_DIR:
+		return "directory";
+	case CE_PATH_ENTRY_POINT:
+		return "unix_python_entry_point";
+	case CE_PATH_FILE:
+		break;
+	}
+	return "hardlink";
+}
+
+static json_t *path_entry(const struct ce_planned_path *p)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "_path", string_of(p->path));
+	json_object_set_new(o, "path_type", string_of(type_of(p)));
+	if (p->kind == CE_PATH_DIR)
+		return o;
+	if (p->relocated) {
+		json_object_set_new(o, "prefix_placeholder", string_of(p->placeholder));
+		json_object_set_new(o, "file_mode", string_of(p->binary ? "binary" : "text"));
+	}
+	if (p->no_link)
+		json_object_set_new(o, "no_link", json_true());
+	if (p->kind == CE_PATH_ENTRY_POINT) {
+		json_object_set_new(o, "sha256", string_of(p->sha256_in_prefix));
+	} else if (p->sha256) {
+		json_object_set_new(o, "sha256", string_of(p->sha256));
+	}
+	json_object_set_new(o, "sha256_in_prefix", string_of(p->sha256_in_prefix));
+	json_object_set_new(o, "size_in_bytes", json_integer((json_int_t)p->size_in_prefix));
+	return o;
+}
+
+/* The specs of the request that name this package. */
+static void add_requested(
+	json_t *record, const struct ce_record_options *o, const struct ce_pkg *pkg)
+{
+	size_t n_name = strlen(pkg->name);
+	json_t *specs = json_array();
+
+	for (size_t i = 0; i < o->n_requested; i++) {
+		const char *colon = strstr(o->requested[i], "::");
+		const char *spec = colon ? colon + 2 : o->requested[i];
+
+		if (strncmp(spec, pkg->name, n_name) == 0 && strchr(" =<>!~[", spec[n_name]))
+			json_array_append_new(specs, string_of(o->requested[i]));
+	}
+	if (json_array_size(specs) > 0)
+		json_object_set(record, "requested_spec", json_array_get(specs, 0));
+	json_object_set_new(record, "requested_specs", specs);
+}
+
+static json_t *package_record(const struct ce_record_options *o, const struct ce_planned_pkg *p)
+{
+	json_t *record = ce_pkg_to_json(p->pkg), *files = json_array(), *paths = json_array();
+	int link_type = o->method == CE_LINK_HARD ? 1 : 3;
+
+	for (size_t i = 0; i < p->n_paths; i++) {
+		const struct ce_planned_path *path = &p->paths[i];
+
+		if (path->lost)
+			continue;
+		if (path->kind != CE_PATH_DIR)
+			json_array_append_new(files, string_of(path->path));
+		json_array_append_new(paths, path_entry(path));
+	}
+	json_object_set_new(record, "fn", string_of(p->pkg->fn));
+	json_object_set_new(record, "url", string_of(p->pkg->url));
+	json_object_set_new(record, "channel", string_of(p->pkg->channel));
+	json_object_set_new(record, "extracted_package_dir", string_of(p->dir));
+	json_object_set_new(
+		record, "link", json_pack("{s:s,s:i}", "source", p->dir, "type", link_type));
+	add_requested(record, o, p->pkg);
+	json_object_set_new(record, "files", files);
+	json_object_set_new(
+		record, "paths_data", json_pack("{s:i,s:o}", "paths_version", 1, "paths", paths));
+	return record;
+}
+
+static int write_one(void *user, size_t i, struct ccenv_error *err)
+{
+	const struct ce_record_options *o = user;
+	const struct ce_planned_pkg *p = &o->plan->pkgs[i];
+	CE_CLEANUP(ce_json_decrefp) json_t *record = package_record(o, p);
+	CE_CLEANUP(ce_freep)
+	char *path = ce_asprintf("%s/conda-meta/%s-%s-%s.json", o->root, p->pkg->name,
+		p->pkg->version, p->pkg->build);
+	CE_CLEANUP(ce_freep) char *text = json_dumps(record, JSON_INDENT(2));
+
+	if (!text)
+		return ce_fail(
+			err, CCENV_EDATA, "%s: a name in the package is not UTF-8", p->pkg->fn);
+	return write_file(path, text, strlen(text), err);
+}
+
+/*
+ * conda's history. Its date is that of the newest package, not of today: the same packages give the
+ * same prefix.
+ */
+static int write_history(const struct ce_record_options *o, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *path = ce_path_join(o->root, "conda-meta/history");
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+	uint64_t newest = 0;
+	char date[32] = "";
+	struct tm tm;
+	time_t t;
+
+	for (size_t i = 0; i < o->plan->n_pkgs; i++)
+		if (o->plan->pkgs[i].pkg->timestamp > newest)
+			newest = o->plan->pkgs[i].pkg->timestamp;
+	t = (time_t)(newest / 1000);
+	if (gmtime_r(&t, &tm))
+		strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", &tm);
+	ce_buf_addf(&text, "==> %s <==\n# cmd: ccenv install\n", date);
+	for (size_t i = 0; i < o->plan->n_pkgs; i++) {
+		const struct ce_pkg *pkg = o->plan->pkgs[i].pkg;
+
+		ce_buf_addf(&text, "+%s/%s::%s-%s-%s\n", ce_channel_name(pkg->channel), pkg->subdir,
+			pkg->name, pkg->version, pkg->build);
+	}
+	return write_file(path, text.data, text.len, err);
+}
+
+int ce_record_write(const struct ce_record_options *o, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *dir = ce_path_join(o->root, "conda-meta");
+	struct ce_record_options copy = *o;
+	struct ce_work work = {
+		.n = o->plan->n_pkgs,
+		.threads = o->threads,
+		.user = &copy,
+		.item = write_one,
+	};
+	int r = ce_fs_mkdirs(dir, err);
+
+	if (r == 0)
+		r = ce_work_run(&work, err);
+	if (r == 0)
+		r = write_history(o, err);
+	return r;
+}
+
+static int compare_strings(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Adds a sorted list, each with a NUL behind it, so that no two lists look alike. */
+static void hash_list(struct ce_sha256 *s, const char **list, size_t n)
+{
+	if (n > 0)
+		qsort(list, n, sizeof(*list), compare_strings);
+	for (size_t i = 0; i < n; i++)
+		ce_sha256_update(s, list[i], strlen(list[i]) + 1);
+	ce_sha256_update(s, "", 1);
+}
+
+void ce_stamp_content(const struct ce_pkg *const *pkgs, size_t n,
+	const struct ce_install_options *o, char hex[CE_SHA256_HEX + 1])
+{
+	CE_CLEANUP(ce_freep) void *mem = ce_calloc(n + o->n_requested + 1, sizeof(char *));
+	const char **list = mem;
+	struct ce_sha256 *s = ce_sha256_new();
+	char version[16];
+
+	snprintf(version, sizeof(version), "%d", STAMP_VERSION);
+	ce_sha256_update(s, version, strlen(version) + 1);
+	ce_sha256_update(s, o->prefix, strlen(o->prefix) + 1);
+	for (size_t i = 0; i < n; i++) {
+		const char *digest = ce_pkg_digest(pkgs[i]);
+
+		list[i] = digest ? digest : pkgs[i]->url;
+	}
+	hash_list(s, list, n);
+	for (size_t i = 0; i < o->n_requested; i++)
+		list[i] = o->requested[i];
+	hash_list(s, list, o->n_requested);
+	ce_sha256_final(s, hex);
+}
+
+static char *stamp_path(const char *prefix)
+{
+	return ce_path_join(prefix, "conda-meta/ccenv");
+}
+
+int ce_stamp_write(
+	const char *root, const char *content, const char *prefix, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *path = stamp_path(root);
+	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+
+	json_object_set_new(o, "version", json_integer(STAMP_VERSION));
+	json_object_set_new(o, "content", string_of(content));
+	json_object_set_new(o, "prefix", string_of(prefix));
+	ce_json_format(o, &text);
+	return write_file(path, ce_buf_str(&text), text.len, err);
+}
+
+bool ce_stamp_matches(const char *prefix, const char *content)
+{
+	CE_CLEANUP(ce_freep) char *path = stamp_path(prefix);
+	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
+	struct ccenv_error ignored;
+	const char *found;
+
+	if (ce_json_read(path, STAMP_BYTES_MAX, &o, &ignored) < 0)
+		return false;
+	found = json_string_value(json_object_get(o, "content"));
+	return found && strcmp(found, content) == 0;
+}
+
+bool ce_stamp_is_there(const char *prefix)
+{
+	CE_CLEANUP(ce_freep) char *path = stamp_path(prefix);
+
+	return ce_fs_exists(path);
+}

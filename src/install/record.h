@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_INSTALL_RECORD_H
+#define CE_INSTALL_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/digest.h"
+#include "install/link.h"
+
+struct ccenv_error;
+struct ce_install_options;
+struct ce_pkg;
+struct ce_plan;
+
+/*
+ * conda-meta/: what conda, mamba, pixi and ccenv itself read of a prefix (CEP 32).
+ *
+ * <name>-<version>-<build>.json for each package, `history`, and `ccenv`, ccenv's own stamp. The
+ * stamp has no ".json" at the end: conda's tools take every *.json there for a package.
+ */
+struct ce_record_options {
+	const struct ce_plan *plan;
+	const char *root; /* the prefix under construction */
+	const char *const *requested;
+	size_t n_requested;
+	enum ce_link_method method;
+	unsigned threads;
+};
+
+/* Writes all records and the history into root/conda-meta/. */
+CE_MUST_CHECK int ce_record_write(const struct ce_record_options *o, struct ccenv_error *err);
+
+/*
+ * What the prefix holds, as one hash: of its path, the packages' digests and the requested specs.
+ * Any order of pkgs gives the same.
+ */
+void ce_stamp_content(const struct ce_pkg *const *pkgs, size_t n,
+	const struct ce_install_options *o, char hex[CE_SHA256_HEX + 1]);
+CE_MUST_CHECK int ce_stamp_write(
+	const char *root, const char *content, const char *prefix, struct ccenv_error *err);
+/* Does the prefix say that it holds this? */
+bool ce_stamp_matches(const char *prefix, const char *content);
+/* Was it made by ccenv, so that it may be replaced? */
+bool ce_stamp_is_there(const char *prefix);
+
+#endif

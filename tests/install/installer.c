@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * installer RECORDS CACHE PREFIX [SPEC…]: fetches and installs records, for the tests and the bench
+ * that compare with other installers. RECORDS is a JSON array of repodata records, each with fn,
+ * url, subdir and channel besides.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/path.h"
+#include "ccenv/ccenv.h"
+#include "fetch/fetch.h"
+#include "install/install.h"
+#include "model/pkg.h"
+
+static void print_log(void *user, enum ccenv_level level, const char *text)
+{
+	(void)user;
+	if (level <= CCENV_LOG_INFO)
+		fprintf(stderr, "%s%s\n", level == CCENV_LOG_WARNING ? "warning: " : "", text);
+}
+
+static const char *get_env(const char *name)
+{
+	return getenv(name);
+}
+
+static const char *text_of(const json_t *o, const char *key, struct ce_arena *a)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return ce_arena_strdup(a, s ? s : "");
+}
+
+static int read_records(const char *path, struct ce_arena *a, struct ce_pkg **ret_pkgs,
+	size_t *ret_n, struct ccenv_error *err)
+{
+	json_t *array, *o;
+	size_t i;
+	int r = ce_json_read(path, 1 << 30, &array, err);
+
+	if (r < 0)
+		return r;
+	*ret_n = json_array_size(array);
+	*ret_pkgs = ce_arena_array(a, *ret_n + 1, sizeof(**ret_pkgs));
+	json_array_foreach (array, i, o) {
+		r = ce_pkg_from_json(o, text_of(o, "fn", a), text_of(o, "subdir", a),
+			text_of(o, "channel", a), text_of(o, "url", a), a, &(*ret_pkgs)[i], err);
+		if (r < 0)
+			return r;
+	}
+	json_decref(array);
+	return 0;
+}
+
+static int run(char **argv, int argc, struct ccenv_error *err)
+{
+	struct ce_arena arena = {0};
+	struct ccenv_events events = {.log = print_log};
+	struct ce_fetch_options fetch = {
+		.cache_dir = argv[2], .getenv_fn = get_env, .events = &events};
+	CE_CLEANUP(ce_freep) char *prefix = ce_path_absolute(argv[3]);
+	struct ce_install_options install = {
+		.cache_dir = argv[2],
+		.prefix = prefix,
+		.requested = (const char *const *)argv + 4,
+		.n_requested = (size_t)argc - 4,
+		.events = &events,
+	};
+	struct ce_pkg *pkgs = NULL;
+	const struct ce_pkg **list;
+	size_t n = 0;
+	int r = read_records(argv[1], &arena, &pkgs, &n, err);
+
+	list = ce_calloc(n + 1, sizeof(*list));
+	for (size_t i = 0; i < n; i++)
+		list[i] = &pkgs[i];
+	if (r == 0 && ce_install_is_current(list, n, &install)) {
+		printf("nothing to do\n");
+	} else if (r == 0) {
+		r = ce_fetch(list, n, &fetch, err);
+		if (r == 0)
+			r = ce_install(list, n, &install, err);
+	}
+	free(list);
+	ce_arena_release(&arena);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct ccenv_error err = {0};
+
+	if (argc < 4) {
+		fprintf(stderr, "usage: installer RECORDS CACHE PREFIX [SPEC...]\n");
+		return 2;
+	}
+	if (run(argv, argc, &err) == 0)
+		return 0;
+	fprintf(stderr, "error: %s\n", err.text);
+	return 1;
+}

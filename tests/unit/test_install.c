@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: MIT */
+/* fetch/ and install/ together, over file:// packages made here: what stands in the prefix, and
+ * what damage does. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utime.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/path.h"
+#include "ccenv/ccenv.h"
+#include "fetch/fetch.h"
+#include "install/install.h"
+#include "model/layout.h"
+#include "pack.h"
+
+enum {
+	PKGS_MAX = 8
+};
+
+/* A channel, a cache and a prefix in a scratch directory; talk is collected. */
+struct fixture {
+	char dir[64];
+	struct ce_arena arena;
+	struct ce_pkg pkgs[PKGS_MAX];
+	const struct ce_pkg *list[PKGS_MAX];
+	size_t n;
+	struct ce_buf log;
+	struct ccenv_events events;
+	char *cache, *prefix, *channel;
+	struct ccenv_error err;
+};
+
+static void keep_log(void *user, enum ccenv_level level, const char *text)
+{
+	struct fixture *f = user;
+
+	if (level <= CCENV_LOG_WARNING)
+		ce_buf_addf(&f->log, "%s\n", text);
+}
+
+static const char *no_env(const char *name)
+{
+	(void)name;
+	return NULL;
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = ce_calloc(1, sizeof(*f));
+
+	snprintf(f->dir, sizeof(f->dir), "/tmp/ccenv-test-install-XXXXXX");
+	if (!mkdtemp(f->dir))
+		return -1;
+	f->events = (struct ccenv_events){.user = f, .log = keep_log};
+	f->cache = ce_path_join(f->dir, "cache");
+	f->prefix = ce_path_join(f->dir, "build/env");
+	f->channel = ce_path_join(f->dir, "channel");
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	int r = ce_fs_remove_tree(f->dir, &f->err);
+
+	ce_arena_release(&f->arena);
+	ce_buf_release(&f->log);
+	free(f->cache);
+	free(f->prefix);
+	free(f->channel);
+	free(f);
+	return r;
+}
+
+static struct ce_pkg *add(struct fixture *f, const struct pack_package *p)
+{
+	struct ce_pkg *pkg = &f->pkgs[f->n];
+
+	pack_package(f->channel, p, &f->arena, pkg);
+	f->list[f->n++] = pkg;
+	return pkg;
+}
+
+static int fetch(struct fixture *f)
+{
+	struct ce_fetch_options o = {
+		.cache_dir = f->cache, .getenv_fn = no_env, .events = &f->events};
+
+	return ce_fetch(f->list, f->n, &o, &f->err);
+}
+
+static int install(struct fixture *f)
+{
+	struct ce_install_options o = {
+		.cache_dir = f->cache, .prefix = f->prefix, .events = &f->events};
+
+	return ce_install(f->list, f->n, &o, &f->err);
+}
+
+static bool is_current(struct fixture *f)
+{
+	struct ce_install_options o = {.cache_dir = f->cache, .prefix = f->prefix};
+
+	return ce_install_is_current(f->list, f->n, &o);
+}
+
+static void both(struct fixture *f)
+{
+	if (fetch(f) < 0 || install(f) < 0)
+		fail_msg("%s", f->err.text);
+}
+
+static void check_text(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		assert_string_equal(text, part);
+}
+
+static char *in_prefix(const struct fixture *f, const char *name)
+{
+	return ce_path_join(f->prefix, name);
+}
+
+static void check_file(const struct fixture *f, const char *name, const char *expected, mode_t mode)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf data = {0};
+	CE_CLEANUP(ce_freep) char *path = in_prefix(f, name);
+	struct ccenv_error err;
+	struct stat st;
+
+	if (ce_fs_read(path, 1 << 20, &data, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_string_equal(ce_buf_str(&data), expected);
+	assert_int_equal(lstat(path, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	assert_int_equal(st.st_mode & 07777, mode);
+}
+
+static void check_absent(const struct fixture *f, const char *name)
+{
+	CE_CLEANUP(ce_freep) char *path = in_prefix(f, name);
+
+	assert_false(ce_fs_exists(path));
+}
+
+static json_t *read_record(const struct fixture *f, const char *name)
+{
+	CE_CLEANUP(ce_freep) char *path = in_prefix(f, name);
+	struct ccenv_error err;
+	json_t *o = NULL;
+
+	if (ce_json_read(path, 1 << 20, &o, &err) < 0)
+		fail_msg("%s", err.text);
+	return o;
+}
+
+static const char *field(const json_t *o, const char *key)
+{
+	return json_string_value(json_object_get(o, key));
+}
+
+/* All kinds of paths in one package, in both formats. */
+static void check_kinds(struct fixture *f, bool bz2)
+{
+	static const struct pack_entry files[] = {
+		{.path = "bin/tool", .data = "#!/ph/bin/sh\nexec /ph/lib\n", .mode = 0755},
+		{.path = "lib/data with space", .data = "plain"},
+		{.path = "lib/link", .target = "data with space"},
+		{.path = "lib/dangling", .target = "../elsewhere/x"},
+		{.path = "lib/dir", .target = "."},
+		{.path = "etc/empty", .dir = true},
+		{0},
+	};
+	CE_CLEANUP(ce_freep) char *tool = NULL;
+	CE_CLEANUP(ce_freep) char *link = in_prefix(f, "lib/dangling");
+	CE_CLEANUP(ce_freep) char *empty = in_prefix(f, "etc/empty");
+	char target[64] = "";
+
+	add(f, &(struct pack_package){
+		       .name = "kinds", .files = files, .placeholder = "/ph", .bz2 = bz2});
+	both(f);
+	tool = ce_asprintf("#!%s/bin/sh\nexec %s/lib\n", f->prefix, f->prefix);
+	check_file(f, "bin/tool", tool, 0555);
+	check_file(f, "lib/data with space", "plain", 0444);
+	assert_true(readlink(link, target, sizeof(target) - 1) > 0);
+	assert_string_equal(target, "../elsewhere/x");
+	assert_true(ce_fs_is_dir(empty));
+	check_absent(f, "info");
+	assert_string_equal(ce_buf_str(&f->log), "");
+}
+
+static void test_kinds_conda(void **state)
+{
+	check_kinds(*state, false);
+}
+
+static void test_kinds_bz2(void **state)
+{
+	check_kinds(*state, true);
+}
+
+/* The cache keeps the packaged bytes, whatever becomes of them in a prefix. */
+static void test_cache_is_not_edited(void **state)
+{
+	static const struct pack_entry files[] = {{.path = "f", .data = "/ph\n"}, {0}};
+	struct fixture *f = *state;
+	struct ce_pkg *pkg =
+		add(f, &(struct pack_package){.name = "a", .files = files, .placeholder = "/ph"});
+	CE_CLEANUP(ce_freep) char *entry = ce_layout_pkg(f->cache, pkg->sha256);
+	CE_CLEANUP(ce_freep) char *cached = ce_path_join(entry, "f");
+	CE_CLEANUP(ce_buf_release) struct ce_buf data = {0};
+
+	both(f);
+	assert_int_equal(ce_fs_read(cached, 100, &data, &f->err), 0);
+	assert_string_equal(data.data, "/ph\n");
+}
+
+static void test_record(void **state)
+{
+	static const struct pack_entry files[] = {
+		{.path = "bin/a", .data = "x/ph"}, {.path = "l", .target = "bin/a"}, {0}};
+	struct fixture *f = *state;
+	const char *specs[] = {"a >=1", "channel::a", "ab"};
+	struct ce_install_options o = {
+		.cache_dir = f->cache, .prefix = f->prefix, .requested = specs, .n_requested = 3};
+	struct ce_pkg *pkg =
+		add(f, &(struct pack_package){.name = "a", .files = files, .placeholder = "/ph"});
+	CE_CLEANUP(ce_json_decrefp) json_t *r = NULL;
+	json_t *path;
+
+	assert_int_equal(fetch(f), 0);
+	assert_int_equal(ce_install(f->list, f->n, &o, &f->err), 0);
+	r = read_record(f, "conda-meta/a-1.0-0.json");
+	assert_string_equal(field(r, "name"), "a");
+	assert_string_equal(field(r, "fn"), "a-1.0-0.conda");
+	assert_string_equal(field(r, "url"), pkg->url);
+	assert_string_equal(field(r, "sha256"), pkg->sha256);
+	assert_string_equal(field(r, "requested_spec"), "a >=1");
+	assert_int_equal(json_array_size(json_object_get(r, "requested_specs")), 2);
+	assert_int_equal(json_array_size(json_object_get(r, "files")), 2);
+	path = json_array_get(json_object_get(json_object_get(r, "paths_data"), "paths"), 0);
+	assert_string_equal(field(path, "_path"), "bin/a");
+	assert_string_equal(field(path, "path_type"), "hardlink");
+	assert_string_equal(field(path, "prefix_placeholder"), "/ph");
+	assert_string_not_equal(field(path, "sha256"), field(path, "sha256_in_prefix"));
+	path = json_array_get(json_object_get(json_object_get(r, "paths_data"), "paths"), 1);
+	assert_string_equal(field(path, "path_type"), "softlink");
+}
+
+/* A later package in dependency order has the path; it is told; equal bytes are not worth a word.
+ */
+static void test_clobber(void **state)
+{
+	static const struct pack_entry base[] = {{.path = "both", .data = "base"},
+		{.path = "same", .data = "s"}, {.path = "d", .data = "a file"},
+		{.path = "e/x", .data = "in a directory"}, {.path = "l", .target = "/tmp"}, {0}};
+	static const struct pack_entry top[] = {{.path = "both", .data = "top"},
+		{.path = "same", .data = "s"}, {.path = "d/y", .data = "y"},
+		{.path = "e", .data = "a file now"}, {.path = "l/z", .data = "z"}, {0}};
+	struct fixture *f = *state;
+	CE_CLEANUP(ce_json_decrefp) json_t *r = NULL;
+
+	add(f, &(struct pack_package){.name = "top", .files = top, .depends = {"base >=1"}});
+	add(f, &(struct pack_package){.name = "base", .files = base});
+	both(f);
+	check_file(f, "both", "top", 0444);
+	check_file(f, "d/y", "y", 0444);
+	check_file(f, "e", "a file now", 0444);
+	/* Not through the link to /tmp. */
+	check_file(f, "l/z", "z", 0444);
+	check_text(
+		f->log.data, "both is in more than one package: that of top is used, that of base");
+	check_text(f->log.data, "d is in more than one package: that of top is used");
+	check_text(f->log.data, "e/x is in more than one package: that of top is used");
+	assert_null(strstr(f->log.data, "same"));
+	r = read_record(f, "conda-meta/base-1.0-0.json");
+	assert_int_equal(json_array_size(json_object_get(r, "files")), 0);
+}
+
+static void test_noarch_python(void **state)
+{
+	static const struct pack_entry python[] = {{.path = "bin/python3.12", .data = "p"}, {0}};
+	static const struct pack_entry lib[] = {
+		{.path = "site-packages/m/__init__.py", .data = "m"},
+		{.path = "python-scripts/run", .data = "r", .mode = 0755},
+		{.path = "share/x", .data = "x"}, {0}};
+	static const char link[] =
+		"{\"noarch\": {\"type\": \"python\", \"entry_points\": [\"go = m.sub:main.run\"]}}";
+	struct fixture *f = *state;
+	CE_CLEANUP(ce_freep) char *expected = NULL;
+
+	add(f, &(struct pack_package){.name = "lib",
+		       .files = lib,
+		       .link_json = link,
+		       .noarch = CE_NOARCH_PYTHON,
+		       .depends = {"python"}});
+	assert_int_equal(fetch(f), 0);
+	assert_int_equal(install(f), CCENV_EDATA);
+	check_text(f->err.text, "add \"python\"");
+	add(f, &(struct pack_package){.name = "python", .version = "3.12.4", .files = python});
+	both(f);
+	check_file(f, "lib/python3.12/site-packages/m/__init__.py", "m", 0444);
+	check_file(f, "bin/run", "r", 0555);
+	check_file(f, "share/x", "x", 0444);
+	expected = ce_asprintf("#!%s/bin/python3.12\n# -*- coding: utf-8 -*-\nimport re\nimport "
+			       "sys\n\nfrom m.sub import "
+			       "main\n\nif __name__ == '__main__':\n\tsys.argv[0] = "
+			       "re.sub(r'(-script\\.pyw?|\\.exe)?$', '', "
+			       "sys.argv[0])\n\tsys.exit(main.run())\n",
+		f->prefix);
+	check_file(f, "bin/go", expected, 0555);
+}
+
+static void test_python_site_packages_path(void **state)
+{
+	static const struct pack_entry python[] = {{.path = "bin/p", .data = "p"}, {0}};
+	static const struct pack_entry lib[] = {{.path = "site-packages/m.py", .data = "m"}, {0}};
+	struct fixture *f = *state;
+
+	add(f, &(struct pack_package){.name = "python",
+		       .version = "3.13.0",
+		       .files = python,
+		       .python_site_packages_path = "lib/python3.13t/site-packages"});
+	add(f, &(struct pack_package){.name = "lib", .files = lib, .noarch = CE_NOARCH_PYTHON});
+	both(f);
+	check_file(f, "lib/python3.13t/site-packages/m.py", "m", 0444);
+}
+
+static void refuse_paths(struct fixture *f, const char *paths_json, const char *expected)
+{
+	static const struct pack_entry files[] = {{.path = "f", .data = "x"}, {0}};
+	static int count;
+	char name[16];
+
+	f->n = 0;
+	snprintf(name, sizeof(name), "bad%d", count++);
+	add(f, &(struct pack_package){.name = name, .files = files, .paths_json = paths_json});
+	if (fetch(f) < 0)
+		fail_msg("%s", f->err.text);
+	assert_int_equal(install(f), CCENV_EDATA);
+	check_text(f->err.text, expected);
+	assert_false(ce_fs_exists(f->prefix));
+}
+
+static void test_bad_lists(void **state)
+{
+	struct fixture *f = *state;
+
+	refuse_paths(f, "{\"paths\": [{\"_path\": \"../f\"}]}", "unsafe path \"../f\"");
+	refuse_paths(f, "{\"paths\": [{\"_path\": \"/f\"}]}", "unsafe path");
+	refuse_paths(
+		f, "{\"paths\": [{\"_path\": \"conda-meta/history\"}]}", "no package may write");
+	refuse_paths(f, "{\"paths\": [{\"_path\": \"missing\"}]}", "listed but not in the package");
+	refuse_paths(f, "{\"paths\": [{\"_path\": \"f\"}, {\"_path\": \"f/g\"}]}",
+		"a file and a directory");
+	refuse_paths(f, "{\"paths\": [{\"_path\": \"f/g\"}, {\"_path\": \"f\"}]}",
+		"a file and a directory");
+	refuse_paths(f, "{\"paths\": [{}]}", "has no _path");
+	refuse_paths(
+		f, "{\"paths\": [{\"_path\": \"f\", \"path_type\": \"x\"}]}", "unknown path_type");
+	refuse_paths(f, "{\"paths\": [{\"_path\": \"f\", \"sha256\": \"x\"}]}", "64 hex digits");
+	refuse_paths(f, "{\"paths_version\": 9, \"paths\": []}", "version 9");
+	refuse_paths(f, "nonsense", "paths.json");
+}
+
+static void test_scripts_are_not_run(void **state)
+{
+	struct fixture *f = *state;
+	struct pack_entry files[] = {{.path = "bin/.s-post-link.sh",
+					     .data = "#!/bin/sh\ntouch \"$PREFIX/ran\"\n",
+					     .mode = 0755},
+		{0}};
+
+	add(f, &(struct pack_package){.name = "s", .files = files});
+	both(f);
+	check_text(f->log.data, "not run: the link scripts of s");
+	check_absent(f, "ran");
+}
+
+static void test_noop_and_update(void **state)
+{
+	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
+	static const struct pack_entry two[] = {{.path = "two", .data = "2"}, {0}};
+	struct fixture *f = *state;
+	CE_CLEANUP(ce_freep) char *stamp = in_prefix(f, "conda-meta/ccenv");
+	CE_CLEANUP(ce_freep) char *extra = in_prefix(f, "one.pyc");
+	struct ccenv_error err;
+	struct stat before, after;
+
+	add(f, &(struct pack_package){.name = "one", .files = one});
+	assert_false(is_current(f));
+	both(f);
+	assert_true(is_current(f));
+	assert_int_equal(stat(stamp, &before), 0);
+	both(f);
+	assert_int_equal(stat(stamp, &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	/* What was added to the prefix goes with it. */
+	assert_int_equal(ce_fs_replace(extra, "x", 1, NULL, &err), 0);
+	f->n = 0;
+	add(f, &(struct pack_package){.name = "two", .files = two});
+	both(f);
+	check_file(f, "two", "2", 0444);
+	check_absent(f, "one");
+	check_absent(f, "one.pyc");
+	check_absent(f, "conda-meta/one-1.0-0.json");
+}
+
+/* A directory that is somebody's own is never replaced. */
+static void test_foreign_prefix(void **state)
+{
+	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
+	struct fixture *f = *state;
+	CE_CLEANUP(ce_freep) char *precious = in_prefix(f, "precious");
+
+	add(f, &(struct pack_package){.name = "one", .files = one});
+	assert_int_equal(ce_fs_mkdirs(f->prefix, &f->err), 0);
+	assert_int_equal(ce_fs_replace(precious, "x", 1, NULL, &f->err), 0);
+	assert_int_equal(fetch(f), 0);
+	assert_int_equal(install(f), CCENV_EUSAGE);
+	check_text(f->err.text, "was not made by ccenv");
+	check_file(f, "precious", "x", 0644);
+	unlink(precious);
+	both(f);
+	check_file(f, "one", "1", 0444);
+}
+
+/* What a killed process left beside the prefix and in the cache is removed by the next run. */
+static void test_leftovers(void **state)
+{
+	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
+	struct fixture *f = *state;
+	CE_CLEANUP(ce_freep) char *tmp = ce_asprintf("%s.tmp.999999", f->prefix);
+	CE_CLEANUP(ce_freep) char *other = ce_asprintf("%s.tmp.x", f->prefix);
+	CE_CLEANUP(ce_freep) char *cached = ce_asprintf("%s/pkgs/tmp/k.999999.abc/bin", f->cache);
+
+	assert_int_equal(ce_fs_mkdirs(tmp, &f->err), 0);
+	assert_int_equal(ce_fs_mkdirs(other, &f->err), 0);
+	assert_int_equal(ce_fs_mkdirs(cached, &f->err), 0);
+	add(f, &(struct pack_package){.name = "one", .files = one});
+	both(f);
+	assert_false(ce_fs_exists(tmp));
+	assert_true(ce_fs_exists(other));
+	assert_false(ce_fs_exists(cached));
+}
+
+static char *archive_path(const struct fixture *f, const struct ce_pkg *pkg)
+{
+	return ce_asprintf("%s/noarch/%s", f->channel, pkg->fn);
+}
+
+static void flip_byte(const char *path, off_t at)
+{
+	int fd = open(path, O_RDWR);
+	char c;
+
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &c, 1, at), 1);
+	c = (char)(c ^ 0x40);
+	assert_int_equal(pwrite(fd, &c, 1, at), 1);
+	close(fd);
+}
+
+/* Wherever a byte is wrong, it is the hash that is named, nothing is kept, and the right file then
+ * installs. */
+static void test_flipped_byte(void **state)
+{
+	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
+	struct fixture *f = *state;
+	struct ce_pkg *pkg = add(f, &(struct pack_package){.name = "one", .files = one});
+	CE_CLEANUP(ce_freep) char *path = archive_path(f, pkg);
+	CE_CLEANUP(ce_freep) char *entry = ce_layout_pkg(f->cache, pkg->sha256);
+
+	for (off_t at = 0; at < (off_t)pkg->size; at += 13) {
+		flip_byte(path, at);
+		assert_int_equal(fetch(f), CCENV_EHASH);
+		check_text(f->err.text, pkg->url);
+		check_text(f->err.text, pkg->sha256);
+		assert_false(ce_fs_exists(entry));
+		flip_byte(path, at);
+	}
+	both(f);
+	check_file(f, "one", "1", 0444);
+}
+
+static void test_truncated_and_missing(void **state)
+{
+	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
+	struct fixture *f = *state;
+	struct ce_pkg *pkg = add(f, &(struct pack_package){.name = "one", .files = one});
+	CE_CLEANUP(ce_freep) char *path = archive_path(f, pkg);
+
+	assert_int_equal(truncate(path, (off_t)pkg->size / 2), 0);
+	assert_int_equal(fetch(f), CCENV_EHASH);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(fetch(f), CCENV_ENOTFOUND);
+	check_text(f->err.text, "one-1.0-0.conda");
+	check_text(f->err.text, "ccenv lock");
+}
+
+static void test_md5_only_and_nothing(void **state)
+{
+	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
+	struct fixture *f = *state;
+	struct ce_pkg *pkg = add(f, &(struct pack_package){.name = "one", .files = one});
+	CE_CLEANUP(ce_freep) char *path = archive_path(f, pkg);
+
+	pkg->sha256 = NULL;
+	flip_byte(path, 50);
+	assert_int_equal(fetch(f), CCENV_EHASH);
+	check_text(f->err.text, "md5");
+	flip_byte(path, 50);
+	both(f);
+	check_file(f, "one", "1", 0444);
+	pkg->md5 = NULL;
+	assert_int_equal(fetch(f), CCENV_EDATA);
+	check_text(f->err.text, "neither sha256 nor md5");
+}
+
+/* The record's name counts: a package that is another one is refused. */
+static void test_wrong_package(void **state)
+{
+	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
+	struct fixture *f = *state;
+	struct ce_pkg *pkg = add(f, &(struct pack_package){.name = "one", .files = one});
+
+	pkg->name = "other";
+	assert_int_equal(fetch(f), CCENV_EDATA);
+	check_text(f->err.text, "holds one 1.0, not other 1.0");
+}
+
+/* Damage in the cache is noticed on use and mended. */
+static void test_damaged_cache(void **state)
+{
+	static const struct pack_entry one[] = {{.path = "one", .data = "right"}, {0}};
+	struct fixture *f = *state;
+	struct ce_pkg *pkg = add(f, &(struct pack_package){.name = "one", .files = one});
+	CE_CLEANUP(ce_freep) char *entry = ce_layout_pkg(f->cache, pkg->sha256);
+	CE_CLEANUP(ce_freep) char *cached = ce_path_join(entry, "one");
+	FILE *file;
+
+	assert_int_equal(fetch(f), 0);
+	assert_int_equal(chmod(cached, 0644), 0);
+	file = fopen(cached, "w");
+	assert_non_null(file);
+	fputs("wrong", file); /* of the same size */
+	fclose(file);
+	both(f);
+	check_text(ce_buf_str(&f->log), "had changed or were missing");
+	check_file(f, "one", "right", 0444);
+	assert_int_equal(unlink(cached), 0);
+	assert_int_equal(fetch(f), 0);
+	assert_true(ce_fs_exists(cached));
+}
+
+static void test_binary_prefix_too_long(void **state)
+{
+	static const struct pack_entry one[] = {
+		{.path = "one", .data = "/ph\0x", .n_data = 5}, {0}};
+	struct fixture *f = *state;
+
+	add(f, &(struct pack_package){
+		       .name = "one", .files = one, .placeholder = "/ph", .binary = true});
+	assert_int_equal(fetch(f), 0);
+	assert_int_equal(install(f), CCENV_EDATA);
+	check_text(f->err.text, "one-1.0-0.conda: one: the prefix has");
+	assert_false(ce_fs_exists(f->prefix));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(kinds_conda),
+		TEST(kinds_bz2),
+		TEST(cache_is_not_edited),
+		TEST(record),
+		TEST(clobber),
+		TEST(noarch_python),
+		TEST(python_site_packages_path),
+		TEST(bad_lists),
+		TEST(scripts_are_not_run),
+		TEST(noop_and_update),
+		TEST(foreign_prefix),
+		TEST(leftovers),
+		TEST(flipped_byte),
+		TEST(truncated_and_missing),
+		TEST(md5_only_and_nothing),
+		TEST(wrong_package),
+		TEST(damaged_cache),
+		TEST(binary_prefix_too_long),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
