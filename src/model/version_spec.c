@@ -5,6 +5,7 @@
  */
 #include "model/version_spec.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,7 @@ static void list_finish(
 		*ret = l->items[0];
 		return;
 	}
+	assert(l->n > 1);
 	children = ce_arena_array(a, l->n, sizeof(*children));
 	memcpy(children, l->items, l->n * sizeof(*children));
 	*ret = (struct ce_version_spec){
@@ -361,7 +363,7 @@ static int read_list(struct reader *r, char separator, enum kind kind,
 	size_t end;
 
 	for (;;) {
-		struct ce_version_spec item;
+		struct ce_version_spec item = {.kind = ANY};
 		int e = read_item(r, &item);
 
 		if (e < 0)
