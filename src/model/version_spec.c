@@ -91,7 +91,7 @@ static void list_finish(
 		*ret = l->items[0];
 		return;
 	}
-	assert(l->n > 1);
+	assert(l->items && l->n > 1);
 	children = ce_arena_array(a, l->n, sizeof(*children));
 	memcpy(children, l->items, l->n * sizeof(*children));
 	*ret = (struct ce_version_spec){
