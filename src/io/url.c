@@ -57,6 +57,44 @@ size_t ce_url_host_len(const struct ce_url *url)
 	return colon ? (size_t)(colon - url->host) : url->host_len;
 }
 
+/* Adds the segments of `path` behind the `root` bytes that never go away. */
+static void add_segments(struct ce_buf *b, size_t root, const char *path)
+{
+	while (*path) {
+		size_t n = strcspn(path, "/");
+		if (n == 2 && memcmp(path, "..", 2) == 0) {
+			const char *slash = memrchr(b->data + root, '/', b->len - root);
+			b->len = slash ? (size_t)(slash - b->data) : root;
+			b->data[b->len] = '\0';
+		} else if (n && !(n == 1 && *path == '.')) {
+			ce_buf_addc(b, '/');
+			ce_buf_add(b, path, n);
+		}
+		path += n + (path[n] == '/');
+	}
+}
+
+char *ce_url_resolve(const char *dir, const char *ref)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	struct ce_url u;
+	bool absolute = ce_url_split(ref, &u);
+
+	if (absolute) {
+		ce_buf_add(&b, ref, (size_t)(u.path - ref));
+		add_segments(&b, b.len, u.path);
+		return ce_buf_steal(&b);
+	}
+	if (!ce_url_split(dir, &u))
+		u = (struct ce_url){.path = dir + strlen(dir)};
+	ce_buf_add(&b, dir, (size_t)(u.path - dir));
+	size_t root = b.len;
+	if (ref[0] != '/')
+		add_segments(&b, root, u.path);
+	add_segments(&b, root, ref);
+	return ce_buf_steal(&b);
+}
+
 char *ce_url_redact(const char *url)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};

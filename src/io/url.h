@@ -22,6 +22,12 @@ struct ce_url {
 /* False when the text does not look like <scheme>://…. */
 bool ce_url_split(const char *text, struct ce_url *ret);
 bool ce_url_has_scheme(const char *text, const char *scheme);
+/*
+ * What `ref` means in a document that lies in the directory `dir` (a URL, its last slash may be
+ * missing): an absolute URL stays, "/x" begins at the host, the rest in the directory; "." and ".."
+ * are resolved. Without a slash at the end. The caller frees.
+ */
+char *ce_url_resolve(const char *dir, const char *ref);
 /* Length of the host without ":port". */
 size_t ce_url_host_len(const struct ce_url *url);
 

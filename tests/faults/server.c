@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -134,6 +135,8 @@ static void *listen_loop(void *user)
 
 	while ((fd = accept(s->fd, NULL, NULL)) >= 0) {
 		pthread_t thread;
+		int on = 1;
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		int slot = take_slot(s, fd);
 		if (slot < 0) {
 			close(fd);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_REPODATA_CURSOR_H
+#define CE_REPODATA_CURSOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+struct ce_arena;
+struct ce_cursor;
+
+/*
+ * Reads one value after the other out of JSON text or msgpack bytes, without building a tree: what
+ * is not asked for costs no memory, so neither do bombs. Both formats look the same through it.
+ *
+ * A false or -1 means that the data is malformed there, or not of the type asked for; the cursor is
+ * then of no use.
+ */
+enum ce_kind {
+	CE_KIND_END, /* no value here, or a malformed one */
+	CE_KIND_NULL,
+	CE_KIND_BOOL,
+	CE_KIND_NUMBER,
+	CE_KIND_STRING,
+	CE_KIND_BYTES, /* msgpack only; read as a string it becomes lower-case hex */
+	CE_KIND_LIST,
+	CE_KIND_MAP,
+};
+
+struct ce_cursor_ops {
+	enum ce_kind (*peek)(struct ce_cursor *c);
+	/* Enters a map or list. Members are then asked for one by one, up to the end; containers
+	 * may nest. */
+	bool (*enter)(struct ce_cursor *c);
+	/* 1: stands at the value of `key` (borrowed, not NUL-terminated; never with escapes). 0:
+	 * the map ended. */
+	int (*next_key)(struct ce_cursor *c, const char **ret_key, size_t *ret_len);
+	/* 1: stands at an element. 0: the list ended. */
+	int (*next_item)(struct ce_cursor *c);
+	/* Copies into the arena: valid UTF-8 without control characters. Bytes of at most 64 as
+	 * hex. */
+	bool (*string)(struct ce_cursor *c, const char **ret);
+	bool (*number)(struct ce_cursor *c, uint64_t *ret); /* whole, 0 or more */
+	bool (*boolean)(struct ce_cursor *c, bool *ret);
+	bool (*skip)(struct ce_cursor *c);
+};
+
+enum {
+	CE_CURSOR_DEPTH = 32
+};
+
+struct ce_cursor {
+	const struct ce_cursor_ops *ops;
+	const char *p, *end;
+	struct ce_arena *arena;
+	int depth;
+	uint32_t left[CE_CURSOR_DEPTH]; /* msgpack: members to come; JSON: 1 before the first member
+					 */
+};
+
+/* The text must outlive the cursor; strings go into `arena`. */
+void ce_cursor_json(struct ce_cursor *c, const char *text, size_t len, struct ce_arena *arena);
+void ce_cursor_msgpack(struct ce_cursor *c, const char *data, size_t len, struct ce_arena *arena);
+
+/* Is this UTF-8 without control characters? */
+bool ce_cursor_text_is_clean(const char *s, size_t len);
+
+#endif

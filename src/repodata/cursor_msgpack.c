@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* The cursor over msgpack bytes (the MessagePack specification's table of formats). */
+#include "repodata/cursor.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+
+enum {
+	BYTES_MAX = 64
+};
+
+/* What a head byte says: the kind, and how a length or a number follows. */
+struct head {
+	enum ce_kind kind;
+	uint64_t value; /* length, count, number or truth */
+	bool negative;
+	size_t size; /* bytes of the head itself */
+};
+
+static uint64_t big_endian(const char *p, size_t n)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < n; i++)
+		v = v << 8 | (unsigned char)p[i];
+	return v;
+}
+
+/* c0 to df: one byte that says how wide the number behind it is. */
+static bool wide_head(unsigned char b, struct head *h, size_t *width)
+{
+	static const struct {
+		unsigned char kind, width;
+	} table[] = {
+		{CE_KIND_NULL, 0},
+		{CE_KIND_END, 0},
+		{CE_KIND_BOOL, 0},
+		{CE_KIND_BOOL, 0}, /* c0 */
+		{CE_KIND_BYTES, 1},
+		{CE_KIND_BYTES, 2},
+		{CE_KIND_BYTES, 4}, /* c4 */
+		{CE_KIND_END, 0},
+		{CE_KIND_END, 0},
+		{CE_KIND_END, 0}, /* ext */
+		{CE_KIND_NUMBER, 4},
+		{CE_KIND_NUMBER, 8}, /* float */
+		{CE_KIND_NUMBER, 1},
+		{CE_KIND_NUMBER, 2},
+		{CE_KIND_NUMBER, 4},
+		{CE_KIND_NUMBER, 8},
+		{CE_KIND_NUMBER, 1},
+		{CE_KIND_NUMBER, 2},
+		{CE_KIND_NUMBER, 4},
+		{CE_KIND_NUMBER, 8},
+		{CE_KIND_END, 0},
+		{CE_KIND_END, 0},
+		{CE_KIND_END, 0},
+		{CE_KIND_END, 0},
+		{CE_KIND_END, 0}, /* fixext */
+		{CE_KIND_STRING, 1},
+		{CE_KIND_STRING, 2},
+		{CE_KIND_STRING, 4}, /* d9 */
+		{CE_KIND_LIST, 2},
+		{CE_KIND_LIST, 4},
+		{CE_KIND_MAP, 2},
+		{CE_KIND_MAP, 4},
+	};
+
+	h->kind = (enum ce_kind)table[b - 0xc0].kind;
+	*width = table[b - 0xc0].width;
+	return h->kind != CE_KIND_END;
+}
+
+static bool read_head(const struct ce_cursor *c, struct head *h)
+{
+	size_t width = 0;
+
+	*h = (struct head){.size = 1};
+	if (c->p >= c->end)
+		return false;
+	unsigned char b = (unsigned char)*c->p;
+	if (b < 0x80 || b >= 0xe0) {
+		h->kind = CE_KIND_NUMBER;
+		h->value = b;
+		h->negative = b >= 0xe0;
+		return true;
+	}
+	if (b < 0xc0) {
+		h->kind = b < 0x90 ? CE_KIND_MAP : b < 0xa0 ? CE_KIND_LIST : CE_KIND_STRING;
+		h->value = b < 0xa0 ? b & 0x0f : b & 0x1f;
+		return true;
+	}
+	if (!wide_head(b, h, &width) || (size_t)(c->end - c->p) < 1 + width)
+		return false;
+	h->value = width ? big_endian(c->p + 1, width) : b == 0xc3;
+	h->size = 1 + width;
+	/* d0 to d3 are signed, ca and cb floats: no number that we ask for. */
+	if (b >= 0xd0 && b <= 0xd3)
+		h->negative = h->value >> (8 * width - 1);
+	else if (b == 0xca || b == 0xcb)
+		h->negative = true;
+	return true;
+}
+
+static enum ce_kind mp_peek(struct ce_cursor *c)
+{
+	struct head h;
+
+	return read_head(c, &h) ? h.kind : CE_KIND_END;
+}
+
+static bool mp_enter(struct ce_cursor *c)
+{
+	struct head h;
+
+	if (!read_head(c, &h) || (h.kind != CE_KIND_MAP && h.kind != CE_KIND_LIST) ||
+		c->depth == CE_CURSOR_DEPTH)
+		return false;
+	c->left[c->depth++] = (uint32_t)h.value;
+	c->p += h.size;
+	return true;
+}
+
+static int mp_next_item(struct ce_cursor *c)
+{
+	uint32_t *left = &c->left[c->depth - 1];
+
+	if (!*left) {
+		c->depth--;
+		return 0;
+	}
+	--*left;
+	return c->p < c->end ? 1 : -1;
+}
+
+/* The string or bytes at c->p, which is moved behind them. */
+static bool take_bytes(struct ce_cursor *c, struct head *h, const char **ret)
+{
+	if (!read_head(c, h) || (h->kind != CE_KIND_STRING && h->kind != CE_KIND_BYTES) ||
+		(size_t)(c->end - c->p) - h->size < h->value)
+		return false;
+	*ret = c->p + h->size;
+	c->p = *ret + h->value;
+	return true;
+}
+
+static bool mp_skip(struct ce_cursor *c);
+
+static int mp_next_key(struct ce_cursor *c, const char **ret_key, size_t *ret_len)
+{
+	int r = mp_next_item(c);
+	struct head h;
+
+	if (r <= 0)
+		return r;
+	if (!take_bytes(c, &h, ret_key))
+		return -1;
+	*ret_len = (size_t)h.value;
+	return 1;
+}
+
+static bool mp_string(struct ce_cursor *c, const char **ret)
+{
+	static const char digits[] = "0123456789abcdef";
+	char hex[2 * BYTES_MAX];
+	struct head h;
+	const char *p;
+
+	if (!take_bytes(c, &h, &p))
+		return false;
+	if (h.kind == CE_KIND_STRING) {
+		*ret = ce_arena_strndup(c->arena, p, (size_t)h.value);
+		return ce_cursor_text_is_clean(p, (size_t)h.value);
+	}
+	if (h.value > BYTES_MAX)
+		return false;
+	for (size_t i = 0; i < h.value; i++) {
+		hex[2 * i] = digits[(unsigned char)p[i] >> 4];
+		hex[2 * i + 1] = digits[p[i] & 15];
+	}
+	*ret = ce_arena_strndup(c->arena, hex, 2 * (size_t)h.value);
+	return true;
+}
+
+static bool mp_number(struct ce_cursor *c, uint64_t *ret)
+{
+	struct head h;
+
+	if (!read_head(c, &h) || h.kind != CE_KIND_NUMBER || h.negative || h.value > INT64_MAX)
+		return false;
+	c->p += h.size;
+	*ret = h.value;
+	return true;
+}
+
+static bool mp_boolean(struct ce_cursor *c, bool *ret)
+{
+	struct head h;
+
+	if (!read_head(c, &h) || h.kind != CE_KIND_BOOL)
+		return false;
+	c->p += h.size;
+	*ret = h.value;
+	return true;
+}
+
+static bool skip_container(struct ce_cursor *c, bool map)
+{
+	const char *key;
+	size_t len;
+	int r;
+
+	if (!mp_enter(c))
+		return false;
+	while ((r = map ? mp_next_key(c, &key, &len) : mp_next_item(c)) > 0) {
+		if (!mp_skip(c))
+			return false;
+	}
+	return r == 0;
+}
+
+static bool mp_skip(struct ce_cursor *c)
+{
+	struct head h;
+	const char *ignored;
+
+	if (!read_head(c, &h))
+		return false;
+	if (h.kind == CE_KIND_STRING || h.kind == CE_KIND_BYTES)
+		return take_bytes(c, &h, &ignored);
+	if (h.kind == CE_KIND_MAP || h.kind == CE_KIND_LIST)
+		return skip_container(c, h.kind == CE_KIND_MAP);
+	c->p += h.size;
+	return true;
+}
+
+static const struct ce_cursor_ops msgpack_ops = {
+	.peek = mp_peek,
+	.enter = mp_enter,
+	.next_key = mp_next_key,
+	.next_item = mp_next_item,
+	.string = mp_string,
+	.number = mp_number,
+	.boolean = mp_boolean,
+	.skip = mp_skip,
+};
+
+void ce_cursor_msgpack(struct ce_cursor *c, const char *data, size_t len, struct ce_arena *arena)
+{
+	*c = (struct ce_cursor){.ops = &msgpack_ops, .p = data, .end = data + len, .arena = arena};
+}

@@ -1,0 +1,627 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writing and reading the per-name index. The hard part is to keep little in memory while half a
+ * gigabyte goes by: as an index is sorted by file name, the records of one name mostly stand
+ * together, and a run of them is one entry.
+ */
+#include "repodata/index.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "ccenv/ccenv.h"
+
+enum {
+	BUFFER_MIN = 512 * 1024,
+	RUNS_MAX = 4 << 20,
+	NAMES_MAX = 1 << 20,
+	REMOVED_MAX = 1 << 22, /* bytes of names */
+	RUN_LEN_MAX = 64 << 20,
+	INFO_MAX = 1 << 20,
+};
+
+static const uint64_t text_max = 2ULL << 30;
+/* The last letter is the version of the layout. */
+static const char magic[16] = "ccenv-index 1";
+
+struct run {
+	uint64_t at;
+	uint64_t hash;
+	uint32_t len;
+	uint32_t name; /* while writing: number of the name, in order of first sight */
+};
+
+struct name {
+	uint32_t text;      /* place in the strings */
+	uint32_t first_run; /* and the following, up to the next name's */
+};
+
+struct footer {
+	char magic[16];
+	uint64_t text_len, names_at, n_names, runs_at, n_runs, removed_at, n_removed, strings_at,
+		strings_len;
+	uint64_t n_records;
+	uint64_t content;  /* hash of all records */
+	uint64_t base_url; /* place in the strings */
+	uint64_t tables;   /* hash of all between the text and the footer */
+	uint64_t self;     /* hash of the footer up to here */
+};
+
+/* ---- check sums: against damage, not against an enemy ---- */
+
+static uint64_t load64(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+	__uint128_t product = (__uint128_t)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Multiply and fold, 32 bytes a round in two lanes. */
+static uint64_t hash(const void *data, size_t len, uint64_t seed)
+{
+	static const uint64_t k0 = 0x9e3779b97f4a7c15ULL, k1 = 0xd6e8feb86659fd93ULL;
+	const char *p = data;
+	uint64_t a = seed ^ k0, b = seed ^ k1 ^ len;
+	char tail[32] = {0};
+
+	for (; len >= 32; p += 32, len -= 32) {
+		a = fold(load64(p) ^ k0, load64(p + 8) ^ a);
+		b = fold(load64(p + 16) ^ k1, load64(p + 24) ^ b);
+	}
+	memcpy(tail, p, len);
+	a = fold(load64(tail) ^ k0, load64(tail + 8) ^ a);
+	b = fold(load64(tail + 16) ^ k1, load64(tail + 24) ^ b);
+	return fold(a ^ k1, b ^ k0);
+}
+
+/* ---- writing ---- */
+
+struct ce_index_writer {
+	char *path, *tmp;
+	int fd;
+	char *buf;
+	size_t len, cap;
+	uint64_t written; /* bytes of text that are in the file */
+	struct ce_repo_scan scan;
+	struct run *runs;
+	size_t n_runs, cap_runs;
+	bool open_run; /* the last run ends with the last record seen */
+	int section;
+	uint64_t records, content;
+	struct ce_map names; /* value: number + 1 */
+	const char *last_name;
+	uint32_t last_number;
+	struct ce_map removed;
+	size_t removed_len;
+	char *base_url;
+};
+
+static size_t find_last(const char *s, size_t len, char c)
+{
+	const char *p = len ? memrchr(s, c, len) : NULL;
+
+	return p ? (size_t)(p - s) : 0;
+}
+
+size_t ce_index_fn_name(const char *fn, size_t len)
+{
+	if (len > 6 && memcmp(fn + len - 6, ".conda", 6) == 0)
+		len -= 6;
+	else if (len > 8 && memcmp(fn + len - 8, ".tar.bz2", 8) == 0)
+		len -= 8;
+	else
+		return 0;
+	return find_last(fn, find_last(fn, len, '-'), '-');
+}
+
+/* The number of a name, made if it is new; <0 at the cap. */
+static int64_t name_number(struct ce_index_writer *w, const char *name, size_t len)
+{
+	char text[256];
+
+	if (w->last_name && strncmp(w->last_name, name, len) == 0 && !w->last_name[len])
+		return w->last_number;
+	if (len >= sizeof(text))
+		return -1;
+	memcpy(text, name, len);
+	text[len] = '\0';
+	uintptr_t number = (uintptr_t)ce_map_get(&w->names, text);
+	if (!number) {
+		if (w->names.n >= NAMES_MAX)
+			return -1;
+		number = w->names.n + 1;
+		ce_map_set(&w->names, text, (void *)number);
+	}
+	w->last_number = (uint32_t)number - 1;
+	w->last_name = w->names.entries[w->last_number].key;
+	return w->last_number;
+}
+
+static int on_record(void *user, enum ce_repo_scan_section section,
+	const struct ce_repo_scan_record *rec, uint64_t at, struct ccenv_error *err)
+{
+	struct ce_index_writer *w = user;
+	size_t name_len = ce_index_fn_name(rec->fn, rec->fn_len);
+	struct run *last = w->n_runs ? &w->runs[w->n_runs - 1] : NULL;
+	bool open = w->open_run && w->section == (int)section;
+
+	/* What has no package's file name cannot be installed, whatever the record says. */
+	w->open_run = false;
+	if (!name_len || name_len > 128)
+		return 0;
+	int64_t number = name_number(w, rec->fn, name_len);
+	if (number < 0 || w->n_runs >= RUNS_MAX)
+		return ce_fail(err, CCENV_EDATA, "damaged index: too many package names");
+	w->records++;
+	w->open_run = true;
+	w->section = (int)section;
+	if (open && last->name == number && at + rec->len - last->at <= RUN_LEN_MAX) {
+		last->len = (uint32_t)(at + rec->len - last->at);
+		last->hash = hash(rec->text, rec->len, last->hash);
+		return 0;
+	}
+	CE_GROW(w->runs, w->n_runs, w->cap_runs);
+	w->runs[w->n_runs++] = (struct run){
+		.at = at,
+		.hash = hash(rec->text, rec->len, 0),
+		.len = (uint32_t)rec->len,
+		.name = (uint32_t)number,
+	};
+	return 0;
+}
+
+static int on_removed(void *user, const char *fn, size_t len, struct ccenv_error *err)
+{
+	struct ce_index_writer *w = user;
+
+	if (!ce_index_fn_name(fn, len))
+		return 0;
+	w->removed_len += len + 1;
+	if (w->removed_len > REMOVED_MAX)
+		return ce_fail(err, CCENV_EDATA, "damaged index: too many removed files");
+	CE_CLEANUP(ce_freep) char *text = ce_strndup(fn, len);
+	ce_map_insert(&w->removed, text);
+	return 0;
+}
+
+static int on_info(void *user, const char *text, size_t len, struct ccenv_error *err)
+{
+	struct ce_index_writer *w = user;
+	CE_CLEANUP(ce_json_decrefp) json_t *info = NULL;
+
+	if (len > INFO_MAX)
+		return ce_fail(err, CCENV_EDATA, "damaged index: info: too long");
+	int r = ce_json_parse(text, len, &info, err);
+	if (r < 0)
+		return ce_context(err, r, "damaged index: info");
+	const char *base = json_string_value(json_object_get(info, "base_url"));
+	free(w->base_url);
+	w->base_url = ce_strdup(base ? base : "");
+	return 0;
+}
+
+int ce_index_writer_new(const char *path, struct ce_index_writer **ret, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_index_writer_freep) struct ce_index_writer *w = ce_calloc(1, sizeof(*w));
+	const struct ce_repo_scan_events ev = {w, on_record, on_removed, on_info};
+
+	w->path = ce_strdup(path);
+	w->tmp = ce_asprintf("%s.%ld.XXXXXX", path, (long)getpid());
+	w->fd = mkostemp(w->tmp, O_CLOEXEC);
+	if (w->fd < 0)
+		return ce_fail_errno(err, errno, "cannot write beside %s", path);
+	w->cap = BUFFER_MIN;
+	w->buf = ce_alloc(w->cap);
+	ce_repo_scan_init(&w->scan, &ev);
+	*ret = CE_TAKE(w);
+	return 0;
+}
+
+void ce_index_writer_free(struct ce_index_writer *w)
+{
+	if (!w)
+		return;
+	if (w->fd >= 0) {
+		close(w->fd);
+		unlink(w->tmp);
+	}
+	ce_map_release(&w->names);
+	ce_map_release(&w->removed);
+	free(w->base_url);
+	free(w->runs);
+	free(w->buf);
+	free(w->path);
+	free(w->tmp);
+	free(w);
+}
+
+char *ce_index_writer_space(struct ce_index_writer *w, size_t *ret_len)
+{
+	if (w->len == w->cap) {
+		w->cap *= 2;
+		w->buf = ce_realloc(w->buf, w->cap);
+	}
+	*ret_len = w->cap - w->len;
+	return w->buf + w->len;
+}
+
+static int write_all(
+	struct ce_index_writer *w, const void *data, size_t len, struct ccenv_error *err)
+{
+	const char *p = data;
+
+	while (len) {
+		ssize_t n = write(w->fd, p, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return ce_fail_errno(err, errno, "cannot write %s", w->path);
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Scans what is in the buffer, and writes what was taken. */
+static int drain(struct ce_index_writer *w, struct ccenv_error *err)
+{
+	size_t taken;
+	int r = ce_repo_scan_feed(&w->scan, w->buf, w->len, &taken, err);
+
+	if (r < 0)
+		return r;
+	w->written += taken;
+	if (w->written > text_max)
+		return ce_fail(err, CCENV_EDATA, "damaged index: more than 2 GiB of text");
+	if (!taken && w->len > CE_REPO_SCAN_RECORD_MAX + BUFFER_MIN)
+		return ce_fail(err, CCENV_EDATA, "damaged index: byte %llu: an item without end",
+			(unsigned long long)w->written);
+	r = write_all(w, w->buf, taken, err);
+	if (r < 0)
+		return r;
+	memmove(w->buf, w->buf + taken, w->len - taken);
+	w->len -= taken;
+	return 0;
+}
+
+int ce_index_writer_filled(struct ce_index_writer *w, size_t len, struct ccenv_error *err)
+{
+	w->len += len;
+	/* Small pieces are gathered: each scan begins anew at the record that was cut off. */
+	return w->len < w->cap / 4 * 3 ? 0 : drain(w, err);
+}
+
+struct order {
+	const char *name;
+	uint32_t number;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct order *)a)->name, ((const struct order *)b)->name);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Runs in the order of their names, and by place within one; `n_runs` of each name are counted into
+ * `first`. */
+static void sort_runs(struct ce_index_writer *w, const uint32_t *rank, struct name *names)
+{
+	size_t n = w->names.n;
+	uint32_t *next = ce_calloc(n + 1, sizeof(*next));
+	struct run *sorted = ce_calloc(w->n_runs, sizeof(*sorted));
+
+	for (size_t i = 0; i < w->n_runs; i++)
+		next[rank[w->runs[i].name] + 1]++;
+	for (size_t i = 0; i < n; i++) {
+		next[i + 1] += next[i];
+		names[i].first_run = next[i];
+	}
+	for (size_t i = 0; i < w->n_runs; i++) {
+		uint32_t r = rank[w->runs[i].name];
+		w->content = fold(w->content ^ w->runs[i].hash, w->runs[i].at + r + 1);
+		sorted[next[r]++] = w->runs[i];
+	}
+	free(next);
+	free(w->runs);
+	w->runs = sorted;
+}
+
+/* Fills names (sorted), their texts, and the runs in that order. The caller frees. */
+static struct name *make_names(struct ce_index_writer *w, struct ce_buf *strings)
+{
+	size_t n = w->names.n;
+	struct name *names = ce_calloc(n, sizeof(*names));
+	CE_CLEANUP(ce_freep) struct order *order = ce_calloc(n, sizeof(*order));
+	CE_CLEANUP(ce_freep) uint32_t *rank = ce_calloc(n, sizeof(*rank));
+
+	for (size_t i = 0; i < n; i++)
+		order[i] = (struct order){w->names.entries[i].key, (uint32_t)i};
+	qsort(order, n, sizeof(*order), by_name);
+	for (size_t i = 0; i < n; i++) {
+		rank[order[i].number] = (uint32_t)i;
+		names[i].text = (uint32_t)strings->len;
+		ce_buf_add(strings, order[i].name, strlen(order[i].name) + 1);
+	}
+	sort_runs(w, rank, names);
+	return names;
+}
+
+static uint32_t *make_removed(struct ce_index_writer *w, struct ce_buf *strings)
+{
+	size_t n = w->removed.n;
+	uint32_t *places = ce_calloc(n, sizeof(*places));
+	CE_CLEANUP(ce_freep) const char **texts = ce_calloc(n, sizeof(*texts));
+
+	for (size_t i = 0; i < n; i++)
+		texts[i] = w->removed.entries[i].key;
+	qsort(texts, n, sizeof(*texts), by_text);
+	for (size_t i = 0; i < n; i++) {
+		places[i] = (uint32_t)strings->len;
+		ce_buf_add(strings, texts[i], strlen(texts[i]) + 1);
+	}
+	return places;
+}
+
+static uint64_t add_table(struct ce_buf *b, uint64_t from, const void *data, size_t len)
+{
+	uint64_t at = from + b->len;
+
+	ce_buf_add(b, data, len);
+	while (b->len % 8)
+		ce_buf_addc(b, '\0');
+	return at;
+}
+
+static int write_tables(struct ce_index_writer *w, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf strings = {0}, b = {0};
+	static const char zeros[8];
+	size_t pad = (size_t)(-w->written & 7);
+	uint64_t from = w->written + pad;
+	struct footer f = {
+		.text_len = w->written,
+		.n_names = w->names.n,
+		.n_runs = w->n_runs,
+		.n_removed = w->removed.n,
+		.n_records = w->records,
+	};
+
+	memcpy(f.magic, magic, sizeof(f.magic));
+	ce_buf_addc(&strings, '\0');
+	CE_CLEANUP(ce_freep) struct name *names = make_names(w, &strings);
+	CE_CLEANUP(ce_freep) uint32_t *removed = make_removed(w, &strings);
+	if (w->base_url && *w->base_url) {
+		f.base_url = strings.len;
+		ce_buf_add(&strings, w->base_url, strlen(w->base_url) + 1);
+	}
+	f.names_at = add_table(&b, from, names, w->names.n * sizeof(*names));
+	f.runs_at = add_table(&b, from, w->runs, w->n_runs * sizeof(*w->runs));
+	f.removed_at = add_table(&b, from, removed, w->removed.n * sizeof(*removed));
+	f.strings_len = strings.len;
+	f.strings_at = add_table(&b, from, strings.data, strings.len);
+	f.content = hash(strings.data, strings.len, w->content);
+	f.tables = hash(b.data, b.len, 0);
+	f.self = hash(&f, offsetof(struct footer, self), 0);
+	ce_buf_add(&b, &f, sizeof(f));
+	int r = write_all(w, zeros, pad, err);
+	return r < 0 ? r : write_all(w, b.data, b.len, err);
+}
+
+int ce_index_writer_finish(struct ce_index_writer *w, struct ccenv_error *err)
+{
+	int r = drain(w, err);
+
+	if (r >= 0)
+		r = ce_repo_scan_end(&w->scan, err);
+	if (r >= 0)
+		r = write_tables(w, err);
+	if (r < 0)
+		return r;
+	/* No fsync: after a crash the check sums tell, and the index is fetched again. */
+	if (fchmod(w->fd, 0644) < 0 || rename(w->tmp, w->path) < 0)
+		return ce_fail_errno(err, errno, "cannot write %s", w->path);
+	close(w->fd);
+	w->fd = -1;
+	return 0;
+}
+
+/* ---- reading ---- */
+
+struct ce_index {
+	char *path;
+	const char *map;
+	size_t size;
+	struct footer f;
+	const struct name *names;
+	const struct run *runs;
+	const uint32_t *removed;
+	const char *strings;
+	char id[17];
+};
+
+void ce_index_close(struct ce_index *i)
+{
+	if (!i)
+		return;
+	if (i->map)
+		munmap((void *)i->map, i->size);
+	free(i->path);
+	free(i);
+}
+
+static int damaged(const struct ce_index *i, struct ccenv_error *err)
+{
+	return ce_fail(err, CCENV_EDATA,
+		"the cached index %s is damaged; run without --offline to fetch it again", i->path);
+}
+
+static bool table_fits(const struct ce_index *i, uint64_t at, uint64_t n, size_t size)
+{
+	return at % 8 == 0 && at >= i->f.text_len && at <= i->size && n <= (i->size - at) / size;
+}
+
+/* Footer and tables are checked once, so that a reader can trust every place in them. */
+static bool check_tables(struct ce_index *i)
+{
+	const struct footer *f = &i->f;
+	uint64_t begin = (f->text_len + 7) & ~7ULL;
+	size_t end = i->size - sizeof(*f);
+
+	if (memcmp(f->magic, magic, sizeof(magic)) != 0 ||
+		f->self != hash(f, offsetof(struct footer, self), 0))
+		return false;
+	if (!table_fits(i, f->names_at, f->n_names, sizeof(struct name)) ||
+		!table_fits(i, f->runs_at, f->n_runs, sizeof(struct run)) ||
+		!table_fits(i, f->removed_at, f->n_removed, sizeof(uint32_t)) ||
+		!table_fits(i, f->strings_at, f->strings_len, 1) || begin > end || !f->strings_len)
+		return false;
+	if (f->tables != hash(i->map + begin, end - begin, 0))
+		return false;
+	i->names = (const void *)(i->map + f->names_at);
+	i->runs = (const void *)(i->map + f->runs_at);
+	i->removed = (const void *)(i->map + f->removed_at);
+	i->strings = i->map + f->strings_at;
+	return i->strings[f->strings_len - 1] == '\0';
+}
+
+int ce_index_open(const char *path, struct ce_index **ret, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_index_closep) struct ce_index *i = ce_calloc(1, sizeof(*i));
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return ce_fail(err, CCENV_ENOTFOUND, "%s: no such file", path);
+	if (fd < 0)
+		return ce_fail_errno(err, errno, "cannot open %s", path);
+	i->path = ce_strdup(path);
+	if (fstat(fd, &st) == 0 && st.st_size >= (off_t)sizeof(i->f)) {
+		i->size = (size_t)st.st_size;
+		/* Files of the cache are only ever replaced, so what is mapped stays. */
+		void *map = mmap(NULL, i->size, PROT_READ, MAP_PRIVATE, fd, 0);
+		i->map = map == MAP_FAILED ? NULL : map;
+	}
+	close(fd);
+	if (!i->map)
+		return damaged(i, err);
+	memcpy(&i->f, i->map + i->size - sizeof(i->f), sizeof(i->f));
+	if (!check_tables(i))
+		return damaged(i, err);
+	snprintf(i->id, sizeof(i->id), "%016llx", (unsigned long long)i->f.content);
+	*ret = CE_TAKE(i);
+	return 0;
+}
+
+const char *ce_index_id(const struct ce_index *i)
+{
+	return i->id;
+}
+
+const char *ce_index_base_url(const struct ce_index *i)
+{
+	return i->strings + i->f.base_url;
+}
+
+uint64_t ce_index_records(const struct ce_index *i)
+{
+	return i->f.n_records;
+}
+
+static bool is_removed(const struct ce_index *i, const char *fn, size_t len)
+{
+	size_t low = 0, high = i->f.n_removed;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const char *text = i->strings + i->removed[mid];
+		int c = strncmp(text, fn, len);
+		if (c == 0)
+			c = text[len] != '\0';
+		if (c == 0)
+			return true;
+		if (c < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return false;
+}
+
+static int each_of_run(const struct ce_index *i, const struct run *run,
+	int (*each)(void *user, const struct ce_repo_scan_record *rec, struct ccenv_error *err),
+	void *user, struct ccenv_error *err)
+{
+	const char *p = i->map + run->at, *end = p + run->len;
+	struct ce_repo_scan_record rec;
+	uint64_t sum = 0;
+	int r;
+
+	if (run->at > i->f.text_len || run->len > i->f.text_len - run->at)
+		return damaged(i, err);
+	while ((r = ce_repo_scan_next(&p, end, &rec)) > 0) {
+		sum = hash(rec.text, rec.len, sum);
+		if (i->f.n_removed && is_removed(i, rec.fn, rec.fn_len))
+			continue;
+		r = each(user, &rec, err);
+		if (r < 0)
+			return r;
+	}
+	return r < 0 || p != end || sum != run->hash ? damaged(i, err) : 0;
+}
+
+/* The place of the name in the table; n_names when it is not there. */
+static size_t find_name(const struct ce_index *i, const char *name)
+{
+	size_t low = 0, high = i->f.n_names;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int c = strcmp(i->strings + i->names[mid].text, name);
+		if (c == 0)
+			return mid;
+		if (c < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return i->f.n_names;
+}
+
+int ce_index_each(const struct ce_index *i, const char *name,
+	int (*each)(void *user, const struct ce_repo_scan_record *rec, struct ccenv_error *err),
+	void *user, struct ccenv_error *err)
+{
+	size_t at = find_name(i, name);
+
+	if (at == i->f.n_names)
+		return 0;
+	size_t end = at + 1 < i->f.n_names ? i->names[at + 1].first_run : i->f.n_runs;
+	for (size_t n = i->names[at].first_run; n < end; n++) {
+		int r = each_of_run(i, &i->runs[n], each, user, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_REPODATA_INDEX_H
+#define CE_REPODATA_INDEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "repodata/scan.h"
+
+struct ccenv_error;
+
+/*
+ * A repodata.json in the cache, with what is needed to find the records of a name without reading
+ * the rest.
+ *
+ * One file: the text as it came, then tables (names, sorted; runs of neighbouring records of one
+ * name; removed files), then a footer. It is written beside its place and renamed, so that any
+ * reader sees it whole, and never changed after that. Tables carry a check sum, and each run has
+ * its own, which is verified when the run is read: damage is CCENV_EDATA, never a wrong record. In
+ * the machine's own byte order: a cache is not carried around.
+ *
+ * Caps: 2 GiB of text, 4 million runs, 1 million names.
+ */
+struct ce_index_writer;
+
+/* `path` is where the file will be. */
+CE_MUST_CHECK int ce_index_writer_new(
+	const char *path, struct ce_index_writer **ret, struct ccenv_error *err);
+/* Leaves nothing behind unless finished. */
+void ce_index_writer_free(struct ce_index_writer *w);
+CE_DEFINE_FREEP(struct ce_index_writer, ce_index_writer_free, ce_index_writer_freep)
+/* Where the next bytes of text may be put, and how many (at least 1); borrowed until the next call.
+ */
+char *ce_index_writer_space(struct ce_index_writer *w, size_t *ret_len);
+/* That many were put there. */
+CE_MUST_CHECK int ce_index_writer_filled(
+	struct ce_index_writer *w, size_t len, struct ccenv_error *err);
+/* The text is whole: checks that, and puts the file in its place. */
+CE_MUST_CHECK int ce_index_writer_finish(struct ce_index_writer *w, struct ccenv_error *err);
+
+struct ce_index;
+
+/* Maps the file. CCENV_ENOTFOUND when absent, CCENV_EDATA when damaged. */
+CE_MUST_CHECK int ce_index_open(const char *path, struct ce_index **ret, struct ccenv_error *err);
+void ce_index_close(struct ce_index *i);
+CE_DEFINE_FREEP(struct ce_index, ce_index_close, ce_index_closep)
+
+/* Names this very content: 16 hex digits. Borrowed. */
+const char *ce_index_id(const struct ce_index *i);
+const char *ce_index_base_url(
+	const struct ce_index *i); /* info.base_url, "" when absent; borrowed */
+uint64_t ce_index_records(const struct ce_index *i);
+/*
+ * Hands each record of `name` that is not removed to `each`, in the order of the text. Slices are
+ * borrowed from the index. <0 from `each` ends it.
+ */
+CE_MUST_CHECK int ce_index_each(const struct ce_index *i, const char *name,
+	int (*each)(void *user, const struct ce_repo_scan_record *rec, struct ccenv_error *err),
+	void *user, struct ccenv_error *err);
+
+/* "cuda-nvcc-12.9.86-hcdd1206_1.conda" -> length of "cuda-nvcc"; 0 when it is no package file name.
+ */
+size_t ce_index_fn_name(const char *fn, size_t len);
+
+#endif

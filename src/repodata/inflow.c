@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* One thread behind a ring of bytes: inflate, scan, write. */
+#include "repodata/inflow.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "ccenv/ccenv.h"
+#include "io/zst.h"
+#include "repodata/index.h"
+
+enum {
+	RING = 4 << 20
+};
+
+struct ce_inflow {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	/* Under the lock. */
+	char *ring;
+	size_t head, fill; /* first byte, bytes that wait */
+	bool ended, stopped, done, joined;
+	int code;
+	struct ccenv_error err;
+	/* The thread's own. */
+	struct ce_index_writer *writer;
+	struct ce_zst *zst; /* NULL: plain text */
+};
+
+static int store(struct ce_inflow *f, const void *data, size_t len, struct ccenv_error *err)
+{
+	const void *in = data;
+	size_t left = len, n, room;
+	int r = 0;
+
+	do {
+		char *space = ce_index_writer_space(f->writer, &room);
+		if (f->zst) {
+			r = ce_zst_read(f->zst, &in, &left, space, room, &n, err);
+		} else {
+			n = left < room ? left : room;
+			memcpy(space, in, n);
+			in = (const char *)in + n;
+			left -= n;
+		}
+		if (r >= 0)
+			r = ce_index_writer_filled(f->writer, n, err);
+		/* A full space may mean that there is more to come out. */
+	} while (r >= 0 && (left || (f->zst && n == room)));
+	return r;
+}
+
+/* Waits for bytes; false at the end. The bytes stay in the ring until released. */
+static bool next_span(struct ce_inflow *f, const char **ret, size_t *ret_len)
+{
+	pthread_mutex_lock(&f->lock);
+	while (!f->fill && !f->ended && !f->stopped)
+		pthread_cond_wait(&f->changed, &f->lock);
+	bool more = f->fill && !f->stopped;
+	*ret = f->ring + f->head;
+	*ret_len = f->head + f->fill > RING ? RING - f->head : f->fill;
+	pthread_mutex_unlock(&f->lock);
+	return more;
+}
+
+static void release(struct ce_inflow *f, size_t len)
+{
+	pthread_mutex_lock(&f->lock);
+	f->head = (f->head + len) % RING;
+	f->fill -= len;
+	pthread_cond_broadcast(&f->changed);
+	pthread_mutex_unlock(&f->lock);
+}
+
+static int work(struct ce_inflow *f, struct ccenv_error *err)
+{
+	const char *span;
+	size_t len;
+
+	while (next_span(f, &span, &len)) {
+		int r = store(f, span, len, err);
+		if (r < 0)
+			return r;
+		release(f, len);
+	}
+	if (f->stopped)
+		return ce_fail(err, CCENV_ENET, "stopped");
+	if (f->zst && !ce_zst_is_complete(f->zst))
+		return ce_fail(err, CCENV_EDATA, "the compressed index ends too early");
+	return ce_index_writer_finish(f->writer, err);
+}
+
+static void *run(void *user)
+{
+	struct ce_inflow *f = user;
+	struct ccenv_error err;
+	int r = work(f, &err);
+
+	pthread_mutex_lock(&f->lock);
+	f->code = r;
+	if (r < 0)
+		f->err = err;
+	f->done = true;
+	pthread_cond_broadcast(&f->changed);
+	pthread_mutex_unlock(&f->lock);
+	return NULL;
+}
+
+int ce_inflow_new(const char *path, bool zst, struct ce_inflow **ret, struct ccenv_error *err)
+{
+	struct ce_inflow *f = ce_calloc(1, sizeof(*f));
+	int r = ce_index_writer_new(path, &f->writer, err);
+
+	if (r < 0) {
+		free(f);
+		return r;
+	}
+	f->ring = ce_alloc(RING);
+	f->zst = zst ? ce_zst_new() : NULL;
+	pthread_mutex_init(&f->lock, NULL);
+	pthread_cond_init(&f->changed, NULL);
+	if (pthread_create(&f->thread, NULL, run, f) != 0) {
+		f->joined = true;
+		ce_inflow_free(f);
+		return ce_fail(
+			err, CCENV_EIO, "cannot start a thread; check the limits (ulimit -u)");
+	}
+	*ret = f;
+	return 0;
+}
+
+int ce_inflow_push(struct ce_inflow *f, const void *data, size_t len, struct ccenv_error *err)
+{
+	const char *p = data;
+	int r = 0;
+
+	pthread_mutex_lock(&f->lock);
+	while (len && r >= 0) {
+		while (f->fill == RING && !f->done)
+			pthread_cond_wait(&f->changed, &f->lock);
+		if (f->done) {
+			*err = f->err;
+			r = f->code < 0 ? f->code : ce_fail(err, CCENV_EDATA, "data after the end");
+			break;
+		}
+		size_t tail = (f->head + f->fill) % RING;
+		size_t n = tail >= f->head ? RING - tail : f->head - tail;
+		if (n > len)
+			n = len;
+		/* The thread reads other bytes of the ring meanwhile. */
+		pthread_mutex_unlock(&f->lock);
+		memcpy(f->ring + tail, p, n);
+		pthread_mutex_lock(&f->lock);
+		f->fill += n;
+		p += n;
+		len -= n;
+		pthread_cond_broadcast(&f->changed);
+	}
+	pthread_mutex_unlock(&f->lock);
+	return r;
+}
+
+static void set_flag(struct ce_inflow *f, bool *flag)
+{
+	pthread_mutex_lock(&f->lock);
+	*flag = true;
+	pthread_cond_broadcast(&f->changed);
+	pthread_mutex_unlock(&f->lock);
+}
+
+void ce_inflow_end(struct ce_inflow *f)
+{
+	set_flag(f, &f->ended);
+}
+
+bool ce_inflow_is_done(struct ce_inflow *f)
+{
+	pthread_mutex_lock(&f->lock);
+	bool done = f->done;
+	pthread_mutex_unlock(&f->lock);
+	return done;
+}
+
+int ce_inflow_join(struct ce_inflow *f, struct ccenv_error *err)
+{
+	pthread_join(f->thread, NULL);
+	f->joined = true;
+	if (f->code < 0)
+		*err = f->err;
+	return f->code;
+}
+
+void ce_inflow_free(struct ce_inflow *f)
+{
+	if (!f)
+		return;
+	if (!f->joined) {
+		set_flag(f, &f->stopped);
+		pthread_join(f->thread, NULL);
+	}
+	ce_index_writer_free(f->writer);
+	ce_zst_free(f->zst);
+	pthread_cond_destroy(&f->changed);
+	pthread_mutex_destroy(&f->lock);
+	free(f->ring);
+	free(f);
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading the index of shards and the shards themselves. */
+#include "repodata/shards.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/map.h"
+#include "ccenv/ccenv.h"
+#include "io/zst.h"
+#include "repodata/cursor.h"
+
+enum {
+	INDEX_MAX = 256 << 20,
+	SHARD_MAX = 64 << 20,
+	NAMES_MAX = 1 << 20,
+	HASH_SIZE = 32,
+};
+
+/* A name of the index and its hash, both within the inflated bytes. */
+struct entry {
+	const char *name;
+	uint32_t len;
+	uint32_t hash; /* of the name */
+	const unsigned char *sha256;
+};
+
+struct ce_shard_index {
+	struct ce_buf data;
+	struct ce_arena arena;
+	const char *base_url, *shards_base_url;
+	struct entry *entries;
+	size_t n, cap;
+	uint32_t *slots; /* number of the entry + 1; open addressing */
+	size_t n_slots;
+};
+
+static int malformed(struct ccenv_error *err, const char *what)
+{
+	return ce_fail(err, CCENV_EDATA, "damaged msgpack: %s", what);
+}
+
+static bool key_is(const char *key, size_t len, const char *want)
+{
+	return len == strlen(want) && memcmp(key, want, len) == 0;
+}
+
+static uint32_t name_hash(const char *name, size_t len)
+{
+	uint32_t h = 2166136261u; /* FNV-1a */
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)name[i]) * 16777619u;
+	return h;
+}
+
+static int read_info(struct ce_shard_index *i, struct ce_cursor *c, struct ccenv_error *err)
+{
+	const char *key;
+	size_t len;
+	int r;
+
+	if (!c->ops->enter(c))
+		return malformed(err, "info");
+	while ((r = c->ops->next_key(c, &key, &len)) > 0) {
+		const char **slot = key_is(key, len, "base_url")          ? &i->base_url
+				    : key_is(key, len, "shards_base_url") ? &i->shards_base_url
+									  : NULL;
+		bool good = slot && c->ops->peek(c) == CE_KIND_STRING ? c->ops->string(c, slot)
+								      : c->ops->skip(c);
+		if (!good)
+			return malformed(err, "info");
+	}
+	return r < 0 ? malformed(err, "info") : 0;
+}
+
+static int read_shards(struct ce_shard_index *i, struct ce_cursor *c, struct ccenv_error *err)
+{
+	const char *key;
+	size_t len;
+	int r;
+
+	if (!c->ops->enter(c))
+		return malformed(err, "shards");
+	while ((r = c->ops->next_key(c, &key, &len)) > 0) {
+		if (c->ops->peek(c) != CE_KIND_BYTES || !c->ops->skip(c) || i->n == NAMES_MAX)
+			return malformed(err, "shards");
+		/* The value has just been passed: a head of 2 bytes and the hash. */
+		if (c->p - (key + len) != 2 + HASH_SIZE)
+			return malformed(err, "a hash is not 32 bytes long");
+		CE_GROW(i->entries, i->n, i->cap);
+		i->entries[i->n++] = (struct entry){
+			.name = key,
+			.len = (uint32_t)len,
+			.hash = name_hash(key, len),
+			.sha256 = (const unsigned char *)c->p - HASH_SIZE,
+		};
+	}
+	return r < 0 ? malformed(err, "shards") : 0;
+}
+
+static void make_slots(struct ce_shard_index *i)
+{
+	i->n_slots = 16;
+	while (i->n_slots < i->n * 2)
+		i->n_slots *= 2;
+	i->slots = ce_calloc(i->n_slots, sizeof(*i->slots));
+	for (size_t n = 0; n < i->n; n++) {
+		size_t at = i->entries[n].hash & (i->n_slots - 1);
+		while (i->slots[at])
+			at = (at + 1) & (i->n_slots - 1);
+		i->slots[at] = (uint32_t)n + 1;
+	}
+}
+
+int ce_shard_index_parse(
+	const void *data, size_t len, struct ce_shard_index **ret, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_shard_index_freep) struct ce_shard_index *i = ce_calloc(1, sizeof(*i));
+	struct ce_cursor c;
+	const char *key;
+	size_t key_len;
+	int r;
+
+	ce_buf_init(&i->data, INDEX_MAX);
+	i->base_url = i->shards_base_url = "";
+	r = ce_zst_inflate(data, len, &i->data, err);
+	if (r < 0)
+		return r;
+	ce_cursor_msgpack(&c, ce_buf_str(&i->data), i->data.len, &i->arena);
+	if (!c.ops->enter(&c))
+		return malformed(err, "no map");
+	while ((r = c.ops->next_key(&c, &key, &key_len)) > 0) {
+		if (key_is(key, key_len, "info"))
+			r = read_info(i, &c, err);
+		else if (key_is(key, key_len, "shards"))
+			r = read_shards(i, &c, err);
+		else
+			r = c.ops->skip(&c) ? 0 : malformed(err, "an unknown field");
+		if (r < 0)
+			return r;
+	}
+	if (r < 0)
+		return malformed(err, "cut off");
+	make_slots(i);
+	*ret = CE_TAKE(i);
+	return 0;
+}
+
+void ce_shard_index_free(struct ce_shard_index *i)
+{
+	if (!i)
+		return;
+	ce_buf_release(&i->data);
+	ce_arena_release(&i->arena);
+	free(i->entries);
+	free(i->slots);
+	free(i);
+}
+
+const char *ce_shard_index_base_url(const struct ce_shard_index *i)
+{
+	return i->base_url;
+}
+
+const char *ce_shard_index_shards_base_url(const struct ce_shard_index *i)
+{
+	return i->shards_base_url;
+}
+
+size_t ce_shard_index_names(const struct ce_shard_index *i)
+{
+	return i->n;
+}
+
+bool ce_shard_index_find(
+	const struct ce_shard_index *i, const char *name, char hex[CE_SHA256_HEX + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t len = strlen(name);
+	uint32_t h = name_hash(name, len);
+
+	for (size_t at = h & (i->n_slots - 1); i->slots[at]; at = (at + 1) & (i->n_slots - 1)) {
+		const struct entry *e = &i->entries[i->slots[at] - 1];
+		if (e->hash != h || e->len != len || memcmp(e->name, name, len) != 0)
+			continue;
+		for (int b = 0; b < HASH_SIZE; b++) {
+			hex[2 * b] = digits[e->sha256[b] >> 4];
+			hex[2 * b + 1] = digits[e->sha256[b] & 15];
+		}
+		hex[CE_SHA256_HEX] = '\0';
+		return true;
+	}
+	return false;
+}
+
+static int read_removed(struct ce_cursor *c, struct ce_map *removed, struct ccenv_error *err)
+{
+	const char *fn;
+	int r;
+
+	if (!c->ops->enter(c))
+		return malformed(err, "removed");
+	while ((r = c->ops->next_item(c)) > 0) {
+		if (!c->ops->string(c, &fn))
+			return malformed(err, "removed");
+		ce_map_insert(removed, fn);
+	}
+	return r < 0 ? malformed(err, "removed") : 0;
+}
+
+/* "removed" may stand behind the records that it takes away, so it is read in a pass of its own. */
+static int find_removed(struct ce_cursor c, struct ce_map *removed, struct ccenv_error *err)
+{
+	const char *key;
+	size_t len;
+	int r;
+
+	if (!c.ops->enter(&c))
+		return malformed(err, "no map");
+	while ((r = c.ops->next_key(&c, &key, &len)) > 0) {
+		if (key_is(key, len, "removed") && c.ops->peek(&c) == CE_KIND_LIST)
+			r = read_removed(&c, removed, err);
+		else
+			r = c.ops->skip(&c) ? 0 : malformed(err, "a value");
+		if (r < 0)
+			return r;
+	}
+	return r < 0 ? malformed(err, "cut off") : 0;
+}
+
+struct walk {
+	struct ce_map removed;
+	int (*each)(void *user, struct ce_cursor *c, const char *fn, size_t fn_len,
+		struct ccenv_error *err);
+	void *user;
+};
+
+static int read_records(struct ce_cursor *c, const struct walk *w, struct ccenv_error *err)
+{
+	const char *fn;
+	size_t len;
+	int r;
+
+	if (c->ops->peek(c) != CE_KIND_MAP)
+		return c->ops->skip(c) ? 0 : malformed(err, "records");
+	c->ops->enter(c);
+	while ((r = c->ops->next_key(c, &fn, &len)) > 0) {
+		CE_CLEANUP(ce_freep) char *text = w->removed.n ? ce_strndup(fn, len) : NULL;
+		if (text && ce_map_has(&w->removed, text))
+			r = c->ops->skip(c) ? 0 : malformed(err, "a record");
+		else
+			r = w->each(w->user, c, fn, len, err);
+		if (r < 0)
+			return r;
+	}
+	return r < 0 ? malformed(err, "records") : 0;
+}
+
+int ce_shard_each(const void *data, size_t len, struct ce_arena *arena,
+	int (*each)(void *user, struct ce_cursor *c, const char *fn, size_t fn_len,
+		struct ccenv_error *err),
+	void *user, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {.max = SHARD_MAX};
+	struct walk w = {.each = each, .user = user};
+	struct ce_cursor c;
+	const char *key;
+	size_t key_len;
+	int r;
+
+	r = ce_zst_inflate(data, len, &text, err);
+	if (r < 0)
+		return r;
+	ce_cursor_msgpack(&c, ce_buf_str(&text), text.len, arena);
+	r = find_removed(c, &w.removed, err);
+	c.ops->enter(&c);
+	while (r >= 0 && (r = c.ops->next_key(&c, &key, &key_len)) > 0) {
+		if (key_is(key, key_len, "packages") || key_is(key, key_len, "packages.conda"))
+			r = read_records(&c, &w, err);
+		else
+			r = c.ops->skip(&c) ? 0 : malformed(err, "a value");
+	}
+	ce_map_release(&w.removed);
+	return r;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_REPODATA_SHARDS_H
+#define CE_REPODATA_SHARDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/digest.h"
+
+struct ccenv_error;
+struct ce_arena;
+struct ce_cursor;
+
+/*
+ * Sharded repodata (CEP 16): the index that maps names to shards, and the records of a shard.
+ *
+ * Caps: 256 MiB for an inflated index, 64 MiB for an inflated shard, 1 million names.
+ */
+struct ce_shard_index;
+
+/* `data` is the file as served: zstd over msgpack. */
+CE_MUST_CHECK int ce_shard_index_parse(
+	const void *data, size_t len, struct ce_shard_index **ret, struct ccenv_error *err);
+void ce_shard_index_free(struct ce_shard_index *i);
+CE_DEFINE_FREEP(struct ce_shard_index, ce_shard_index_free, ce_shard_index_freep)
+
+const char *ce_shard_index_base_url(const struct ce_shard_index *i); /* "" when absent; borrowed */
+const char *ce_shard_index_shards_base_url(const struct ce_shard_index *i);
+size_t ce_shard_index_names(const struct ce_shard_index *i);
+/* The sha256 of the shard with the records of `name`; false when the subdir has none. */
+bool ce_shard_index_find(
+	const struct ce_shard_index *i, const char *name, char hex[CE_SHA256_HEX + 1]);
+
+/*
+ * Hands each record of a shard (as served, its hash verified by the caller) that is not removed to
+ * `each`, which must read or skip the one value that the cursor stands at. `arena` of the cursor is
+ * for the strings.
+ */
+CE_MUST_CHECK int ce_shard_each(const void *data, size_t len, struct ce_arena *arena,
+	int (*each)(void *user, struct ce_cursor *c, const char *fn, size_t fn_len,
+		struct ccenv_error *err),
+	void *user, struct ccenv_error *err);
+
+#endif

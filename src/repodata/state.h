@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_REPODATA_STATE_H
+#define CE_REPODATA_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What is known of the freshness of one subdir's cached indexes: a small JSON file beside them. It
+ * is advice, not truth: unreadable or absent means that nothing is known, and everything is asked
+ * anew.
+ */
+enum ce_form {
+	CE_FORM_SHARDS, /* repodata_shards.msgpack.zst (CEP 16) */
+	CE_FORM_ZST,    /* repodata.json.zst */
+	CE_FORM_JSON,   /* repodata.json */
+	CE_FORM_COUNT,
+};
+
+struct ce_form_state {
+	char *etag, *last_modified; /* of the cached copy; NULL when unknown */
+	char *id;        /* of the cached copy: must be that of the file found; NULL: no copy */
+	int64_t checked; /* when the server last confirmed it, seconds since 1970 */
+	int64_t max_age; /* and for how long it asked not to be asked again, seconds */
+	int64_t absent;  /* when the server said that it does not have this form; 0: it did not */
+};
+
+struct ce_state {
+	struct ce_form_state form[CE_FORM_COUNT];
+};
+
+void ce_state_release(struct ce_state *s);
+/* Whatever is wrong with the file, the result is good: empty at worst. */
+void ce_state_read(struct ce_state *s, const char *path);
+/* Best effort: a state that cannot be written costs one question to the server. */
+void ce_state_write(const struct ce_state *s, const char *url, const char *path);
+
+/* "shards", "zst", "json"; and back, -1 for anything else. */
+const char *ce_form_name(enum ce_form form);
+int ce_form_find(const char *name);
+/* "public, max-age=1200" -> 1200; 0 when it must be asked each time. At most a day. */
+int64_t ce_state_max_age(const char *cache_control);
+
+#endif

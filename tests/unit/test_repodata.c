@@ -1,0 +1,716 @@
+/* SPDX-License-Identifier: MIT */
+/* Indexes: every form gives the same records; freshness; damage on the server and in the cache. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <glob.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "ccenv/ccenv.h"
+#include "model/repodata.h"
+#include "repodata/index.h"
+#include "repodata/repodata_sync.h"
+#include "repodata/scan.h"
+#include "repodata/state.h"
+
+#include "../faults/server.h"
+
+/* ---- the scanner ---- */
+
+struct seen {
+	struct ce_buf text;
+	const char *whole;
+};
+
+static int on_record(void *user, enum ce_repo_scan_section section,
+	const struct ce_repo_scan_record *rec, uint64_t at, struct ccenv_error *err)
+{
+	struct seen *s = user;
+
+	(void)err;
+	/* The slice is what stands at that place of the whole. */
+	assert_memory_equal(s->whole + at, rec->text, rec->len);
+	assert_int_equal(rec->text[rec->len - 1], '}');
+	ce_buf_addf(&s->text, "%d%.*s=%.*s;", (int)section, (int)rec->fn_len, rec->fn,
+		(int)rec->object_len, rec->object);
+	return 0;
+}
+
+static int on_removed(void *user, const char *fn, size_t len, struct ccenv_error *err)
+{
+	(void)err;
+	ce_buf_addf(&((struct seen *)user)->text, "-%.*s;", (int)len, fn);
+	return 0;
+}
+
+static int on_info(void *user, const char *text, size_t len, struct ccenv_error *err)
+{
+	(void)err;
+	ce_buf_addf(&((struct seen *)user)->text, "i%.*s;", (int)len, text);
+	return 0;
+}
+
+/* Feeds the text in pieces of `step` bytes, each from memory of its own, so that reading beyond is
+ * seen. */
+static int scan(const char *text, size_t step, struct seen *s, struct ccenv_error *err)
+{
+	const struct ce_repo_scan_events ev = {s, on_record, on_removed, on_info};
+	struct ce_repo_scan scan;
+	size_t len = strlen(text), from = 0, to = 0, taken;
+	int r = 0;
+
+	s->whole = text;
+	ce_buf_clear(&s->text);
+	ce_repo_scan_init(&scan, &ev);
+	while (r >= 0 && to < len) {
+		to = to + step < len ? to + step : len;
+		char *piece = malloc(to - from);
+		memcpy(piece, text + from, to - from);
+		/* Slices point into the piece; on_record compares them with the whole. */
+		r = ce_repo_scan_feed(&scan, piece, to - from, &taken, err);
+		from += taken;
+		free(piece);
+	}
+	return r < 0 ? r : ce_repo_scan_end(&scan, err);
+}
+
+static const char sample[] =
+	"{\"info\" : {\"subdir\":\"x\",\"base_url\":\"..\"},\n \"signatures\": "
+	"{\"a\":[{},{\"}\":\"]\"}]},"
+	"\"packages\":{\"a-1-0.tar.bz2\": {\"s\":\"}\\\"{\\\\\",\"l\":[[],[1,{}]]}},"
+	" \"n\":null, \"x\":-1.5e3, \"s\":\"a\\\"\","
+	"\"packages.conda\" : { \"a-1-0.conda\":{} ,\n\"b-2-0.conda\":{\"name\":\"b\",\"text\":\""
+	"long enough to go beyond one block of sixty-four bytes, with \\\\\\\\ and \\\\\\\" in it "
+	"{[\"}},"
+	"\"removed\":[\"c-1-0.conda\", \"d\"],\"repodata_version\":1} \n";
+
+static void test_scan(void **state)
+{
+	struct seen s = {0};
+	struct ccenv_error err = {0};
+	static const char want[] = "i{\"subdir\":\"x\",\"base_url\":\"..\"};"
+				   "0a-1-0.tar.bz2={\"s\":\"}\\\"{\\\\\",\"l\":[[],[1,{}]]};"
+				   "1a-1-0.conda={};"
+				   "1b-2-0.conda={\"name\":\"b\",\"text\":\""
+				   "long enough to go beyond one block of sixty-four bytes, with "
+				   "\\\\\\\\ and \\\\\\\" in it {[\"};"
+				   "-c-1-0.conda;-d;";
+
+	(void)state;
+	for (size_t step = 1; step < sizeof(sample) + 1; step++) {
+		assert_int_equal(scan(sample, step, &s, &err), 0);
+		assert_string_equal(ce_buf_str(&s.text), want);
+	}
+	ce_buf_release(&s.text);
+}
+
+static void test_scan_bad(void **state)
+{
+	static const char *const bad[] = {
+		"x",
+		"[]",
+		"{\"packages\"}",
+		"{\"packages\":{\"a\":1}}",
+		"{\"packages\":{} \"x\":1}",
+		"{} {}",
+		"{\"packages\":{a:{}}}",
+		"{\"removed\":[1]}",
+		"<html>404</html>",
+	};
+	struct seen s = {0};
+	struct ccenv_error err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < CE_COUNT(bad); i++)
+		assert_int_equal(scan(bad[i], 3, &s, &err), CCENV_EDATA);
+	/* Every cut of a good text is noticed. */
+	for (size_t n = 1; n < sizeof(sample) - 3; n++) {
+		char *cut = ce_strndup(sample, n);
+		assert_int_equal(scan(cut, 7, &s, &err), CCENV_EDATA);
+		free(cut);
+	}
+	assert_int_equal(scan("", 1, &s, &err), 0); /* CEP 36: an empty file is an empty object */
+	ce_buf_release(&s.text);
+}
+
+static void test_fn_name(void **state)
+{
+	(void)state;
+	assert_int_equal(ce_index_fn_name("a-b-1.0-0.conda", 15), 3);
+	assert_int_equal(ce_index_fn_name("a-1.0-0.tar.bz2", 15), 1);
+	assert_int_equal(ce_index_fn_name("a-1.0.conda", 11), 0);
+	assert_int_equal(ce_index_fn_name("-1-0.conda", 10), 0);
+	assert_int_equal(ce_index_fn_name("a-1-0.whl", 9), 0);
+}
+
+static void test_max_age(void **state)
+{
+	(void)state;
+	assert_int_equal(ce_state_max_age("public, max-age=1200"), 1200);
+	assert_int_equal(ce_state_max_age("max-age=60, no-cache"), 0);
+	assert_int_equal(ce_state_max_age("max-age=99999999999"), 86400);
+	assert_int_equal(ce_state_max_age(NULL), 0);
+}
+
+/* ---- a channel, made here in all three forms ---- */
+
+static char scratch[] = "/tmp/ccenv-test-XXXXXX";
+static char *chan, *cache;
+
+static const char linux_json[] =
+	"{\"info\":{\"subdir\":\"linux-64\"},\"packages\":{"
+	"\"top-1.0-0.tar.bz2\":{\"name\":\"top\",\"version\":\"1.0\",\"build\":\"0\",\"build_"
+	"number\":0,"
+	"\"depends\":[\"old\"],\"md5\":\"00000000000000000000000000000001\",\"size\":1},"
+	"\"top-1.1-0.tar.bz2\":{\"name\":\"top\",\"version\":\"1.1\",\"build\":\"0\",\"build_"
+	"number\":0,"
+	"\"depends\":[\"old\"],\"md5\":\"00000000000000000000000000000002\",\"size\":2,"
+	"\"timestamp\":1600000000,\"track_features\":\"a "
+	"b\",\"license\":\"\\u00e4\\ud83d\\ude00\"}},"
+	"\"packages.conda\":{"
+	"\"liba-1.0-0.conda\":{\"name\":\"liba\",\"version\":\"1.0\",\"build\":\"0\",\"build_"
+	"number\":0,"
+	"\"depends\":[\"__glibc >=2.17\",\"Mixed-Name\"],\"constrains\":[\"never\"],"
+	"\"sha256\":\"1111111111111111111111111111111111111111111111111111111111111111\",\"size\":"
+	"3},"
+	"\"gone-1.0-0.conda\":{\"name\":\"gone\",\"version\":\"1.0\",\"build\":\"0\",\"build_"
+	"number\":0},"
+	"\"never-1.0-0.conda\":{\"name\":\"never\",\"version\":\"1.0\",\"build\":\"0\",\"build_"
+	"number\":0},"
+	"\"odd-1.0-0.conda\":{\"name\":\"other\",\"version\":\"1.0\",\"build\":\"0\",\"build_"
+	"number\":0},"
+	"\"top-1.0-0.conda\":{\"name\":\"top\",\"version\":\"1.0\",\"build\":\"0\",\"build_"
+	"number\":7,"
+	"\"depends\":[\"liba >=1\",\"gone\",\"odd\",\"python_thing "
+	"1.*\"],\"noarch\":null,\"size\":5}},"
+	"\"removed\":[\"gone-1.0-0.conda\"],\"repodata_version\":1}";
+
+static const char noarch_json[] =
+	"{\"info\":{\"subdir\":\"noarch\"},\"packages\":{},\"packages.conda\":{"
+	"\"mixed-name-2-0.conda\":{\"name\":\"mixed-name\",\"version\":\"2\",\"build\":\"0\","
+	"\"build_number\":0,\"noarch\":\"generic\",\"depends\":[]},"
+	"\"python_thing-1.5-py_0.conda\":{\"name\":\"python_thing\",\"version\":\"1.5\",\"build\":"
+	"\"py_0\","
+	"\"build_number\":0,\"noarch\":\"python\",\"depends\":[\"top\"],\"run_exports\":{\"weak\":["
+	"\"x\"]}}}}";
+
+/* What the walk from "top" must find, in the order of a ce_repodata. */
+static const char want_records[] = "liba-1.0-0.conda linux-64 3 dep=2\n"
+				   "mixed-name-2-0.conda noarch 0 dep=0\n"
+				   "python_thing-1.5-py_0.conda noarch 0 dep=1\n"
+				   "top-1.0-0.conda linux-64 5 dep=4\n"
+				   "top-1.1-0.tar.bz2 linux-64 2 dep=1\n";
+
+static void write_bytes(const char *dir, const char *name, const void *data, size_t len)
+{
+	CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, name);
+	struct ccenv_error err;
+
+	assert_int_equal(ce_fs_mkdirs(dir, &err), 0);
+	FILE *f = fopen(path, "w"); /* no fsync(): there are hundreds */
+	assert_non_null(f);
+	assert_int_equal(fwrite(data, 1, len, f), len);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void write_zst(const char *dir, const char *name, const void *data, size_t len, char *hex)
+{
+	size_t cap = ZSTD_compressBound(len);
+	char *out = malloc(cap);
+	size_t n = ZSTD_compress(out, cap, data, len, 3);
+
+	write_bytes(dir, name, out, n);
+	if (hex)
+		ce_sha256_bytes(out, n, hex);
+	free(out);
+}
+
+/* A few heads of msgpack are enough for a test's writer. */
+static void pack_head(struct ce_buf *b, unsigned char head, size_t n, int width)
+{
+	ce_buf_addc(b, (char)head);
+	for (int i = width - 1; i >= 0; i--)
+		ce_buf_addc(b, (char)(n >> 8 * i));
+}
+
+static void pack_text(struct ce_buf *b, const char *s)
+{
+	pack_head(b, 0xda, strlen(s), 2);
+	ce_buf_adds(b, s);
+}
+
+static void pack_hex(struct ce_buf *b, const char *hex)
+{
+	pack_head(b, 0xc4, strlen(hex) / 2, 1);
+	for (; *hex; hex += 2) {
+		char two[3] = {hex[0], hex[1], 0};
+		ce_buf_addc(b, (char)strtol(two, NULL, 16));
+	}
+}
+
+static void pack_json(struct ce_buf *b, json_t *v, const char *key)
+{
+	json_t *e;
+	size_t i;
+	const char *k;
+
+	if (json_is_object(v)) {
+		pack_head(b, 0xde, json_object_size(v), 2);
+		json_object_foreach (v, k, e) {
+			pack_text(b, k);
+			pack_json(b, e, k);
+		}
+	} else if (json_is_array(v)) {
+		pack_head(b, 0xdc, json_array_size(v), 2);
+		json_array_foreach (v, i, e)
+			pack_json(b, e, "");
+	} else if (json_is_string(v) && (strcmp(key, "sha256") == 0 || strcmp(key, "md5") == 0)) {
+		pack_hex(b, json_string_value(v));
+	} else if (json_is_string(v)) {
+		pack_text(b, json_string_value(v));
+	} else if (json_is_integer(v)) {
+		pack_head(b, 0xcf, (size_t)json_integer_value(v), 8);
+	} else {
+		ce_buf_addc(b, (char)0xc0);
+	}
+}
+
+/* Shards of the index in `text`, one for each name that a file name begins with. */
+static void write_shards(const char *dir, const char *text)
+{
+	json_t *root = json_loads(text, 0, NULL), *shards = json_object(), *rec;
+	const char *sections[] = {"packages", "packages.conda"}, *fn, *name;
+	CE_CLEANUP(ce_buf_release) struct ce_buf index = {0};
+
+	for (int s = 0; s < 2; s++) {
+		json_object_foreach (json_object_get(root, sections[s]), fn, rec) {
+			CE_CLEANUP(ce_freep)
+			char *n = ce_strndup(fn, ce_index_fn_name(fn, strlen(fn)));
+			json_t *shard = json_object_get(shards, n);
+			if (!shard) {
+				shard = json_pack("{s{}s{}}", sections[0], sections[1]);
+				json_object_set_new(shards, n, shard);
+				json_object_set(shard, "removed", json_object_get(root, "removed"));
+			}
+			json_object_set(json_object_get(shard, sections[s]), fn, rec);
+		}
+	}
+	pack_head(&index, 0x82, 0, 0);
+	pack_text(&index, "info");
+	pack_head(&index, 0x82, 0, 0);
+	pack_text(&index, "base_url");
+	pack_text(&index, "");
+	pack_text(&index, "shards_base_url");
+	pack_text(&index, "./shards/");
+	pack_text(&index, "shards");
+	pack_head(&index, 0xde, json_object_size(shards), 2);
+	CE_CLEANUP(ce_freep) char *sub = ce_path_join(dir, "shards");
+	json_object_foreach (shards, name, rec) {
+		CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+		char hex[CE_SHA256_HEX + 1];
+		pack_json(&b, rec, "");
+		write_zst(sub, "tmp", b.data, b.len, hex);
+		CE_CLEANUP(ce_freep) char *from = ce_path_join(sub, "tmp");
+		CE_CLEANUP(ce_freep) char *to = ce_asprintf("%s/%s.msgpack.zst", sub, hex);
+		assert_int_equal(rename(from, to), 0);
+		pack_text(&index, name);
+		pack_hex(&index, hex);
+	}
+	write_zst(dir, "repodata_shards.msgpack.zst", index.data, index.len, NULL);
+	json_decref(shards);
+	json_decref(root);
+}
+
+static void write_channel(void)
+{
+	CE_CLEANUP(ce_freep) char *arch = ce_path_join(chan, "linux-64");
+	CE_CLEANUP(ce_freep) char *noarch = ce_path_join(chan, "noarch");
+
+	write_bytes(arch, "repodata.json", linux_json, strlen(linux_json));
+	write_bytes(noarch, "repodata.json", noarch_json, strlen(noarch_json));
+	write_zst(arch, "repodata.json.zst", linux_json, strlen(linux_json), NULL);
+	write_zst(noarch, "repodata.json.zst", noarch_json, strlen(noarch_json), NULL);
+	write_shards(arch, linux_json);
+	write_shards(noarch, noarch_json);
+}
+
+static int setup(void **state)
+{
+	struct ccenv_error err;
+
+	(void)state;
+	if (strstr(scratch, "XXXXXX") && !mkdtemp(scratch))
+		return -1;
+	chan = ce_path_join(scratch, "chan");
+	cache = ce_path_join(scratch, "cache");
+	if (ce_fs_remove_tree(chan, &err) < 0 || ce_fs_remove_tree(cache, &err) < 0)
+		return -1;
+	write_channel();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(chan);
+	free(cache);
+	return 0;
+}
+
+static int group_teardown(void **state)
+{
+	struct ccenv_error err;
+
+	(void)state;
+	return ce_fs_remove_tree(scratch, &err);
+}
+
+static const char *test_getenv(const char *name)
+{
+	return strcmp(name, "CCENV_NET_RETRIES") == 0 ? "0" : NULL;
+}
+
+static char warnings[4096];
+
+static void on_log(void *user, enum ccenv_level level, const char *text)
+{
+	(void)user;
+	if (level == CCENV_LOG_WARNING)
+		snprintf(warnings, sizeof(warnings), "%s", text);
+}
+
+static struct ce_repodata *load(
+	const char *url, const char *form, bool offline, struct ccenv_error *err)
+{
+	static const struct ccenv_events events = {.log = on_log};
+	const char *platform = "linux-64", *name = "top";
+	struct ce_repodata_query q = {
+		.channels = &url,
+		.n_channels = 1,
+		.platforms = &platform,
+		.n_platforms = 1,
+		.names = &name,
+		.n_names = 1,
+		.cache_dir = cache,
+		.offline = offline,
+		.getenv_fn = test_getenv,
+		.events = &events,
+		.form = form,
+	};
+	struct ce_repodata *r = NULL;
+
+	warnings[0] = '\0';
+	*err = (struct ccenv_error){0};
+	if (ce_repodata_sync(&q, &r, err) < 0)
+		assert_null(r);
+	return r;
+}
+
+static char *describe(const struct ce_repodata *r)
+{
+	struct ce_buf b = {0};
+
+	for (size_t i = 0; i < r->n; i++)
+		ce_buf_addf(&b, "%s %s %llu dep=%zu\n", r->pkgs[i].fn, r->pkgs[i].subdir,
+			(unsigned long long)r->pkgs[i].size, r->pkgs[i].n_depends);
+	return ce_buf_steal(&b);
+}
+
+static void assert_loads(const char *url, const char *form, bool offline)
+{
+	struct ccenv_error err;
+	struct ce_repodata *r = load(url, form, offline, &err);
+
+	if (!r)
+		fail_msg("%s", err.text);
+	CE_CLEANUP(ce_freep) char *text = describe(r);
+	assert_string_equal(text, want_records);
+	ce_repodata_free(r);
+}
+
+static void assert_fails(
+	const char *url, const char *form, bool offline, int code, const char *with)
+{
+	struct ccenv_error err;
+
+	assert_null(load(url, form, offline, &err));
+	assert_int_equal(err.code, code);
+	if (!strstr(err.text, with))
+		fail_msg("\"%s\" is not in: %s", with, err.text);
+}
+
+static void test_forms(void **state)
+{
+	CE_CLEANUP(ce_freep) char *url = ce_asprintf("file://%s", chan);
+	struct ccenv_error err;
+
+	(void)state;
+	for (int form = 0; form < CE_FORM_COUNT; form++) {
+		assert_loads(url, ce_form_name(form), false);
+		assert_loads(url, ce_form_name(form), false);
+	}
+	struct ce_repodata *r = load(url, NULL, false, &err);
+	const struct ce_pkg *p = &r->pkgs[4];
+	assert_string_equal(p->version, "1.1");
+	assert_int_equal(p->timestamp, 1600000000000); /* seconds became milliseconds */
+	assert_string_equal(p->track_features, "a b");
+	assert_string_equal(p->license, "\xc3\xa4\xf0\x9f\x98\x80");
+	assert_string_equal(p->md5, "00000000000000000000000000000002");
+	assert_null(p->sha256);
+	assert_string_equal(p->channel, url);
+	CE_CLEANUP(ce_freep) char *want = ce_asprintf("%s/linux-64/top-1.1-0.tar.bz2", url);
+	assert_string_equal(p->url, want);
+	assert_string_equal(r->pkgs[0].constrains[0], "never");
+	assert_int_equal(r->pkgs[1].noarch, CE_NOARCH_GENERIC);
+	assert_int_equal(r->pkgs[2].noarch, CE_NOARCH_PYTHON);
+	ce_repodata_free(r);
+	assert_fails("file:///nowhere/at/all", NULL, false, CCENV_ENOTFOUND, "linux-64 nor noarch");
+}
+
+/* ---- over HTTP ---- */
+
+struct site {
+	bool no_shards, no_zst;
+	const char *damage; /* the end of a path whose body is damaged, or NULL */
+	enum {
+		FLIP,
+		TRUNCATE,
+		EMPTY_PAGE,
+		ZEROS,
+		FORGET,
+	} how;
+	const char *headers;
+	unsigned full, not_modified, missing;
+};
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+static void damage(struct ce_buf *b, int how)
+{
+	if (how == FLIP) {
+		b->data[b->len / 2] ^= 0x10;
+	} else if (how == TRUNCATE) {
+		b->len /= 2;
+	} else if (how == EMPTY_PAGE) {
+		ce_buf_clear(b);
+		ce_buf_adds(b, "<html>Welcome to the hotel's network</html>");
+	} else if (how == ZEROS) {
+		size_t n = 300 << 20, cap = ZSTD_compressBound(n);
+		char *zeros = calloc(1, n);
+		ce_buf_clear(b);
+		ce_buf_reserve(b, cap);
+		b->len = ZSTD_compress(b->data, cap, zeros, n, 1);
+		free(zeros);
+	}
+}
+
+static bool serve_file(int fd, const struct test_request *req, void *user)
+{
+	struct site *site = user;
+	CE_CLEANUP(ce_freep) char *path = ce_asprintf("%s%s", chan, req->path);
+	CE_CLEANUP(ce_freep) char *match = test_request_header(req, "If-None-Match");
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	char hex[CE_SHA256_HEX + 1], head[256];
+	struct ccenv_error err;
+
+	bool hidden = (site->no_shards && strstr(req->path, "shards")) ||
+		      (site->no_zst && ends_with(req->path, ".json.zst"));
+	if (hidden || ce_fs_read(path, 1 << 20, &b, &err) < 0) {
+		site->missing++;
+		return test_respond(fd, 404, NULL, "no", 2);
+	}
+	bool bad = site->damage && ends_with(req->path, site->damage);
+	if (bad && site->how == FORGET)
+		return test_respond(fd, 404, NULL, "no", 2);
+	if (bad)
+		damage(&b, site->how);
+	ce_sha256_bytes(ce_buf_str(&b), b.len, hex);
+	snprintf(head, sizeof(head), "ETag: \"%.8s\"\r\n%s", hex,
+		site->headers ? site->headers : "");
+	if (match && strncmp(match + 1, hex, 8) == 0) {
+		site->not_modified++;
+		return test_respond(fd, 304, head, NULL, 0);
+	}
+	site->full++;
+	return test_respond(fd, 200, head, ce_buf_str(&b), b.len);
+}
+
+static void clear_cache(void)
+{
+	struct ccenv_error err;
+
+	assert_int_equal(ce_fs_remove_tree(cache, &err), 0);
+}
+
+static void test_http_forms(void **state)
+{
+	struct site site = {0};
+	struct test_server *s = test_server_start(serve_file, &site);
+	CE_CLEANUP(ce_freep) char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
+
+	(void)state;
+	assert_loads(url, NULL, false);
+	assert_int_equal(
+		site.full, 2 + 6); /* two indexes; top, liba, odd, gone; python_thing, mixed-name */
+	assert_loads(url, NULL, false);
+	assert_int_equal(site.not_modified, 2); /* shards are kept for ever */
+	assert_loads(url, NULL, true);
+	clear_cache();
+	assert_fails(url, NULL, true, CCENV_EOFFLINE, "--offline");
+
+	site = (struct site){.no_shards = true};
+	assert_loads(url, NULL, false);
+	assert_int_equal(site.missing, 2);
+	assert_loads(url, NULL, false);
+	assert_int_equal(site.missing, 2); /* remembered */
+	assert_int_equal(site.full, 2);
+	assert_int_equal(site.not_modified, 2);
+	assert_loads(url, NULL, true);
+
+	clear_cache();
+	site = (struct site){
+		.no_shards = true, .no_zst = true, .headers = "Cache-Control: max-age=60\r\n"};
+	assert_loads(url, NULL, false);
+	assert_loads(url, NULL, false);
+	assert_int_equal(site.full, 2);
+	assert_int_equal(site.not_modified, 0); /* fresh: not even asked */
+	test_server_stop(s);
+}
+
+/* A server's copy is damaged: without another form an error that names it, with one a warning. */
+static void test_server_damage(void **state)
+{
+	struct site site = {0};
+	struct test_server *s = test_server_start(serve_file, &site);
+	CE_CLEANUP(ce_freep) char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
+
+	(void)state;
+	for (int how = TRUNCATE; how <= ZEROS; how++) {
+		site = (struct site){.damage = "linux-64/repodata_shards.msgpack.zst", .how = how};
+		clear_cache();
+		assert_loads(url, NULL, false);
+		assert_non_null(strstr(warnings, "linux-64/repodata_shards.msgpack.zst"));
+		site.damage = "linux-64/repodata.json.zst";
+		assert_fails(url, "zst", false, CCENV_EDATA, "linux-64/repodata.json.zst");
+		clear_cache();
+		site.no_shards = true;
+		assert_loads(url, NULL, false);
+		assert_non_null(strstr(warnings, "trying repodata.json"));
+	}
+	clear_cache();
+	site = (struct site){.damage = "linux-64/repodata.json", .how = TRUNCATE};
+	assert_fails(url, "json", false, CCENV_EDATA, "ends too early");
+	site.how = EMPTY_PAGE;
+	assert_fails(url, "json", false, CCENV_EDATA, "expected '{'");
+	site.damage = ".msgpack.zst";
+	clear_cache();
+	assert_fails(url, "shards", false, CCENV_EDATA, "zstd");
+	/* The server is whole again: the next run succeeds. */
+	site = (struct site){0};
+	assert_loads(url, "json", false);
+	assert_loads(url, "shards", false);
+	test_server_stop(s);
+}
+
+static void test_shard_damage(void **state)
+{
+	struct site site = {0};
+	struct test_server *s = test_server_start(serve_file, &site);
+	CE_CLEANUP(ce_freep) char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
+	CE_CLEANUP(ce_freep) char *pattern = ce_asprintf("%s/linux-64/shards/*", chan);
+	glob_t g;
+
+	(void)state;
+	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
+	for (int how = FLIP; how <= FORGET; how++) {
+		clear_cache();
+		site = (struct site){.how = how};
+		/* All of them in turn would take long; the first stands for all that are reached or
+		 * not. */
+		site.damage = "a.msgpack.zst";
+		for (size_t i = 0; i < g.gl_pathc; i++)
+			site.damage = ce_path_base(g.gl_pathv[i]);
+		struct ccenv_error err;
+		struct ce_repodata *r = load(url, NULL, false, &err);
+		if (r) /* the shard of "never" is not reached */
+			ce_repodata_free(r);
+		else
+			assert_int_equal(err.code, how == FORGET ? CCENV_ENOTFOUND : CCENV_EHASH);
+	}
+	globfree(&g);
+	test_server_stop(s);
+}
+
+/* Whatever happens to a file of the cache, the records are right or the error says what to do. */
+static void test_cache_damage(void **state)
+{
+	struct site site = {0};
+	struct test_server *s = test_server_start(serve_file, &site);
+	CE_CLEANUP(ce_freep) char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
+	CE_CLEANUP(ce_freep) char *top = ce_asprintf("%s/repodata/*.*", cache);
+	CE_CLEANUP(ce_freep) char *sub = ce_asprintf("%s/repodata/shards/*", cache);
+
+	(void)state;
+	for (int form = 0; form < CE_FORM_COUNT; form++) {
+		clear_cache();
+		assert_loads(url, ce_form_name(form), false);
+		glob_t g;
+		assert_int_equal(glob(top, 0, NULL, &g), 0);
+		(void)glob(sub, GLOB_APPEND, NULL, &g);
+		for (size_t i = 0; i < g.gl_pathc; i++) {
+			struct ccenv_error err;
+			CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+			assert_int_equal(ce_fs_read(g.gl_pathv[i], 1 << 20, &b, &err), 0);
+			for (size_t at = 0; at < b.len; at += 1 + b.len / 40) {
+				b.data[at] ^= 0x21;
+				write_bytes(scratch, g.gl_pathv[i], b.data, b.len);
+				b.data[at] ^= 0x21;
+				assert_loads(url, ce_form_name(form), false);
+			}
+			write_bytes(scratch, g.gl_pathv[i], b.data, b.len / 2);
+			assert_loads(url, ce_form_name(form), false);
+			write_bytes(scratch, g.gl_pathv[i], "", 0);
+			assert_loads(url, ce_form_name(form), false);
+		}
+		globfree(&g);
+	}
+	test_server_stop(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_scan_bad),
+		cmocka_unit_test(test_fn_name),
+		cmocka_unit_test(test_max_age),
+		cmocka_unit_test_setup_teardown(test_forms, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_http_forms, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_server_damage, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_shard_damage, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cache_damage, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, group_teardown);
+}
