@@ -208,6 +208,15 @@ int ce_fs_remove_tree(const char *path, struct ccenv_error *err)
 	return 0;
 }
 
+/* Hands a descriptor on, so that its cleanup does nothing. */
+static int take_fd(int *fd)
+{
+	int owned = *fd;
+
+	*fd = -1;
+	return owned;
+}
+
 struct ce_fs_lock {
 	int fd;
 };
@@ -275,7 +284,6 @@ int ce_fs_lock(const char *path, int timeout_s, void (*waiting)(void *user, cons
 		/* Only for messages: a full disk must not stop a run here. */
 		errno = 0;
 	*ret_lock = ce_alloc(sizeof(**ret_lock));
-	(*ret_lock)->fd = fd;
-	fd = -1;
+	(*ret_lock)->fd = take_fd(&fd);
 	return 0;
 }

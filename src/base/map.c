@@ -2,6 +2,7 @@
 /* Open addressing over an insertion-ordered array (FNV-1a, load under 1/2). */
 #include "base/map.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@ static size_t slot_of(const struct ce_map *m, const char *key)
 {
 	size_t i = hash(key) & (m->n_slots - 1);
 
+	assert(m->slots);
 	while (m->slots[i] && strcmp(m->entries[m->slots[i] - 1].key, key) != 0)
 		i = (i + 1) & (m->n_slots - 1);
 	return i;
