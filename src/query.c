@@ -54,8 +54,9 @@ static int request_specs(
 	for (size_t i = 0; i < o->n_specs; i++) {
 		int e = ce_spec_parse(o->specs[i], CE_SPEC_STRICT, &r->arena, &r->specs[i], err);
 
+		/* It was written on the command line. */
 		if (e < 0)
-			return e;
+			return err->code = CCENV_EUSAGE;
 		r->n_specs++;
 	}
 	ce_request_sort_specs(r);

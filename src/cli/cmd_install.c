@@ -15,8 +15,8 @@ static void print_result(const struct ce_cli *cli, const struct ccenv_install_re
 
 	if (!cli->json) {
 		if (!cli->quiet)
-			fprintf(stderr, "Installed: %zu packages in %s\n", r->n_packages,
-				r->prefix);
+			fprintf(stderr, "Installed: %zu package%s in %s\n", r->n_packages,
+				r->n_packages == 1 ? "" : "s", r->prefix);
 		return;
 	}
 	json_object_set_new(o, "prefix", json_string(r->prefix));

@@ -22,8 +22,9 @@ static int lock(struct ce_cli *cli, const struct ccenv_lock_options *o)
 		printf("{\"changed\": %s, \"packages\": %zu}\n", result.changed ? "true" : "false",
 			result.n_packages);
 	else if (!cli->quiet)
-		fprintf(stderr, "%s: %zu packages\n",
-			result.changed ? "Locked" : "The lock is up to date", result.n_packages);
+		fprintf(stderr, "%s: %zu package%s\n",
+			result.changed ? "Locked" : "The lock is up to date", result.n_packages,
+			result.n_packages == 1 ? "" : "s");
 	return CE_EXIT_OK;
 }
 

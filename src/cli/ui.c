@@ -14,11 +14,14 @@ enum {
 	BAR = 24
 };
 
-static const char *const phases[] = {
-	[CCENV_PHASE_REPODATA] = "Index",
-	[CCENV_PHASE_SOLVE] = "Solve",
-	[CCENV_PHASE_FETCH] = "Fetch",
-	[CCENV_PHASE_LINK] = "Link",
+/* What a phase is called, and what it counts. */
+static const struct {
+	const char *name, *items;
+} phases[] = {
+	[CCENV_PHASE_REPODATA] = {"Index", "file"},
+	[CCENV_PHASE_SOLVE] = {"Solve", "environment"},
+	[CCENV_PHASE_FETCH] = {"Fetch", "package"},
+	[CCENV_PHASE_LINK] = {"Link", "file"},
 };
 
 static long now_ms(void)
@@ -83,7 +86,7 @@ static void draw(struct ce_ui *ui, const struct ccenv_progress *p)
 	bar[BAR] = '\0';
 	size_text(done, sizeof(done), p->bytes_done);
 	size_text(total, sizeof(total), p->bytes_total);
-	fprintf(stderr, "\r\033[K%-5s [%s] %llu/%llu", phases[p->phase], bar,
+	fprintf(stderr, "\r\033[K%-5s [%s] %llu/%llu", phases[p->phase].name, bar,
 		(unsigned long long)p->items_done, (unsigned long long)p->items_total);
 	if (p->bytes_total)
 		fprintf(stderr, ", %s of %s", done, total);
@@ -98,8 +101,9 @@ static void plain(const struct ccenv_progress *p)
 	char total[32];
 
 	size_text(total, sizeof(total), p->bytes_total);
-	fprintf(stderr, "%s: %llu %s%s%s\n", phases[p->phase], (unsigned long long)p->items_total,
-		p->phase == CCENV_PHASE_REPODATA ? "files" : "packages", p->bytes_total ? ", " : "",
+	fprintf(stderr, "%s: %llu %s%s%s%s\n", phases[p->phase].name,
+		(unsigned long long)p->items_total, phases[p->phase].items,
+		p->items_total == 1 ? "" : "s", p->bytes_total ? ", " : "",
 		p->bytes_total ? total : "");
 }
 
