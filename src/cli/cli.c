@@ -48,9 +48,14 @@ bool ce_cli_begin(struct ce_cli *cli, const struct ce_command *cmd, const struct
 
 	CE_CLEANUP(ce_freep) char *name = ce_asprintf("ccenv %s", cmd->name);
 
+	char *command = argv[0];
+	bool parsed;
+
 	*ret_status = CE_EXIT_USAGE;
 	argv[0] = name; /* getopt's messages begin with it */
-	if (!ce_opt_parse(argc, argv, own, common, ret_args)) {
+	parsed = ce_opt_parse(argc, argv, own, common, ret_args);
+	argv[0] = command;
+	if (!parsed) {
 		fprintf(stderr, "Try `ccenv %s --help`.\n", cmd->name);
 		return false;
 	}
