@@ -209,8 +209,12 @@ static void content_hash(const struct ce_lock_platform *p, char hex[CE_SHA256_HE
 	struct ce_sha256 *s = ce_sha256_new();
 
 	for (size_t i = 0; i < p->n_pkgs; i++) {
+		const char *digest = ce_pkg_digest(p->pkgs[i]);
+
 		ce_sha256_update(s, p->pkgs[i]->fn, strlen(p->pkgs[i]->fn) + 1);
-		ce_sha256_update(s, p->pkgs[i]->sha256, strlen(p->pkgs[i]->sha256) + 1);
+		/* One without is refused later, by fetch. */
+		if (digest)
+			ce_sha256_update(s, digest, strlen(digest) + 1);
 	}
 	ce_sha256_final(s, hex);
 }
@@ -234,7 +238,7 @@ static int fetch_and_link(struct ccenv *c, const struct ce_lock_platform *p, con
 	};
 	int r;
 
-	if (ce_install_is_current(p->pkgs, p->n_pkgs, prefix))
+	if (ce_install_is_current(p->pkgs, p->n_pkgs, &install))
 		return 0;
 	r = ce_project_check_host(c, p, err);
 	if (r >= 0)
