@@ -399,8 +399,8 @@ static int read_pair(struct ce_spec_reader *r, struct value *values)
 {
 	struct ce_scan *s = &r->s;
 	size_t begin = s->pos;
-	struct value v;
-	enum key key;
+	struct value v = {0};
+	enum key key = KEY_NAME;
 	int e = read_key(s, &key);
 
 	if (e < 0)

@@ -220,7 +220,7 @@ int ce_version_parse_slice(const struct ce_scan *s, size_t begin, size_t end, st
 {
 	struct draft d = {.s = s, .begin = begin};
 	const char *text, *bad;
-	size_t n_main;
+	size_t n_main = 0;
 	char *copy;
 	int r;
 

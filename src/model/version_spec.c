@@ -5,6 +5,7 @@
  */
 #include "model/version_spec.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,9 +91,11 @@ static void list_finish(
 		*ret = l->items[0];
 		return;
 	}
+	assert(l->items && l->n > 1);
 	children = ce_arena_array(a, l->n, sizeof(*children));
 	memcpy(children, l->items, l->n * sizeof(*children));
-	*ret = (struct ce_version_spec){.kind = kind, .n = (uint32_t)l->n, .children = children};
+	*ret = (struct ce_version_spec){
+		.kind = (uint8_t)kind, .n = (uint32_t)l->n, .children = children};
 }
 
 /* Is the character at offset i part of a version's text? "!" is, unless it begins "!=". */
@@ -266,7 +269,7 @@ static int read_operand(const struct reader *r, enum kind kind, size_t begin, si
 		(t.dot || t.inner_star || t.stars > 1 || (t.stars && kind != NE) ||
 			(t.stars && t.end == begin)))
 		return strict_star(r, kind, begin, t.end, t.end);
-	*ret = (struct ce_version_spec){.kind = kind};
+	*ret = (struct ce_version_spec){.kind = (uint8_t)kind};
 	if (t.end == begin) {
 		if (kind != LT && kind != GT && kind != NE)
 			ret->kind = ANY;
@@ -360,7 +363,7 @@ static int read_list(struct reader *r, char separator, enum kind kind,
 	size_t end;
 
 	for (;;) {
-		struct ce_version_spec item;
+		struct ce_version_spec item = {.kind = ANY};
 		int e = read_item(r, &item);
 
 		if (e < 0)

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/* The virtual packages of this machine and of platforms at large. The GPU's part is in host_gpu.c.
+ */
+#include "io/host.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+#if defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "ccenv/ccenv.h"
+#include "model/platform.h"
+#include "model/request.h"
+
+enum {
+	VIRTUALS_MAX = 8
+};
+
+struct list {
+	struct ce_arena *a;
+	struct ce_virtual items[VIRTUALS_MAX];
+	size_t n;
+};
+
+static void add(struct list *l, const char *name, const char *version, const char *build)
+{
+	l->items[l->n++] = (struct ce_virtual){
+		.name = name,
+		.version = ce_arena_strdup(l->a, version),
+		.build = ce_arena_strdup(l->a, build),
+	};
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(((const struct ce_virtual *)a)->name, ((const struct ce_virtual *)b)->name);
+}
+
+static void finish(struct list *l, struct ce_virtual **ret_virtuals, size_t *ret_n)
+{
+	*ret_virtuals = ce_arena_array(l->a, l->n + 1, sizeof(**ret_virtuals));
+	if (l->n > 0) {
+		qsort(l->items, l->n, sizeof(l->items[0]), compare_names);
+		memcpy(*ret_virtuals, l->items, l->n * sizeof(l->items[0]));
+	}
+	*ret_n = l->n;
+}
+
+/* The plainest processor of a subdir, by archspec's names; NULL where conda has none. */
+static const char *baseline(const char *subdir)
+{
+	static const struct {
+		const char *tail, *name;
+	} table[] = {{"-64", "x86_64"}, {"-aarch64", "aarch64"}, {"osx-arm64", "m1"},
+		{"win-arm64", "aarch64"}, {"-ppc64le", "ppc64le"}, {"-riscv64", "riscv64"},
+		{"-s390x", "s390x"}, {"-32", "x86"}};
+	size_t n = strlen(subdir);
+
+	for (size_t i = 0; i < CE_COUNT(table); i++) {
+		size_t k = strlen(table[i].tail);
+
+		if (n >= k && strcmp(subdir + n - k, table[i].tail) == 0)
+			return table[i].name;
+	}
+	return NULL;
+}
+
+void ce_host_defaults(
+	const char *platform, struct ce_arena *a, struct ce_virtual **ret_virtuals, size_t *ret_n)
+{
+	struct list l = {.a = a};
+	const char *arch = baseline(platform);
+
+	if (ce_platform_is_linux(platform)) {
+		add(&l, "__linux", "4.18", "0");
+		add(&l, "__glibc", "2.28", "0");
+	}
+	if (ce_platform_is_osx(platform))
+		add(&l, "__osx", "13.0", "0");
+	if (ce_platform_is_win(platform))
+		add(&l, "__win", "10.0", "0");
+	else if (strcmp(platform, "noarch") != 0)
+		add(&l, "__unix", "0", "0");
+	if (arch)
+		add(&l, "__archspec", "1", arch);
+	finish(&l, ret_virtuals, ret_n);
+}
+
+/* Copies the leading "1.2.3" of `text`, at most `parts` numbers. Returns how many there were. */
+static int leading_version(const char *text, int parts, char *out, size_t size)
+{
+	size_t n = 0;
+	int found = 0;
+
+	while (found < parts) {
+		size_t dot = found > 0, digits;
+
+		if (dot && text[n] != '.')
+			break;
+		digits = strspn(text + n + dot, "0123456789");
+		if (digits == 0)
+			break;
+		n += dot + digits;
+		found++;
+	}
+	if (n >= size)
+		return 0;
+	memcpy(out, text, n);
+	out[n] = '\0';
+	return found;
+}
+
+/* The whole text is `least` to 4 numbers with dots between. */
+static bool is_version(const char *text, int least)
+{
+	char copy[64];
+	int n = leading_version(text, 4, copy, sizeof(copy));
+
+	return n >= least && strcmp(copy, text) == 0;
+}
+
+/*
+ * Adds the package: as the override says, else as `found`; not at all when that is NULL or the
+ * override is empty. `least` is how many numbers the version must have.
+ */
+static int add_version(struct list *l, const char *(*getenv_fn)(const char *), const char *variable,
+	const char *name, const char *found, int least, struct ccenv_error *err)
+{
+	const char *forced = getenv_fn(variable);
+
+	if (forced && *forced && !is_version(forced, least))
+		return ce_fail(err, CCENV_EUSAGE,
+			"%s=%.40s: expected a version such as %s, or nothing to hide %s", variable,
+			forced, least > 1 ? "5.10" : "12.4", name);
+	if (forced)
+		found = *forced ? forced : NULL;
+	if (found)
+		add(l, name, found, "0");
+	return 0;
+}
+
+static int add_system(
+	struct list *l, const char *(*getenv_fn)(const char *), struct ccenv_error *err)
+{
+	char version[64] = "0";
+	int r = 0;
+
+	add(l, "__unix", "0", "0");
+#if defined(__linux__)
+	struct utsname u;
+
+	if (uname(&u) != 0 || leading_version(u.release, 4, version, sizeof(version)) < 2)
+		(void)snprintf(version, sizeof(version), "0");
+	r = add_version(l, getenv_fn, "CONDA_OVERRIDE_LINUX", "__linux", version, 2, err);
+#endif
+#if defined(_CS_GNU_LIBC_VERSION)
+	char libc[64];
+	const char *found = NULL;
+
+	/* "glibc 2.36" */
+	if (confstr(_CS_GNU_LIBC_VERSION, libc, sizeof(libc)) > 0 &&
+		strncmp(libc, "glibc ", 6) == 0 &&
+		leading_version(libc + 6, 2, version, sizeof(version)) == 2)
+		found = version;
+	if (r >= 0)
+		r = add_version(l, getenv_fn, "CONDA_OVERRIDE_GLIBC", "__glibc", found, 1, err);
+#endif
+#if defined(__APPLE__)
+	char product[64] = "";
+	size_t size = sizeof(product) - 1;
+
+	if (sysctlbyname("kern.osproductversion", product, &size, NULL, 0) != 0 ||
+		leading_version(product, 2, version, sizeof(version)) < 1)
+		(void)snprintf(version, sizeof(version), "0");
+	r = add_version(l, getenv_fn, "CONDA_OVERRIDE_OSX", "__osx", version, 1, err);
+#endif
+	return r;
+}
+
+#if defined(__x86_64__)
+/* Does the system save the registers named in `mask`? */
+static bool os_saves(unsigned mask)
+{
+	unsigned lo, hi;
+
+	__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
+	return (lo & mask) == mask;
+}
+
+/* The levels of the x86-64 psABI, which archspec knows as x86_64, x86_64_v2, … */
+static int x86_level(void)
+{
+	enum {
+		AVX_STATE = 0x6,
+		AVX512_STATE = 0xe6
+	};
+	const unsigned v2 =
+		bit_SSE3 | bit_SSSE3 | bit_CMPXCHG16B | bit_SSE4_1 | bit_SSE4_2 | bit_POPCNT;
+	const unsigned v3 = bit_FMA | bit_MOVBE | bit_OSXSAVE | bit_AVX | bit_F16C;
+	const unsigned v3_7 = bit_AVX2 | bit_BMI | bit_BMI2;
+	const unsigned v4_7 =
+		bit_AVX512F | bit_AVX512DQ | bit_AVX512CD | bit_AVX512BW | bit_AVX512VL;
+	unsigned eax, ebx1, ecx1, edx, ebx7 = 0, ecx7, ecx_ext = 0, ebx;
+
+	if (!__get_cpuid(1, &eax, &ebx1, &ecx1, &edx))
+		return 1;
+	(void)__get_cpuid_count(7, 0, &eax, &ebx7, &ecx7, &edx);
+	(void)__get_cpuid(0x80000001, &eax, &ebx, &ecx_ext, &edx);
+	if ((ecx1 & v2) != v2 || !(ecx_ext & bit_LAHF_LM))
+		return 1;
+	if ((ecx1 & v3) != v3 || (ebx7 & v3_7) != v3_7 || !(ecx_ext & bit_ABM) ||
+		!os_saves(AVX_STATE))
+		return 2;
+	return (ebx7 & v4_7) == v4_7 && os_saves(AVX512_STATE) ? 4 : 3;
+}
+#endif
+
+static const char *microarchitecture(void)
+{
+#if defined(__x86_64__)
+	static const char *const names[] = {NULL, "x86_64", "x86_64_v2", "x86_64_v3", "x86_64_v4"};
+
+	return names[x86_level()];
+#else
+	return baseline(ce_platform_host());
+#endif
+}
+
+static int add_archspec(
+	struct list *l, const char *(*getenv_fn)(const char *), struct ccenv_error *err)
+{
+	const char *forced = getenv_fn("CONDA_OVERRIDE_ARCHSPEC");
+	const char *found = forced ? forced : microarchitecture();
+
+	if (forced &&
+		strspn(forced, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+			       "_.") != strlen(forced))
+		return ce_fail(err, CCENV_EUSAGE,
+			"CONDA_OVERRIDE_ARCHSPEC=%.40s: expected a microarchitecture such as "
+			"x86_64_v3, or nothing to hide __archspec",
+			forced);
+	if (found && *found)
+		add(l, "__archspec", "1", found);
+	return 0;
+}
+
+static bool is_hidden(const char *(*getenv_fn)(const char *), const char *variable)
+{
+	const char *forced = getenv_fn(variable);
+
+	return forced && !*forced;
+}
+
+/* __cuda_arch is there only beside __cuda (CEP 46). */
+static int add_cuda(struct list *l, const char *(*getenv_fn)(const char *), struct ccenv_error *err)
+{
+	char driver[32] = "", arch[32] = "";
+	struct ce_host_gpu gpu;
+	size_t before = l->n;
+	int r;
+
+	if (is_hidden(getenv_fn, "CONDA_OVERRIDE_CUDA"))
+		return 0;
+	ce_host_gpu(getenv_fn, CE_HOST_ALL, &gpu);
+	if (gpu.cuda_major)
+		(void)snprintf(driver, sizeof(driver), "%d.%d", gpu.cuda_major, gpu.cuda_minor);
+	if (gpu.arch_major)
+		(void)snprintf(arch, sizeof(arch), "%d.%d", gpu.arch_major, gpu.arch_minor);
+	r = add_version(
+		l, getenv_fn, "CONDA_OVERRIDE_CUDA", "__cuda", *driver ? driver : NULL, 1, err);
+	if (r < 0 || l->n == before)
+		return r;
+	return add_version(l, getenv_fn, "CONDA_OVERRIDE_CUDA_ARCH", "__cuda_arch",
+		*arch ? arch : NULL, 1, err);
+}
+
+int ce_host_virtuals(const char *(*getenv_fn)(const char *name), struct ce_arena *a,
+	struct ce_virtual **ret_virtuals, size_t *ret_n, struct ccenv_error *err)
+{
+	struct list l = {.a = a};
+	int r = add_system(&l, getenv_fn, err);
+
+	if (r >= 0)
+		r = add_archspec(&l, getenv_fn, err);
+	if (r >= 0)
+		r = add_cuda(&l, getenv_fn, err);
+	if (r < 0)
+		return r;
+	finish(&l, ret_virtuals, ret_n);
+	return 0;
+}
