@@ -371,6 +371,7 @@ int ce_plan_solve(struct ccenv *c, struct ce_plan *plan, struct ccenv_error *err
 	};
 	struct solve_work w = {.mutex = PTHREAD_MUTEX_INITIALIZER, .plan = plan};
 	CE_CLEANUP(ce_freep) struct ccenv_error *errors = ce_calloc(plan->n, sizeof(*errors));
+	struct ccenv_progress progress = {.phase = CCENV_PHASE_SOLVE};
 	pthread_t threads[THREADS];
 	size_t n = 0;
 	int r = load_records(c, plan, err);
@@ -378,12 +379,16 @@ int ce_plan_solve(struct ccenv *c, struct ce_plan *plan, struct ccenv_error *err
 	if (r < 0)
 		return r;
 	w.errors = errors;
+	progress.items_total = plan->n;
+	ce_progress(&c->events, &progress);
 	while (n + 1 < plan->n && n < THREADS - 1 &&
 		pthread_create(&threads[n], NULL, solve_some, &w) == 0)
 		n++;
 	solve_some(&w);
 	while (n > 0)
 		pthread_join(threads[--n], NULL);
+	progress.items_done = plan->n;
+	ce_progress(&c->events, &progress);
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct ce_request *q = plan->items[i].request;
 

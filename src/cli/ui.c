@@ -96,38 +96,38 @@ static void draw(struct ce_ui *ui, const struct ccenv_progress *p)
 	ui->drawn = true;
 }
 
-static void plain(const struct ccenv_progress *p)
+/* "Fetch: 36 packages, 228.4 MiB, 1.24 s" */
+static void plain(const struct ccenv_progress *p, long ms)
 {
 	char total[32];
 
 	size_text(total, sizeof(total), p->bytes_total);
-	fprintf(stderr, "%s: %llu %s%s%s%s\n", phases[p->phase].name,
+	fprintf(stderr, "%s: %llu %s%s%s%s, %.2f s\n", phases[p->phase].name,
 		(unsigned long long)p->items_total, phases[p->phase].items,
 		p->items_total == 1 ? "" : "s", p->bytes_total ? ", " : "",
-		p->bytes_total ? total : "");
+		p->bytes_total ? total : "", (double)ms / 1000);
 }
 
 static void on_progress(void *user, const struct ccenv_progress *p)
 {
 	struct ce_ui *ui = user;
 	bool end = p->items_total > 0 && p->items_done >= p->items_total;
-	long now;
+	long now = now_ms();
 
 	if (ui->verbosity < 0 || p->phase < 1 || (size_t)p->phase >= CE_COUNT(phases))
 		return;
-	if (!ui->terminal) {
-		if (end && !ui->announced[p->phase])
-			plain(p);
-		ui->announced[p->phase] = end;
-		return;
-	}
-	now = now_ms();
-	if (!end && now - ui->last_ms < REDRAW_MS)
-		return;
-	ui->last_ms = now;
-	draw(ui, p);
-	if (end)
+	if (!ui->begin_ms[p->phase])
+		ui->begin_ms[p->phase] = now;
+	if (end) {
 		ce_ui_clear(ui);
+		if (!ui->announced[p->phase])
+			plain(p, now - ui->begin_ms[p->phase]);
+		ui->begin_ms[p->phase] = 0;
+	} else if (ui->terminal && now - ui->last_ms >= REDRAW_MS) {
+		ui->last_ms = now;
+		draw(ui, p);
+	}
+	ui->announced[p->phase] = end;
 }
 
 struct ccenv_events ce_ui_events(struct ce_ui *ui)

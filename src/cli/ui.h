@@ -8,8 +8,8 @@
 
 /*
  * The terminal. Results go to stdout, talk to stderr. On a terminal a phase is one line that is
- * drawn anew; elsewhere it is one plain line when it ends. The only mutable state of the program
- * outside its stack.
+ * drawn anew; elsewhere it is one plain line when it ends; with the time it took. The only mutable
+ * state of the program outside its stack.
  */
 struct ce_ui {
 	int verbosity; /* -1 quiet, 0, 1 -v, 2 -vv */
@@ -17,6 +17,7 @@ struct ce_ui {
 	bool drawn; /* a progress line stands on the terminal */
 	bool announced[8];
 	long last_ms;
+	long begin_ms[8]; /* when each phase was first heard of; 0: not yet */
 };
 
 void ce_ui_init(struct ce_ui *ui, int verbosity);
