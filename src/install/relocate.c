@@ -1,169 +1,319 @@
 /* SPDX-License-Identifier: MIT */
-/* Prefix replacement in memory. The rules are conda's (conda-formats.md section 6.3). */
+/*
+ * Prefix replacement in memory. The rules are conda's (conda-formats.md section 6.3); paths stored
+ * as wide characters are replaced too, as rattler does: the placeholder is looked for in five
+ * encodings.
+ */
 #include "install/relocate.h"
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "ccenv/ccenv.h"
 
 enum {
-	SHEBANG_MAX = 127 /* Linux cuts or refuses a longer first line */
+	N_ENCODINGS = 5
 };
 
-/* Appends data with every placeholder replaced; returns how many there were. */
-static size_t replace(
-	const struct ce_relocate *how, const char *data, size_t len, struct ce_buf *out)
-{
-	size_t n_old = strlen(how->placeholder), n_new = strlen(how->prefix), count = 0;
-	const char *hit;
+/* Placeholder and prefix as they look in one encoding. */
+struct encoded {
+	struct ce_buf old, new;
+	size_t unit; /* bytes of a character, and of the 0 that ends a string */
+};
 
-	while ((hit = memmem(data, len, how->placeholder, n_old))) {
-		ce_buf_add(out, data, (size_t)(hit - data));
-		ce_buf_add(out, how->prefix, n_new);
-		len -= (size_t)(hit - data) + n_old;
-		data = hit + n_old;
-		count++;
+struct encodings {
+	struct encoded all[N_ENCODINGS]; /* UTF-8 first */
+	size_t n;
+};
+
+static void release(struct encodings *e)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		ce_buf_release(&e->all[i].old);
+		ce_buf_release(&e->all[i].new);
 	}
-	ce_buf_add(out, data, len);
-	return count;
 }
 
-/* The interpreter's path in "#! /path args"; a space after a backslash belongs to it. 0 when there
- * is none. */
-static size_t find_interpreter(const char *line, size_t len, size_t *ret_start)
+/* The next character of valid UTF-8; 0xffffffff when it is not. */
+static uint32_t next_char(const char **s)
 {
-	size_t i = 2;
+	static const uint32_t smallest[] = {0, 0x80, 0x800, 0x10000};
+	const unsigned char *p = (const unsigned char *)*s;
+	unsigned more = p[0] < 0x80 ? 0 : p[0] < 0xe0 ? 1 : p[0] < 0xf0 ? 2 : 3;
+	uint32_t c = more == 0 ? p[0] : p[0] & (0x3fU >> more);
 
-	while (i < len && line[i] == ' ')
-		i++;
-	*ret_start = i;
-	if (i >= len || line[i] != '/')
-		return 0;
-	while (i < len && !strchr(" \t\r\n", line[i])) {
-		if (line[i] == '\\' && i + 1 < len && line[i + 1] == ' ')
-			i++;
-		i++;
+	if ((p[0] >= 0x80 && p[0] < 0xc2) || p[0] > 0xf4)
+		return UINT32_MAX;
+	for (unsigned i = 1; i <= more; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return UINT32_MAX;
+		c = c << 6 | (p[i] & 0x3f);
 	}
-	return i - *ret_start;
+	*s += more + 1;
+	return c >= smallest[more] && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff) ? c : UINT32_MAX;
 }
 
-/* "python", "python3", "python3.12" */
-static bool is_python(const char *name, size_t len)
+static void add_unit(struct ce_buf *out, uint32_t value, size_t unit, bool big_endian)
 {
-	if (len < 6 || memcmp(name, "python", 6) != 0)
-		return false;
-	for (size_t i = 6; i < len; i++) {
-		bool digit = name[i] >= '0' && name[i] <= '9';
+	for (size_t i = 0; i < unit; i++) {
+		size_t shift = 8 * (big_endian ? unit - 1 - i : i);
 
-		if (!digit && !(name[i] == '.' && i > 6 && i + 1 < len && name[i - 1] != '.'))
+		ce_buf_addc(out, (char)(value >> shift & 0xff));
+	}
+}
+
+static bool encode(const char *text, size_t unit, bool big_endian, struct ce_buf *out)
+{
+	while (*text) {
+		uint32_t c = next_char(&text);
+
+		if (c == UINT32_MAX)
 			return false;
+		if (unit == 2 && c > 0xffff) {
+			add_unit(out, 0xd800 + ((c - 0x10000) >> 10), unit, big_endian);
+			c = 0xdc00 + ((c - 0x10000) & 0x3ff);
+		}
+		add_unit(out, c, unit, big_endian);
 	}
 	return true;
 }
 
-static void add_env_shebang(const char *line, size_t len, struct ce_buf *out)
+static void make_encodings(const struct ce_relocate *how, struct encodings *e)
 {
-	size_t start, n = find_interpreter(line, len, &start);
-	const char *path = line + start, *rest = path + n, *name;
-	size_t n_rest = len - start - n;
+	e->n = 1;
+	e->all[0].unit = 1;
+	ce_buf_adds(&e->all[0].old, how->placeholder);
+	ce_buf_adds(&e->all[0].new, how->prefix);
+	for (unsigned i = 0; i < N_ENCODINGS - 1; i++) {
+		struct encoded *x = &e->all[e->n++];
 
-	if (n == 0) {
-		ce_buf_add(out, line, len);
-		return;
-	}
-	name = (const char *)memrchr(path, '/', n) + 1;
-	if (is_python(name, (size_t)(rest - name))) {
-		ce_buf_adds(out, "#!/bin/sh\n'''exec' \"");
-		ce_buf_add(out, path, n);
-		ce_buf_addc(out, '"');
-		ce_buf_add(out, rest, n_rest);
-		ce_buf_adds(out, " \"$0\" \"$@\" #'''");
-	} else {
-		ce_buf_adds(out, "#!/usr/bin/env ");
-		ce_buf_add(out, name, (size_t)(rest - name));
-		ce_buf_add(out, rest, n_rest);
+		x->unit = i < 2 ? 2 : 4;
+		/* A name that is no UTF-8 has no wide form. */
+		if (!encode(how->placeholder, x->unit, i & 1, &x->old) ||
+			!encode(how->prefix, x->unit, i & 1, &x->new)) {
+			release(&(struct encodings){.all = {*x}, .n = 1});
+			*x = (struct encoded){0};
+			e->n--;
+		}
 	}
 }
 
-static void add_shebang(
-	const struct ce_relocate *how, const char *line, size_t len, struct ce_buf *out)
-{
-	CE_CLEANUP(ce_buf_release) struct ce_buf new = {0};
+/* Where something is to be replaced: in text one occurrence, in a binary all of one string. */
+struct patch {
+	size_t start, end; /* of the occurrence; of the string from its first occurrence on */
+	unsigned rank;     /* which of two that overlap is meant; the lower one */
+	const struct encoded *as;
+};
 
-	if (strchr(how->prefix, ' ')) {
-		/* Taken apart before the replacement: afterwards the path's end could not be told.
-		 */
-		if (memmem(line, len, how->placeholder, strlen(how->placeholder)))
-			add_env_shebang(line, len, &new);
-		else
-			ce_buf_add(&new, line, len);
-		replace(how, ce_buf_str(&new), new.len, out);
-		return;
-	}
-	replace(how, line, len, &new);
-	if (new.len > SHEBANG_MAX)
-		add_env_shebang(new.data, new.len, out);
-	else
-		ce_buf_add(out, ce_buf_str(&new), new.len);
+struct patches {
+	struct patch *items;
+	size_t n, cap;
+};
+
+static void add_patch(struct patches *list, const struct patch *patch)
+{
+	CE_GROW(list->items, list->n, list->cap);
+	list->items[list->n++] = *patch;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct patch *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+	const struct patch *x = a, *y = b;
+
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return by_start(a, b);
+}
+
+static const char *find(const struct encoded *e, const char *data, size_t from, size_t to)
+{
+	return memmem(data + from, to - from, e->old.data, e->old.len);
+}
+
+static void sort(struct patches *list, int (*compare)(const void *, const void *))
+{
+	if (list->n > 1)
+		qsort(list->items, list->n, sizeof(*list->items), compare);
 }
 
 void ce_relocate_text(
 	const struct ce_relocate *how, const char *data, size_t len, struct ce_buf *out)
 {
+	struct encodings e = {.n = 0};
+	struct patches list = {0};
+	size_t at = 0, end = 0;
+
 	if (how->placeholder[0] == '\0') {
 		ce_buf_add(out, data, len);
 		return;
 	}
-	if (len >= 2 && data[0] == '#' && data[1] == '!') {
-		const char *end = memchr(data, '\n', len);
-		size_t n = end ? (size_t)(end - data) : len;
+	make_encodings(how, &e);
+	for (size_t i = 0; i < e.n; i++) {
+		const char *hit;
 
-		add_shebang(how, data, n, out);
-		data += n;
-		len -= n;
+		for (size_t from = 0; (hit = find(&e.all[i], data, from, len));) {
+			from = (size_t)(hit - data) + e.all[i].old.len;
+			add_patch(&list,
+				&(struct patch){.start = (size_t)(hit - data), .as = &e.all[i]});
+		}
 	}
-	replace(how, data, len, out);
+	sort(&list, by_start);
+	if (len >= 2 && data[0] == '#' && data[1] == '!') {
+		const char *newline = memchr(data, '\n', len);
+
+		at = newline ? (size_t)(newline - data) : len;
+		ce_relocate_shebang(how, data, at, out);
+	}
+	for (size_t i = 0; i < list.n; i++) {
+		const struct patch *p = &list.items[i];
+
+		if (p->start < end)
+			continue;
+		end = p->start + p->as->old.len;
+		if (p->start < at)
+			continue;
+		ce_buf_add(out, data + at, p->start - at);
+		ce_buf_add(out, p->as->new.data, p->as->new.len);
+		at = end;
+	}
+	ce_buf_add(out, data + at, len - at);
+	free(list.items);
+	release(&e);
+}
+
+/* The end of the string around `from`: a zero of the encoding's size, or the end of the file. */
+static size_t string_end(const char *data, size_t from, size_t len, size_t unit, bool *ret_ended)
+{
+	static const char zero[4];
+
+	*ret_ended = true;
+	for (; from + unit <= len; from += unit) {
+		const char *hit = unit == 1 ? memchr(data + from, '\0', len - from) : NULL;
+
+		if (unit == 1 && hit)
+			return (size_t)(hit - data);
+		if (unit == 1)
+			break;
+		if (memcmp(data + from, zero, unit) == 0)
+			return from;
+	}
+	*ret_ended = false;
+	return len;
+}
+
+/*
+ * The strings that hold the placeholder in one encoding. A wide form shifted by a byte looks like
+ * that of the other byte order: what is aligned and ended is the more likely one, UTF-8 is certain.
+ */
+static void find_strings(
+	const struct encoded *e, const char *data, size_t len, struct patches *list)
+{
+	size_t covered[4] = {0};
+	const char *hit;
+
+	for (size_t from = 0; (hit = find(e, data, from, len));) {
+		struct patch p = {.start = (size_t)(hit - data), .as = e};
+		size_t phase = p.start % e->unit;
+		bool ended;
+
+		from = p.start + e->old.len;
+		if (p.start < covered[phase])
+			continue;
+		p.end = string_end(data, from, len, e->unit, &ended);
+		covered[phase] = p.end;
+		if (e->unit > 1)
+			p.rank = 1 + 2 * (phase != 0) + !ended;
+		add_patch(list, &p);
+	}
+}
+
+/* Keeps of those that overlap the likeliest; the result is sorted by place. */
+static void choose(struct patches *list)
+{
+	struct patches kept = {0};
+
+	sort(list, by_rank);
+	for (size_t i = 0; i < list->n; i++) {
+		const struct patch *p = &list->items[i];
+		size_t low = kept.n;
+
+		/* Those of one rank come in order, so the place is mostly the end. */
+		while (low > 0 && kept.items[low - 1].start > p->start)
+			low--;
+		if ((low > 0 && p->start < kept.items[low - 1].end) ||
+			(low < kept.n && kept.items[low].start < p->end))
+			continue;
+		add_patch(&kept, p);
+		memmove(kept.items + low + 1, kept.items + low, (kept.n - 1 - low) * sizeof(*p));
+		kept.items[low] = *p;
+	}
+	free(list->items);
+	*list = kept;
+}
+
+/* One string, from its first occurrence on, with zeros behind it for what it lost. */
+static void add_string(const struct patch *p, const char *data, struct ce_buf *out)
+{
+	size_t at = p->start, gap = 0;
+	const char *hit;
+
+	while ((hit = find(p->as, data, at, p->end))) {
+		ce_buf_add(out, data + at, (size_t)(hit - data) - at);
+		ce_buf_add(out, p->as->new.data, p->as->new.len);
+		at = (size_t)(hit - data) + p->as->old.len;
+		gap += p->as->old.len - p->as->new.len;
+	}
+	ce_buf_add(out, data + at, p->end - at);
+	while (gap-- > 0)
+		ce_buf_addc(out, '\0');
 }
 
 int ce_relocate_binary(const struct ce_relocate *how, const char *data, size_t len,
 	struct ce_buf *out, struct ccenv_error *err)
 {
-	size_t n_old = strlen(how->placeholder), n_new = strlen(how->prefix);
-	const char *hit;
+	struct encodings e = {.n = 0};
+	struct patches list = {0};
+	size_t at = 0;
+	int r = 0;
 
-	if (n_old == 0) {
+	if (how->placeholder[0] == '\0') {
 		ce_buf_add(out, data, len);
 		return 0;
 	}
-	while ((hit = memmem(data, len, how->placeholder, n_old))) {
-		size_t left = len - (size_t)(hit - data);
-		const char *end = memchr(hit, '\0', left);
-		size_t n_string = end ? (size_t)(end - hit) : left;
+	make_encodings(how, &e);
+	for (size_t i = 0; i < e.n; i++)
+		find_strings(&e.all[i], data, len, &list);
+	choose(&list);
+	for (size_t i = 0; i < list.n && r == 0; i++) {
+		const struct patch *p = &list.items[i];
 
-		if (n_new > n_old)
-			return ce_fail(err, CCENV_EDATA,
+		if (p->as->new.len > p->as->old.len)
+			r = ce_fail(err, CCENV_EDATA,
 				"the prefix has %zu characters, but at most %zu fit into this "
 				"package: install "
 				"into a shorter path",
-				n_new, n_old);
-		ce_buf_add(out, data, (size_t)(hit - data));
-		for (size_t gap = replace(how, hit, n_string, out) * (n_old - n_new); gap > 0;
-			gap--)
-			ce_buf_addc(out, '\0');
-		data = hit + n_string;
-		len = left - n_string;
+				p->as->new.len / p->as->unit, p->as->old.len / p->as->unit);
+		if (r < 0)
+			break;
+		ce_buf_add(out, data + at, p->start - at);
+		add_string(p, data, out);
+		at = p->end;
 	}
-	ce_buf_add(out, data, len);
-	return 0;
-}
-
-void ce_relocate_python_shebang(const char *interpreter, struct ce_buf *out)
-{
-	if (strlen(interpreter) + 2 > SHEBANG_MAX || strchr(interpreter, ' '))
-		ce_buf_addf(out, "#!/bin/sh\n'''exec' \"%s\" \"$0\" \"$@\" #'''\n", interpreter);
-	else
-		ce_buf_addf(out, "#!%s\n", interpreter);
+	if (r == 0)
+		ce_buf_add(out, data + at, len - at);
+	free(list.items);
+	release(&e);
+	return r;
 }

@@ -458,21 +458,26 @@ static int unpack_tar_bz2(struct unpack *x)
 int ce_archive_unpack(const struct ce_archive_unpack *u, struct ccenv_error *err)
 {
 	struct unpack x = {.u = u, .err = err};
-	locale_t utf8, old;
+	/*
+	 * libarchive converts the names of pax headers to the thread's locale, and composes them
+	 * when that is UTF-8. In "C" it cannot, warns, and gives the bytes as they are: what the
+	 * package's own list has.
+	 */
+	locale_t c = newlocale(LC_CTYPE_MASK, "C", (locale_t)0), old;
 	int r;
 
+	if (!c)
+		return ce_fail_errno(err, errno, "cannot make a locale");
 	x.fd = open(u->dest, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (x.fd < 0)
-		return ce_fail_errno(err, errno, "cannot open %s", u->dest);
-	/* libarchive converts names to the thread's locale; in "C" it cannot, and names come back
-	 * empty. */
-	utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	old = utf8 ? uselocale(utf8) : (locale_t)0;
-	r = u->format == CE_ARCHIVE_CONDA ? unpack_conda(&x) : unpack_tar_bz2(&x);
-	if (utf8) {
-		uselocale(old);
-		freelocale(utf8);
+	if (x.fd < 0) {
+		r = ce_fail_errno(err, errno, "cannot open %s", u->dest);
+		freelocale(c);
+		return r;
 	}
+	old = uselocale(c);
+	r = u->format == CE_ARCHIVE_CONDA ? unpack_conda(&x) : unpack_tar_bz2(&x);
+	uselocale(old);
+	freelocale(c);
 	close(x.fd);
 	ce_map_release(&x.dirs);
 	return r;

@@ -132,6 +132,30 @@ static void test_binary_too_long(void **state)
 	assert_int_equal(binary("/ph", "/longer", "no", 2, &out, &err), 0);
 }
 
+/* text as UTF-16, little endian, at out. */
+static void widen(const char *text, char *out)
+{
+	for (size_t i = 0; text[i]; i++) {
+		out[2 * i] = text[i];
+		out[2 * i + 1] = '\0';
+	}
+}
+
+/* Wide strings are replaced in their own encoding and padded at their own end, wherever they begin.
+ */
+static void test_wide(void **state)
+{
+	(void)state;
+	for (size_t shift = 0; shift < 3; shift++) {
+		char in[64] = {0}, expected[64] = {0};
+
+		widen("/placeholder!", in + shift);
+		widen("/e!", expected + shift);
+		in[60] = expected[60] = 'z';
+		check_binary("/e", in, expected, sizeof(in));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +164,7 @@ int main(void)
 		cmocka_unit_test(test_shebang_limit),
 		cmocka_unit_test(test_shebang_space),
 		cmocka_unit_test(test_binary),
+		cmocka_unit_test(test_wide),
 		cmocka_unit_test(test_binary_too_long),
 	};
 
