@@ -2,7 +2,7 @@
 # Sourced by build and selftest: $here, $cache (from --cache or the default) and $venv, a Python
 # environment with the tools of requirements.txt, made on first use.
 
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/ccenv-test
 args=()
 while [ $# -gt 0 ]; do
