@@ -6,6 +6,7 @@
  */
 #include "ccenv/ccenv.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -323,13 +324,14 @@ int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	struct ccenv_install_result *ret, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = NULL;
-	const struct ce_lock_platform *p;
+	const struct ce_lock_platform *p = NULL;
 	int r;
 
 	*ret = (struct ccenv_install_result){0};
 	r = locked_platform(c, o, &lock, &p, err);
 	if (r < 0)
 		return r;
+	assert(p);
 	ret->n_packages = p->n_pkgs;
 	if (!o->prefix)
 		return install_root(c, p, ret, err);

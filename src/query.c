@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls that need no project: solve, info. Part of the layer of ccenv.c. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,6 +155,7 @@ int ccenv_solve(struct ccenv *c, const struct ccenv_solve_options *o, struct cce
 
 	if (r < 0)
 		return r;
+	assert(request);
 	names = ce_arena_array(&request->arena, request->n_specs + 1, sizeof(*names));
 	for (size_t i = 0; i < request->n_specs; i++)
 		names[i] = request->specs[i]->name;

@@ -23,7 +23,7 @@ static size_t slot_of(const struct ce_map *m, const char *key)
 {
 	size_t i = hash(key) & (m->n_slots - 1);
 
-	assert(m->slots);
+	assert(m->slots && (m->entries || !m->n));
 	while (m->slots[i] && strcmp(m->entries[m->slots[i] - 1].key, key) != 0)
 		i = (i + 1) & (m->n_slots - 1);
 	return i;
@@ -62,6 +62,7 @@ static void append(struct ce_map *m, const char *key, void *value)
 	if ((m->n + 1) * 2 > m->n_slots)
 		rehash(m);
 	CE_GROW(m->entries, m->n, m->cap);
+	assert(m->entries && m->slots);
 	m->entries[m->n] = (struct ce_map_entry){ce_strdup(key), value};
 	m->slots[slot_of(m, key)] = m->n + 1;
 	m->n++;

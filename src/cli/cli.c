@@ -43,7 +43,7 @@ bool ce_cli_begin(struct ce_cli *cli, const struct ce_command *cmd, const struct
 		{"quiet", 'q', NULL, "print errors and warnings only", .flag = &cli->quiet},
 		{"verbose", 'v', NULL, "say why; twice: say everything", .count = &cli->verbose},
 		{"help", 'h', NULL, "print this help", .flag = &cli->help},
-		{NULL},
+		{0},
 	};
 
 	CE_CLEANUP(ce_freep) char *name = ce_asprintf("ccenv %s", cmd->name);

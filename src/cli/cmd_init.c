@@ -17,7 +17,7 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 		{"platform", 'p', "PLATFORM", "linux-64, linux-aarch64, … [this machine's]",
 			.list = &platforms},
 		{"name", 0, "NAME", "name of the project", .string = &name},
-		{NULL},
+		{0},
 	};
 	struct ccenv_error err;
 	struct ce_args args;

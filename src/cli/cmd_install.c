@@ -76,7 +76,7 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 			.list = &cli->components},
 		{"channel", 'c', "CHANNEL", "without a manifest: a name, a URL or a path",
 			.list = &cli->channels},
-		{NULL},
+		{0},
 	};
 	struct ce_args args;
 	int status;

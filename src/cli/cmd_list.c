@@ -8,7 +8,7 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 	const struct ce_opt own[] = {
 		{"environment", 'e', "NAME", "environment [default]", .string = &environment},
 		{"platform", 'p', "PLATFORM", "platform [this machine's]", .string = &platform},
-		{NULL},
+		{0},
 	};
 	struct ccenv_packages list;
 	struct ccenv_error err;

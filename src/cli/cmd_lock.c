@@ -37,7 +37,7 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 			.flag = &o.check},
 		{"update", 0, NULL, "let NAME… move to newer versions; without names, everything",
 			.flag = &update},
-		{NULL},
+		{0},
 	};
 	struct ce_args args;
 	int status;

@@ -46,7 +46,7 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 			.string = &o.channel_priority},
 		{"strategy", 0, "MODE", "highest, lowest or lowest-direct [highest]",
 			.string = &o.strategy},
-		{NULL},
+		{0},
 	};
 	struct ce_args args;
 	int status;

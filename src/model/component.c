@@ -202,7 +202,7 @@ int ce_component_specs(const char *version, const char *const *names, size_t n,
 {
 	const char **all = NULL;
 	size_t n_all = 0, n_out = 0;
-	const char *spec;
+	const char *spec = NULL;
 	int r;
 
 	r = cuda_version_spec(version, a, &spec, err);
@@ -214,9 +214,9 @@ int ce_component_specs(const char *version, const char *const *names, size_t n,
 		all[n_all++] = "arm-variant * sbsa";
 
 	for (size_t i = 0; i < n; i++) {
-		const char **more;
+		const char **more = NULL;
 		const char **joined;
-		size_t n_more;
+		size_t n_more = 0;
 
 		r = ce_component_expand(names[i], platform, a, &more, &n_more, err);
 		if (r < 0)

@@ -97,8 +97,7 @@ static const char *file_url(const char *path, struct ce_arena *a)
 	CE_CLEANUP(ce_freep) char *abs = ce_path_absolute(path);
 	char *url = ce_arena_alloc(a, strlen("file://") + 3 * strlen(abs) + 1), *p = url;
 
-	memcpy(p, "file://", 7);
-	p += 7;
+	p = stpcpy(p, "file://");
 	for (const char *s = abs; *s; s++) {
 		static const char hex[] = "0123456789ABCDEF";
 		unsigned char c = (unsigned char)*s;
