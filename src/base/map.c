@@ -23,7 +23,7 @@ static size_t slot_of(const struct ce_map *m, const char *key)
 {
 	size_t i = hash(key) & (m->n_slots - 1);
 
-	assert(m->slots && (m->entries || !m->n));
+	assert(m->slots && m->entries);
 	while (m->slots[i] && strcmp(m->entries[m->slots[i] - 1].key, key) != 0)
 		i = (i + 1) & (m->n_slots - 1);
 	return i;
@@ -51,7 +51,7 @@ static struct ce_map_entry *find(const struct ce_map *m, const char *key)
 {
 	size_t i;
 
-	if (!m->n_slots)
+	if (!m->n)
 		return NULL;
 	i = m->slots[slot_of(m, key)];
 	return i ? &m->entries[i - 1] : NULL;

@@ -223,7 +223,8 @@ int ce_component_specs(const char *version, const char *const *names, size_t n,
 			return r;
 		joined = ce_arena_array(a, n_all + n_more + 1, sizeof(*joined));
 		memcpy(joined, all, n_all * sizeof(*all));
-		memcpy(joined + n_all, more, n_more * sizeof(*more));
+		if (n_more)
+			memcpy(joined + n_all, more, n_more * sizeof(*more));
 		all = joined;
 		n_all += n_more;
 	}
