@@ -21,10 +21,12 @@ static uint64_t hash(const char *s)
 /* The slot that holds `key`, or the empty one where it belongs. */
 static size_t slot_of(const struct ce_map *m, const char *key)
 {
+	const struct ce_map_entry *entries = m->entries;
+	const size_t *slots = m->slots;
 	size_t i = hash(key) & (m->n_slots - 1);
 
-	assert(m->slots && m->entries);
-	while (m->slots[i] && strcmp(m->entries[m->slots[i] - 1].key, key) != 0)
+	assert(slots && entries);
+	while (slots[i] && strcmp(entries[slots[i] - 1].key, key) != 0)
 		i = (i + 1) & (m->n_slots - 1);
 	return i;
 }
