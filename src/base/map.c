@@ -34,6 +34,7 @@ static size_t slot_of(const struct ce_map *m, const char *key)
 static void rehash(struct ce_map *m)
 {
 	free(m->slots);
+	assert(m->entries || !m->n);
 	m->n_slots = m->n_slots ? m->n_slots * 2 : 16;
 	m->slots = ce_calloc(m->n_slots, sizeof(*m->slots));
 	for (size_t i = 0; i < m->n; i++)
