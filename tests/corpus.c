@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <zstd.h>
+
 #include "base/alloc.h"
+#include "base/buf.h"
+#include "base/fs.h"
 #include "base/json.h"
 #include "ccenv/ccenv.h"
 #include "model/repodata.h"
@@ -15,6 +19,20 @@ static void die(const char *what, const char *text)
 {
 	fprintf(stderr, "%s: %s\n", what, text);
 	abort();
+}
+
+static void unpack(const char *path, struct ce_buf *text)
+{
+	unsigned long long size = ZSTD_getFrameContentSize(text->data, text->len);
+	struct ce_buf out = {0};
+
+	if (size > (size_t)1 << 30 || !ce_buf_reserve(&out, (size_t)size + 1))
+		die(path, "no zstd frame of a known size");
+	if (ZSTD_decompress(out.data, (size_t)size, text->data, text->len) != (size_t)size)
+		die(path, "damaged");
+	out.len = (size_t)size;
+	ce_buf_release(text);
+	*text = out;
 }
 
 static void add_section(
@@ -46,17 +64,31 @@ void corpus_add(
 	add_section(r, json_object_get(repodata, "packages.conda"), channel, subdir);
 }
 
+json_t *corpus_read(const char *path)
+{
+	struct ce_buf text = {0};
+	struct ccenv_error err;
+	size_t n = strlen(path);
+	json_t *o = NULL;
+
+	if (ce_fs_read(path, (size_t)1 << 30, &text, &err) < 0)
+		die(path, err.text);
+	if (n > 4 && strcmp(path + n - 4, ".zst") == 0)
+		unpack(path, &text);
+	if (ce_json_parse(text.data, text.len, &o, &err) < 0)
+		die(path, err.text);
+	ce_buf_release(&text);
+	return o;
+}
+
 struct ce_repodata *corpus_load(
 	const char *const *paths, const char *const *channels, const char *const *subdirs, size_t n)
 {
 	struct ce_repodata *r = ce_repodata_new();
-	struct ccenv_error err;
 
 	for (size_t i = 0; i < n; i++) {
-		CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
+		CE_CLEANUP(ce_json_decrefp) json_t *o = corpus_read(paths[i]);
 
-		if (ce_json_read(paths[i], (size_t)1 << 30, &o, &err) < 0)
-			die(paths[i], err.text);
 		corpus_add(r, o, channels[i], subdirs[i]);
 	}
 	ce_repodata_finish(r);
@@ -68,8 +100,10 @@ struct ce_repodata *corpus_load_platform(const char *dir, const char *platform)
 	static const char channel[] = "https://conda.anaconda.org/conda-forge";
 	const char *channels[] = {channel, channel};
 	const char *subdirs[] = {platform, "noarch"};
-	CE_CLEANUP(ce_freep) char *own = ce_asprintf("%s/%s/repodata.json", dir, platform);
-	CE_CLEANUP(ce_freep) char *noarch = ce_asprintf("%s/noarch/repodata.json", dir);
+	CE_CLEANUP(ce_freep) char *probe = ce_asprintf("%s/noarch/repodata.json.zst", dir);
+	const char *end = ce_fs_exists(probe) ? ".zst" : "";
+	CE_CLEANUP(ce_freep) char *own = ce_asprintf("%s/%s/repodata.json%s", dir, platform, end);
+	CE_CLEANUP(ce_freep) char *noarch = ce_asprintf("%s/noarch/repodata.json%s", dir, end);
 	const char *paths[] = {own, noarch};
 
 	return corpus_load(paths, channels, subdirs, 2);

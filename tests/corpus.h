@@ -12,10 +12,12 @@ struct ccenv_error;
 /* For tests and benchmarks that solve: repodata files and requests read from JSON. All calls abort
  * on bad input. */
 
+/* A JSON file, packed with zstd if its name ends in .zst. */
+json_t *corpus_read(const char *path);
 /* The records of repodata texts; `channels[i]` and `subdirs[i]` say where texts[i] comes from. */
 struct ce_repodata *corpus_load(const char *const *paths, const char *const *channels,
 	const char *const *subdirs, size_t n);
-/* <dir>/<platform>/repodata.json and <dir>/noarch/repodata.json as the channel conda-forge. */
+/* <dir>/<platform>/repodata.json[.zst] and that of noarch, as the channel conda-forge. */
 struct ce_repodata *corpus_load_platform(const char *dir, const char *platform);
 /* Adds the records of one parsed repodata object. */
 void corpus_add(

@@ -2,11 +2,12 @@
 /*
  * Solves recorded requests and compares with the recorded answers of another client.
  *
- *     parity CORPUS ANSWERS.json [FILTER]
+ *     parity DIR [FILTER]
+ *     parity CORPUS REQUESTS ANSWERS [FILTER]
  *
- * ANSWERS is a list of requests (see corpus.h), each with "id" and "answer": a sorted list of
- * name=version=build, or null where there was none. Prints each difference, then "equal / total".
- * FILTER picks ids that contain it.
+ * DIR is laid out as README.md beside this file says. FILTER picks the ids that contain it. Prints
+ * each difference, then "equal / total"; with VERBOSE in the environment the time of each request,
+ * too.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,12 +58,11 @@ static size_t diff(const struct ce_solution *ours, const json_t *theirs, bool pr
 	return n;
 }
 
-static bool compare(const json_t *o, const struct ce_repodata *repodata, bool verbose)
+static bool compare(const json_t *o, const json_t *answer, const struct ce_repodata *repodata)
 {
 	CE_CLEANUP(ce_request_freep) struct ce_request *q = NULL;
 	CE_CLEANUP(ce_solution_freep) struct ce_solution *s = NULL;
 	const char *id = json_string_value(json_object_get(o, "id"));
-	const json_t *answer = json_object_get(o, "answer");
 	struct ccenv_error err = {0};
 	double t = now();
 	int r = corpus_request(o, &q, &err);
@@ -70,7 +70,7 @@ static bool compare(const json_t *o, const struct ce_repodata *repodata, bool ve
 	if (r >= 0)
 		r = ce_solve(q, repodata, &s, NULL, &err);
 	t = now() - t;
-	if (verbose)
+	if (getenv("VERBOSE"))
 		printf("%s: %.0f ms, %zu packages\n", id, t * 1e3, s ? s->n : 0);
 	if (r < 0 && r != CCENV_ENOSOLUTION) {
 		printf("%s: %s\n", id, err.text);
@@ -87,33 +87,51 @@ static bool compare(const json_t *o, const struct ce_repodata *repodata, bool ve
 	return false;
 }
 
-int main(int argc, char **argv)
+static int run(
+	const char *corpus, const json_t *requests, const json_t *answers, const char *filter)
 {
-	CE_CLEANUP(ce_json_decrefp) json_t *answers = NULL;
 	struct ce_map loaded = {0};
-	struct ccenv_error err;
 	size_t i, equal = 0, total = 0;
+	double t = now();
 	const json_t *o;
-	double t;
 
-	if (argc < 3 || ce_json_read(argv[2], (size_t)1 << 28, &answers, &err) < 0) {
-		fprintf(stderr, "usage: parity CORPUS ANSWERS.json [FILTER]\n");
-		return 2;
-	}
-	t = now();
-	json_array_foreach (answers, i, o) {
+	json_array_foreach ((json_t *)requests, i, o) {
+		const char *id = json_string_value(json_object_get(o, "id"));
 		const char *platform = json_string_value(json_object_get(o, "platform"));
 
-		if (argc > 3 && !strstr(json_string_value(json_object_get(o, "id")), argv[3]))
+		if (filter && !strstr(id, filter))
 			continue;
 		if (!ce_map_get(&loaded, platform))
-			ce_map_set(&loaded, platform, corpus_load_platform(argv[1], platform));
+			ce_map_set(&loaded, platform, corpus_load_platform(corpus, platform));
 		total++;
-		equal += compare(o, ce_map_get(&loaded, platform), getenv("VERBOSE") != NULL);
+		equal += compare(o, json_object_get(answers, id), ce_map_get(&loaded, platform));
 	}
 	printf("equal %zu / %zu in %.1f s\n", equal, total, now() - t);
 	for (i = 0; i < loaded.n; i++)
 		ce_repodata_free(loaded.entries[i].value);
 	ce_map_release(&loaded);
-	return equal == total ? 0 : 1;
+	return total && equal == total ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *requests = NULL, *answers = NULL;
+	CE_CLEANUP(ce_freep) char *corpus = NULL, *questions = NULL, *known = NULL;
+
+	if (argc == 2 || argc == 3) {
+		corpus = ce_asprintf("%s/conda-forge", argv[1]);
+		questions = ce_asprintf("%s/requests.json", argv[1]);
+		known = ce_asprintf("%s/answers.json.zst", argv[1]);
+	} else if (argc == 4 || argc == 5) {
+		corpus = ce_strdup(argv[1]);
+		questions = ce_strdup(argv[2]);
+		known = ce_strdup(argv[3]);
+	} else {
+		fprintf(stderr, "usage: parity DIR [FILTER]\n"
+				"       parity CORPUS REQUESTS ANSWERS [FILTER]\n");
+		return 2;
+	}
+	requests = corpus_read(questions);
+	answers = corpus_read(known);
+	return run(corpus, requests, answers, argc % 2 ? argv[argc - 1] : NULL);
 }
