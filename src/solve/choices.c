@@ -225,6 +225,13 @@ static const struct ce_spec *without_channel(const struct ce_spec *spec, struct 
 	return copy;
 }
 
+/* The parser points at the character in further lines, which have no place in a tree. */
+static void note_bad(struct ce_choices *c, const char *text, const char *why)
+{
+	ce_map_set(&c->bad, text,
+		ce_arena_printf(&c->arena, "\"%s\": %.*s", text, (int)strcspn(why, "\n"), why));
+}
+
 /* NULL when the text does not parse; its message is then in c->bad. */
 static struct ce_need *get_need(struct ce_choices *c, const char *text)
 {
@@ -235,10 +242,10 @@ static struct ce_need *get_need(struct ce_choices *c, const char *text)
 	if (ce_map_has(&c->needs, text))
 		return ce_map_get(&c->needs, text);
 	if (ce_spec_parse(text, CE_SPEC_LENIENT, &c->arena, &spec, &err) < 0) {
-		ce_map_set(&c->bad, text, ce_arena_strdup(&c->arena, err.text));
+		note_bad(c, text, err.text);
 		need = NULL;
 	} else if (strchr(spec->name, '*')) {
-		ce_map_set(&c->bad, text, ce_arena_strdup(&c->arena, "a name must be exact"));
+		note_bad(c, text, "a name must be exact");
 		need = NULL;
 	} else {
 		need = make_need(c, text, without_channel(spec, &c->arena));

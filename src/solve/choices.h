@@ -47,7 +47,7 @@ struct ce_choice {
 	bool loaded;    /* depends and constrains are filled */
 	size_t rank;    /* among the reached of the family: 0 is the best */
 	size_t order;   /* when the search reaches it (1, 2, ...); 0 is never */
-	bool preferred; /* set by ce_prefer() */
+	bool preferred; /* set by ce_search_preferred() */
 	int id;         /* libsolv's solvable; 0 when it has none */
 };
 

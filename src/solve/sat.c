@@ -40,6 +40,8 @@ void ce_sat_release(struct ce_sat *s)
 	free(s->trail);
 	free(s->units);
 	free(s->learnt);
+	free(s->whys);
+	free(s->visited);
 	*s = (struct ce_sat){0};
 }
 
@@ -109,6 +111,13 @@ static void undo_last(struct ce_sat *s)
 {
 	s->values[s->trail[--s->n_trail].variable] = CE_UNDECIDED;
 	s->n_propagated = s->n_trail;
+}
+
+void ce_sat_undo(struct ce_sat *s, uint32_t level)
+{
+	while (s->n_trail && s->levels[s->trail[s->n_trail - 1].variable] > level)
+		undo_last(s);
+	s->level = level;
 }
 
 /* Another literal to watch: not false, and not the one that the clause watches already. */
@@ -203,6 +212,8 @@ static ce_lit find_turning_point(struct ce_sat *s, uint32_t clause)
 		struct ce_sat_mark last;
 		bool was_true;
 
+		CE_GROW(s->visited, s->n_visited, s->cap_visited);
+		s->visited[s->n_visited++] = clause;
 		open += take_reasons(s, &s->clauses[clause], except);
 		do {
 			last = s->trail[s->n_trail - 1];
@@ -217,13 +228,24 @@ static ce_lit find_turning_point(struct ce_sat *s, uint32_t clause)
 	}
 }
 
+static void note_why(struct ce_sat *s)
+{
+	uint32_t *why = ce_arena_array(&s->arena, s->n_visited, sizeof(*why));
+
+	if (!s->n_whys)
+		s->first_learnt = s->n_clauses;
+	memcpy(why, s->visited, s->n_visited * sizeof(*why));
+	CE_GROW(s->whys, s->n_whys, s->cap_whys);
+	s->whys[s->n_whys++] = (struct ce_sat_why){why, s->n_visited};
+}
+
 void ce_sat_learn(struct ce_sat *s, uint32_t clause)
 {
 	uint32_t back = 1;
 	ce_lit turn, *lits;
 	size_t n;
 
-	s->n_learnt = 0;
+	s->n_learnt = s->n_visited = 0;
 	turn = find_turning_point(s, clause);
 	CE_GROW(s->learnt, s->n_learnt, s->cap_learnt);
 	s->learnt[s->n_learnt++] = turn;
@@ -234,10 +256,36 @@ void ce_sat_learn(struct ce_sat *s, uint32_t clause)
 		s->seen[v] = false;
 		back = s->levels[v] > back ? s->levels[v] : back;
 	}
-	while (s->n_trail && s->levels[s->trail[s->n_trail - 1].variable] > back)
-		undo_last(s);
-	s->level = back;
+	ce_sat_undo(s, back);
 	lits = ce_arena_array(&s->arena, n, sizeof(*lits));
 	memcpy(lits, s->learnt, n * sizeof(*lits));
+	note_why(s);
 	ce_sat_set(s, turn, ce_sat_add(s, lits[0], lits + 1, n - 1, true));
+}
+
+static void involve(struct ce_sat *s, uint32_t clause, bool *used)
+{
+	const struct ce_sat_clause *c = &s->clauses[clause];
+
+	used[clause] = true;
+	for (size_t i = 0; i <= c->n_tail; i++)
+		s->seen[variable_of(literal_at(c, i))] = true;
+}
+
+void ce_sat_refutation(struct ce_sat *s, uint32_t clause, bool *used)
+{
+	involve(s, clause, used);
+	for (size_t i = s->n_trail; i-- > 0;)
+		if (s->seen[s->trail[i].variable])
+			involve(s, s->trail[i].reason, used);
+	for (size_t v = 0; v < s->n_variables; v++)
+		s->seen[v] = false;
+	/* A learnt clause follows from earlier ones only, so that one pass from the end meets all.
+	 */
+	for (size_t i = s->n_whys; i-- > 0;) {
+		if (!used[s->first_learnt + i])
+			continue;
+		for (size_t k = 0; k < s->whys[i].n; k++)
+			used[s->whys[i].clauses[k]] = true;
+	}
 }

@@ -43,8 +43,14 @@ struct ce_sat_mark {
 	uint32_t reason; /* clause */
 };
 
+/* The clauses that a learnt one follows from. */
+struct ce_sat_why {
+	uint32_t *clauses;
+	size_t n;
+};
+
 struct ce_sat {
-	struct ce_arena arena; /* learnt literals */
+	struct ce_arena arena; /* learnt literals, and why */
 	struct ce_sat_clause *clauses;
 	size_t n_clauses, cap_clauses;
 	uint32_t *watches; /* by literal: clause + 1 */
@@ -59,6 +65,10 @@ struct ce_sat {
 	uint32_t level;
 	ce_lit *learnt; /* the clause that ce_sat_learn() made last */
 	size_t n_learnt, cap_learnt;
+	struct ce_sat_why *whys; /* of clause number first_learnt and those behind it */
+	size_t first_learnt, n_whys, cap_whys;
+	uint32_t *visited; /* scratch of ce_sat_learn() */
+	size_t n_visited, cap_visited;
 };
 
 void ce_sat_release(struct ce_sat *s);
@@ -74,13 +84,20 @@ uint32_t ce_sat_add(
 enum ce_value ce_sat_value(const struct ce_sat *s, ce_lit lit);
 /* Makes `lit` true at the present level, because of `reason`; false if it is already false. */
 bool ce_sat_set(struct ce_sat *s, ce_lit lit, uint32_t reason);
+/* Takes back what was set above `level`. */
+void ce_sat_undo(struct ce_sat *s, uint32_t level);
 /* Draws all consequences. False on a conflict; *ret_clause is then the clause that cannot be met.
  */
 bool ce_sat_propagate(struct ce_sat *s, uint32_t *ret_clause);
 /*
- * Learns from a conflict at a level above 1: goes back to the level where the learnt clause has a
- * consequence, and sets that. s->learnt holds its literals.
+ * Learns from a conflict at a level above 1; no clause may be added from then on: goes back to the
+ * level where the learnt clause has a consequence, and sets that. s->learnt holds its literals.
  */
 void ce_sat_learn(struct ce_sat *s, uint32_t clause);
+/*
+ * After a conflict at level 1: marks in `used` (by clause, all false) those of the clauses added
+ * that together cannot be met. Leaves the solver as it is.
+ */
+void ce_sat_refutation(struct ce_sat *s, uint32_t clause, bool *used);
 
 #endif

@@ -7,13 +7,16 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "ccenv/ccenv.h"
 #include "model/pkg.h"
 #include "model/request.h"
 #include "solve/choices.h"
+#include "solve/explain.h"
 #include "solve/pool.h"
-#include "solve/prefer.h"
+#include "solve/search.h"
 
 static int by_pkg(const void *a, const void *b)
 {
@@ -32,6 +35,19 @@ static struct ce_solution *make_solution(const struct ce_choices *c, const struc
 	return s;
 }
 
+static int fail_explained(struct ce_choices *c, json_t **ret_explanation, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *explanation = ce_explain(c);
+	struct ce_buf text = {0};
+
+	ce_explain_format(explanation, sizeof(err->text) - 1, &text);
+	(void)ce_fail(err, CCENV_ENOSOLUTION, "%s", ce_buf_str(&text));
+	ce_buf_release(&text);
+	if (ret_explanation)
+		*ret_explanation = CE_TAKE(explanation);
+	return CCENV_ENOSOLUTION;
+}
+
 int ce_solve(const struct ce_request *request, const struct ce_repodata *repodata,
 	struct ce_solution **ret_solution, json_t **ret_explanation, struct ccenv_error *err)
 {
@@ -42,12 +58,10 @@ int ce_solve(const struct ce_request *request, const struct ce_repodata *repodat
 	r = ce_choices_new(request, repodata, &choices, err);
 	if (r < 0)
 		return r;
-	ce_prefer(choices);
+	(void)ce_search_preferred(choices); /* without a mark libsolv goes by its own order */
 	pool = ce_pool_new(choices);
-	if (!ce_pool_solve(pool)) {
-		(void)ret_explanation;
-		return ce_fail(err, CCENV_ENOSOLUTION, "no set of packages meets the request");
-	}
+	if (!ce_pool_solve(pool))
+		return fail_explained(choices, ret_explanation, err);
 	*ret_solution = make_solution(choices, pool);
 	return 0;
 }

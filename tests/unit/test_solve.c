@@ -2,6 +2,8 @@
 /*
  * The solver, by text cases: tests/solve/<name>.t. A case is lines of
  *
+ *     platform P                   (default linux-64)
+ *     records P                    of conda-forge for the platform P: those of tests/parity
  *     channels A B                 of the request; the first has priority (default conda-forge)
  *     channel A                    of the packages that follow
  *     package NAME VERSION BUILD [number N] [date YYYY-MM-DD] [track FEATURES]
@@ -37,6 +39,7 @@
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/map.h"
 #include "ccenv/ccenv.h"
 #include "corpus.h"
 #include "model/repodata.h"
@@ -47,11 +50,11 @@ struct solve_case {
 	const char *path;
 	json_t *request;  /* for corpus_request() */
 	json_t *channels; /* name -> repodata object */
-	json_t *locked;   /* of arrays: name, version, build */
+	json_t *locked;   /* of texts: name, version, build */
 	const char *channel;
-	json_t *record; /* the last package */
-	char *head;     /* the text up to and with "expect" or "explain" */
-	char *want;     /* what follows */
+	const char *records; /* platform of the real records, or NULL */
+	json_t *record;      /* the last package */
+	char *want;          /* what follows "expect" or "explain" */
 	bool wants_explanation;
 };
 
@@ -138,7 +141,11 @@ static void read_line(struct solve_case *c, char *line, struct ce_arena *a)
 {
 	char *key = word(&line), *w;
 
-	if (strcmp(key, "channels") == 0)
+	if (strcmp(key, "platform") == 0 || strcmp(key, "records") == 0) {
+		json_object_set_new(c->request, "platform", json_string(line));
+		if (*key == 'r')
+			c->records = ce_arena_strdup(a, line);
+	} else if (strcmp(key, "channels") == 0)
 		while ((w = word(&line)))
 			append(c->request, "channels", w);
 	else if (strcmp(key, "channel") == 0)
@@ -235,6 +242,33 @@ static struct ce_repodata *make_repodata(const struct solve_case *c, unsigned se
 	return r;
 }
 
+/* The records of a case in the order `seed`; those of conda-forge are loaded once, and stay. */
+static struct ce_repodata *get_repodata(const struct solve_case *c, unsigned seed)
+{
+	static struct ce_map loaded;
+	CE_CLEANUP(ce_freep) char *key = NULL;
+	struct ce_repodata *r;
+
+	if (!c)
+		for (size_t i = 0; i < loaded.n; i++)
+			ce_repodata_free(loaded.entries[i].value);
+	if (!c) {
+		ce_map_release(&loaded);
+		return NULL;
+	}
+	if (!c->records)
+		return make_repodata(c, seed);
+	key = ce_asprintf("%s %u", c->records, seed);
+	r = ce_map_get(&loaded, key);
+	if (!r) {
+		r = corpus_load_platform(TEST_DATA "/parity/conda-forge", c->records);
+		shuffle(r->pkgs, r->n, sizeof(*r->pkgs), seed);
+		ce_repodata_finish(r);
+		ce_map_set(&loaded, key, r);
+	}
+	return r;
+}
+
 static void find_locked(
 	const struct solve_case *c, const struct ce_repodata *r, struct ce_request *q)
 {
@@ -268,7 +302,7 @@ static void print_solution(const struct ce_solution *s, bool with_channel, struc
 
 static void solve_case(const struct solve_case *c, unsigned seed, struct ce_buf *out)
 {
-	CE_CLEANUP(ce_repodata_freep) struct ce_repodata *repodata = make_repodata(c, seed);
+	struct ce_repodata *repodata = get_repodata(c, seed);
 	CE_CLEANUP(ce_request_freep) struct ce_request *q = NULL;
 	CE_CLEANUP(ce_solution_freep) struct ce_solution *s = NULL;
 	struct ccenv_error err;
@@ -284,6 +318,8 @@ static void solve_case(const struct solve_case *c, unsigned seed, struct ce_buf 
 		ce_buf_addf(out, "%s\n", err.text);
 	if ((r < 0) != c->wants_explanation)
 		fail_msg("%s:\n%s", c->path, ce_buf_str(out));
+	if (!c->records)
+		ce_repodata_free(repodata);
 }
 
 static void update_case(const struct solve_case *c, const char *text)
@@ -308,7 +344,7 @@ static void test_case(void **state)
 	struct solve_case c;
 
 	read_case(&c, path, &arena);
-	for (unsigned seed = 0; seed < 5; seed++) {
+	for (unsigned seed = 0; seed < (c.records ? 2 : 5); seed++) {
 		struct ce_buf out = {0};
 
 		solve_case(&c, seed, &out);
@@ -321,6 +357,43 @@ static void test_case(void **state)
 	}
 	release_case(&c);
 	ce_arena_release(&arena);
+}
+
+/* The explanation for programs, whole. */
+static void test_explanation_as_json(void **state)
+{
+	static const char want[] =
+		"{\"message\":\"no set of packages meets the request\",\"causes\":["
+		"{\"text\":\"a is asked for\",\"kind\":\"requested\",\"package\":\"a\","
+		"\"causes\":["
+		"{\"text\":\"a 2.0, 1.0 needs __cuda, which is not assumed to be there\","
+		"\"kind\":\"needs\",\"package\":\"a\",\"versions\":[\"2.0\",\"1.0\"],"
+		"\"specs\":[\"__cuda\"]}]}],"
+		"\"hints\":[\"No driver is assumed. If the machine it is for has one, say which "
+		"CUDA "
+		"it serves: \\\"system-requirements\\\": {\\\"cuda\\\": \\\"13.0\\\"}.\"]}";
+	CE_CLEANUP(ce_json_decrefp)
+	json_t *request = json_pack("{s:s,s:[s]}", "platform", "linux-64", "specs", "a");
+	CE_CLEANUP(ce_json_decrefp)
+	json_t *records = json_pack("{s:{s:{s:s,s:s,s:s,s:[s]},s:{s:s,s:s,s:s,s:[s]}}}",
+		"packages.conda", "a-1.0-0.conda", "name", "a", "version", "1.0", "build", "0",
+		"depends", "__cuda", "a-2.0-0.conda", "name", "a", "version", "2.0", "build", "0",
+		"depends", "__cuda");
+	CE_CLEANUP(ce_repodata_freep) struct ce_repodata *repodata = ce_repodata_new();
+	CE_CLEANUP(ce_request_freep) struct ce_request *q = NULL;
+	CE_CLEANUP(ce_solution_freep) struct ce_solution *s = NULL;
+	CE_CLEANUP(ce_json_decrefp) json_t *explanation = NULL;
+	CE_CLEANUP(ce_freep) char *got = NULL;
+	struct ccenv_error err;
+
+	(void)state;
+	corpus_add(repodata, records, "https://conda.anaconda.org/conda-forge", "linux-64");
+	ce_repodata_finish(repodata);
+	assert_int_equal(corpus_request(request, &q, &err), 0);
+	assert_int_equal(ce_solve(q, repodata, &s, &explanation, &err), CCENV_ENOSOLUTION);
+	assert_null(s);
+	got = json_dumps(explanation, JSON_COMPACT);
+	assert_string_equal(got, want);
 }
 
 static int is_case(const struct dirent *e)
@@ -338,18 +411,20 @@ int main(void)
 
 	if (n <= 0)
 		return 1;
-	tests = ce_calloc((size_t)n, sizeof(*tests));
+	tests = ce_calloc((size_t)n + 1, sizeof(*tests));
 	for (int i = 0; i < n; i++) {
 		tests[i].name = entries[i]->d_name;
 		tests[i].test_func = test_case;
 		tests[i].initial_state = ce_asprintf(TEST_DATA "/solve/%s", entries[i]->d_name);
 	}
-	failed = _cmocka_run_group_tests("solve", tests, (size_t)n, NULL, NULL);
+	tests[n] = (struct CMUnitTest)cmocka_unit_test(test_explanation_as_json);
+	failed = _cmocka_run_group_tests("solve", tests, (size_t)n + 1, NULL, NULL);
 	for (int i = 0; i < n; i++) {
 		free(tests[i].initial_state);
 		free(entries[i]);
 	}
 	free(entries);
 	free(tests);
+	get_repodata(NULL, 0);
 	return failed;
 }

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_SOLVE_EXPLAIN_H
+#define CE_SOLVE_EXPLAIN_H
+
+#include <jansson.h>
+
+struct ce_buf;
+struct ce_choices;
+
+/*
+ * Why a request has no answer: a short tree of causes, and sentences that say the way out.
+ *
+ *     no set of packages meets the request
+ *     ├─ cuda-nvcc-impl 12.9.* is asked for
+ *     │  └─ cuda-nvcc-impl 12.9.86 goes only with gcc_impl_linux-64 >=6,<15.0a0
+ *     └─ gxx_linux-64 15.* is asked for
+ *        └─ gxx_linux-64 15.1.0, 15.2.0 needs gcc_impl_linux-64 15.1.0.* or 15.2.0.*
+ *     nvcc 12.9 takes gcc below 15: ask for an older host compiler, or a newer CUDA release.
+ *
+ * As JSON (new; the caller decrefs):
+ *
+ *     {"message": first line, "causes": [node...], "hints": [sentence...]}
+ *
+ * A node has "text" (its line), "kind" (requested, needs, constrains, left-out, missing), and as
+ * they apply "package", "versions" (all of them, the preferred first), "specs", and "causes" (its
+ * children).
+ *
+ * Deterministic: the same request and records give the same text.
+ */
+json_t *ce_explain(struct ce_choices *c);
+/* The JSON as text for people, without a newline at the end; cut with "…" to stay under `max`
+ * bytes. */
+void ce_explain_format(const json_t *explanation, size_t max, struct ce_buf *out);
+
+#endif

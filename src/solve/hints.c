@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/* Ways out, each told by a look at single facts of the core; the order of the tests is that of the
+ * sentences. */
+#include "solve/hints.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "model/pkg.h"
+#include "model/platform.h"
+#include "model/request.h"
+#include "model/version.h"
+#include "solve/choices.h"
+#include "solve/search.h"
+#include "solve/suggest.h"
+
+enum {
+	MAX_RELEASES = 12, /* in one sentence */
+	MAX_COMPARED = 4,  /* requests */
+};
+
+struct adviser {
+	struct ce_choices *c;
+	const struct ce_fact *facts;
+	size_t n;
+	json_t *hints;
+};
+
+/* Takes the buffer's text. */
+static void add_hint(const struct adviser *a, struct ce_buf *text)
+{
+	const json_t *hint;
+	size_t i;
+
+	json_array_foreach (a->hints, i, hint)
+		if (strcmp(json_string_value(hint), ce_buf_str(text)) == 0)
+			break;
+	if (i == json_array_size(a->hints))
+		json_array_append_new(a->hints, json_string(ce_buf_str(text)));
+	ce_buf_release(text);
+}
+
+static bool begins_with(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* "gxx_linux-64" on linux-aarch64: the name for the other platform, or NULL. */
+static char *for_platform(const char *name, const char *platform)
+{
+	const char *end = strrchr(name, '_');
+
+	if (!end || !ce_platform_is_subdir(end + 1, strlen(end + 1)) ||
+		strcmp(end + 1, platform) == 0)
+		return NULL;
+	return ce_asprintf("%.*s%s", (int)(end - name + 1), name, platform);
+}
+
+static void hint_name(const struct adviser *a, const struct ce_need *need)
+{
+	const char *name = need->family->name, *platform = a->c->request->platform;
+	CE_CLEANUP(ce_freep) char *ours = for_platform(name, platform);
+	const char *names[CE_SUGGEST_MAX];
+	struct ce_arena arena = {0};
+	struct ce_buf text = {0};
+	size_t n;
+
+	if (ours) {
+		ce_buf_addf(&text, "The platform is %s: did you mean %s?", platform, ours);
+		add_hint(a, &text);
+		return;
+	}
+	n = ce_suggest_names(a->c, name, &arena, names);
+	if (n > 0) {
+		ce_buf_addf(&text, "%s: did you mean %s", name, names[0]);
+		for (size_t i = 1; i < n; i++)
+			ce_buf_addf(&text, "%s %s", i + 1 < n ? "," : " or", names[i]);
+		ce_buf_adds(&text, "?");
+		add_hint(a, &text);
+	}
+	ce_arena_release(&arena);
+}
+
+/* All that match are left out: say which knob does it. */
+static void hint_left_out(const struct adviser *a, const struct ce_need *need)
+{
+	const char *name = need->family->name;
+	const struct ce_choice *first = need->matches[0];
+	struct ce_buf text = {0};
+
+	if (first->excluded == CE_EXCLUDED_DATE || first->excluded == CE_EXCLUDED_NO_DATE)
+		ce_buf_addf(&text,
+			"exclude-newer leaves %s out: choose a later date, or make an exception "
+			"for it.",
+			name);
+	else if (first->excluded == CE_EXCLUDED_CHANNEL)
+		ce_buf_addf(&text,
+			"To take %s from %s in spite of the channel before it, ask for %s::%s.",
+			name, ce_channel_name(first->pkg->channel),
+			ce_channel_name(first->pkg->channel), name);
+	else if (first->excluded == CE_EXCLUDED_PIN)
+		ce_buf_addf(
+			&text, "The pin \"%s\" is what stands in the way: widen it.", first->why);
+	else
+		return;
+	add_hint(a, &text);
+}
+
+static void hint_driver(const struct adviser *a, const struct ce_need *need)
+{
+	const struct ce_family *f = need->family;
+	struct ce_buf text = {0};
+
+	if (f->n == 0) {
+		ce_buf_adds(&text,
+			"No driver is assumed. If the machine it is for has one, say which CUDA it "
+			"serves: \"system-requirements\": {\"cuda\": \"13.0\"}.");
+	} else {
+		const char *version = f->members[0].pkg->version;
+		int major = (int)strcspn(version, ".");
+
+		ce_buf_addf(&text,
+			"The driver assumed serves CUDA %s: ask for CUDA %.*s, or raise "
+			"system-requirements.cuda if the machine it is for has a newer one.",
+			version, major, version);
+	}
+	add_hint(a, &text);
+}
+
+/* __glibc -> glibc, __cuda_arch -> cuda-arch: the name in system-requirements. */
+static char *requirement_of(const char *virtual)
+{
+	char *name = ce_strdup(virtual + strlen("__"));
+
+	for (char *p = name; *p; p++)
+		if (*p == '_')
+			*p = '-';
+	return name;
+}
+
+/* Is there more against the records of this name than what they need of the platform? */
+static bool has_other_facts(const struct adviser *a, const struct ce_fact *fact)
+{
+	for (size_t i = 0; fact->choice && i < a->n; i++)
+		if (a->facts[i].choice && a->facts[i].choice->family == fact->choice->family &&
+			!ce_fact_need(a->c, &a->facts[i])->family->is_virtual)
+			return true;
+	return false;
+}
+
+static void hint_virtual(
+	const struct adviser *a, const struct ce_fact *fact, const struct ce_need *need)
+{
+	const struct ce_family *f = need->family;
+	CE_CLEANUP(ce_freep) char *requirement = requirement_of(f->name);
+	struct ce_buf text = {0};
+
+	if (strcmp(f->name, "__cuda") == 0) {
+		hint_driver(a, need);
+		return;
+	}
+	if (f->n > 0)
+		ce_buf_addf(&text,
+			"%s is assumed to be %s: set system-requirements.%s if the machine it is "
+			"for "
+			"has more.",
+			f->name, f->members[0].pkg->version, requirement);
+	else if (strcmp(f->name, "__cuda_arch") == 0)
+		ce_buf_addf(
+			&text, "No device is assumed: set system-requirements.%s.", requirement);
+	else if (!has_other_facts(a, fact))
+		ce_buf_addf(&text, "%s is not made for %s.",
+			fact->choice ? fact->choice->family->name : f->name,
+			a->c->request->platform);
+	else
+		return;
+	add_hint(a, &text);
+}
+
+/* The number behind the last "<" of ">=6,<15.0a0". */
+static int upper_limit(const char *text)
+{
+	const char *p = strrchr(text, '<');
+
+	return p ? (int)strtol(p + 1 + (p[1] == '='), NULL, 10) : 0;
+}
+
+/* Does the core have a request for the CUDA release that this part of a toolkit is numbered after?
+ */
+static bool is_asked_for(const struct adviser *a, const struct ce_choice *part)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		const struct ce_need *need = ce_fact_need(a->c, &a->facts[i]);
+
+		if (a->facts[i].kind != CE_FACT_REQUEST ||
+			strcmp(need->family->name, "cuda-version") != 0)
+			continue;
+		for (size_t k = 0; k < need->n_matches; k++)
+			if (ce_version_starts_with(part->pkg->parsed_version,
+				    need->matches[k]->pkg->parsed_version))
+				return true;
+	}
+	return false;
+}
+
+/* nvcc's own limit on the host compiler: that of the release asked for, or else of the newest. */
+static void hint_host_compiler(const struct adviser *a)
+{
+	const struct ce_fact *best = NULL;
+	struct ce_buf text = {0};
+	const struct ce_need *need;
+	const char *version, *platform;
+	int limit, minor;
+
+	for (size_t i = 0; i < a->n; i++) {
+		const struct ce_fact *f = &a->facts[i];
+
+		if (f->kind != CE_FACT_CONSTRAINS ||
+			!begins_with(f->choice->family->name, "cuda-nvcc") ||
+			!begins_with(ce_fact_need(a->c, f)->family->name, "gcc_impl_"))
+			continue;
+		if (!best || is_asked_for(a, f->choice) > is_asked_for(a, best->choice) ||
+			(is_asked_for(a, f->choice) == is_asked_for(a, best->choice) &&
+				f->choice->rank < best->choice->rank))
+			best = f;
+	}
+	if (!best)
+		return;
+	need = ce_fact_need(a->c, best);
+	limit = upper_limit(need->text);
+	if (limit <= 0)
+		return;
+	version = best->choice->pkg->version;
+	minor = (int)strcspn(version, ".");
+	if (version[minor])
+		minor += 1 + (int)strcspn(version + minor + 1, ".");
+	platform = need->family->name + strlen("gcc_impl_");
+	ce_buf_addf(&text,
+		"nvcc %.*s takes gcc below %d: ask for gxx_%s <%d, or for a CUDA release whose "
+		"nvcc takes it.",
+		minor, version, limit, platform, limit);
+	add_hint(a, &text);
+}
+
+static int by_version(const void *a, const void *b)
+{
+	return ce_version_compare((*(struct ce_choice *const *)b)->pkg->parsed_version,
+		(*(struct ce_choice *const *)a)->pkg->parsed_version);
+}
+
+/* The releases marked, the newest first; returns how many. */
+static size_t put_releases(struct ce_buf *out, const struct ce_family *family, const bool *possible)
+{
+	CE_CLEANUP(ce_freep)
+	const struct ce_choice **members = ce_calloc(family->n, sizeof(*members));
+	size_t n = 0, shown = 0;
+
+	for (size_t i = 0; i < family->n; i++)
+		if (possible[i])
+			members[n++] = &family->members[i];
+	if (n)
+		qsort(members, n, sizeof(*members), by_version);
+	for (size_t i = 0; i < n; i++) {
+		if (i && strcmp(members[i]->pkg->version, members[i - 1]->pkg->version) == 0)
+			continue;
+		if (shown++ < MAX_RELEASES)
+			ce_buf_addf(out, "%s%s", i ? ", " : "", members[i]->pkg->version);
+		else if (shown == MAX_RELEASES + 1)
+			ce_buf_adds(out, ", …");
+	}
+	return shown;
+}
+
+static bool have_common(const bool *a, const bool *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (a[i] && b[i])
+			return true;
+	return false;
+}
+
+static void compare_releases(const struct adviser *a, const struct ce_family *family,
+	const struct ce_need *first, const bool *firsts, const struct ce_need *second,
+	const bool *seconds)
+{
+	struct ce_buf text = {0}, one = {0}, other = {0};
+	size_t n = put_releases(&one, family, firsts), m = put_releases(&other, family, seconds);
+
+	if (n > 0 && m > 0 && !have_common(firsts, seconds, family->n)) {
+		ce_buf_addf(&text, "%s: %s is %sCUDA %s; %s is %sCUDA %s. ",
+			n == 1 && m == 1 ? "Two CUDA releases are asked for"
+					 : "No CUDA release suits all that is asked for",
+			first->text, first->family == family ? "" : "there for ", ce_buf_str(&one),
+			second->text, second->family == family ? "" : "there for ",
+			ce_buf_str(&other));
+		ce_buf_adds(&text, "Choose one release by cuda-version, and leave the versions "
+				   "of its parts open.");
+		add_hint(a, &text);
+	}
+	ce_buf_release(&one);
+	ce_buf_release(&other);
+}
+
+/* Requests that are each possible, but never with the same CUDA release. */
+static void hint_releases(const struct adviser *a)
+{
+	const struct ce_family *family = ce_map_get(&a->c->families, "cuda-version");
+	CE_CLEANUP(ce_freep) size_t *requests = ce_calloc(a->n + 1, sizeof(*requests));
+	CE_CLEANUP(ce_freep) bool *possible = NULL;
+	bool is_involved = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n; i++) {
+		const struct ce_need *need = ce_fact_need(a->c, &a->facts[i]);
+
+		is_involved = is_involved || need->family == family;
+		if (a->facts[i].kind == CE_FACT_REQUEST && !need->family->is_virtual)
+			requests[n++] = a->facts[i].index;
+	}
+	if (!family || family->n == 0 || !is_involved || n < 2 || n > MAX_COMPARED)
+		return;
+	possible = ce_calloc(n * family->n, sizeof(*possible));
+	for (size_t i = 0; i < n; i++)
+		ce_search_possible(a->c, requests[i], family, possible + i * family->n);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = i + 1; k < n; k++)
+			compare_releases(a, family, a->c->requested[requests[i]],
+				possible + i * family->n, a->c->requested[requests[k]],
+				possible + k * family->n);
+}
+
+void ce_hints_add(struct ce_choices *c, const struct ce_fact *facts, size_t n, json_t *hints)
+{
+	struct adviser a = {c, facts, n, hints};
+	bool is_machine = false;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct ce_need *need = ce_fact_need(c, &facts[i]);
+		size_t usable = 0;
+
+		if (need->family->is_virtual) {
+			if (need->n_matches == 0)
+				hint_virtual(&a, &facts[i], need);
+			is_machine = is_machine || facts[i].kind != CE_FACT_REQUEST;
+			continue;
+		}
+		for (size_t k = 0; k < need->n_matches; k++)
+			usable += ce_choice_is_usable(need->matches[k]);
+		if (need->family->n == 0 && facts[i].kind == CE_FACT_REQUEST)
+			hint_name(&a, need);
+		else if (need->n_matches > 0 && usable == 0 && facts[i].kind != CE_FACT_CONSTRAINS)
+			hint_left_out(&a, need);
+	}
+	hint_host_compiler(&a);
+	/* With another machine the releases may well meet. */
+	if (!is_machine)
+		hint_releases(&a);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* Did you mean: names at a small edit distance, where swapping two neighbours counts as one edit.
+ */
+#include "solve/suggest.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "model/component.h"
+#include "model/pkg.h"
+#include "model/repodata.h"
+#include "model/request.h"
+#include "solve/choices.h"
+
+enum {
+	MAX_NAME = 64
+};
+
+struct found {
+	const char *name;
+	size_t distance;
+};
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static size_t edit_distance(const char *a, const char *b)
+{
+	size_t rows[3][MAX_NAME + 1], *before = rows[0], *last = rows[1], *row = rows[2];
+	size_t na = strlen(a), nb = strlen(b);
+
+	if (na > MAX_NAME || nb > MAX_NAME)
+		return MAX_NAME;
+	for (size_t k = 0; k <= nb; k++)
+		last[k] = k;
+	for (size_t i = 1; i <= na; i++) {
+		size_t *spare = before;
+
+		row[0] = i;
+		for (size_t k = 1; k <= nb; k++) {
+			row[k] = least(least(last[k], row[k - 1]) + 1,
+				last[k - 1] + (a[i - 1] != b[k - 1]));
+			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
+				row[k] = least(row[k], before[k - 2] + 1);
+		}
+		before = last;
+		last = row;
+		row = spare;
+	}
+	return last[nb];
+}
+
+/* "libcublas" and "cublas-dev" for "cublas", but not "server-base" for "r-base". */
+static bool has_as_word(const char *name, const char *wanted)
+{
+	for (const char *p = strstr(name, wanted); p; p = strstr(p + 1, wanted)) {
+		const char *end = p + strlen(wanted);
+		bool begins = p == name || strchr("-_", p[-1]) ||
+			      (p == name + 3 && strncmp(name, "lib", 3) == 0);
+
+		if (begins && (!*end || strchr("-_", *end)))
+			return true;
+	}
+	return false;
+}
+
+/* Keeps the nearest; among equals the one first in the alphabet. */
+static void offer(struct found *found, size_t *n, const char *wanted, const char *name)
+{
+	size_t distance = edit_distance(wanted, name), at;
+	size_t limit = 1 + strlen(wanted) / 6;
+
+	if (strlen(wanted) >= 4 && has_as_word(name, wanted))
+		distance = least(distance, limit);
+	if (distance == 0 || distance > limit)
+		return;
+	for (size_t i = 0; i < *n; i++)
+		if (strcmp(found[i].name, name) == 0)
+			return;
+	for (at = 0; at < *n; at++)
+		if (distance < found[at].distance ||
+			(distance == found[at].distance && strcmp(name, found[at].name) < 0))
+			break;
+	if (at == CE_SUGGEST_MAX)
+		return;
+	if (*n < CE_SUGGEST_MAX)
+		(*n)++;
+	memmove(found + at + 1, found + at, (*n - at - 1) * sizeof(*found));
+	found[at] = (struct found){name, distance};
+}
+
+/* The package names in "cuda-nvcc_@ cuda-cudart-dev". */
+static void offer_specs(struct found *found, size_t *n, const char *wanted, const char *specs,
+	const char *platform, struct ce_arena *a)
+{
+	while (specs && *specs) {
+		size_t len = strcspn(specs, " ");
+		size_t plain = strcspn(specs, " @");
+
+		if (plain < len)
+			offer(found, n, wanted,
+				ce_arena_printf(a, "%.*s%s", (int)plain, specs, platform));
+		else
+			offer(found, n, wanted, ce_arena_strndup(a, specs, len));
+		specs += len + strspn(specs + len, " ");
+	}
+}
+
+size_t ce_suggest_names(const struct ce_choices *c, const char *name, struct ce_arena *a,
+	const char *ret_names[CE_SUGGEST_MAX])
+{
+	const char *platform = c->request->platform;
+	const struct ce_component *component = ce_component_list();
+	struct found found[CE_SUGGEST_MAX + 1];
+	const char *last = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->repodata->n; i++) {
+		if (strcmp(c->repodata->pkgs[i].name, last) == 0)
+			continue;
+		last = c->repodata->pkgs[i].name;
+		offer(found, &n, name, last);
+	}
+	for (; component->name; component++)
+		offer_specs(found, &n, name,
+			strncmp(platform, "win", 3) == 0 ? component->win_specs
+							 : component->linux_specs,
+			platform, a);
+	for (size_t i = 0; i < n; i++)
+		ret_names[i] = ce_arena_strdup(a, found[i].name);
+	return n;
+}

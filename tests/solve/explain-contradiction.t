@@ -1,0 +1,9 @@
+# one request against another
+package a 1.0 h_0
+package a 2.0 h_0
+request a <2
+request a >=2
+explain
+no set of packages meets the request
+├─ a <2 is asked for
+└─ a >=2 is asked for
