@@ -265,7 +265,10 @@ static void on_shard_done(void *user, const struct ce_download_result *result)
 	int r = result->code;
 
 	if (r < 0)
-		ce_fail(&err, r, "%s", result->text);
+		ce_fail(&err, r, "%s%s", result->text,
+			r == CCENV_ENOTFOUND ? " (the index names a shard that the server does not have: its "
+					       "copy is being changed or is damaged; try again later)"
+					     : "");
 	if (r >= 0)
 		r = store_shard(h, &err);
 	if (r >= 0) {
@@ -290,14 +293,18 @@ static int read_cached_shard(struct sync *y, struct ce_source *s, const char *na
 	CE_CLEANUP(ce_buf_release) struct ce_buf body = {0};
 	char found[CE_SHA256_HEX + 1];
 	struct ccenv_error err;
+	int r;
 
 	if (ce_fs_read(path, SHARD_MAX, &body, &err) < 0)
 		return -1;
 	ce_sha256_bytes(ce_buf_str(&body), body.len, found);
 	if (strcmp(found, hex) != 0)
 		return -1;
-	if (take_shard(y, s, name, &body, &err) < 0 && !y->err.code)
+	r = take_shard(y, s, name, &body, &err);
+	if (r < 0 && !y->err.code) {
+		ce_context(&err, r, "cannot use the shard of %s in %s", name, s->shown);
 		y->err = err;
+	}
 	return 0;
 }
 
