@@ -3,6 +3,7 @@
 #include "repodata/inflow.h"
 
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,11 @@
 #include "repodata/index.h"
 
 enum {
-	RING = 4 << 20
+	RING = 4 << 20,
+	/* A real index shrinks to a tenth. What shrinks to less than this is a bomb, beyond a
+	 * harmless size. */
+	RATIO_MAX = 100,
+	HARMLESS = 64 << 20,
 };
 
 struct ce_inflow {
@@ -29,6 +34,7 @@ struct ce_inflow {
 	/* The thread's own. */
 	struct ce_index_writer *writer;
 	struct ce_zst *zst; /* NULL: plain text */
+	uint64_t in, out;   /* bytes, for the ratio */
 };
 
 static int store(struct ce_inflow *f, const void *data, size_t len, struct ccenv_error *err)
@@ -37,6 +43,7 @@ static int store(struct ce_inflow *f, const void *data, size_t len, struct ccenv
 	size_t left = len, n, room;
 	int r = 0;
 
+	f->in += len;
 	do {
 		char *space = ce_index_writer_space(f->writer, &room);
 		if (f->zst) {
@@ -47,6 +54,11 @@ static int store(struct ce_inflow *f, const void *data, size_t len, struct ccenv
 			in = (const char *)in + n;
 			left -= n;
 		}
+		f->out += n;
+		if (r >= 0 && f->out > HARMLESS && f->out / RATIO_MAX > f->in)
+			r = ce_fail(err, CCENV_EDATA,
+				"inflates to more than %d times its size; this is no index",
+				RATIO_MAX);
 		if (r >= 0)
 			r = ce_index_writer_filled(f->writer, n, err);
 		/* A full space may mean that there is more to come out. */

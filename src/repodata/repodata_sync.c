@@ -266,9 +266,10 @@ static void on_shard_done(void *user, const struct ce_download_result *result)
 
 	if (r < 0)
 		ce_fail(&err, r, "%s%s", result->text,
-			r == CCENV_ENOTFOUND ? " (the index names a shard that the server does not have: its "
-					       "copy is being changed or is damaged; try again later)"
-					     : "");
+			r == CCENV_ENOTFOUND
+				? " (the index names a shard that the server does not have: its "
+				  "copy is being changed or is damaged; try again later)"
+				: "");
 	if (r >= 0)
 		r = store_shard(h, &err);
 	if (r >= 0) {

@@ -168,6 +168,10 @@ static const char *skip_space(const char *p, const char *end)
 /* The string at p (a quote): returns the place behind it, NULL when cut off. */
 static const char *skip_string(const char *p, const char *end)
 {
+	const char *quote = end - p > 1 ? memchr(p + 1, '"', (size_t)(end - p) - 1) : NULL;
+
+	if (!quote || !memchr(p + 1, '\\', (size_t)(quote - p) - 1))
+		return quote ? quote + 1 : NULL;
 	for (p++; p < end; p++) {
 		if (*p == '"')
 			return p + 1;

@@ -22,6 +22,15 @@ enum {
 	HASH_SIZE = 32,
 };
 
+/* Real ones shrink to a tenth at best, as hashes do not shrink at all; what shrinks more is a bomb.
+ */
+static size_t inflated_max(size_t len, size_t max)
+{
+	size_t likely = ((size_t)4 << 20) + len * 100;
+
+	return likely < max ? likely : max;
+}
+
 /* A name of the index and its hash, both within the inflated bytes. */
 struct entry {
 	const char *name;
@@ -127,7 +136,7 @@ int ce_shard_index_parse(
 	size_t key_len;
 	int r;
 
-	ce_buf_init(&i->data, INDEX_MAX);
+	ce_buf_init(&i->data, inflated_max(len, INDEX_MAX));
 	i->base_url = i->shards_base_url = "";
 	r = ce_zst_inflate(data, len, &i->data, err);
 	if (r < 0)
@@ -267,7 +276,7 @@ int ce_shard_each(const void *data, size_t len, struct ce_arena *arena,
 		struct ccenv_error *err),
 	void *user, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_buf_release) struct ce_buf text = {.max = SHARD_MAX};
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {.max = inflated_max(len, SHARD_MAX)};
 	struct walk w = {.each = each, .user = user};
 	struct ce_cursor c;
 	const char *key;

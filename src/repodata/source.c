@@ -5,6 +5,7 @@
  */
 #include "repodata/source.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,6 +16,7 @@
 #include "base/error.h"
 #include "base/event.h"
 #include "base/fs.h"
+#include "base/path.h"
 #include "io/download.h"
 #include "io/url.h"
 #include "repodata/index.h"
@@ -309,6 +311,32 @@ static void on_waiting(void *user, const char *holder)
 		s->shown);
 }
 
+/* "<stem>.<copy>.<pid>.XXXXXX": what a killed process was writing. */
+static bool is_leftover(const char *name, const char *stem, size_t stem_len)
+{
+	const char *end = strrchr(name, '.');
+	const char *pid = end ? memrchr(name, '.', (size_t)(end - name)) : NULL;
+
+	if (!pid || strncmp(name, stem, stem_len + 1) != 0 || strlen(end) != 7)
+		return false;
+	return pid + 1 < end && pid + 1 + strspn(pid + 1, "0123456789") == end;
+}
+
+static void remove_leftovers(const struct ce_source *s)
+{
+	const char *stem = ce_path_base(s->state_path);
+	size_t len = strcspn(stem, ".");
+	DIR *dir = opendir(s->ctx->dir);
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)) != NULL) {
+		if (is_leftover(e->d_name, stem, len))
+			(void)unlinkat(dirfd(dir), e->d_name, 0);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 void ce_source_lock(struct ce_source *s)
 {
 	struct ccenv_error err;
@@ -316,6 +344,8 @@ void ce_source_lock(struct ce_source *s)
 	/* Without the lock all is still correct, only perhaps fetched twice. */
 	if (ce_fs_lock(s->lock_path, LOCK_TIMEOUT_S, on_waiting, s, &s->lock, &err) < 0)
 		ce_log(s->ctx->events, CCENV_LOG_INFO, "going on without a lock: %s", err.text);
+	else
+		remove_leftovers(s);
 	if (!s->trusted_since)
 		return;
 	ce_state_release(&s->state);

@@ -75,16 +75,24 @@ char *test_request_header(const struct test_request *req, const char *name)
 	return NULL;
 }
 
-/* Reads up to the empty line; false at the end of the connection. */
+/* Reads up to the empty line and no further; false at the end of the connection. */
 static bool read_head(int fd, char *text, size_t size)
 {
 	size_t len = 0;
 
 	while (len + 1 < size) {
-		if (recv(fd, text + len, 1, 0) != 1)
+		ssize_t n = recv(fd, text + len, size - len - 1, MSG_PEEK);
+		if (n <= 0)
 			return false;
-		text[++len] = '\0';
-		if (len >= 4 && memcmp(text + len - 4, "\r\n\r\n", 4) == 0)
+		text[len + (size_t)n] = '\0';
+		/* The empty line may have begun in the piece before. */
+		char *end = strstr(text + (len > 3 ? len - 3 : 0), "\r\n\r\n");
+		size_t take = end ? (size_t)(end + 4 - text) - len : (size_t)n;
+		if (recv(fd, text + len, take, 0) != (ssize_t)take)
+			return false;
+		len += take;
+		text[len] = '\0';
+		if (end)
 			return true;
 	}
 	return false;

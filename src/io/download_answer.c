@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an answer means: a body, a redirect (followed here, one request each, so that every host
+ * gets its own credentials and no other's), a failure that may pass and is tried again, or one that
+ * cannot.
+ */
+#include "io/download_transfer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/event.h"
+#include "io/url.h"
+
+enum {
+	MAX_REDIRECTS = 10,
+	FIRST_RETRY_MS = 500,    /* doubled each time */
+	MAX_RETRY_AFTER_S = 120, /* a server that wants more is an error now, not a hanging build */
+};
+
+long ce_transfer_status(const struct ce_transfer *t)
+{
+	long status = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status;
+}
+
+/* "bytes 100-199/200" -> 100 */
+static uint64_t range_start(const char *text)
+{
+	return strncasecmp(text, "bytes ", 6) == 0 ? strtoull(text + 6, NULL, 10) : UINT64_MAX;
+}
+
+/* Looks at the status before the first byte of a body. <0 ends the transfer. */
+int ce_transfer_check_answer(struct ce_transfer *t)
+{
+	long status = ce_transfer_status(t);
+	curl_off_t length = -1;
+	char text[96];
+
+	t->checked = true;
+	t->dropped = status != 200 && status != 206;
+	if (t->dropped)
+		return 0;
+	if (status == 206 && (!t->content_range || range_start(t->content_range) != t->from))
+		return ce_transfer_fail(t, CCENV_ENET,
+			"the server sent another part of the file than asked for",
+			"try again later");
+	if (status == 200 && t->from) {
+		t->from = 0;
+		int r = ce_transfer_restart(t);
+		if (r < 0)
+			return r;
+	}
+	curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+	if (length < 0)
+		return 0;
+	uint64_t whole = t->from + (uint64_t)length;
+	if (t->t.expected_bytes && whole != t->t.expected_bytes) {
+		snprintf(text, sizeof(text), "the server has %llu bytes where %llu were promised",
+			(unsigned long long)whole, (unsigned long long)t->t.expected_bytes);
+		return ce_transfer_fail(t, CCENV_EHASH, text,
+			"its copy is damaged or was replaced; try later or use another channel");
+	}
+	return 0;
+}
+
+/* Where a redirect leads; NULL when it must not be followed (then t->err says why). The caller
+ * frees. */
+static char *redirect_target(struct ce_transfer *t)
+{
+	CURLU *u = curl_url();
+	char *text = NULL, *url = NULL;
+
+	if (curl_url_set(u, CURLUPART_URL, t->url, 0) == CURLUE_OK &&
+		curl_url_set(u, CURLUPART_URL, t->location, 0) == CURLUE_OK &&
+		curl_url_get(u, CURLUPART_URL, &text, 0) == CURLUE_OK)
+		url = ce_strdup(text);
+	curl_free(text);
+	curl_url_cleanup(u);
+	bool web = url && (ce_url_has_scheme(url, "https") || ce_url_has_scheme(url, "http"));
+	bool weaker = web && ce_url_has_scheme(t->url, "https") && !ce_url_has_scheme(url, "https");
+	if (web && !weaker)
+		return url;
+	free(url);
+	ce_transfer_fail(t, CCENV_ENET,
+		weaker ? "the server redirects from https to plain http"
+		       : "the server redirects to no web address",
+		"check the channel's URL");
+	return NULL;
+}
+
+static void follow(struct ce_transfer *t, long status)
+{
+	if (++t->redirects > MAX_REDIRECTS) {
+		ce_transfer_fail(t, CCENV_ENET, "too many redirects", "check the channel's URL");
+		ce_transfer_finish_failed(t, status);
+		return;
+	}
+	char *url = redirect_target(t);
+	if (!url) {
+		ce_transfer_finish_failed(t, status);
+		return;
+	}
+	free(t->url);
+	t->url = url;
+	ce_transfer_requeue(t, 0);
+}
+
+static bool may_pass(CURLcode code)
+{
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_OPERATION_TIMEDOUT:
+	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+	case CURLE_SSL_CONNECT_ERROR:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static const char *way_out_of(CURLcode code)
+{
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_CONNECT:
+		return "check the network, http_proxy and https_proxy, or use --offline with a "
+		       "filled cache";
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return "check http_proxy and https_proxy";
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+		return "set SSL_CERT_FILE to a file with the certificates to trust";
+	case CURLE_OPERATION_TIMEDOUT:
+		return "try again later; CCENV_NET_TIMEOUT sets how many seconds a server may "
+		       "stall";
+	case CURLE_URL_MALFORMAT:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		return "check the channel's URL";
+	default:
+		return "try again later";
+	}
+}
+
+/* Waits and tries again, if that may help; false when it will not. `cause` is for the log. */
+static bool retry(struct ce_transfer *t, const char *cause, curl_off_t retry_after_s)
+{
+	struct ce_downloader *d = t->d;
+	int64_t delay = (int64_t)FIRST_RETRY_MS << t->tries;
+
+	if (t->tries >= d->retries || retry_after_s > MAX_RETRY_AFTER_S)
+		return false;
+	if (retry_after_s > 0)
+		delay = (int64_t)retry_after_s * 1000;
+	else
+		delay += ce_transfer_now_ms() * 7919 %
+			 (delay / 4); /* many clients, not all at once */
+	t->tries++;
+	CE_CLEANUP(ce_freep) char *url = ce_url_redact(t->t.url);
+	ce_log(d->events, delay >= 2000 ? CCENV_LOG_NOTICE : CCENV_LOG_INFO,
+		"%s: %s; attempt %u of %u in %.1f s", url, cause, t->tries + 1, d->retries + 1,
+		(double)delay / 1000);
+	/* A long body is continued where it broke, if the server can say that it is still the same.
+	 */
+	bool resume = t->got >= t->t.resume_from + CE_TRANSFER_SOME && t->etag &&
+		      t->etag[0] == '"' && !t->no_range;
+	char *etag = resume ? ce_strdup(t->etag) : NULL;
+	ce_transfer_requeue(t, delay);
+	if (resume) {
+		t->from = t->got;
+		ce_transfer_add_header(t, "If-Range", etag);
+		free(etag);
+		return true;
+	}
+	if (t->got == t->t.resume_from && !t->no_range)
+		t->from = t->got;
+	else
+		t->from = 0;
+	if (t->from == 0 && ce_transfer_restart(t) < 0)
+		ce_transfer_finish_failed(t, 0);
+	return true;
+}
+
+static void finish_status(struct ce_transfer *t, long status)
+{
+	curl_off_t after = 0;
+	char text[128];
+
+	if ((status == 404 || status == 410 || status == 501) && t->t.missing_ok) {
+		ce_transfer_finish(t, 0, NULL, status);
+		return;
+	}
+	if (status == 416 && t->from && !t->no_range) {
+		/* What is on disk is no part of this file: begin anew. */
+		t->no_range = true;
+		t->from = 0;
+		if (ce_transfer_restart(t) < 0)
+			ce_transfer_finish_failed(t, status);
+		else
+			ce_transfer_requeue(t, 0);
+		return;
+	}
+	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &after);
+	bool passing = status == 408 || status == 429 || (status >= 500 && status != 501);
+	snprintf(text, sizeof(text), "the server answered %ld", status);
+	if (passing && retry(t, text, after))
+		return;
+	if (status == 404 || status == 410) {
+		snprintf(text, sizeof(text), "the server has no such file (status %ld)", status);
+		ce_transfer_fail(t, CCENV_ENOTFOUND, text,
+			"check the channel, or lock again with `ccenv lock`");
+	} else if (status == 401 || status == 403 || status == 407) {
+		ce_transfer_fail(t, CCENV_ENET, text,
+			status == 407
+				? "the proxy wants a user and password in http_proxy or https_proxy"
+				: "it wants credentials: put them into ~/.rattler/credentials.json "
+				  "or ~/.netrc");
+	} else if (after > MAX_RETRY_AFTER_S) {
+		snprintf(text, sizeof(text), "the server answered %ld and asks to wait %lld s",
+			status, (long long)after);
+		ce_transfer_fail(t, CCENV_ENET, text, "try again after that time");
+	} else {
+		ce_transfer_fail(t, CCENV_ENET, text,
+			passing ? "try again later" : "check the channel's URL");
+	}
+	ce_transfer_finish_failed(t, status);
+}
+
+static void finish_error(struct ce_transfer *t, CURLcode code)
+{
+	const char *cause = t->curl_text[0] ? t->curl_text : curl_easy_strerror(code);
+	long status = ce_transfer_status(t);
+
+	if (t->err.code < 0) { /* ours: a callback or a limit */
+		ce_transfer_finish_failed(t, status);
+		return;
+	}
+	if (t->dropped) { /* an endless error page */
+		finish_status(t, status);
+		return;
+	}
+	if (may_pass(code) && retry(t, cause, 0))
+		return;
+	ce_transfer_fail(t, CCENV_ENET, cause, way_out_of(code));
+	ce_transfer_finish_failed(t, status);
+}
+
+void ce_transfer_end_http(struct ce_transfer *t, CURLcode code)
+{
+	if (code != CURLE_OK) {
+		finish_error(t, code);
+		return;
+	}
+	long status = ce_transfer_status(t);
+	if ((!t->checked && ce_transfer_check_answer(t) < 0) || t->err.code < 0) {
+		ce_transfer_finish_failed(t, status);
+		return;
+	}
+	if (status >= 300 && status < 400 && status != 304 && t->location) {
+		follow(t, status);
+	} else if (status == 304 && (t->t.if_none_match || t->t.if_modified_since)) {
+		ce_transfer_finish(t, 0, NULL, status);
+	} else if (status == 200 || status == 206) {
+		if (ce_transfer_check_length(t))
+			ce_transfer_finish(t, 0, NULL, 200);
+		else
+			ce_transfer_finish_failed(t, status);
+	} else {
+		finish_status(t, status);
+	}
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* One request over libcurl: its options from the environment and the stored credentials, its
+ * callbacks. */
+#include "io/download_transfer.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "io/credentials.h"
+#include "io/url.h"
+
+enum {
+	CONNECT_TIMEOUT_S = 10,
+	MIN_SPEED = 100, /* bytes a second; fewer is a stalled server */
+	MAX_HEADER = 16 * 1024,
+};
+
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+
+static void init_curl(void)
+{
+	/* Fails only without memory; curl_easy_init() would then fail too. */
+	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+/* The first of these variables that is set and not empty. */
+static const char *env_first(const struct ce_downloader *d, const char *const *names)
+{
+	for (; *names; names++) {
+		const char *value = d->env(*names);
+		if (value && *value)
+			return value;
+	}
+	return NULL;
+}
+
+static char *header_value(const char *line, size_t len)
+{
+	while (len && strchr(" \t", *line)) {
+		line++;
+		len--;
+	}
+	while (len && strchr(" \t\r\n", line[len - 1]))
+		len--;
+	return ce_strndup(line, len);
+}
+
+static void keep_header(char **slot, const char *name, const char *line, size_t len)
+{
+	size_t n = strlen(name);
+
+	if (len <= n || line[n] != ':' || strncasecmp(line, name, n) != 0)
+		return;
+	free(*slot);
+	*slot = header_value(line + n + 1, len - n - 1);
+}
+
+static size_t on_header(char *line, size_t size, size_t n, void *user)
+{
+	struct ce_transfer *t = user;
+	size_t len = size * n;
+
+	/* Each status line (100, a proxy's, the real one) begins a new set. */
+	if (len > 5 && strncasecmp(line, "HTTP/", 5) == 0)
+		ce_transfer_clear_headers(t);
+	if (len > MAX_HEADER)
+		return len;
+	keep_header(&t->etag, "ETag", line, len);
+	keep_header(&t->last_modified, "Last-Modified", line, len);
+	keep_header(&t->cache_control, "Cache-Control", line, len);
+	keep_header(&t->location, "Location", line, len);
+	keep_header(&t->content_range, "Content-Range", line, len);
+	return len;
+}
+
+static size_t on_body(char *data, size_t size, size_t n, void *user)
+{
+	struct ce_transfer *t = user;
+	size_t len = size * n;
+
+	if (!t->checked && ce_transfer_check_answer(t) < 0)
+		return 0;
+	if (t->dropped) {
+		/* An error page is read to its end, so that the connection can be used again; but
+		 * not a long one. */
+		t->wire += len;
+		return t->wire > CE_TRANSFER_SOME ? 0 : len;
+	}
+	return ce_transfer_deliver(t, data, len) < 0 ? 0 : len;
+}
+
+static void set_tls(const struct ce_downloader *d, CURL *e)
+{
+	static const char *const files[] = {
+		"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", NULL};
+	const char *file = env_first(d, files);
+	const char *dir = d->env("SSL_CERT_DIR");
+	struct stat st;
+
+	if (file && stat(file, &st) == 0 && S_ISDIR(st.st_mode))
+		curl_easy_setopt(e, CURLOPT_CAPATH, file);
+	else if (file)
+		curl_easy_setopt(e, CURLOPT_CAINFO, file);
+	if (dir && *dir)
+		curl_easy_setopt(e, CURLOPT_CAPATH, dir);
+}
+
+/* curl would ask getenv() itself; here the environment is a parameter. */
+static void set_proxy(const struct ce_downloader *d, CURL *e, const char *url)
+{
+	/* HTTP_PROXY in capitals is not read: a CGI server sets it from a request's header. */
+	static const char *const plain[] = {"http_proxy", "all_proxy", "ALL_PROXY", NULL};
+	static const char *const tls[] = {
+		"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL};
+	static const char *const none[] = {"no_proxy", "NO_PROXY", NULL};
+	const char *proxy = env_first(d, ce_url_has_scheme(url, "https") ? tls : plain);
+	const char *except = env_first(d, none);
+
+	curl_easy_setopt(e, CURLOPT_PROXY, proxy ? proxy : "");
+	curl_easy_setopt(e, CURLOPT_NOPROXY, except ? except : "");
+}
+
+static void set_protocols(CURL *e)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+}
+
+static void set_credentials(struct ce_transfer *t)
+{
+	const char *netrc = ce_credentials_netrc(t->d->credentials);
+	struct ce_credential cred;
+
+	ce_credentials_find(t->d->credentials, t->url, &cred);
+	curl_easy_setopt(t->easy, CURLOPT_URL, cred.url);
+	free(cred.url);
+	if (cred.bearer) {
+		curl_easy_setopt(t->easy, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+		curl_easy_setopt(t->easy, CURLOPT_XOAUTH2_BEARER, cred.bearer);
+	} else if (cred.user) {
+		curl_easy_setopt(t->easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+		curl_easy_setopt(t->easy, CURLOPT_USERNAME, cred.user);
+		curl_easy_setopt(t->easy, CURLOPT_PASSWORD, cred.password ? cred.password : "");
+	} else if (netrc) {
+		curl_easy_setopt(t->easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+		curl_easy_setopt(t->easy, CURLOPT_NETRC_FILE, netrc);
+	}
+}
+
+void ce_transfer_add_header(struct ce_transfer *t, const char *name, const char *value)
+{
+	CE_CLEANUP(ce_freep) char *line = ce_asprintf("%s: %s", name, value);
+
+	/* A header value from a cache file must not bring a second header. */
+	if (!strpbrk(line, "\r\n"))
+		t->headers = curl_slist_append(t->headers, line);
+}
+
+static void set_headers(struct ce_transfer *t)
+{
+	CE_CLEANUP(ce_freep) char *range = NULL;
+
+	if (t->t.if_none_match)
+		ce_transfer_add_header(t, "If-None-Match", t->t.if_none_match);
+	else if (t->t.if_modified_since)
+		ce_transfer_add_header(t, "If-Modified-Since", t->t.if_modified_since);
+	if (t->from) {
+		/* Not CURLOPT_RESUME_FROM: that makes an error of a server which sends the whole
+		 * instead. */
+		range = ce_asprintf("%llu-", (unsigned long long)t->from);
+		curl_easy_setopt(t->easy, CURLOPT_RANGE, range);
+	}
+	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+}
+
+void ce_transfer_start_http(struct ce_transfer *t)
+{
+	struct ce_downloader *d = t->d;
+
+	pthread_once(&curl_once, init_curl);
+	if (!d->multi) {
+		d->multi = curl_multi_init();
+		curl_multi_setopt(d->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)d->parallel);
+		d->credentials = ce_credentials_new(d->env, d->events);
+	}
+	t->easy = curl_easy_init();
+	if (!t->easy || !d->multi)
+		abort(); /* out of memory */
+	CURL *e = t->easy;
+	curl_easy_setopt(e, CURLOPT_PRIVATE, t);
+	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->curl_text);
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_USERAGENT, "ccenv/" CCENV_VERSION);
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
+	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 256L * 1024);
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
+	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, (long)MIN_SPEED);
+	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, d->stall_s);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
+	set_protocols(e);
+	set_tls(d, e);
+	set_proxy(d, e, t->url);
+	set_credentials(t);
+	set_headers(t);
+	t->curl_text[0] = '\0';
+	t->err.code = 0;
+	t->state = CE_TRANSFER_RUNNING;
+	d->running++;
+	curl_multi_add_handle(d->multi, e);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* What every transfer does, whatever its scheme: handing on bytes within limits, failing, ending.
+ */
+#include "io/download_transfer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+int64_t ce_transfer_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+void ce_transfer_clear_headers(struct ce_transfer *t)
+{
+	char **const all[] = {
+		&t->etag, &t->last_modified, &t->cache_control, &t->location, &t->content_range};
+
+	for (size_t i = 0; i < CE_COUNT(all); i++) {
+		free(*all[i]);
+		*all[i] = NULL;
+	}
+}
+
+/* Frees what belongs to one request, keeping the transfer. */
+void ce_transfer_reset(struct ce_transfer *t)
+{
+	if (t->easy) {
+		curl_multi_remove_handle(t->d->multi, t->easy);
+		curl_easy_cleanup(t->easy);
+		t->easy = NULL;
+	}
+	curl_slist_free_all(t->headers);
+	t->headers = NULL;
+	if (t->fd >= 0)
+		close(t->fd);
+	t->fd = -1;
+	ce_transfer_clear_headers(t);
+	t->checked = t->dropped = false;
+}
+
+/* Ends the transfer: from here on only on_done is left to do. */
+void ce_transfer_finish(struct ce_transfer *t, int code, const char *text, long status)
+{
+	struct ce_download_result result = {
+		.code = code,
+		.text = text,
+		.status = status,
+		.bytes = t->wire,
+		.etag = t->etag,
+		.last_modified = t->last_modified,
+		.cache_control = t->cache_control,
+	};
+
+	if (t->state == CE_TRANSFER_RUNNING) {
+		t->d->running--;
+		t->d->files -= t->fd >= 0;
+	}
+	t->state = CE_TRANSFER_FINISHED;
+	t->d->left--;
+	t->t.on_done(t->t.user, &result);
+	ce_transfer_reset(t);
+}
+
+/* Fills t->err with "cannot download URL: <cause>". */
+int ce_transfer_fail(struct ce_transfer *t, int code, const char *cause, const char *way_out)
+{
+	CE_CLEANUP(ce_freep) char *url = ce_url_redact(t->t.url);
+
+	return ce_fail(&t->err, code, "cannot download %s: %s%s%s", url, cause,
+		*way_out ? "; " : "", way_out);
+}
+
+void ce_transfer_finish_failed(struct ce_transfer *t, long status)
+{
+	ce_transfer_finish(t, t->err.code, t->err.text, status);
+}
+
+/* Data goes to the caller; every limit is checked here, for files and for the network. */
+int ce_transfer_deliver(struct ce_transfer *t, const void *data, size_t len)
+{
+	char text[96];
+
+	t->wire += len;
+	if (len > t->t.max_bytes || t->got > t->t.max_bytes - len) {
+		snprintf(text, sizeof(text),
+			"it is larger than %llu bytes, the most that is allowed",
+			(unsigned long long)t->t.max_bytes);
+		return ce_transfer_fail(
+			t, CCENV_EDATA, text, "check that the URL is what you meant");
+	}
+	t->got += len;
+	if (t->t.expected_bytes && t->got > t->t.expected_bytes) {
+		snprintf(text, sizeof(text), "it is longer than the %llu bytes promised",
+			(unsigned long long)t->t.expected_bytes);
+		return ce_transfer_fail(t, CCENV_EHASH, text,
+			"the server's copy is damaged or was replaced; try later or use another "
+			"channel");
+	}
+	t->err.code = 0;
+	int r = t->t.on_data ? t->t.on_data(t->t.user, data, len, &t->err) : 0;
+	if (r < 0)
+		t->err.code = r;
+	return r;
+}
+
+/* The body begins anew: what was handed on is void. */
+int ce_transfer_restart(struct ce_transfer *t)
+{
+	bool void_data = t->got > 0;
+
+	t->got = 0;
+	t->err.code = 0;
+	int r = void_data && t->t.on_restart ? t->t.on_restart(t->t.user, &t->err) : 0;
+	if (r < 0)
+		t->err.code = r;
+	return r;
+}
+
+/* "got N of M bytes" when the body ended too early; true when all is well. */
+bool ce_transfer_check_length(struct ce_transfer *t)
+{
+	char text[96];
+
+	if (!t->t.expected_bytes || t->got == t->t.expected_bytes)
+		return true;
+	snprintf(text, sizeof(text), "it has %llu bytes where %llu were promised",
+		(unsigned long long)t->got, (unsigned long long)t->t.expected_bytes);
+	ce_transfer_fail(t, CCENV_EHASH, text,
+		"the server's copy is damaged or was replaced; try later or use another channel");
+	return false;
+}
+
+void ce_transfer_requeue(struct ce_transfer *t, int64_t delay_ms)
+{
+	ce_transfer_reset(t);
+	t->d->running--;
+	t->state = CE_TRANSFER_WAITING;
+	t->not_before = ce_transfer_now_ms() + delay_ms;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_IO_DOWNLOAD_TRANSFER_H
+#define CE_IO_DOWNLOAD_TRANSFER_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "ccenv/ccenv.h"
+#include "io/download.h"
+
+/*
+ * One transfer, as the files download*.c share it: download.c keeps the queue, download_file.c and
+ * download_http.c make requests, download_answer.c decides what an answer means, and
+ * download_transfer.c has what all of them need. Nobody else includes this.
+ */
+enum ce_transfer_state {
+	CE_TRANSFER_WAITING, /* for a place, or for `not_before` */
+	CE_TRANSFER_RUNNING,
+	CE_TRANSFER_FINISHED,
+};
+
+enum {
+	/* Of a broken body that is worth continuing, of an error page that is read to its end. */
+	CE_TRANSFER_SOME = 1 << 20
+};
+
+struct ce_transfer {
+	struct ce_transfer *next;
+	struct ce_downloader *d;
+	struct ce_download t; /* strings are ours */
+	enum ce_transfer_state state;
+	CURL *easy;
+	struct curl_slist *headers;
+	int fd;    /* of a file:// transfer, else -1 */
+	char *url; /* now asked for: t.url, or where a redirect led; no stored credentials in it */
+	unsigned tries, redirects;
+	bool no_range;      /* the server refused one */
+	uint64_t from;      /* first byte asked for in this request */
+	uint64_t got;       /* bytes handed on, counted from the begin of the body */
+	uint64_t wire;      /* bytes of body in all requests */
+	bool checked;       /* the answer's status has been looked at */
+	bool dropped;       /* body of an error or a redirect: not handed on */
+	int64_t not_before; /* monotonic ms */
+	char *etag, *last_modified, *cache_control, *location, *content_range;
+	struct ccenv_error err; /* of a callback or check; err.code != 0 ends the transfer */
+	char curl_text[CURL_ERROR_SIZE];
+};
+
+struct ce_downloader {
+	CURLM *multi; /* made for the first http transfer */
+	struct ce_credentials *credentials;
+	const char *(*env)(const char *name);
+	const struct ccenv_events *events;
+	bool offline;
+	unsigned parallel;
+	unsigned retries;
+	long stall_s; /* no byte for so long, or only a trickle, ends a request */
+	struct ce_transfer *first, **last; /* all that are not finished, in order of adding */
+	unsigned running, files;
+	int left;
+};
+
+/* ---- download_transfer.c ---- */
+
+int64_t ce_transfer_now_ms(void); /* monotonic */
+void ce_transfer_clear_headers(struct ce_transfer *t);
+/* Frees what belongs to one request, keeping the transfer. */
+void ce_transfer_reset(struct ce_transfer *t);
+/* Another request for the same thing, after some time. */
+void ce_transfer_requeue(struct ce_transfer *t, int64_t delay_ms);
+/* Ends the transfer; the text is borrowed. */
+void ce_transfer_finish(struct ce_transfer *t, int code, const char *text, long status);
+void ce_transfer_finish_failed(struct ce_transfer *t, long status); /* with t->err */
+/* Fills t->err with "cannot download URL: <cause>; <way out>"; returns code. */
+int ce_transfer_fail(struct ce_transfer *t, int code, const char *cause, const char *way_out);
+/* Hands bytes to the caller, within the limits. <0: t->err says why the transfer must end. */
+int ce_transfer_deliver(struct ce_transfer *t, const void *data, size_t len);
+/* The body begins anew: what was handed on is void. <0 as above. */
+int ce_transfer_restart(struct ce_transfer *t);
+/* At the end of the body; false fills t->err. */
+bool ce_transfer_check_length(struct ce_transfer *t);
+
+/* ---- download_file.c ---- */
+
+void ce_transfer_start_file(struct ce_transfer *t);
+void ce_transfer_step_file(struct ce_transfer *t); /* one piece */
+
+/* ---- download_http.c ---- */
+
+void ce_transfer_start_http(struct ce_transfer *t);
+void ce_transfer_add_header(struct ce_transfer *t, const char *name, const char *value);
+
+/* ---- download_answer.c ---- */
+
+long ce_transfer_status(const struct ce_transfer *t);
+/* Looks at the status before the first byte of a body. <0: t->err says why the transfer must end.
+ */
+int ce_transfer_check_answer(struct ce_transfer *t);
+/* libcurl is done with the request. */
+void ce_transfer_end_http(struct ce_transfer *t, CURLcode code);
+
+#endif

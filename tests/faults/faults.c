@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What happens when a server misbehaves: each fault at each kind of index file, one line of outcome
+ * each.
+ *
+ *     faults [--slow]
+ *
+ * Checked for each: the exit is the one expected, the message names the file, it came in time,
+ * nothing half-written is left in the cache, and the next run on a healthy server succeeds. At the
+ * end: the peak of memory over all of them.
+ */
+#include <glob.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "ccenv/ccenv.h"
+#include "model/repodata.h"
+#include "repodata/repodata_sync.h"
+
+#include "channel.h"
+#include "server.h"
+
+/* Sanitizers have their own idea of memory. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+enum fault {
+	NONE,
+	STOPS,           /* in the middle of the body */
+	STOPS_ONCE,      /* the same, for the first request only */
+	TOO_LONG,        /* the length in the head is more than what comes */
+	TOO_SHORT,       /* the length in the head is less than the file */
+	OTHER_BYTES,     /* good zstd, another content: the hash is wrong */
+	GARBAGE,         /* neither zstd nor JSON */
+	GARBAGE_MSGPACK, /* good zstd over nonsense */
+	PORTAL,          /* a web page, status 200 */
+	BOMB,            /* 4 GiB of zeros in a few KiB */
+	SPACE_BOMB,      /* good JSON with 1 GiB of spaces in it */
+	DEEP,            /* a million opening brackets */
+	BUSY_ONCE,       /* 429, Retry-After: 1, then well */
+	BUSY_LONG,       /* 429, Retry-After: 86400 */
+	UNAVAILABLE,     /* 503 */
+	UNAVAILABLE_ONCE,
+	FORBIDDEN,
+	MISSING,
+	LORIS,  /* a byte now and then */
+	SILENT, /* accepts and says nothing */
+};
+
+struct site {
+	char *chan;
+	const char *at; /* end of the path that is faulty */
+	enum fault fault;
+	unsigned hits, full;
+	unsigned delay_ms;
+};
+
+static char scratch[] = "/tmp/ccenv-faults-XXXXXX";
+static unsigned failures;
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+/* `n` bytes of `c` between two texts, compressed. */
+static void compress_filled(
+	struct ce_buf *b, const char *before, char c, size_t n, const char *after)
+{
+	static char block[1 << 20];
+	ZSTD_CCtx *z = ZSTD_createCCtx();
+	ZSTD_inBuffer in = {before, strlen(before), 0};
+	char out[4096];
+	size_t left;
+
+	memset(block, c, sizeof(block));
+	ce_buf_clear(b);
+	for (size_t step = 0; step <= n / sizeof(block) + 1; step++) {
+		bool last = step == n / sizeof(block) + 1;
+		if (step)
+			in = last ? (ZSTD_inBuffer){after, strlen(after), 0}
+				  : (ZSTD_inBuffer){block, sizeof(block), 0};
+		do {
+			ZSTD_outBuffer o = {out, sizeof(out), 0};
+			left = ZSTD_compressStream2(
+				z, &o, &in, last ? ZSTD_e_end : ZSTD_e_continue);
+			ce_buf_add(b, out, o.pos);
+		} while (last ? left : in.pos < in.size);
+	}
+	ZSTD_freeCCtx(z);
+}
+
+static void compress_text(struct ce_buf *b, const void *text, size_t len)
+{
+	char *copy = malloc(ZSTD_compressBound(len));
+	size_t n = ZSTD_compress(copy, ZSTD_compressBound(len), text, len, 3);
+
+	ce_buf_clear(b);
+	ce_buf_add(b, copy, n);
+	free(copy);
+}
+
+/* A body that is wrong in itself. */
+static void spoil(struct ce_buf *b, enum fault f, bool packed)
+{
+	char *deep;
+
+	switch (f) {
+	case OTHER_BYTES:
+		compress_text(b, "\x81\xa8packages\x80", 11);
+		break;
+	case GARBAGE:
+		for (size_t i = 0; i < b->len; i++)
+			b->data[i] = (char)(i * 7 + 3);
+		break;
+	case GARBAGE_MSGPACK:
+		compress_text(b, "\xdf\xff\xff\xff\xff\xc1garbage", 13);
+		break;
+	case PORTAL:
+		ce_buf_clear(b);
+		ce_buf_adds(b, "<!DOCTYPE html><title>Please log in</title>");
+		break;
+	case BOMB:
+		compress_filled(b, "", '\0', (size_t)4 << 30, "");
+		break;
+	case SPACE_BOMB:
+		compress_filled(b, "{\"info\":{},", ' ', (size_t)1 << 30, "\"packages\":{}}");
+		break;
+	case DEEP:
+		deep = malloc(1000 * 1000);
+		memset(deep, packed ? '\x91' : '[', 1000 * 1000);
+		ce_buf_clear(b);
+		ce_buf_adds(b, "{\"x\":");
+		ce_buf_add(b, deep, 1000 * 1000);
+		if (packed)
+			compress_text(b, deep, 1000 * 1000);
+		free(deep);
+		break;
+	default:
+		break;
+	}
+}
+
+static void trickle(int fd, const char *data, size_t len)
+{
+	const struct timespec pause = {.tv_nsec = 200 * 1000 * 1000};
+
+	for (size_t i = 0; i < len && test_write(fd, data + i, 1); i++)
+		nanosleep(&pause, NULL);
+}
+
+static void wait_gone(int fd)
+{
+	char c;
+
+	while (recv(fd, &c, 1, 0) > 0)
+		;
+}
+
+static bool answer_fault(int fd, enum fault f, unsigned hit, const struct ce_buf *b)
+{
+	char head[128];
+
+	snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n",
+		f == TOO_LONG    ? b->len + 100
+		: f == TOO_SHORT ? b->len / 2
+				 : b->len);
+	switch (f) {
+	case STOPS:
+	case STOPS_ONCE:
+		test_writes(fd, head);
+		test_write(fd, b->data, b->len / 2);
+		return false;
+	case TOO_LONG:
+	case TOO_SHORT:
+		test_writes(fd, head);
+		test_write(fd, b->data, f == TOO_LONG ? b->len : b->len / 2);
+		return false;
+	case BUSY_ONCE:
+		return test_respond(fd, 429, "Retry-After: 1\r\n", "slowly", 6);
+	case BUSY_LONG:
+		return test_respond(fd, 429, "Retry-After: 86400\r\n", NULL, 0);
+	case UNAVAILABLE:
+	case UNAVAILABLE_ONCE:
+		return test_respond(fd, 503, NULL, "down", 4);
+	case FORBIDDEN:
+		return test_respond(fd, 403, NULL, "no", 2);
+	case MISSING:
+		return test_respond(fd, 404, NULL, "no", 2);
+	case LORIS:
+		test_writes(fd, head);
+		trickle(fd, b->data, b->len);
+		return false;
+	case SILENT:
+		wait_gone(fd);
+		return false;
+	default:
+		(void)hit;
+		return test_respond(fd, 200, NULL, b->data, b->len);
+	}
+}
+
+static bool is_once(enum fault f)
+{
+	return f == STOPS_ONCE || f == BUSY_ONCE || f == UNAVAILABLE_ONCE;
+}
+
+static bool handler(int fd, const struct test_request *req, void *user)
+{
+	struct site *site = user;
+	CE_CLEANUP(ce_freep) char *path = ce_asprintf("%s%s", site->chan, req->path);
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	struct ccenv_error err;
+
+	if (ce_fs_read(path, 1 << 20, &b, &err) < 0)
+		return test_respond(fd, 404, NULL, "no", 2);
+	if (site->delay_ms)
+		usleep(site->delay_ms * 1000);
+	bool faulty = site->fault && ends_with(req->path, site->at);
+	unsigned hit = faulty ? ++site->hits : 0;
+	if (!faulty || (is_once(site->fault) && hit > 1)) {
+		__atomic_add_fetch(&site->full, 1, __ATOMIC_RELAXED);
+		return test_respond(fd, 200, "ETag: \"same\"\r\n", ce_buf_str(&b), b.len);
+	}
+	spoil(&b, site->fault, ends_with(req->path, ".zst"));
+	return answer_fault(fd, site->fault, hit, &b);
+}
+
+static const char *env(const char *name)
+{
+	if (strcmp(name, "CCENV_NET_RETRIES") == 0)
+		return "1";
+	return strcmp(name, "CCENV_NET_TIMEOUT") == 0 ? "2" : NULL;
+}
+
+static int load(const char *url, const char *form, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *cache = ce_path_join(scratch, "cache");
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	const char *platform = "linux-64", *name = "top";
+	struct ce_repodata_query q = {
+		.channels = &url,
+		.n_channels = 1,
+		.platforms = &platform,
+		.n_platforms = 1,
+		.names = &name,
+		.n_names = 1,
+		.cache_dir = cache,
+		.getenv_fn = env,
+		.form = form,
+	};
+	struct ce_repodata *r = NULL;
+	int code = ce_repodata_sync(&q, &r, err);
+
+	if (code < 0)
+		return code;
+	for (size_t i = 0; i < r->n; i++)
+		ce_buf_addf(&b, "%s %s %llu dep=%zu\n", r->pkgs[i].fn, r->pkgs[i].subdir,
+			(unsigned long long)r->pkgs[i].size, r->pkgs[i].n_depends);
+	ce_repodata_free(r);
+	if (strcmp(ce_buf_str(&b), test_channel_records) == 0)
+		return 0;
+	snprintf(err->text, sizeof(err->text), "WRONG RECORDS: %s", ce_buf_str(&b));
+	return 1;
+}
+
+static void clear_cache(void)
+{
+	CE_CLEANUP(ce_freep) char *cache = ce_path_join(scratch, "cache");
+	struct ccenv_error err;
+
+	if (ce_fs_remove_tree(cache, &err) < 0)
+		abort();
+}
+
+/* "<file>.<pid>.XXXXXX" */
+static size_t count_leftovers(void)
+{
+	CE_CLEANUP(ce_freep) char *pattern = ce_asprintf("%s/cache/repodata/*.*.??????", scratch);
+	glob_t g;
+	size_t n = glob(pattern, 0, NULL, &g) == 0 ? g.gl_pathc : 0;
+
+	if (n)
+		globfree(&g);
+	return n;
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void report(bool good, const char *what, const char *form, double seconds, const char *text)
+{
+	printf("%s | %-22s | %-6s | %4.1f s | %s\n", good ? "ok  " : "FAIL", what, form, seconds,
+		text);
+	failures += !good;
+}
+
+struct row {
+	enum fault fault;
+	const char *what;
+	const char *form;
+	const char *at;
+	int code; /* expected */
+	const char *text;
+	bool slow;
+};
+
+#define INDEX "linux-64/repodata_shards.msgpack.zst"
+#define ZST   "linux-64/repodata.json.zst"
+#define JSON  "linux-64/repodata.json"
+#define SHARD "SHARD" /* of "top" */
+
+static const struct row rows[] = {
+	{NONE, "no fault", "shards", "", 0, "", false},
+	{NONE, "no fault", "zst", "", 0, "", false},
+	{NONE, "no fault", "json", "", 0, "", false},
+	{STOPS, "stops in mid-body", "shards", INDEX, CCENV_ENET, INDEX, false},
+	{STOPS, "stops in mid-body", "shards", SHARD, CCENV_ENET, "shards/", false},
+	{STOPS, "stops in mid-body", "zst", ZST, CCENV_ENET, ZST, false},
+	{STOPS, "stops in mid-body", "json", JSON, CCENV_ENET, JSON, false},
+	{STOPS_ONCE, "stops once", "json", JSON, 0, "", false},
+	{TOO_LONG, "length too long", "zst", ZST, CCENV_ENET, ZST, false},
+	{TOO_SHORT, "length too short", "shards", INDEX, CCENV_EDATA, INDEX, false},
+	{TOO_SHORT, "length too short", "shards", SHARD, CCENV_EHASH, "sha256", false},
+	{TOO_SHORT, "length too short", "zst", ZST, CCENV_EDATA, "too early", false},
+	{TOO_SHORT, "length too short", "json", JSON, CCENV_EDATA, "too early", false},
+	{OTHER_BYTES, "wrong hash", "shards", SHARD, CCENV_EHASH, "sha256", false},
+	{GARBAGE, "garbage, no zstd", "shards", INDEX, CCENV_EDATA, "zstd", false},
+	{GARBAGE, "garbage, no zstd", "zst", ZST, CCENV_EDATA, "zstd", false},
+	{GARBAGE, "garbage, no JSON", "json", JSON, CCENV_EDATA, "expected '{'", false},
+	{GARBAGE_MSGPACK, "garbage msgpack", "shards", INDEX, CCENV_EDATA, "msgpack", false},
+	{PORTAL, "a web page instead", "shards", INDEX, CCENV_EDATA, INDEX, false},
+	{PORTAL, "a web page instead", "zst", ZST, CCENV_EDATA, ZST, false},
+	{PORTAL, "a web page instead", "json", JSON, CCENV_EDATA, JSON, false},
+	{BOMB, "4 GiB of zeros", "shards", INDEX, CCENV_EDATA, "inflates", false},
+	{BOMB, "4 GiB of zeros", "zst", ZST, CCENV_EDATA, ZST, false},
+	{SPACE_BOMB, "1 GiB of spaces", "zst", ZST, CCENV_EDATA, "without end", false},
+	{DEEP, "deep nesting", "shards", INDEX, CCENV_EDATA, INDEX, false},
+	{DEEP, "deep nesting", "json", JSON, CCENV_EDATA, "nesting", false},
+	{BUSY_ONCE, "429, Retry-After 1", "zst", ZST, 0, "", false},
+	{BUSY_LONG, "429, Retry-After a day", "zst", ZST, CCENV_ENET, "86400", false},
+	{UNAVAILABLE, "503", "shards", SHARD, CCENV_ENET, "503", false},
+	{UNAVAILABLE_ONCE, "503 once", "shards", SHARD, 0, "", false},
+	{FORBIDDEN, "403", "json", JSON, CCENV_ENET, "credentials", false},
+	{MISSING, "shard missing", "shards", SHARD, CCENV_ENOTFOUND, "try again later", false},
+	{LORIS, "slow loris", "zst", ZST, CCENV_ENET, "CCENV_NET_TIMEOUT", true},
+	{LORIS, "slow loris", "shards", SHARD, CCENV_ENET, "CCENV_NET_TIMEOUT", true},
+	{SILENT, "says nothing", "json", JSON, CCENV_ENET, "CCENV_NET_TIMEOUT", true},
+};
+
+/* The shard of "top" is the largest one of linux-64. */
+static char *find_shard(const char *chan)
+{
+	CE_CLEANUP(ce_freep) char *pattern = ce_asprintf("%s/linux-64/shards/*", chan);
+	char *found = NULL;
+	size_t largest = 0;
+	glob_t g;
+
+	if (glob(pattern, 0, NULL, &g) != 0)
+		abort();
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		struct ce_buf b = {0};
+		struct ccenv_error err;
+		if (ce_fs_read(g.gl_pathv[i], 1 << 20, &b, &err) == 0 && b.len > largest) {
+			largest = b.len;
+			free(found);
+			found = ce_strdup(ce_path_base(g.gl_pathv[i]));
+		}
+		ce_buf_release(&b);
+	}
+	globfree(&g);
+	return found;
+}
+
+static void run_row(const struct row *row, struct site *site, const char *url, const char *shard)
+{
+	struct ccenv_error err = {0};
+	CE_CLEANUP(ce_freep)
+	char *what = ce_asprintf("%s%s", row->what, strcmp(row->at, SHARD) == 0 ? " (shard)" : "");
+
+	clear_cache();
+	site->fault = row->fault;
+	site->at = strcmp(row->at, SHARD) == 0 ? shard : row->at;
+	site->hits = 0;
+	double begin = now();
+	int code = load(url, row->form, &err);
+	double took = now() - begin;
+	bool good = code == row->code && (code == 0 || strstr(err.text, row->text)) && took < 20;
+	char *at = strstr(err.text, url);
+	if (at) /* the port changes */
+		memmove(at, at + strlen(url), strlen(at + strlen(url)) + 1);
+	report(good, what, row->form, took, code ? err.text : "the right records");
+	size_t left = count_leftovers();
+	if (left)
+		report(false, "files left", row->form, 0, "in the cache");
+	site->fault = NONE;
+	if (load(url, row->form, &err) != 0)
+		report(false, "the run after it", row->form, 0, err.text);
+}
+
+/* Several processes on one empty cache: all succeed, and the server is asked once. */
+static void run_together(struct site *site, const char *url)
+{
+	pid_t children[4];
+	bool good = true;
+	char text[64];
+
+	clear_cache();
+	site->fault = NONE;
+	site->full = 0;
+	site->delay_ms = 300;
+	for (int i = 0; i < 4; i++) {
+		children[i] = fork();
+		if (children[i] == 0) {
+			struct ccenv_error err;
+			_exit(load(url, "zst", &err) == 0 ? 0 : 1);
+		}
+	}
+	double begin = now();
+	for (int i = 0; i < 4; i++) {
+		int status;
+		waitpid(children[i], &status, 0);
+		good = good && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	}
+	site->delay_ms = 0;
+	snprintf(text, sizeof(text), "the right records in each; %u bodies sent", site->full);
+	report(good && site->full == 2, "4 processes at once", "zst", now() - begin, text);
+}
+
+static void run_killed(struct site *site, const char *url)
+{
+	struct ccenv_error err;
+
+	clear_cache();
+	site->delay_ms = 400;
+	pid_t child = fork();
+	if (child == 0)
+		_exit(load(url, "json", &err) == 0 ? 0 : 1);
+	usleep(200 * 1000);
+	kill(child, 9);
+	waitpid(child, NULL, 0);
+	site->delay_ms = 0;
+	double begin = now();
+	int code = load(url, "json", &err);
+	report(code == 0 && count_leftovers() == 0, "kill -9 while loading", "json", now() - begin,
+		code ? err.text : "the next run: the right records");
+}
+
+int main(int argc, char **argv)
+{
+	bool slow = argc > 1 && strcmp(argv[1], "--slow") == 0;
+	struct site site = {0};
+	struct ccenv_error err;
+	struct rusage u;
+
+	if (!mkdtemp(scratch))
+		return 2;
+	site.chan = ce_path_join(scratch, "chan");
+	test_channel_write(site.chan);
+	CE_CLEANUP(ce_freep) char *shard = find_shard(site.chan);
+	struct test_server *s = test_server_start(handler, &site);
+	CE_CLEANUP(ce_freep) char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
+	for (size_t i = 0; i < CE_COUNT(rows); i++) {
+		if (slow || !rows[i].slow)
+			run_row(&rows[i], &site, url, shard);
+	}
+	run_together(&site, url);
+	run_killed(&site, url);
+	test_server_stop(s);
+	getrusage(RUSAGE_SELF, &u);
+	char text[64];
+	snprintf(text, sizeof(text), "%ld MiB", u.ru_maxrss / 1024);
+	report(SANITIZED || u.ru_maxrss / 1024 < 200, "peak memory of it all", "", 0, text);
+	free(site.chan);
+	if (ce_fs_remove_tree(scratch, &err) < 0)
+		return 2;
+	return failures ? 1 : 0;
+}
