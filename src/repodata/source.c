@@ -25,10 +25,12 @@
 #include "repodata/store.h"
 
 enum {
-	ABSENT_S = 24 * 3600, /* how long "the server has no such form" is believed */
 	LOCK_TIMEOUT_S = 120,
 	SHARD_INDEX_MAX = 64 << 20,
 };
+
+/* How long "the server has no such form" is believed. */
+static const int64_t absent_ms = 24 * 3600 * 1000LL;
 
 static const struct {
 	const char *file;
@@ -39,6 +41,14 @@ static const struct {
 	[CE_FORM_ZST] = {"repodata.json.zst", "zst.index", 512ULL << 20},
 	[CE_FORM_JSON] = {"repodata.json", "json.index", 2ULL << 30},
 };
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
 
 struct ce_source *ce_source_new(
 	struct ce_source_context *ctx, const char *channel, const char *subdir, unsigned rank)
@@ -218,24 +228,24 @@ void ce_source_forget(struct ce_source *s)
 static bool is_fresh(const struct ce_source *s, int form)
 {
 	const struct ce_form_state *state = &s->state.form[form];
-	int64_t now = (int64_t)time(NULL);
+	int64_t now = now_ms();
 
 	if (!state->checked || state->checked > now)
 		return false;
-	return now - state->checked < state->max_age ||
+	return now - state->checked < state->max_age * 1000 ||
 	       (s->trusted_since && state->checked >= s->trusted_since);
 }
 
 static bool is_wanted(const struct ce_source *s, int form)
 {
 	const struct ce_form_state *state = &s->state.form[form];
-	int64_t age = (int64_t)time(NULL) - state->absent;
+	int64_t age = now_ms() - state->absent;
 
 	if (s->ctx->only >= 0)
 		return form == s->ctx->only;
 	/* The last form is always asked for: without it there is nothing. A file costs nothing to
 	 * ask for. */
-	return form == CE_FORM_JSON || s->local || !state->absent || age < 0 || age >= ABSENT_S;
+	return form == CE_FORM_JSON || s->local || !state->absent || age < 0 || age >= absent_ms;
 }
 
 static void settle_offline(struct ce_source *s)
@@ -293,7 +303,7 @@ static bool choose(struct ce_source *s, int form)
 
 bool ce_source_begin(struct ce_source *s)
 {
-	s->began = (int64_t)time(NULL);
+	s->began = now_ms();
 	ce_state_read(&s->state, s->state_path);
 	if (s->ctx->offline && !s->local) {
 		settle_offline(s);
@@ -306,7 +316,6 @@ static void on_waiting(void *user, const char *holder)
 {
 	struct ce_source *s = user;
 
-	s->trusted_since = s->began;
 	ce_log(s->ctx->events, CCENV_LOG_NOTICE, "waiting for %s, which fetches %s too", holder,
 		s->shown);
 }
@@ -346,8 +355,8 @@ void ce_source_lock(struct ce_source *s)
 		ce_log(s->ctx->events, CCENV_LOG_INFO, "going on without a lock: %s", err.text);
 	else
 		remove_leftovers(s);
-	if (!s->trusted_since)
-		return;
+	/* What another process has brought since we began is good enough for us. */
+	s->trusted_since = s->began;
 	ce_state_release(&s->state);
 	ce_state_read(&s->state, s->state_path);
 	(void)choose(s, 0);
@@ -420,7 +429,7 @@ static void remember(struct ce_source *s, const char *id)
 	set_text(&state->id, id);
 	set_text(&state->etag, s->etag);
 	set_text(&state->last_modified, s->last_modified);
-	state->checked = s->began;
+	state->checked = now_ms();
 	state->max_age = s->max_age;
 	state->absent = 0;
 	ce_state_write(&s->state, s->shown, s->state_path);
@@ -491,7 +500,7 @@ static void on_done(void *user, const struct ce_download_result *result)
 	if (result->code < 0) {
 		on_failure(s, result);
 	} else if (result->status == 304 && s->have) {
-		state->checked = s->began;
+		state->checked = now_ms();
 		state->max_age = ce_state_max_age(result->cache_control);
 		if (state->max_age || state->absent)
 			ce_state_write(&s->state, s->shown, s->state_path);

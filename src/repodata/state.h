@@ -20,9 +20,10 @@ enum ce_form {
 struct ce_form_state {
 	char *etag, *last_modified; /* of the cached copy; NULL when unknown */
 	char *id;        /* of the cached copy: must be that of the file found; NULL: no copy */
-	int64_t checked; /* when the server last confirmed it, seconds since 1970 */
+	int64_t checked; /* when the server last confirmed it, ms since 1970 */
 	int64_t max_age; /* and for how long it asked not to be asked again, seconds */
-	int64_t absent;  /* when the server said that it does not have this form; 0: it did not */
+	int64_t absent;  /* when the server said that it has no such form, ms since 1970; 0: it did
+			    not */
 };
 
 struct ce_state {
