@@ -2,6 +2,7 @@
 /* Error texts: one buffer of fixed size, so that reporting cannot fail. */
 #include "base/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +46,9 @@ int ce_fail_errno(struct ccenv_error *err, int errnum, const char *fmt, ...)
 	ce_buf_vaddf(&b, fmt, ap);
 	va_end(ap);
 	ce_buf_addf(&b, ": %s", strerror(errnum));
+	/* The cause of most failures of a large installation; the path says where. */
+	if (errnum == ENOSPC || errnum == EDQUOT)
+		ce_buf_adds(&b, " (free some space there, or use a place on another file system)");
 	err->code = CCENV_EIO;
 	set_text(err, ce_buf_str(&b));
 	return CCENV_EIO;

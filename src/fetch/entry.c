@@ -12,10 +12,12 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/json.h"
@@ -27,7 +29,8 @@
 
 enum {
 	INDEX_BYTES_MAX = 256 << 20,
-	INDEX_VERSION = 1
+	INDEX_VERSION = 1,
+	TOUCH_S = 3600
 };
 
 static const char index_name[] = "info/ccenv.json";
@@ -84,6 +87,48 @@ int ce_entry_check(const char *dir, struct ccenv_error *err)
 				err, CCENV_EDATA, "%s/%s is not as it was unpacked", dir, key);
 	}
 	return 0;
+}
+
+int ce_entry_check_bytes(const char *dir, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *list = ce_path_join(dir, "info/paths.json");
+	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
+	json_t *entry;
+	size_t i;
+	int r = ce_entry_check(dir, err);
+
+	if (r < 0 || !ce_fs_exists(list))
+		return r;
+	if (ce_json_read(list, INDEX_BYTES_MAX, &o, err) < 0)
+		return ce_fail(err, CCENV_EDATA, "%s cannot be used", list);
+	json_array_foreach (json_object_get(o, "paths"), i, entry) {
+		const char *path = json_string_value(json_object_get(entry, "_path"));
+		const char *sha256 = json_string_value(json_object_get(entry, "sha256"));
+		const char *type = json_string_value(json_object_get(entry, "path_type"));
+		char hex[CE_SHA256_HEX + 1];
+
+		if (!path || !sha256 || (type && strcmp(type, "hardlink") != 0) ||
+			!ce_path_is_safe(path))
+			continue;
+		CE_CLEANUP(ce_freep) char *file = ce_path_join(dir, path);
+
+		r = ce_sha256_file(file, hex, err);
+		if (r < 0)
+			return r;
+		if (strcmp(hex, sha256) != 0)
+			return ce_fail(
+				err, CCENV_EDATA, "%s has other bytes than its package", file);
+	}
+	return 0;
+}
+
+void ce_entry_touch(const char *dir)
+{
+	struct stat st;
+
+	if (stat(dir, &st) == 0 && time(NULL) - st.st_mtim.tv_sec > TOUCH_S &&
+		utimensat(AT_FDCWD, dir, NULL, 0) < 0)
+		errno = 0; /* a cache that cannot be written is not cleaned either */
 }
 
 /* The directory of what is being made; it is locked while one of its children is made and locked.

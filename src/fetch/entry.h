@@ -25,6 +25,13 @@ struct ce_pkg;
  * text. */
 CE_MUST_CHECK int ce_entry_check(const char *dir, struct ccenv_error *err);
 
+/* The same, and the bytes of every file against the hashes of info/paths.json (old packages have
+ * none). */
+CE_MUST_CHECK int ce_entry_check_bytes(const char *dir, struct ccenv_error *err);
+/* Notes that the entry is used now, for ccenv clean; once an hour is enough. Failures are ignored.
+ */
+void ce_entry_touch(const char *dir);
+
 /* One that is being made. Life: begin, note for each entry, then publish or drop. */
 struct ce_entry {
 	char *tmp;     /* its directory */

@@ -135,6 +135,13 @@ static void report(struct ce_fetch_run *run)
 	ce_progress(run->o->events, &p);
 }
 
+static int check_entry(
+	const struct ce_fetch_run *run, const struct ce_job *job, struct ccenv_error *err)
+{
+	return run->o->check_bytes ? ce_entry_check_bytes(job->dir, err)
+				   : ce_entry_check(job->dir, err);
+}
+
 /* The entry is not there, or not whole; its lock is ours. */
 static int open_job(struct ce_job *job, struct ccenv_error *err)
 {
@@ -166,7 +173,7 @@ static int begin(struct ce_job *job, struct ccenv_error *err)
 		state = CE_JOB_ELSEWHERE;
 	} else if (r < 0) {
 		return r;
-	} else if (ce_entry_check(job->dir, err) == 0) {
+	} else if (check_entry(run, job, err) == 0) {
 		/* Made since we looked. */
 		state = CE_JOB_DONE;
 		ce_job_close(job);
@@ -423,9 +430,10 @@ static int check_one(void *user, size_t i, struct ccenv_error *err)
 {
 	struct ce_fetch_run *run = user;
 	struct ce_job *job = &run->jobs[i];
-	int r = ce_entry_check(job->dir, err);
+	int r = check_entry(run, job, err);
 
 	if (r == 0) {
+		ce_entry_touch(job->dir);
 		job->state = CE_JOB_DONE;
 		atomic_store(&job->consumed, job->pkg->size);
 		return 0;

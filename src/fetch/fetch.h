@@ -24,6 +24,8 @@ struct ce_fetch_options {
 	const char *cache_dir;
 	bool offline;
 	unsigned threads; /* 0: as many as there are processors */
+	bool check_bytes; /* compare the hash of every file of an entry too, not only size and time
+			     (--repair) */
 	const char *(*getenv_fn)(const char *name);
 	const struct ccenv_events *events;
 };

@@ -47,9 +47,10 @@ bool ce_install_is_current(
 	const struct ce_pkg *const *pkgs, size_t n, const struct ce_install_options *o)
 {
 	char content[CE_SHA256_HEX + 1];
+	bool leftover;
 
 	ce_stamp_content(pkgs, n, o, content);
-	return ce_stamp_matches(o->prefix, content);
+	return ce_stamp_matches(o->prefix, content, &leftover) && !leftover;
 }
 
 /* May what stands at the prefix be replaced? Nothing, an empty directory, or what ccenv made. */
@@ -194,7 +195,7 @@ static int build(struct install *in, struct ccenv_error *err)
 	if (r == 0)
 		r = ce_record_write(&record, err);
 	if (r == 0)
-		r = ce_stamp_write(in->tmp, in->content, in->o->prefix, err);
+		r = ce_stamp_write(in->tmp, in->content, in->o->prefix, in->tmp, err);
 	if (r == 0)
 		ce_plan_warn(plan, in->o->events);
 	return r;
@@ -204,10 +205,11 @@ static int build(struct install *in, struct ccenv_error *err)
 static int install_locked(struct install *in, struct ccenv_error *err)
 {
 	struct ccenv_error ignored;
+	bool leftover;
 	int r;
 
 	sweep(in->o->prefix);
-	if (ce_stamp_matches(in->o->prefix, in->content))
+	if (!in->o->force && ce_stamp_matches(in->o->prefix, in->content, &leftover))
 		return 0; /* another process made it while we waited */
 	r = check_target(in->o->prefix, err);
 	if (r == 0)
@@ -260,9 +262,9 @@ int ce_install(const struct ce_pkg *const *pkgs, size_t n, const struct ce_insta
 		if (!ce_pkg_digest(pkgs[i]))
 			return ce_fail(err, CCENV_EDATA,
 				"%s has neither sha256 nor md5: it is not used", pkgs[i]->fn);
-	ce_stamp_content(pkgs, n, o, in.content);
-	if (ce_stamp_matches(o->prefix, in.content))
+	if (!o->force && ce_install_is_current(pkgs, n, o))
 		return 0;
+	ce_stamp_content(pkgs, n, o, in.content);
 	r = lock_prefix(&in, &lock, err);
 	return r < 0 ? r : install_locked(&in, err);
 }

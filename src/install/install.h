@@ -25,6 +25,7 @@ struct ce_install_options {
 		*requested; /* canonical spec texts, for requested_specs of the records (CEP 32) */
 	size_t n_requested;
 	unsigned threads; /* 0: as many as there are processors */
+	bool force;       /* build it anew although it says that it is current (--repair) */
 	const struct ccenv_events *events;
 };
 

@@ -252,8 +252,8 @@ static char *stamp_path(const char *prefix)
 	return ce_path_join(prefix, "conda-meta/ccenv");
 }
 
-int ce_stamp_write(
-	const char *root, const char *content, const char *prefix, struct ccenv_error *err)
+int ce_stamp_write(const char *root, const char *content, const char *prefix, const char *built_as,
+	struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_freep) char *path = stamp_path(root);
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
@@ -262,21 +262,43 @@ int ce_stamp_write(
 	json_object_set_new(o, "version", json_integer(STAMP_VERSION));
 	json_object_set_new(o, "content", string_of(content));
 	json_object_set_new(o, "prefix", string_of(prefix));
+	json_object_set_new(o, "built_as", string_of(built_as));
 	ce_json_format(o, &text);
 	return write_file(path, ce_buf_str(&text), text.len, err);
 }
 
-bool ce_stamp_matches(const char *prefix, const char *content)
+bool ce_stamp_matches(const char *prefix, const char *content, bool *ret_leftover)
 {
 	CE_CLEANUP(ce_freep) char *path = stamp_path(prefix);
 	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
 	struct ccenv_error ignored;
-	const char *found;
+	const char *found, *built_as;
 
+	*ret_leftover = false;
 	if (ce_json_read(path, STAMP_BYTES_MAX, &o, &ignored) < 0)
 		return false;
 	found = json_string_value(json_object_get(o, "content"));
+	built_as = json_string_value(json_object_get(o, "built_as"));
+	*ret_leftover = built_as && ce_fs_exists(built_as);
 	return found && strcmp(found, content) == 0;
+}
+
+int ce_stamp_check_place(const char *prefix, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *path = stamp_path(prefix);
+	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
+	const char *made_for;
+	int r = ce_json_read(path, STAMP_BYTES_MAX, &o, err);
+
+	if (r < 0)
+		return r;
+	made_for = json_string_value(json_object_get(o, "prefix"));
+	if (!made_for || strcmp(made_for, prefix) != 0)
+		return ce_fail(err, CCENV_EHASH,
+			"%s was installed as %s and moved, but its files hold the old path: run "
+			"`ccenv install`",
+			prefix, made_for ? made_for : "another path");
+	return 0;
 }
 
 bool ce_stamp_is_there(const char *prefix)

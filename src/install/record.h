@@ -38,10 +38,16 @@ CE_MUST_CHECK int ce_record_write(const struct ce_record_options *o, struct ccen
  */
 void ce_stamp_content(const struct ce_pkg *const *pkgs, size_t n,
 	const struct ce_install_options *o, char hex[CE_SHA256_HEX + 1]);
-CE_MUST_CHECK int ce_stamp_write(
-	const char *root, const char *content, const char *prefix, struct ccenv_error *err);
-/* Does the prefix say that it holds this? */
-bool ce_stamp_matches(const char *prefix, const char *content);
+/* `built_as` is the path it is made under. */
+CE_MUST_CHECK int ce_stamp_write(const char *root, const char *content, const char *prefix,
+	const char *built_as, struct ccenv_error *err);
+/*
+ * Does the prefix say that it holds this? `ret_leftover`: is there something where it was made, so
+ * that whoever made it did not come to take the old one away?
+ */
+bool ce_stamp_matches(const char *prefix, const char *content, bool *ret_leftover);
+/* Is the prefix where it was made? Its files hold its path. */
+CE_MUST_CHECK int ce_stamp_check_place(const char *prefix, struct ccenv_error *err);
 /* Was it made by ccenv, so that it may be replaced? */
 bool ce_stamp_is_there(const char *prefix);
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * installer RECORDS CACHE PREFIX [SPEC…]: fetches and installs records, for the tests and the bench
- * that compare with other installers. RECORDS is a JSON array of repodata records, each with fn,
- * url, subdir and channel besides.
+ * For the tests and the bench that compare with other installers:
+ *     installer [--repair] RECORDS CACHE PREFIX [SPEC...]   fetches and installs records
+ *     installer --verify PREFIX
+ * RECORDS is a JSON array of repodata records, each with fn, url, subdir and channel besides.
  */
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,18 +60,23 @@ static int read_records(const char *path, struct ce_arena *a, struct ce_pkg **re
 	return 0;
 }
 
-static int run(char **argv, int argc, struct ccenv_error *err)
+static int run(char **argv, int argc, bool repair, struct ccenv_error *err)
 {
 	struct ce_arena arena = {0};
 	struct ccenv_events events = {.log = print_log};
 	struct ce_fetch_options fetch = {
-		.cache_dir = argv[2], .getenv_fn = get_env, .events = &events};
+		.cache_dir = argv[2],
+		.check_bytes = repair,
+		.getenv_fn = get_env,
+		.events = &events,
+	};
 	CE_CLEANUP(ce_freep) char *prefix = ce_path_absolute(argv[3]);
 	struct ce_install_options install = {
 		.cache_dir = argv[2],
 		.prefix = prefix,
 		.requested = (const char *const *)argv + 4,
 		.n_requested = (size_t)argc - 4,
+		.force = repair,
 		.events = &events,
 	};
 	struct ce_pkg *pkgs = NULL;
@@ -80,7 +87,7 @@ static int run(char **argv, int argc, struct ccenv_error *err)
 	list = ce_calloc(n + 1, sizeof(*list));
 	for (size_t i = 0; i < n; i++)
 		list[i] = &pkgs[i];
-	if (r == 0 && ce_install_is_current(list, n, &install)) {
+	if (r == 0 && !repair && ce_install_is_current(list, n, &install)) {
 		printf("nothing to do\n");
 	} else if (r == 0) {
 		r = ce_fetch(list, n, &fetch, err);
@@ -95,12 +102,18 @@ static int run(char **argv, int argc, struct ccenv_error *err)
 int main(int argc, char **argv)
 {
 	struct ccenv_error err = {0};
+	bool repair = argc > 1 && strcmp(argv[1], "--repair") == 0;
+	int r;
 
-	if (argc < 4) {
-		fprintf(stderr, "usage: installer RECORDS CACHE PREFIX [SPEC...]\n");
+	if (argc == 3 && strcmp(argv[1], "--verify") == 0) {
+		r = ce_install_verify(argv[2], 0, NULL, &err);
+	} else if (argc - repair >= 4) {
+		r = run(argv + repair, argc - repair, repair, &err);
+	} else {
+		fprintf(stderr, "usage: installer [--repair] RECORDS CACHE PREFIX [SPEC...]\n");
 		return 2;
 	}
-	if (run(argv, argc, &err) == 0)
+	if (r == 0)
 		return 0;
 	fprintf(stderr, "error: %s\n", err.text);
 	return 1;

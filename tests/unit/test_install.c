@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <utime.h>
 
 #include "base/alloc.h"
 #include "base/arena.h"
@@ -23,6 +22,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "ccenv/ccenv.h"
+#include "fetch/clean.h"
 #include "fetch/fetch.h"
 #include "install/install.h"
 #include "model/layout.h"
@@ -458,6 +458,16 @@ static void test_leftovers(void **state)
 	assert_false(ce_fs_exists(tmp));
 	assert_true(ce_fs_exists(other));
 	assert_false(ce_fs_exists(cached));
+	/* Killed between the swap and the removal of the old prefix: the new one is right, but
+	 * something is left. */
+	free(CE_TAKE(tmp));
+	tmp = ce_asprintf("%s.tmp.%ld", f->prefix, (long)getpid());
+	assert_true(is_current(f));
+	assert_int_equal(ce_fs_mkdirs(tmp, &f->err), 0);
+	assert_false(is_current(f));
+	both(f);
+	assert_false(ce_fs_exists(tmp));
+	assert_true(is_current(f));
 }
 
 static char *archive_path(const struct fixture *f, const struct ce_pkg *pkg)
@@ -569,6 +579,132 @@ static void test_damaged_cache(void **state)
 	assert_true(ce_fs_exists(cached));
 }
 
+static void damage(const char *path, const char *text)
+{
+	FILE *file;
+
+	assert_int_equal(chmod(path, 0644), 0);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* Each kind of damage is found and named, and mended by a repair even where the cache shares it and
+ * looks untouched. */
+static void test_verify_and_repair(void **state)
+{
+	static const struct pack_entry files[] = {{.path = "a", .data = "right"},
+		{.path = "b", .data = "b/ph"}, {.path = "c", .data = "c"},
+		{.path = "d/e", .data = "e"}, {.path = "l", .target = "a"},
+		{.path = "empty", .dir = true}, {0}};
+	struct fixture *f = *state;
+	struct ce_fetch_options fo = {.cache_dir = f->cache,
+		.check_bytes = true,
+		.getenv_fn = no_env,
+		.events = &f->events};
+	struct ce_install_options io = {
+		.cache_dir = f->cache, .prefix = f->prefix, .force = true, .events = &f->events};
+	CE_CLEANUP(ce_freep) char *a = in_prefix(f, "a");
+	CE_CLEANUP(ce_freep) char *c = in_prefix(f, "c");
+	CE_CLEANUP(ce_freep) char *l = in_prefix(f, "l");
+	CE_CLEANUP(ce_freep) char *empty = in_prefix(f, "empty");
+	struct timespec old[2] = {{.tv_sec = 1700000000}, {.tv_sec = 1700000000}};
+
+	add(f, &(struct pack_package){.name = "one", .files = files, .placeholder = "/ph"});
+	assert_int_equal(ce_install_verify(f->prefix, 0, NULL, &f->err), CCENV_ENOTFOUND);
+	both(f);
+	if (ce_install_verify(f->prefix, 0, NULL, &f->err) < 0)
+		fail_msg("%s", f->err.text);
+	damage(a, "wrong");
+	assert_int_equal(utimensat(AT_FDCWD, a, old, 0), 0);
+	unlink(c);
+	unlink(l);
+	assert_int_equal(symlink("b", l), 0);
+	rmdir(empty);
+	assert_int_equal(ce_install_verify(f->prefix, 0, NULL, &f->err), CCENV_EHASH);
+	check_text(f->err.text, "4 of 6 paths");
+	check_text(f->err.text,
+		"a has other bytes, c is missing, empty is missing, l points elsewhere");
+	assert_int_equal(ce_fetch(f->list, f->n, &fo, &f->err), 0);
+	assert_int_equal(ce_install(f->list, f->n, &io, &f->err), 0);
+	if (ce_install_verify(f->prefix, 0, NULL, &f->err) < 0)
+		fail_msg("%s", f->err.text);
+	check_file(f, "a", "right", 0444);
+}
+
+static void test_moved_prefix(void **state)
+{
+	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
+	struct fixture *f = *state;
+	CE_CLEANUP(ce_freep) char *moved = ce_path_join(f->dir, "moved");
+
+	add(f, &(struct pack_package){.name = "one", .files = one});
+	both(f);
+	assert_int_equal(rename(f->prefix, moved), 0);
+	assert_int_equal(ce_install_verify(moved, 0, NULL, &f->err), CCENV_EHASH);
+	check_text(f->err.text, "moved");
+	assert_int_equal(rename(moved, f->prefix), 0);
+}
+
+static size_t clean(struct fixture *f, const struct ce_clean_options *o)
+{
+	struct ce_clean_options copy = *o;
+	struct ce_clean_result result;
+
+	copy.cache_dir = f->cache;
+	if (ce_clean(&copy, &result, &f->err) < 0)
+		fail_msg("%s", f->err.text);
+	return result.n;
+}
+
+static void test_clean(void **state)
+{
+	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
+	struct fixture *f = *state;
+	const struct ce_pkg *a = add(f, &(struct pack_package){.name = "a", .files = one});
+	CE_CLEANUP(ce_freep) char *entry = ce_layout_pkg(f->cache, a->sha256);
+	CE_CLEANUP(ce_freep) char *part = ce_layout_archive(f->cache, a->sha256);
+	CE_CLEANUP(ce_freep) char *archives = ce_path_dir(part);
+	struct timespec old[2] = {{.tv_sec = 1700000000}, {.tv_sec = 1700000000}};
+
+	assert_int_equal(clean(f, &(struct ce_clean_options){.kinds = CE_CLEAN_ALL}), 0);
+	both(f);
+	f->n = 0;
+	add(f, &(struct pack_package){.name = "b", .files = one});
+	assert_int_equal(fetch(f), 0);
+	assert_int_equal(ce_fs_mkdirs(archives, &f->err), 0);
+	assert_int_equal(ce_fs_replace(part, "x", 1, NULL, &f->err), 0);
+	/* What is young stays, and so does what a prefix shares when asked to. */
+	assert_int_equal(
+		clean(f, &(struct ce_clean_options){.kinds = CE_CLEAN_ALL, .min_age_s = 60}), 0);
+	assert_int_equal(clean(f, &(struct ce_clean_options){.kinds = CE_CLEAN_DOWNLOADS}), 1);
+	assert_false(ce_fs_exists(part));
+	assert_int_equal(clean(f, &(struct ce_clean_options){.kinds = CE_CLEAN_PACKAGES,
+					  .keep_bytes = 1 << 30}),
+		0);
+	assert_int_equal(utimensat(AT_FDCWD, entry, old, 0), 0);
+	assert_int_equal(clean(f, &(struct ce_clean_options){.kinds = CE_CLEAN_PACKAGES,
+					  .min_age_s = 60,
+					  .dry_run = true}),
+		1);
+	assert_true(ce_fs_exists(entry));
+	assert_int_equal(
+		clean(f, &(struct ce_clean_options){.kinds = CE_CLEAN_PACKAGES, .unshared = true}),
+		1);
+	assert_true(ce_fs_exists(entry));
+	/* By size, the one used longest ago goes first. */
+	assert_int_equal(fetch(f), 0);
+	assert_int_equal(clean(f, &(struct ce_clean_options){.kinds = CE_CLEAN_PACKAGES,
+					  .keep_bytes = 30000}),
+		1);
+	assert_false(ce_fs_exists(entry));
+	assert_int_equal(clean(f, &(struct ce_clean_options){.kinds = CE_CLEAN_PACKAGES}), 1);
+	/* The prefix does not need it. */
+	if (ce_install_verify(f->prefix, 0, NULL, &f->err) < 0)
+		fail_msg("%s", f->err.text);
+}
+
 static void test_binary_prefix_too_long(void **state)
 {
 	static const struct pack_entry one[] = {
@@ -606,6 +742,9 @@ int main(void)
 		TEST(wrong_package),
 		TEST(damaged_cache),
 		TEST(binary_prefix_too_long),
+		TEST(verify_and_repair),
+		TEST(moved_prefix),
+		TEST(clean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

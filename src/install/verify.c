@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* Is a prefix as it was installed? Every path of every record is looked at, every file hashed. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/path.h"
+#include "base/work.h"
+#include "ccenv/ccenv.h"
+#include "install/install.h"
+#include "install/record.h"
+
+enum {
+	RECORD_BYTES_MAX = 512 << 20,
+	TARGET_MAX = 4096,
+	NAMED_MAX = 5
+};
+
+/* A path of a record, and what was found. */
+struct item {
+	const char *path, *type, *sha256;
+	uint64_t size;
+	const char *wrong; /* NULL when it is as recorded */
+};
+
+struct verify {
+	const char *prefix;
+	struct ce_arena arena;
+	struct item *items;
+	size_t n, cap;
+};
+
+static int add_item(struct verify *v, const json_t *o, struct ccenv_error *err)
+{
+	struct item item = {.type = "hardlink"};
+	int r = ce_json_string(o, "_path", &v->arena, &item.path, err);
+
+	if (r == 0)
+		r = ce_json_string(o, "path_type", &v->arena, &item.type, err);
+	if (r == 0)
+		r = ce_json_string(o, "sha256_in_prefix", &v->arena, &item.sha256, err);
+	if (r == 0)
+		r = ce_json_uint(o, "size_in_bytes", &item.size, err);
+	if (r < 0)
+		return r;
+	if (!item.path || !ce_path_is_safe(item.path))
+		return ce_fail(err, CCENV_EDATA, "unsafe or missing _path");
+	CE_GROW(v->items, v->n, v->cap);
+	v->items[v->n++] = item;
+	return 0;
+}
+
+static int read_record(struct verify *v, const char *path, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
+	json_t *data = NULL, *paths = NULL, *entry;
+	size_t i;
+	int r = ce_json_read(path, RECORD_BYTES_MAX, &o, err);
+
+	if (r == 0)
+		r = ce_json_object(o, "paths_data", &data, err);
+	if (r == 0 && data)
+		r = ce_json_array(data, "paths", &paths, err);
+	json_array_foreach (paths, i, entry) {
+		if (r == 0)
+			r = add_item(v, entry, err);
+	}
+	return r < 0 ? ce_context(err, r, "%s", path) : 0;
+}
+
+static int read_records(struct verify *v, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *meta = ce_path_join(v->prefix, "conda-meta");
+	DIR *dir = opendir(meta);
+	struct dirent *d;
+	int r = 0;
+
+	if (!dir)
+		return ce_fail_errno(err, errno, "cannot read %s", meta);
+	while (r == 0 && (d = readdir(dir))) {
+		size_t n = strlen(d->d_name);
+		CE_CLEANUP(ce_freep) char *path = ce_path_join(meta, d->d_name);
+
+		if (n > 5 && strcmp(d->d_name + n - 5, ".json") == 0)
+			r = read_record(v, path, err);
+	}
+	closedir(dir);
+	return r;
+}
+
+static const char *check_link(const struct item *item, const char *path)
+{
+	char target[TARGET_MAX], hex[CE_SHA256_HEX + 1];
+	ssize_t n = readlink(path, target, sizeof(target));
+
+	if (n < 0)
+		return "is not a link any more";
+	ce_sha256_bytes(target, (size_t)n, hex);
+	return strcmp(hex, item->sha256) == 0 ? NULL : "points elsewhere";
+}
+
+static const char *check_item(const struct item *item, const char *path)
+{
+	char hex[CE_SHA256_HEX + 1];
+	struct ccenv_error ignored;
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? "is missing" : "cannot be read";
+	if (strcmp(item->type, "directory") == 0)
+		return S_ISDIR(st.st_mode) ? NULL : "is not a directory any more";
+	if (!item->sha256)
+		return NULL; /* another program's record may have none */
+	if (strcmp(item->type, "softlink") == 0)
+		return check_link(item, path);
+	if (!S_ISREG(st.st_mode))
+		return "is not a file any more";
+	if ((uint64_t)st.st_size != item->size)
+		return "has another size";
+	if (ce_sha256_file(path, hex, &ignored) < 0)
+		return "cannot be read";
+	return strcmp(hex, item->sha256) == 0 ? NULL : "has other bytes";
+}
+
+static int check_one(void *user, size_t i, struct ccenv_error *err)
+{
+	struct verify *v = user;
+	CE_CLEANUP(ce_freep) char *path = ce_path_join(v->prefix, v->items[i].path);
+
+	(void)err;
+	v->items[i].wrong = check_item(&v->items[i], path);
+	return 0;
+}
+
+/* The largest first, so that no thread is left alone with one at the end. */
+static int by_size(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+
+	return x->size > y->size ? -1 : x->size < y->size;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
+
+static int tell(struct verify *v, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+	size_t n = 0;
+
+	qsort(v->items, v->n, sizeof(*v->items), by_path);
+	for (size_t i = 0; i < v->n; i++) {
+		if (!v->items[i].wrong)
+			continue;
+		if (n++ < NAMED_MAX)
+			ce_buf_addf(&text, "%s%s %s", n > 1 ? ", " : "", v->items[i].path,
+				v->items[i].wrong);
+	}
+	if (n == 0)
+		return 0;
+	return ce_fail(err, CCENV_EHASH,
+		"%s: %zu of %zu paths are not as they were installed: %s%s; run `ccenv install "
+		"--repair`",
+		v->prefix, n, v->n, text.data, n > NAMED_MAX ? ", …" : "");
+}
+
+static int verify(struct verify *v, unsigned threads, struct ccenv_error *err)
+{
+	struct ce_work work = {.threads = threads, .user = v, .item = check_one};
+	int r = read_records(v, err);
+
+	if (r < 0)
+		return r;
+	if (v->n > 0)
+		qsort(v->items, v->n, sizeof(*v->items), by_size);
+	work.n = v->n;
+	r = ce_work_run(&work, err);
+	return r < 0 || v->n == 0 ? r : tell(v, err);
+}
+
+int ce_install_verify(const char *prefix, unsigned threads, const struct ccenv_events *events,
+	struct ccenv_error *err)
+{
+	struct verify v = {.prefix = prefix};
+	int r;
+
+	(void)events;
+	if (!ce_stamp_is_there(prefix))
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"%s was not installed by ccenv, or not completely: run `ccenv install`",
+			prefix);
+	r = ce_stamp_check_place(prefix, err);
+	if (r == 0)
+		r = verify(&v, threads, err);
+	free(v.items);
+	ce_arena_release(&v.arena);
+	return r;
+}
