@@ -135,8 +135,11 @@ function(_ccenv_check_host_compiler view)
 		return()
 	endif()
 	file(STRINGS "${view}/include/crt/host_config.h" _lines REGEX "#if __GNUC__ > [0-9]+")
-	if(_lines MATCHES "__GNUC__ > ([0-9]+)" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL "${CMAKE_MATCH_1}.999")
-		message(FATAL_ERROR "CondaCuda: CUDA ${CCENV_CUDA_VERSION} takes gcc up to ${CMAKE_MATCH_1}, and ${CMAKE_CXX_COMPILER} is "
+	string(REGEX MATCH "__GNUC__ > ([0-9]+)" _line "${_lines}")
+	set(_max "${CMAKE_MATCH_1}")
+	string(REGEX MATCH "^[0-9]+" _major "${CMAKE_CXX_COMPILER_VERSION}")
+	if(_line AND _major GREATER _max)
+		message(FATAL_ERROR "CondaCuda: CUDA ${CCENV_CUDA_VERSION} takes gcc up to ${_max}, and ${CMAKE_CXX_COMPILER} is "
 			"${CMAKE_CXX_COMPILER_VERSION}. Move find_package(CondaCuda) above project(): then ccenv brings a gcc that fits.")
 	endif()
 endfunction()

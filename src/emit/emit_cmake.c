@@ -2,6 +2,7 @@
 /* toolchain/<target>.cmake: the template in text/toolchain.cmake, and what `ccenv toolchain`
  * prints. */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -21,12 +22,133 @@ static const char *quoted(struct ce_buf *b, const char *s)
 	return ce_buf_str(b);
 }
 
+/*
+ * What FindCUDAToolkit looks for: name of its CUDA_<name>_LIBRARY, and of the file where that
+ * differs. It takes from the system whatever the toolkit does not have, so that each one that is
+ * not here must be named.
+ */
+static const struct {
+	const char *name, *file;
+} cmake_libraries[] = {
+	{"OpenCL", NULL},
+	{"cuFile", "cufile"},
+	{"cuFile_rdma", "cufile_rdma"},
+	{"cuFile_rdma_static", "cufile_rdma_static"},
+	{"cuFile_static", "cufile_static"},
+	{"cublas", NULL},
+	{"cublasLt", NULL},
+	{"cublasLt_static", NULL},
+	{"cublas_static", NULL},
+	{"cuda_driver", "cuda"},
+	{"cudart", NULL},
+	{"cudart_static", NULL},
+	{"cudla", NULL},
+	{"cufft", NULL},
+	{"cufft_static", NULL},
+	{"cufft_static_nocallback", NULL},
+	{"cufftw", NULL},
+	{"cufftw_static", NULL},
+	{"cufilt", NULL},
+	{"culibos", NULL},
+	{"cupti", NULL},
+	{"cupti_static", NULL},
+	{"curand", NULL},
+	{"curand_static", NULL},
+	{"cusolver", NULL},
+	{"cusolver_lapack_static", NULL},
+	{"cusolver_metis_static", NULL},
+	{"cusolver_static", NULL},
+	{"cusparse", NULL},
+	{"cusparse_static", NULL},
+	{"nppc", NULL},
+	{"nppc_static", NULL},
+	{"nppial", NULL},
+	{"nppial_static", NULL},
+	{"nppicc", NULL},
+	{"nppicc_static", NULL},
+	{"nppicom", NULL},
+	{"nppicom_static", NULL},
+	{"nppidei", NULL},
+	{"nppidei_static", NULL},
+	{"nppif", NULL},
+	{"nppif_static", NULL},
+	{"nppig", NULL},
+	{"nppig_static", NULL},
+	{"nppim", NULL},
+	{"nppim_static", NULL},
+	{"nppist", NULL},
+	{"nppist_static", NULL},
+	{"nppisu", NULL},
+	{"nppisu_static", NULL},
+	{"nppitc", NULL},
+	{"nppitc_static", NULL},
+	{"npps", NULL},
+	{"npps_static", NULL},
+	{"nvJitLink", NULL},
+	{"nvJitLink_static", NULL},
+	{"nvToolsExt", NULL},
+	{"nvfatbin", NULL},
+	{"nvfatbin_static", NULL},
+	{"nvgraph", NULL},
+	{"nvgraph_static", NULL},
+	{"nvjpeg", NULL},
+	{"nvjpeg_static", NULL},
+	{"nvml", "nvidia-ml"},
+	{"nvml_static", "nvidia-ml_static"},
+	{"nvperf_host", NULL},
+	{"nvperf_host_static", NULL},
+	{"nvperf_target", NULL},
+	{"nvptxcompiler_static", NULL},
+	{"nvrtc", NULL},
+	{"nvrtc_builtins", "nvrtc-builtins"},
+	{"nvrtc_builtins_static", "nvrtc-builtins_static"},
+	{"nvrtc_static", NULL},
+	{"nvtx3_interop", "nvtx3interop"},
+	{"pcsamplingutil", NULL},
+	{"sanitizer", "sanitizer-public"},
+};
+
+static bool has_library(const struct ce_emit_facts *f, const char *name)
+{
+	static const char *const places[][2] = {{"lib", "so"}, {"lib", "a"}, {"lib/stubs", "so"}};
+	bool found = false;
+
+	for (size_t i = 0; !found && i < CE_COUNT(places); i++) {
+		CE_CLEANUP(ce_freep)
+		char *path = ce_asprintf("%s/targets/%s/%s/lib%s.%s", f->in->prefix, f->target,
+			places[i][0], name, places[i][1]);
+
+		found = access(path, F_OK) == 0;
+	}
+	if (!found) {
+		CE_CLEANUP(ce_freep)
+		char *path = ce_asprintf("%s/lib/lib%s.so", f->in->prefix, name);
+
+		found = access(path, F_OK) == 0;
+	}
+	return found;
+}
+
+static void add_absent(const struct ce_emit_facts *f, struct ce_buf *out)
+{
+	for (size_t i = 0; i < CE_COUNT(cmake_libraries); i++) {
+		const char *file = cmake_libraries[i].file;
+
+		if (!has_library(f, file ? file : cmake_libraries[i].name))
+			ce_buf_addf(out, "\n\t%s", cmake_libraries[i].name);
+	}
+}
+
 int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf env = {0}, view = {0}, manifest = {0}, lock = {0};
+	CE_CLEANUP(ce_buf_release) struct ce_buf absent = {0};
 	CE_CLEANUP(ce_freep) char *rel = ce_asprintf("toolchain/%s.cmake", f->target);
+
+	add_absent(f, &absent);
 	const struct ce_emit_pair pairs[] = {
+		{"ABSENT", ce_buf_str(&absent)},
 		{"CUDA_VERSION", f->cuda_version},
 		{"TARGET", f->target},
 		{"TRIPLET", f->triplet ? f->triplet : ""},

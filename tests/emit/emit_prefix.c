@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/json.h"
 #include "ccenv/ccenv.h"
 #include "emit/emit.h"
@@ -39,6 +40,14 @@ int main(int argc, char **argv)
 	DIR *d;
 	int r = 0;
 
+	if (argc == 2 && strcmp(argv[1], "toolchain") == 0) {
+		struct ce_buf b = {0};
+
+		ce_emit_toolchain_text(&b);
+		fputs(ce_buf_str(&b), stdout);
+		ce_buf_release(&b);
+		return 0;
+	}
 	if (argc < 4)
 		return 2;
 	meta = ce_asprintf("%s/conda-meta", argv[2]);

@@ -175,7 +175,7 @@ set(CUDA_TOOLKIT_ROOT_DIR "${_ccenv_view}") # the old FindCUDA
 # toolkit's. The sysroot has librt, libdl and their like.
 set(_ccenv_sysroot "${_ccenv_env}/${_ccenv_triplet}/sysroot")
 set(_ccenv_last "${_ccenv_env}")
-if(EXISTS "${_ccenv_sysroot}/usr")
+if(_ccenv_own_gcc AND EXISTS "${_ccenv_sysroot}/usr")
 	list(APPEND _ccenv_last "${_ccenv_sysroot}/usr")
 endif()
 list(REMOVE_ITEM CMAKE_PREFIX_PATH "${_ccenv_view}" ${_ccenv_last})
@@ -227,6 +227,10 @@ list(REMOVE_DUPLICATES CMAKE_IGNORE_PREFIX_PATH)
 list(REMOVE_DUPLICATES CMAKE_IGNORE_PATH)
 
 if(CCENV_HERMETIC)
+	# Set and empty: FindCUDAToolkit neither looks for it nor makes its CUDA:: target.
+	foreach(_ccenv_v IN ITEMS@ABSENT@)
+		set(CUDA_${_ccenv_v}_LIBRARY "")
+	endforeach()
 	set(CMAKE_FIND_USE_PACKAGE_REGISTRY OFF)
 	set(CMAKE_FIND_USE_SYSTEM_PACKAGE_REGISTRY OFF)
 	if(_ccenv_own_gcc)
@@ -252,7 +256,7 @@ list(REMOVE_DUPLICATES CMAKE_PLATFORM_IMPLICIT_LINK_DIRECTORIES)
 # --- the environment of this configure run ----------------------------------------------------------------------------
 
 # CUDA_PATH and CUDAHOSTCXX would win over the variables above.
-foreach(_ccenv_v CUDA_PATH CUDA_HOME CUDA_ROOT)
+foreach(_ccenv_v CUDA_PATH CUDA_HOME CUDA_ROOT CUDAToolkit_ROOT)
 	if(NOT _ccenv_try AND DEFINED ENV{${_ccenv_v}} AND NOT "$ENV{${_ccenv_v}}" STREQUAL _ccenv_view)
 		message(${_ccenv_note} "ccenv: ${_ccenv_v}=$ENV{${_ccenv_v}} of the environment is not used")
 	endif()

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT
+"""What happens when something changes, is missing, or does not fit."""
+import re
+import shutil
+import time
+
+from harness import CHANNEL, Case, cmakes, run, write
+
+HEAD = "cmake_minimum_required(VERSION 3.22)\n"
+
+
+class Changes(Case):
+    def compilers(self, build):
+        """What CMake has settled on, from its own files."""
+        found = {}
+        for f in [*build.glob("CMakeFiles/*/CMake*Compiler.cmake"), build / "CMakeCache.txt"]:
+            text = f.read_text()
+            found.update(re.findall(r'^set\((CMAKE_C(?:XX|UDA)_COMPILER) "(.*)"\)$', text, re.M))
+            found.update(re.findall(r"^(CUDA_cudart_LIBRARY|CMAKE_CUDA_ARCHITECTURES):\w+=(.*)$", text, re.M))
+        return found
+
+    def test_new_lock_detects_compilers_again_and_rebuilds(self):
+        src = self.app()
+        text = (src / "CMakeLists.txt").read_text().replace("CondaCuda 13.0", "CondaCuda 13")
+        write(src / "CMakeLists.txt", text)
+        self.configure(src)
+        self.build(src / "build")
+        self.check_app(src / "build/cuda-app", version="13.0")
+        old = self.compilers(src / "build")
+
+        self.manifest(src, "13.3")
+        # No configure by hand: the build notices.
+        out = self.build(src / "build").out
+        self.assertIn("compilers and libraries are looked for again", out)
+        self.assertRegex(out, r"CUDA compiler identification is NVIDIA 13\.3")
+        new = self.compilers(src / "build")
+        for name in ("CMAKE_CXX_COMPILER", "CMAKE_CUDA_COMPILER", "CUDA_cudart_LIBRARY"):
+            self.assertIn("/_ccenv/", new[name])
+            self.assertNotEqual(old[name], new[name])
+        self.check_app(src / "build/cuda-app", version="13.3")
+        self.assertEqual(len(self.starts()), 2)
+
+        # And back, within the same tree: the old prefix is still there.
+        self.manifest(src, "13.0")
+        self.build(src / "build")
+        self.check_app(src / "build/cuda-app", version="13.0")
+
+    def test_two_releases_in_two_trees_of_one_source(self):
+        src = self.scratch / "src"
+        shutil.copytree(self.app() / "src", src / "src")
+        write(src / "CMakeLists.txt", HEAD + """
+find_package(CondaCuda ${WANT} REQUIRED COMPONENTS nvcc cudart nvrtc)
+project(app LANGUAGES CXX CUDA)
+find_package(CUDAToolkit REQUIRED)
+add_executable(cuda-app src/main.cpp src/nvrtc_kernel.cpp src/saxpy.cu)
+target_compile_features(cuda-app PRIVATE cxx_std_17)
+target_link_libraries(cuda-app PRIVATE CUDA::cudart CUDA::nvrtc)
+target_link_options(cuda-app PRIVATE LINKER:--as-needed)
+""")
+        for version in ("13.0", "13.3"):
+            build = self.scratch / f"build-{version}"
+            self.configure(src, build, f"-DWANT={version}", f"-DCCENV_CHANNELS={CHANNEL}")
+            self.build(build)
+            self.check_app(build / "cuda-app", version=version)
+            self.assertTrue((build / "_ccenv/ccenv.lock").exists())
+        self.assertFalse((src / "ccenv.lock").exists())
+
+    def test_removed_prefix_is_installed_again(self):
+        src = self.app()
+        self.configure(src)
+        shutil.rmtree(src / "build/_ccenv/env")
+        out = self.configure(src).out
+        self.assertEqual(len(self.starts()), 2, out)
+        self.build(src / "build")
+
+    def test_no_op_configure_starts_no_process_and_costs_nothing(self):
+        src = self.app()
+        self.configure(src)
+        plain = src / "plain"
+        text = (src / "CMakeLists.txt").read_text()
+        write(src / "CMakeLists.txt", re.sub(r"(?m)^find_package\(CondaCuda.*$", "", text))
+        toolchain = write(src / "plain.cmake", "set(CMAKE_CXX_COMPILER {cxx})\nset(CMAKE_CUDA_COMPILER {cuda})\n"
+                          "set(CMAKE_CUDA_HOST_COMPILER {cxx})\n".format(
+                              cxx=self.compilers(src / "build")["CMAKE_CXX_COMPILER"],
+                              cuda=self.compilers(src / "build")["CMAKE_CUDA_COMPILER"]))
+        self.configure(src, plain, "--toolchain", toolchain)
+        best = {}
+        for _ in range(9):
+            for name, tree in (("plain", plain), ("ccenv", src / "build")):
+                write(src / "CMakeLists.txt", text if name == "ccenv" else re.sub(r"(?m)^find_package\(CondaCuda.*$", "", text))
+                start = time.monotonic()
+                run([cmakes()[0], tree], env=self.env)
+                best[name] = min(best.get(name, 9), time.monotonic() - start)
+        print("no-op configure: plain toolchain file {plain:.3f} s, CondaCuda {ccenv:.3f} s".format(**best))
+        self.assertEqual(len(self.starts()), 1)
+        # The aim is 10 ms; other work on the machine must not make the test fail.
+        self.assertLess(best["ccenv"] - best["plain"], 0.05)
+
+    def test_stale_toolchain_is_never_silent(self):
+        """The file in the root used directly, without find_package: it cannot install, so it must not go on."""
+        src = self.app()
+        self.configure(src)
+        write(src / "CMakeLists.txt", HEAD + "project(app LANGUAGES CXX CUDA)\n")
+        toolchain = src / "build/_ccenv/toolchain/x86_64-linux.cmake"
+        self.configure(src, src / "b2", "--toolchain", toolchain)
+        with open(src / "ccenv.lock", "a") as f:
+            f.write("\n")
+        bad = self.configure(src, src / "b2", ok=False)
+        self.assertNotEqual(bad.code, 0)
+        self.assertRegex(bad.out, r"has\s+changed\s+since\s+this\s+toolchain\s+was\s+installed")
+        self.configure(src, src / "b2", "-DCCENV_ALLOW_STALE=ON")
+
+    def test_toolchain_file_of_the_user_is_read_too(self):
+        src = self.app()
+        write(src / "mine.cmake", "set(MINE yes)\nset(CMAKE_CXX_FLAGS_INIT -DMINE=1)\n")
+        with open(src / "CMakeLists.txt", "a") as f:
+            f.write('if(NOT MINE)\n\tmessage(FATAL_ERROR "mine.cmake was not read")\nendif()\n')
+        self.configure(src, None, "--toolchain", src / "mine.cmake")
+        self.assertIn("-DMINE=1", (src / "build/build.ninja").read_text())
+        self.assertIn("/_ccenv/", self.compilers(src / "build")["CMAKE_CXX_COMPILER"])
+        self.configure(src)
+
+    def test_tree_that_was_configured_without_ccenv(self):
+        src = self.app()
+        text = (src / "CMakeLists.txt").read_text()
+        write(src / "CMakeLists.txt", HEAD + "project(app LANGUAGES CXX)\n")
+        self.configure(src)
+        self.assertNotIn("/_ccenv/", self.compilers(src / "build")["CMAKE_CXX_COMPILER"])
+        write(src / "CMakeLists.txt", text)
+        self.configure(src)
+        self.assertIn("/_ccenv/", self.compilers(src / "build")["CMAKE_CXX_COMPILER"])
+        self.build(src / "build")
+
+    def message(self, text, *args):
+        src = self.app()
+        write(src / "CMakeLists.txt", HEAD + text)
+        bad = self.configure(src, None, *args, ok=False)
+        self.assertNotEqual(bad.code, 0, bad.out)
+        return re.sub(r"\s+", " ", bad.out)
+
+    def test_missing_component_says_what_to_add(self):
+        out = self.message("find_package(CondaCuda 13.0 REQUIRED COMPONENTS nvcc cublas)\nproject(a)\n")
+        self.assertIn("not installed: cublas. Run `ccenv add cublas`", out)
+
+    def test_other_version_than_locked(self):
+        out = self.message("find_package(CondaCuda 12.9 REQUIRED)\nproject(a)\n")
+        self.assertIn("find_package asks for CUDA 12.9, and", out)
+        self.assertIn("ccenv.lock has 13.0", out)
+
+    def test_version_ranges(self):
+        out = self.message("find_package(CondaCuda 12.8...<13 REQUIRED)\nproject(a)\n")
+        self.assertIn("find_package asks for CUDA 12.8...<13, and", out)
+        src = self.app("ranges")
+        for want in ("12.8...13", "13", "13.0...<13.1", "12...13.0"):
+            write(src / "CMakeLists.txt", HEAD + f"find_package(CondaCuda {want} REQUIRED)\nproject(a LANGUAGES CXX)\n")
+            self.configure(src)
+
+    def test_after_cuda_is_enabled(self):
+        other = self.app("other")
+        self.configure(other)
+        tools = self.compilers(other / "build")
+        out = self.message("project(a LANGUAGES CXX CUDA)\nfind_package(CondaCuda 13.0 REQUIRED)\n",
+                           f"-DCMAKE_CUDA_COMPILER={tools['CMAKE_CUDA_COMPILER']}")
+        self.assertIn("CUDA is enabled already, with", out)
+        self.assertIn("Move find_package(CondaCuda) above project()", out)
+
+    def test_without_ccenv(self):
+        self.env["CCENV_EXECUTABLE"] = str(self.scratch / "nothing")
+        out = self.message("find_package(CondaCuda 13.0 REQUIRED)\nproject(a)\n")
+        self.assertIn("which does not exist", out)
+        del self.env["CCENV_EXECUTABLE"]
+        shutil.rmtree(self.scratch / "app")
+        out = self.message("find_package(CondaCuda 13.0 REQUIRED)\nproject(a)\n")
+        self.assertIn("ccenv was not found.", out)
+
+    def test_quiet_optional_package_does_not_stop_the_configure(self):
+        src = self.app()
+        write(src / "CMakeLists.txt", HEAD + "find_package(CondaCuda 12.9)\nif(CondaCuda_FOUND)\n"
+              "\tmessage(FATAL_ERROR found)\nendif()\nproject(a LANGUAGES CXX)\n")
+        self.configure(src)
+
+    def test_ci_never_makes_a_lock(self):
+        src = self.app()
+        self.env["CI"] = "true"
+        self.configure(src, ok=False)
+        self.assertIn("--locked", self.starts()[0])
+        self.assertFalse((src / "ccenv.lock").exists())

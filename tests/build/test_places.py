@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+"""find_package(CondaCuda) in all its places, and the toolchain file, on each cmake, generator and environment."""
+import itertools
+import os
+import unittest
+
+from harness import CCENV, Case, MODULE, cmakes, hostile, run, write
+
+FULL = bool(os.environ.get("CCENV_TEST_FULL"))
+
+ABOVE = """cmake_minimum_required(VERSION 3.22)
+find_package(CondaCuda 13.0 REQUIRED COMPONENTS nvcc cudart nvrtc)
+project(app LANGUAGES C CXX CUDA)
+"""
+BETWEEN = """cmake_minimum_required(VERSION 3.22)
+project(app LANGUAGES C CXX)
+find_package(CondaCuda 13.0 REQUIRED COMPONENTS nvcc cudart nvrtc)
+enable_language(CUDA)
+"""
+PLAIN = """cmake_minimum_required(VERSION 3.22)
+project(app LANGUAGES C CXX CUDA)
+"""
+REST = """
+find_package(CUDAToolkit REQUIRED)
+if(TARGET CUDA::cublas)
+	message(FATAL_ERROR "cublas is not in the toolchain, but was found: ${CUDA_cublas_LIBRARY}")
+endif()
+add_executable(cuda-app src/main.cpp src/nvrtc_kernel.cpp src/saxpy.cu)
+target_compile_features(cuda-app PRIVATE cxx_std_17)
+target_link_libraries(cuda-app PRIVATE CUDA::cudart CUDA::nvrtc)
+target_link_options(cuda-app PRIVATE LINKER:--as-needed)
+install(TARGETS cuda-app RUNTIME DESTINATION bin)
+"""
+PLACES = ("above", "between", "toolchain", "preset", "provider")
+
+
+def number(cmake):
+    return tuple(int(x) for x in run([cmake, "--version"]).out.split()[2].split("-")[0].split(".")[:2])
+
+
+def matrix():
+    every = list(itertools.product(cmakes(), ("Ninja", "Unix Makefiles"), PLACES, (False, True)))
+    if FULL:
+        return every
+    # Each cmake, generator, place and environment at least once.
+    first, last = cmakes()[0], cmakes()[-1]
+    return [(first, "Ninja", "above", True), (last, "Unix Makefiles", "above", False), (last, "Ninja", "between", True),
+            (first, "Unix Makefiles", "toolchain", True), (last, "Ninja", "provider", True), (first, "Ninja", "preset", False)]
+
+
+class Places(Case):
+    def one(self, cmake, generator, place, is_hostile):
+        src = self.app()
+        head = {"above": ABOVE, "between": BETWEEN}.get(place, PLAIN)
+        write(src / "CMakeLists.txt", head + REST)
+        env = hostile(self.env, self.scratch) if is_hostile else self.env
+        args = []
+        if place in ("toolchain", "preset"):
+            write(src / "ccenv.cmake", run([CCENV, "toolchain"]).out)
+        if place == "toolchain":
+            args = ["--toolchain", src / "ccenv.cmake"]
+        if place == "preset":
+            write(src / "CMakePresets.json", '{"version": 3, "configurePresets": [{"name": "cuda", "binaryDir": '
+                  '"${sourceDir}/build", "toolchainFile": "${sourceDir}/ccenv.cmake"}]}\n')
+            args = ["--preset", "cuda"]
+        if place == "provider":
+            args = [f"-DCMAKE_PROJECT_TOP_LEVEL_INCLUDES={MODULE}/CondaCudaProvider.cmake"]
+        if place == "between" and is_hostile:
+            env = {k: v for k, v in env.items() if k not in ("CC", "CXX", "CPATH")}
+        if place == "preset":
+            run([cmake, "-G", generator, f"-DCondaCuda_DIR={MODULE}", *args], env=env, cwd=src)
+        else:
+            self.configure(src, None, *args, cmake=cmake, generator=generator, env=env)
+        self.build(src / "build", cmake=cmake, env=env)
+        self.check_app(src / "build/cuda-app")
+        self.check_clean(src / "build")
+
+        run([cmake, "--install", src / "build", "--prefix", self.scratch / "inst"], env=env)
+        self.check_clean(self.scratch / "inst")
+
+        before = self.starts()
+        self.assertEqual(len(before), 1 if place not in ("toolchain", "preset") else len(before))
+        out = run([cmake, src / "build"], env=env).out
+        self.assertEqual(self.starts(), before, f"ccenv was started again:\n{out}")
+        out = self.build(src / "build", cmake=cmake, env=env).out
+        self.assertNotIn("saxpy.cu.o", out.replace("Built target", ""), "built again though nothing changed")
+
+    def test_matrix(self):
+        for cmake, generator, place, is_hostile in matrix():
+            if place == "provider" and number(cmake) < (3, 24):
+                continue
+            with self.subTest(cmake=cmake, generator=generator, place=place, hostile=is_hostile):
+                self.setUp()
+                try:
+                    self.one(cmake, generator, place, is_hostile)
+                finally:
+                    self.doCleanups()
+
+
+if __name__ == "__main__":
+    unittest.main()

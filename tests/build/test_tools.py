@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""Make, pkg-config and Meson."""
+import os
+import shutil
+import unittest
+
+from harness import Case, TOP, dynamic, hostile, run, write
+
+ROOT = "build/_ccenv"
+
+
+class Tools(Case):
+    def installed(self, name="app"):
+        src = self.app(name)
+        run([self.env["CCENV_EXECUTABLE"], "install", "--root", src / ROOT, "--manifest", src / "ccenv.json"], env=self.env)
+        return src
+
+    def make(self, src, *args, env=None, ok=True):
+        return run(["make", "-C", src, f"CCENV={self.env['CCENV_EXECUTABLE']}", *args], env=env or self.env, ok=ok)
+
+    def test_make_from_nothing(self):
+        src = self.app()
+        write(src / "ccenv.mk", (TOP / "examples/cuda-app/ccenv.mk").read_text())
+        env = hostile(self.env, self.scratch)
+        out = self.make(src, env=env).out
+        self.check_app(src / "cuda-app")
+        self.check_clean(src)
+        self.assertNotIn("hostile", out)
+
+        self.assertIn("up to date", self.make(src, env=env).out)
+        self.assertEqual(len(self.starts()), 1)
+        # A header of the source, then the lock: each builds what stands on it.
+        os.utime(src / "src/app.h")
+        self.assertIn("saxpy.cu", self.make(src, env=env).out)
+        self.manifest(src, "13.3")
+        out = self.make(src, env=env).out
+        self.assertIn("saxpy.cu", out)
+        self.check_app(src / "cuda-app", version="13.3")
+        self.assertEqual(len(self.starts()), 2)
+
+    def test_make_relocatable_device_code(self):
+        src = self.installed()
+        write(src / "a.cu", "extern __device__ int twice(int);\n__global__ void k(int *p) { *p = twice(*p); }\n"
+              "int main() { k<<<1, 1>>>(nullptr); return 0; }\n")
+        write(src / "b.cu", "__device__ int twice(int x) { return 2 * x; }\n")
+        write(src / "Makefile", f"""CUDA_ARCHS = 75 80-real 90-virtual
+include {ROOT}/make/ccenv.mk
+prog: a.rdc.o b.rdc.o dlink.o
+	$(CXX) $^ -o $@ $(CUDA_LDLIBS_STATIC) -lcudadevrt
+dlink.o: a.rdc.o b.rdc.o
+	$(call ccenv_dlink,$@,$^)
+all-forms: a.ptx b.cubin b.fatbin
+a.ptx b.cubin: CUDA_ARCHS = 75-real
+b.cubin: NVCCFLAGS += -dc
+""")
+        out = self.make(src, "prog").out
+        self.assertIn("-gencode=arch=compute_80,code=sm_80 ", out)
+        self.assertNotIn("code=compute_80", out)
+        self.assertIn("-gencode=arch=compute_90,code=compute_90", out)
+        run([src / "prog"], env=self.env)
+        self.check_clean(src, foreign=["/usr"])
+
+    def test_make_says_why_spaces_are_refused(self):
+        src = self.installed("with space")
+        write(src / "Makefile", f"include {ROOT}/make/ccenv.mk\n")
+        bad = self.make(src, ok=False)
+        self.assertIn("make cannot work in a path with spaces", bad.out)
+
+    def test_make_written_for_nvidias_installer(self):
+        """The classic: CUDA_HOME ?= /usr/local/cuda, and everything below it."""
+        src = self.installed()
+        write(src / "Makefile", """CUDA_HOME ?= /usr/local/cuda
+NVCC = $(CUDA_HOME)/bin/nvcc
+app: src/main.o src/nvrtc_kernel.o saxpy.o
+	$(CXX) $^ -o $@ -L$(CUDA_HOME)/lib64 -L$(CUDA_HOME)/lib64/stubs -lcudart -lnvrtc -Wl,--as-needed -lcuda
+src/%.o: src/%.cpp
+	$(CXX) -std=c++17 -I$(CUDA_HOME)/include -c $< -o $@
+saxpy.o: src/saxpy.cu
+	$(NVCC) -ccbin $(CXX) -c $< -o $@
+""")
+        view = src / ROOT / "view/x86_64-linux"
+        env = dict(self.env, CUDA_HOME=str(view), CXX=str(next((src / ROOT / "env").glob("*/bin/*-g++"))))
+        self.make(src, env=env)
+        run([src / "app"], env=dict(self.env, LD_LIBRARY_PATH=str(view / "lib64")))
+        self.check_clean(src)
+
+    def test_pkg_config(self):
+        src = self.installed()
+        env = hostile(self.env, self.scratch)
+        pc = src / ROOT / "bin/x86_64-conda-linux-gnu-pkg-config"
+        for name in ("cudart", "cudart-13", "cudart-13.0"):
+            words = run([pc, "--cflags", "--libs", name], env=env).out.split()
+            self.assertEqual([w for w in words if w.startswith("-l")], ["-lcudart"])
+            for w in words:
+                self.assertNotIn("hostile", w)
+                if w[:2] in ("-I", "-L"):
+                    self.assertTrue(os.path.isdir(w[2:]), w)
+        self.assertIn("-ldl", run([pc, "--libs", "cudart_static"], env=env).out)
+        self.assertIn("lib/stubs -lcuda", run([pc, "--libs", "cuda"], env=env).out)
+        self.assertRegex(run([pc, "--modversion", "cudart"], env=env).out, r"^13\.0\.\d+$")
+        run([pc, "--exists", "cudart >= 13", "nvrtc-13.0"], env=env)
+        self.assertNotEqual(run([pc, "--exists", "hostile"], env=env, ok=False).code, 0)
+
+        write(src / "v.c", "#include <cuda_runtime_api.h>\n#include <stdio.h>\n"
+              "int main(void) { int v = 0; cudaRuntimeGetVersion(&v); printf(\"%d\\n\", v); return 0; }\n")
+        gcc = next((src / ROOT / "env").glob("*/bin/*-gcc"))
+        flags = run([pc, "--cflags", "--libs", "cudart_static"], env=self.env).out.split()
+        run([gcc, src / "v.c", "-o", src / "v", *flags], env=self.env)
+        self.assertEqual(run([src / "v"], env=self.env).out, "13000\n")
+
+    def test_moved_root(self):
+        """What is said to be relocatable is: .pc files, view, toolchain file, make."""
+        src = self.installed()
+        os.rename(src, self.scratch / "moved")
+        src = self.scratch / "moved"
+        pc = src / ROOT / "bin/pkg-config"
+        words = run([pc, "--cflags", "cudart"], env=self.env).out.split()
+        self.assertTrue(all(os.path.isdir(w[2:]) and str(src) in w for w in words), words)
+        write(src / "k.cu", "__global__ void k() {}\nint main() { k<<<1, 1>>>(); return 0; }\n")
+        gxx = next((src / ROOT / "env").glob("*/bin/*-g++"))
+        run([src / ROOT / "view/x86_64-linux/bin/nvcc", "-ccbin", gxx, src / "k.cu", "-o", src / "k"], env=self.env)
+
+    @unittest.skipUnless(shutil.which("meson"), "no meson")
+    def test_meson(self):
+        src = self.installed()
+        write(src / "meson.build", """project('app', 'cpp', 'cuda', default_options: ['cpp_std=c++17', 'buildtype=debugoptimized'])
+deps = [dependency('cudart'), dependency('nvrtc')]
+executable('cuda-app', 'src/main.cpp', 'src/nvrtc_kernel.cpp', 'src/saxpy.cu', dependencies: deps)
+""")
+        env = hostile(self.env, self.scratch)
+        for name in ("CC", "CXX", "NVCC_APPEND_FLAGS", "NVCC_PREPEND_FLAGS", "NVCC_CCBIN", "CUDAFLAGS", "CPATH", "LIBRARY_PATH"):
+            del env[name]  # Meson hands these to compilers; `ccenv meson-setup` takes them away.
+        run(["meson", "setup", src / "b", src, "--native-file", src / ROOT / "meson/x86_64-linux.ini"], env=env)
+        run(["ninja", "-C", src / "b"], env=env)
+        self.check_app(src / "b/cuda-app")
+        self.check_clean(src / "b")
+
+    @unittest.skipUnless(shutil.which("meson"), "no meson")
+    def test_meson_dependency_cuda(self):
+        src = self.installed()
+        write(src / "meson.build", "project('app', 'cpp', default_options: ['cpp_std=c++17'])\n"
+              "d = dependency('cuda', version: '>=13', modules: ['cudart'])\n"
+              "executable('v', 'v.cpp', dependencies: d)\n")
+        write(src / "v.cpp", "#include <cuda_runtime_api.h>\nint main() { int v; return cudaRuntimeGetVersion(&v); }\n")
+        env = dict(self.env, CUDA_PATH=str(src / ROOT / "view/x86_64-linux"))
+        out = run(["meson", "setup", src / "b", src, "--native-file", src / ROOT / "meson/x86_64-linux.ini"], env=env).out
+        self.assertIn("13.0", out)
+        run(["ninja", "-C", src / "b"], env=env)
+        for d in dynamic(src / "b/v")[0]:
+            self.assertNotIn("/usr/local", d)
