@@ -190,9 +190,7 @@ int ce_emit_file(const struct ce_emit_facts *f, const char *rel, const struct ce
 	return 0;
 }
 
-/* --- stamp.json
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- stamp.json ---- */
 
 /* Are all packages of the component in the prefix? The compiler of nvcc may be the system's. */
 static bool has_component(const struct ce_emit_facts *f, const struct ce_component *c)
@@ -256,9 +254,7 @@ static int write_stamp(const struct ce_emit_facts *f, struct ccenv_error *err)
 	return ce_emit_file(f, "stamp.json", &b, false, err);
 }
 
-/* --- all
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- all ---- */
 
 static int (*const emitters[])(const struct ce_emit_facts *f, struct ccenv_error *err) = {
 	ce_emit_view,

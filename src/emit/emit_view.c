@@ -3,8 +3,11 @@
  * The view: a directory that looks like /usr/local/cuda (build-integration.md B.1).
  *
  * The hard part is nvcc: it reads the nvcc.profile beside the path it was called by and follows no
- * link, so that a hard link of it next to a profile of our own is a whole compiler for one target.
- * Nothing below the prefix is edited: its files are the package cache's.
+ * link, so that a hard link of it (nvcc.bin) next to a profile of our own is a whole compiler for
+ * one target. What is called nvcc is a script before it: nvcc also obeys variables of the
+ * environment, and not every build system can take those away at each place where it runs nvcc
+ * (CMake's device link, FindCUDA, make). Nothing below the prefix is edited: its files are the
+ * package cache's.
  *
  * A view never changes: it is built beside its place and renamed. What is in it is written down in
  * one file (MARKER), to know a view of another make.
@@ -29,15 +32,17 @@
 #include "base/path.h"
 #include "ccenv/ccenv.h"
 #include "emit/emit_facts.h"
+#include "emit/emit_text.h"
 #include "model/layout.h"
 
 #define MARKER      ".ccenv-view"
 #define MAX_PROFILE (64 << 10)
 
 enum entry_kind {
-	ENTRY_TEXT,  /* value is the content */
-	ENTRY_LINK,  /* value is what the link says */
-	ENTRY_CLONE, /* value is the absolute path of the file it shall be */
+	ENTRY_TEXT,   /* value is the content */
+	ENTRY_SCRIPT, /* the same, executable */
+	ENTRY_LINK,   /* value is what the link says */
+	ENTRY_CLONE,  /* value is the absolute path of the file it shall be */
 };
 
 struct entry {
@@ -76,9 +81,7 @@ static void add_prefix_link(struct plan *p, const char *rel, const char *what)
 		add(p, ENTRY_LINK, rel, ce_emit_relative(dir, path, &p->arena));
 }
 
-/* --- nvcc.profile
- * -------------------------------------------------------------------------------------------------
- */
+/* --- nvcc.profile ---- */
 
 /* "INCLUDES        +=  …" -> "INCLUDES". */
 static size_t profile_name(const char *line)
@@ -153,9 +156,33 @@ static int add_profile(struct plan *p, struct ccenv_error *err)
 	return 0;
 }
 
-/* --- the plan
- * -----------------------------------------------------------------------------------------------------
- */
+static void add_wrapper(struct plan *p)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0}, cxx = {0};
+	CE_CLEANUP(ce_freep) char *bin = ce_path_join(p->f->view, "bin");
+	CE_CLEANUP(ce_freep)
+	char *gxx = ce_asprintf("%s/bin/%s-g++", p->f->in->prefix, p->f->triplet);
+
+	if (p->f->has_gcc) {
+		const char *rel = ce_emit_relative(bin, gxx, &p->arena);
+
+		ce_buf_adds(&cxx, rel[0] == '/' ? "" : "$here/");
+		ce_quote_sh(&cxx, rel);
+	}
+	const struct ce_emit_pair pairs[] = {
+		{"CUDA_VERSION", p->f->cuda_version},
+		{"TARGET", p->f->target},
+		{"CXX", ce_buf_str(&cxx)},
+		{"SCRUB", p->f->has_gcc ? " CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH "
+					  "COMPILER_PATH GCC_EXEC_PREFIX"
+					: ""},
+	};
+
+	ce_emit_fill(&out, ce_text_nvcc_sh, pairs, CE_COUNT(pairs));
+	add(p, ENTRY_SCRIPT, "bin/nvcc", ce_buf_str(&out));
+}
+
+/* --- the plan ---- */
 
 static void add_tools(struct plan *p)
 {
@@ -181,7 +208,8 @@ static int make_plan(struct plan *p, struct ccenv_error *err)
 	if (f->has_nvcc) {
 		CE_CLEANUP(ce_freep) char *nvcc = ce_path_join(f->in->prefix, "bin/nvcc");
 
-		add(p, ENTRY_CLONE, "bin/nvcc", nvcc);
+		add(p, ENTRY_CLONE, "bin/nvcc.bin", nvcc);
+		add_wrapper(p);
 		r = add_profile(p, err);
 		if (r < 0)
 			return r;
@@ -210,7 +238,7 @@ static int make_plan(struct plan *p, struct ccenv_error *err)
 /* Everything that the plan says, as text; the layout of the view itself is version 1. */
 static void describe(const struct plan *p, struct ce_buf *out)
 {
-	static const char *const kinds[] = {"text", "link", "clone"};
+	static const char *const kinds[] = {"text", "script", "link", "clone"};
 
 	ce_buf_adds(out, "ccenv view 1\n");
 	for (size_t i = 0; i < p->n; i++)
@@ -218,9 +246,7 @@ static void describe(const struct plan *p, struct ce_buf *out)
 			p->entries[i].value);
 }
 
-/* --- making it
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- making it ---- */
 
 static void close_fdp(int *fd)
 {
@@ -277,6 +303,11 @@ static int make_entry(const struct entry *e, const char *dir, struct ccenv_error
 	switch (e->kind) {
 	case ENTRY_TEXT:
 		return ce_fs_replace(path, e->value, strlen(e->value), NULL, err);
+	case ENTRY_SCRIPT:
+		r = ce_fs_replace(path, e->value, strlen(e->value), NULL, err);
+		if (r == 0 && chmod(path, 0755) < 0)
+			r = ce_fail_errno(err, errno, "cannot make %s executable", path);
+		return r;
 	case ENTRY_LINK:
 		if (symlink(e->value, path) < 0)
 			return ce_fail_errno(err, errno, "cannot create link %s", path);

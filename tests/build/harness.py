@@ -94,7 +94,7 @@ def elf_files(top):
         if "_ccenv" in p.parts or "CMakeFiles" in p.parts or p.is_symlink() or not p.is_file():
             continue
         with open(p, "rb") as f:
-            if f.read(4) == b"\x7fELF" and stat.S_IMODE(p.stat().st_mode) & 0o111:
+            if f.read(4) == b"\x7fELF" and (stat.S_IMODE(p.stat().st_mode) & 0o111 or ".so" in p.name):
                 yield p
 
 

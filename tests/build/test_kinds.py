@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+"""Kinds of project, each as people write them for NVIDIA's installer: only the find_package line above project() is ours."""
+import shutil
+import unittest
+
+from harness import Case, cmakes, dynamic, hostile, run, write
+
+VERSION_C = """#include <cuda_runtime_api.h>
+#include <stdio.h>
+int main(void) { int v = 0; cudaRuntimeGetVersion(&v); printf("%d\\n", v); return 0; }
+"""
+KERNEL = """#include <cstdio>
+__global__ void k(int *p) { *p = 42; }
+int main() { k<<<1, 1>>>(nullptr); std::puts("ran"); return 0; }
+"""
+
+
+class Kinds(Case):
+    def project(self, text, files, components=("nvcc", "cudart", "nvrtc"), ours=True):
+        src = self.scratch / "p"
+        self.manifest(src, components=components)
+        line = "find_package(CondaCuda 13.0 REQUIRED)\n" if ours else ""
+        write(src / "CMakeLists.txt", f"cmake_minimum_required(VERSION 3.22)\n{line}{text}")
+        for name, body in files.items():
+            write(src / name, body)
+        self.src, self.out = src, src / "build"
+        return src
+
+    def both(self, *args, target=None):
+        """Configures and builds in the hostile environment; returns what the compiler commands were."""
+        env = hostile(self.env, self.scratch)
+        self.configure(self.src, None, *args, env=env)
+        out = self.build(self.out, "-v", env=env).out
+        self.check_clean(self.out)
+        return out
+
+    def output(self, program, **more):
+        return run([self.out / program], env=dict(self.env, **more)).out
+
+    def test_cuda_only(self):
+        self.project("project(p LANGUAGES CUDA)\nadd_executable(p p.cu)\n", {"p.cu": KERNEL})
+        self.both()
+        self.assertEqual(self.output("p"), "ran\n")
+        self.assertNotIn("libcudart.so.13", dynamic(self.out / "p")[1], "CMake's default is the static runtime")
+
+    def test_cuda_only_with_shared_runtime(self):
+        self.project("set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)\nproject(p LANGUAGES CUDA)\nadd_executable(p p.cu)\n", {"p.cu": KERNEL})
+        self.both()
+        self.assertEqual(self.output("p"), "ran\n")
+        self.assertIn("libcudart.so.13", dynamic(self.out / "p")[1])
+
+    def test_c_only_with_runtime(self):
+        for kind in ("cudart", "cudart_static"):
+            with self.subTest(kind=kind):
+                shutil.rmtree(self.scratch / "p", ignore_errors=True)
+                self.project("project(p LANGUAGES C)\nfind_package(CUDAToolkit 13.0 REQUIRED)\nadd_executable(p p.c)\n"
+                             f"target_link_libraries(p PRIVATE CUDA::{kind})\n", {"p.c": VERSION_C})
+                out = self.both()
+                self.assertEqual(self.output("p"), "13000\n")
+                self.assertNotIn("/usr/lib", "".join(w for w in out.split() if w.startswith(("-L", "/usr/lib"))))
+
+    def test_c_only_needs_no_nvcc(self):
+        self.project("project(p LANGUAGES C)\nfind_package(CUDAToolkit REQUIRED)\nadd_executable(p p.c)\n"
+                     "target_link_libraries(p PRIVATE CUDA::cudart)\n", {"p.c": VERSION_C}, components=("cudart",))
+        env = dict(self.env)
+        self.configure(self.src, env=env)
+        self.build(self.out, env=env)
+        self.assertEqual(self.output("p"), "13000\n")
+
+    def test_cxx_with_nvrtc_and_driver_api(self):
+        self.project("project(p LANGUAGES CXX)\nfind_package(CUDAToolkit REQUIRED)\nadd_executable(p p.cpp)\n"
+                     "target_link_libraries(p PRIVATE CUDA::nvrtc CUDA::cuda_driver)\n"
+                     "add_library(s SHARED s.cpp)\ntarget_link_libraries(s PRIVATE CUDA::cuda_driver)\n",
+                     {"p.cpp": "#include <cuda.h>\n#include <nvrtc.h>\n#include <cstdio>\nint main(int n, char **) {\n"
+                      "int a, b; nvrtcVersion(&a, &b); std::printf(\"%d.%d\\n\", a, b); return n > 1 ? cuInit(0) : 0; }\n",
+                      "s.cpp": "#include <cuda.h>\nint f() { return cuInit(0); }\n"})
+        self.both()
+        self.assertIn("libcuda.so.1", dynamic(self.out / "p")[1])
+        # The stub is for linking; here it only stands in for a driver so that the program starts.
+        stubs = self.scratch / "stub"
+        stubs.mkdir()
+        (stubs / "libcuda.so.1").symlink_to(next((self.out / "_ccenv/view").glob("*-*/lib/stubs/libcuda.so")))
+        self.assertEqual(self.output("p", LD_LIBRARY_PATH=str(stubs)), "13.0\n")
+
+    def test_separable_compilation(self):
+        self.project("project(p LANGUAGES CXX CUDA)\nadd_library(a STATIC a.cu)\nadd_executable(p b.cu main.cpp)\n"
+                     "set_target_properties(a p PROPERTIES CUDA_SEPARABLE_COMPILATION ON)\ntarget_link_libraries(p PRIVATE a)\n",
+                     {"a.cu": "__device__ int twice(int x) { return 2 * x; }\n",
+                      "b.cu": "extern __device__ int twice(int);\n__global__ void k(int *p) { *p = twice(*p); }\n"
+                      "void launch() { k<<<1, 1>>>(nullptr); }\n",
+                      "main.cpp": "#include <cstdio>\nvoid launch();\nint main() { launch(); std::puts(\"ran\"); }\n"})
+        self.both()
+        self.assertEqual(self.output("p"), "ran\n")
+
+    def test_cccl_from_cu_and_cpp(self):
+        body = ("#include <thrust/host_vector.h>\n#include <thrust/reduce.h>\n#include <cuda/std/array>\n#include <cub/version.cuh>\n"
+                "#include <cstdio>\nint main() { thrust::host_vector<int> v(4, 3); "
+                "std::printf(\"%d\\n\", thrust::reduce(v.begin(), v.end())); }\n")
+        self.project("project(p LANGUAGES CXX CUDA)\nfind_package(CUDAToolkit REQUIRED)\nfind_package(CCCL REQUIRED CONFIG)\n"
+                     'message(STATUS "CCCL is ${CCCL_DIR}")\n'
+                     "add_executable(a a.cu)\nadd_executable(b b.cpp)\ntarget_link_libraries(b PRIVATE CCCL::CCCL CUDA::cudart)\n"
+                     "target_compile_definitions(b PRIVATE THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP)\n"
+                     "add_executable(c b.cpp)\ntarget_include_directories(c SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS} "
+                     "${CUDAToolkit_INCLUDE_DIRS}/cccl)\ntarget_link_libraries(c PRIVATE CUDA::cudart)\n"
+                     "target_compile_definitions(c PRIVATE THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP)\n",
+                     {"a.cu": body, "b.cpp": body})
+        self.both("-DCMAKE_CXX_STANDARD=17", "-DCMAKE_CUDA_STANDARD=17")
+        for p in "abc":
+            self.assertEqual(self.output(p), "12\n")
+
+    def test_fetchcontent_child(self):
+        child = self.scratch / "child"
+        write(child / "CMakeLists.txt", "cmake_minimum_required(VERSION 3.22)\nfind_package(CondaCuda 13.0 REQUIRED)\n"
+              "project(child LANGUAGES CUDA)\nadd_library(child STATIC child.cu)\n")
+        write(child / "child.cu", "__global__ void c() {}\nvoid child() { c<<<1, 1>>>(); }\n")
+        self.project("project(p LANGUAGES CXX CUDA)\ninclude(FetchContent)\nFetchContent_Declare(child SOURCE_DIR "
+                     f"{child})\nFetchContent_MakeAvailable(child)\nadd_executable(p p.cpp)\ntarget_link_libraries(p child)\n",
+                     {"p.cpp": "void child();\nint main() { child(); }\n"})
+        self.both()
+        self.assertEqual(len(self.starts()), 1)
+
+    def test_externalproject_child(self):
+        child = self.scratch / "child"
+        write(child / "CMakeLists.txt", "cmake_minimum_required(VERSION 3.22)\nproject(child LANGUAGES CXX CUDA)\n"
+              "find_package(CUDAToolkit REQUIRED)\nadd_executable(child child.cu)\ninstall(TARGETS child DESTINATION bin)\n")
+        write(child / "child.cu", KERNEL)
+        self.project("project(p LANGUAGES CXX CUDA)\ninclude(ExternalProject)\nExternalProject_Add(child SOURCE_DIR "
+                     f"{child} CMAKE_ARGS ${{CCENV_CMAKE_ARGS}} -DCMAKE_INSTALL_PREFIX=${{CMAKE_BINARY_DIR}}/inst)\n", {})
+        self.both()
+        self.assertEqual(run([self.out / "inst/bin/child"], env=self.env).out, "ran\n")
+        self.assertEqual(len(self.starts()), 1)
+
+    def test_pkg_check_modules(self):
+        self.project("project(p LANGUAGES C)\nfind_package(PkgConfig REQUIRED)\n"
+                     "pkg_check_modules(RT REQUIRED IMPORTED_TARGET cudart-13.0 nvrtc)\npkg_check_modules(DRV REQUIRED "
+                     "IMPORTED_TARGET cuda)\nadd_executable(p p.c)\ntarget_link_libraries(p PkgConfig::RT)\n"
+                     "add_executable(q p.c)\ntarget_link_libraries(q PkgConfig::RT PkgConfig::DRV)\n", {"p.c": VERSION_C})
+        self.both()
+        self.assertEqual(self.output("p"), "13000\n")
+
+    def test_old_findcuda(self):
+        if not any("/FindCUDA.cmake" in str(p) for p in self.modules()):
+            self.skipTest("this CMake has no FindCUDA")
+        self.project("cmake_policy(VERSION 3.22)\nproject(p LANGUAGES CXX)\nfind_package(CUDA REQUIRED)\n"
+                     'set(CUDA_NVCC_FLAGS "-gencode=arch=compute_75,code=sm_75")\n'
+                     "cuda_add_executable(p p.cu)\nmessage(STATUS \"toolkit ${CUDA_TOOLKIT_ROOT_DIR}\")\n", {"p.cu": KERNEL})
+        self.both()
+        self.assertEqual(self.output("p"), "ran\n")
+
+    def modules(self):
+        root = run([cmakes()[0], "--system-information"], env=self.env, cwd=self.scratch).out
+        for line in root.splitlines():
+            if line.startswith("CMAKE_ROOT "):
+                from pathlib import Path
+                yield from Path(line.split('"')[1]).glob("Modules/FindCUDA*")
+
+    def test_project_that_asks_cuda_home(self):
+        """As PyTorch's extension builder does: CUDA_HOME, then bin/nvcc, include, lib64 below it."""
+        self.project("project(p LANGUAGES CXX)\nset(home $ENV{CUDA_HOME})\nexecute_process(COMMAND ${home}/bin/nvcc --version "
+                     "OUTPUT_VARIABLE v COMMAND_ERROR_IS_FATAL ANY)\nfind_library(rt cudart PATHS ${home}/lib64 NO_DEFAULT_PATH "
+                     "REQUIRED)\nfind_path(inc cuda_runtime_api.h PATHS ${home}/include NO_DEFAULT_PATH REQUIRED)\n"
+                     "execute_process(COMMAND nvcc --version OUTPUT_VARIABLE w COMMAND_ERROR_IS_FATAL ANY)\n"
+                     'if(NOT v STREQUAL w)\n\tmessage(FATAL_ERROR "another nvcc in PATH")\nendif()\n'
+                     "add_executable(p p.cpp)\ntarget_include_directories(p PRIVATE ${inc})\ntarget_link_libraries(p ${rt})\n",
+                     {"p.cpp": VERSION_C})
+        self.both()
+        self.assertEqual(self.output("p"), "13000\n")
+
+    def test_installed_library_and_its_user(self):
+        """An installed package that links CUDA, found again from a second project."""
+        self.project("project(p LANGUAGES CXX CUDA)\nfind_package(CUDAToolkit REQUIRED)\nadd_library(k SHARED k.cu)\n"
+                     "target_link_libraries(k PUBLIC CUDA::cudart)\ninstall(TARGETS k EXPORT k)\n"
+                     "install(EXPORT k NAMESPACE k:: FILE k-config.cmake DESTINATION lib/cmake/k)\n",
+                     {"k.cu": "__global__ void c() {}\nvoid k() { c<<<1, 1>>>(); }\n"})
+        self.both("-DCMAKE_CUDA_RUNTIME_LIBRARY=Shared")
+        inst = self.scratch / "inst"
+        run([cmakes()[0], "--install", self.out, "--prefix", inst], env=self.env)
+        self.check_clean(inst, foreign=[self.out / "_ccenv/view"])
+        user = self.scratch / "user"
+        self.manifest(user)
+        write(user / "CMakeLists.txt", "cmake_minimum_required(VERSION 3.22)\nfind_package(CondaCuda 13.0 REQUIRED)\n"
+              "project(user LANGUAGES CXX)\nfind_package(CUDAToolkit REQUIRED)\nfind_package(k REQUIRED)\nadd_executable(u u.cpp)\n"
+              "target_link_libraries(u k::k)\n")
+        write(user / "u.cpp", "void k();\nint main() { k(); }\n")
+        self.configure(user, None, f"-DCMAKE_PREFIX_PATH={inst}")
+        self.build(user / "build")
+        run([user / "build/u"], env=self.env)
+
+    @unittest.skipUnless(shutil.which("ccache"), "no ccache")
+    def test_ccache_hits_in_another_directory(self):
+        env = dict(self.env, CCACHE_DIR=str(self.scratch / "ccache"), CCACHE_BASEDIR=str(self.scratch))
+        for name in ("one", "two"):
+            src = self.app(name)
+            self.configure(src, None, "-DCCENV_COMPILER_LAUNCHER=ccache", env=env)
+            run(["ccache", "-z"], env=env)
+            self.build(src / "build", env=env)
+            stats = run(["ccache", "-s"], env=env).out
+        # CMake before 3.31 spells nvcc's own include directory as -isystem=<path>, which ccache does not see through.
+        self.assertRegex(stats, r"Hits:\s+[23] /\s+3")
