@@ -162,6 +162,17 @@ int ccenv_lock(struct ccenv *c, const struct ccenv_lock_options *o, struct ccenv
 	return ce_lock_write(c->lock_path, lock, &ret->changed, err);
 }
 
+/* The lock as it is; CCENV_ENOTFOUND without one. */
+static int read_lock(struct ccenv *c, struct ce_lock **ret, struct ccenv_error *err)
+{
+	int r = ce_lock_read(c->lock_path, ret, err);
+
+	if (r >= 0 && !*ret)
+		return ce_fail(err, CCENV_ENOTFOUND, "%s: no such file; run `ccenv lock` first",
+			c->lock_path);
+	return r;
+}
+
 /* ---- install ---- */
 
 /* The lock of a project, made or renewed if the mode allows. *ret_platform points into *ret_lock.
@@ -222,11 +233,12 @@ static void content_hash(const struct ce_lock_platform *p, char hex[CE_SHA256_HE
 
 /* Fetches and links; nothing is fetched for a prefix that is as it should be. */
 static int fetch_and_link(struct ccenv *c, const struct ce_lock_platform *p, const char *prefix,
-	struct ccenv_error *err)
+	bool repair, struct ccenv_error *err)
 {
 	const struct ce_fetch_options fetch = {
 		.cache_dir = c->cache_dir,
 		.offline = c->offline,
+		.check_bytes = repair,
 		.getenv_fn = c->getenv_fn,
 		.events = &c->events,
 	};
@@ -235,11 +247,12 @@ static int fetch_and_link(struct ccenv *c, const struct ce_lock_platform *p, con
 		.prefix = prefix,
 		.requested = p->specs,
 		.n_requested = p->n_specs,
+		.force = repair,
 		.events = &c->events,
 	};
 	int r;
 
-	if (ce_install_is_current(p->pkgs, p->n_pkgs, &install))
+	if (!repair && ce_install_is_current(p->pkgs, p->n_pkgs, &install))
 		return 0;
 	r = ce_project_check_host(c, p, err);
 	if (r >= 0)
@@ -280,7 +293,7 @@ static void tell_waiting(void *user, const char *holder)
 		c->root);
 }
 
-static int install_root(struct ccenv *c, const struct ce_lock_platform *p,
+static int install_root(struct ccenv *c, const struct ce_lock_platform *p, bool repair,
 	struct ccenv_install_result *ret, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_freep) char *guard = ce_path_join(c->root, "lock");
@@ -296,7 +309,7 @@ static int install_root(struct ccenv *c, const struct ce_lock_platform *p,
 	if (r >= 0)
 		r = ce_fs_lock(guard, ROOT_LOCK_TIMEOUT_S, tell_waiting, c, &held, err);
 	if (r >= 0)
-		r = fetch_and_link(c, p, prefix, err);
+		r = fetch_and_link(c, p, prefix, repair, err);
 	if (r < 0)
 		return r;
 	emit = (struct ce_emit_input){
@@ -334,12 +347,41 @@ int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	assert(p);
 	ret->n_packages = p->n_pkgs;
 	if (!o->prefix)
-		return install_root(c, p, ret, err);
+		return install_root(c, p, o->repair, ret, err);
 	ret->prefix = ce_path_absolute(o->prefix);
-	r = fetch_and_link(c, p, ret->prefix, err);
+	r = fetch_and_link(c, p, ret->prefix, o->repair, err);
 	if (r < 0)
 		ce_freep(&ret->prefix);
 	return r;
+}
+
+int ccenv_verify(struct ccenv *c, const struct ccenv_install_options *o, struct ccenv_error *err)
+{
+	const char *platform = o->platform ? o->platform : ce_platform_host();
+	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = NULL;
+	CE_CLEANUP(ce_freep) char *prefix = NULL;
+	const struct ce_lock_platform *p = NULL;
+	char hash[CE_SHA256_HEX + 1];
+	int r = 0;
+
+	if (o->prefix) {
+		prefix = ce_path_absolute(o->prefix);
+	} else {
+		r = read_lock(c, &lock, err);
+		if (r >= 0)
+			r = ce_lock_select(lock, o->environment ? o->environment : "default",
+				platform, &p, err);
+		if (r < 0)
+			return r;
+		assert(p);
+		content_hash(p, hash);
+		prefix = ce_layout_env(c->root, p->platform, hash);
+	}
+	if (!ce_fs_is_dir(prefix))
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"%s: nothing is installed there; run `ccenv install`", prefix);
+	r = ce_install_verify(prefix, 0, &c->events, err);
+	return r == CCENV_EHASH ? ce_hint(err, r, "(`ccenv install --repair` mends it)") : r;
 }
 
 /* ---- looking ---- */
@@ -351,13 +393,10 @@ int ccenv_list(struct ccenv *c, const char *environment, const char *platform,
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	const struct ce_lock_platform *p;
 	const char **names;
-	int r = ce_lock_read(c->lock_path, &lock, err);
+	int r = read_lock(c, &lock, err);
 
 	if (r < 0)
 		return r;
-	if (!lock)
-		return ce_fail(err, CCENV_ENOTFOUND, "%s: no such file; run `ccenv lock` first",
-			c->lock_path);
 	r = ce_lock_select(lock, environment ? environment : "default",
 		platform ? platform : ce_platform_host(), &p, err);
 	if (r < 0)

@@ -181,6 +181,7 @@ struct ccenv_install_options {
 	const char *environment; /* ["default"] */
 	const char *platform;    /* [this machine's] */
 	enum ccenv_lock_mode mode;
+	bool repair;        /* check every byte, build the prefix anew, mend the cache */
 	const char *prefix; /* a plain conda prefix there, and no build files [root/env/…, and build
 			       files] */
 };
@@ -194,6 +195,13 @@ struct ccenv_install_result {
 /* Locks if need be, fetches, installs and emits the build files. */
 CCENV_API int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	struct ccenv_install_result *ret, struct ccenv_error *err);
+
+/*
+ * Compares every file of an installed prefix with its record. `o` says which prefix, as for
+ * ccenv_install(); CCENV_EHASH names the first differences.
+ */
+CCENV_API int ccenv_verify(
+	struct ccenv *c, const struct ccenv_install_options *o, struct ccenv_error *err);
 
 /* The locked packages of an environment on a platform; NULL takes the defaults of ccenv_install().
  */
@@ -222,6 +230,25 @@ struct ccenv_solve_options {
  */
 CCENV_API int ccenv_solve(struct ccenv *c, const struct ccenv_solve_options *o,
 	struct ccenv_packages *ret, char **ret_explanation, struct ccenv_error *err);
+
+/* What to take out of the cache; everything can be fetched again. */
+struct ccenv_clean_options {
+	bool packages, downloads, repodata; /* [all three] */
+	uint64_t min_age_s;                 /* only what was not used for so long */
+	uint64_t keep_bytes; /* the least recently used packages go until no more is left; 0: no
+				limit */
+	bool unshared;       /* only packages of which no prefix shares a file */
+	bool dry_run;        /* say what would go */
+};
+
+struct ccenv_clean_result {
+	size_t n;
+	uint64_t bytes; /* freed */
+};
+
+/* `c` needs no manifest. */
+CCENV_API int ccenv_clean(struct ccenv *c, const struct ccenv_clean_options *o,
+	struct ccenv_clean_result *ret, struct ccenv_error *err);
 
 /* The toolchain file for a project's source tree: no path of this machine in it. free() it. */
 CCENV_API int ccenv_toolchain(char **ret_text, struct ccenv_error *err);

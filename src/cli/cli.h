@@ -34,8 +34,8 @@ struct ce_command {
 	int (*run)(struct ce_cli *cli, int argc, char **argv);
 };
 
-extern const struct ce_command ce_cmd_info, ce_cmd_init, ce_cmd_install, ce_cmd_list, ce_cmd_lock,
-	ce_cmd_solve, ce_cmd_toolchain;
+extern const struct ce_command ce_cmd_clean, ce_cmd_verify, ce_cmd_info, ce_cmd_init,
+	ce_cmd_install, ce_cmd_list, ce_cmd_lock, ce_cmd_solve, ce_cmd_toolchain;
 
 /*
  * Parses a command's options with the common ones, changes directory (-C) and sets up the terminal.

@@ -64,6 +64,8 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 			.flag = &locked},
 		{"frozen", 0, NULL, "use the lock as it is, unchecked (CCENV_FROZEN=1)",
 			.flag = &frozen},
+		{"repair", 0, NULL, "check every byte, build the prefix anew, mend the cache",
+			.flag = &o.repair},
 		{"environment", 'e', "NAME", "environment of the manifest [default]",
 			.string = &o.environment},
 		{"platform", 'p', "PLATFORM", "install for that platform [this machine's]",

@@ -12,6 +12,8 @@ static const struct ce_command *const commands[] = {
 	&ce_cmd_toolchain,
 	&ce_cmd_list,
 	&ce_cmd_solve,
+	&ce_cmd_verify,
+	&ce_cmd_clean,
 	&ce_cmd_info,
 };
 
