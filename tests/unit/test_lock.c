@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ccenv.lock: same bytes from the same solution, staleness with its reason, nothing taken on trust. */
+/* ccenv.lock: same bytes from the same solution, staleness with its reason, nothing taken on trust.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,8 +30,8 @@ struct fixture {
 	struct ce_solution solution;
 };
 
-static struct ce_pkg pkg(struct ce_arena *a, const char *name, const char *version,
-	const char *depends)
+static struct ce_pkg pkg(
+	struct ce_arena *a, const char *name, const char *version, const char *depends)
 {
 	struct ce_pkg p = {.name = name, .version = version, .build = "h0_0", .subdir = "linux-64"};
 
@@ -201,8 +202,7 @@ static void test_untrusted(void **state)
 		"packages[0]: app.exe: \"app.exe\" is no file name of a package");
 	assert_refused("name", "../../etc",
 		"packages[0]: app-1.0-h0_0.conda: \"../../etc\" is no package name");
-	assert_refused("version", "1/0",
-		"packages[0]: app-1.0-h0_0.conda: \"1/0\" is no version");
+	assert_refused("version", "1/0", "packages[0]: app-1.0-h0_0.conda: \"1/0\" is no version");
 	assert_refused("sha256", "abc",
 		"packages[0]: app-1.0-h0_0.conda: sha256: expected 64 hexadecimal digits");
 	assert_refused("sha256", NULL,
@@ -211,8 +211,7 @@ static void test_untrusted(void **state)
 		"packages[0]: https://h/c/linux-64/app-1.0-h0_0.conda: \"../x\" is no subdir");
 	assert_refused("python_site_packages_path", "../../x",
 		"packages[0]: app-1.0-h0_0.conda: python_site_packages_path leaves the prefix");
-	assert_refused("format", NULL,
-		"format version 2, this ccenv knows 1; use a newer ccenv");
+	assert_refused("format", NULL, "format version 2, this ccenv knows 1; use a newer ccenv");
 }
 
 int main(void)

@@ -30,10 +30,11 @@ static struct ce_manifest *parse(const char *text)
 	return m;
 }
 
-static struct ce_request *request(const struct ce_manifest *m, const char *env,
-	const char *platform)
+static struct ce_request *request(
+	const struct ce_manifest *m, const char *env, const char *platform)
 {
-	static const struct ce_virtual defaults[] = {{"__glibc", "2.28", "0"}, {"__unix", "0", "0"}};
+	static const struct ce_virtual defaults[] = {
+		{"__glibc", "2.28", "0"}, {"__unix", "0", "0"}};
 	struct ce_request *r = NULL;
 	struct ccenv_error err = {0};
 
@@ -78,17 +79,19 @@ static void test_defaults(void **state)
 
 static void test_features_and_targets(void **state)
 {
-	CE_CLEANUP(ce_manifest_freep) struct ce_manifest *m = parse(
-		"{\"$schema\": \"x\", \"channels\": [\"./local\", \"https://h/c/\"],"
-		" \"platforms\": [\"linux-64\", \"win-64\"],"
-		" \"system-requirements\": {\"glibc\": \"2.17\"},"
-		" \"dependencies\": {\"zlib\": \"*\", \"fmt\": \">=10,<11\"},"
-		" \"target\": {\"linux-64\": {\"dependencies\": {\"patchelf\": \"0.18.*\"}}},"
-		" \"features\": {\"gpu\": {\"platforms\": [\"linux-64\"],"
-		"   \"system-requirements\": {\"cuda\": \"12.4\", \"glibc\": \"\"},"
-		"   \"dependencies\": {\"cuda-cudart-dev\": {\"version\": \"12.*\", \"build\": \"h1_0\"}}}},"
-		" \"environments\": {\"gpu\": [\"gpu\"],"
-		"   \"bare\": {\"features\": [\"gpu\"], \"no-default-feature\": true}}}");
+	CE_CLEANUP(ce_manifest_freep)
+	struct ce_manifest *m =
+		parse("{\"$schema\": \"x\", \"channels\": [\"./local\", \"https://h/c/\"],"
+		      " \"platforms\": [\"linux-64\", \"win-64\"],"
+		      " \"system-requirements\": {\"glibc\": \"2.17\"},"
+		      " \"dependencies\": {\"zlib\": \"*\", \"fmt\": \">=10,<11\"},"
+		      " \"target\": {\"linux-64\": {\"dependencies\": {\"patchelf\": \"0.18.*\"}}},"
+		      " \"features\": {\"gpu\": {\"platforms\": [\"linux-64\"],"
+		      "   \"system-requirements\": {\"cuda\": \"12.4\", \"glibc\": \"\"},"
+		      "   \"dependencies\": {\"cuda-cudart-dev\": {\"version\": \"12.*\", "
+		      "\"build\": \"h1_0\"}}}},"
+		      " \"environments\": {\"gpu\": [\"gpu\"],"
+		      "   \"bare\": {\"features\": [\"gpu\"], \"no-default-feature\": true}}}");
 	CE_CLEANUP(ce_request_freep) struct ce_request *d = request(m, "default", "linux-64");
 	CE_CLEANUP(ce_request_freep) struct ce_request *win = request(m, "default", "win-64");
 	CE_CLEANUP(ce_request_freep) struct ce_request *gpu = request(m, "gpu", "linux-64");
@@ -124,12 +127,13 @@ static bool has_spec(const struct ce_request *r, const char *name)
 
 static void test_cuda_section(void **state)
 {
-	CE_CLEANUP(ce_manifest_freep) struct ce_manifest *m = parse(
-		"{\"platforms\": [\"linux-64\", \"linux-aarch64\"],"
-		" \"cuda\": {\"version\": \"13.0\", \"components\": [\"nvcc\", \"nvrtc\"]}}");
+	CE_CLEANUP(ce_manifest_freep)
+	struct ce_manifest *m =
+		parse("{\"platforms\": [\"linux-64\", \"linux-aarch64\"],"
+		      " \"cuda\": {\"version\": \"13.0\", \"components\": [\"nvcc\", \"nvrtc\"]}}");
 	CE_CLEANUP(ce_request_freep) struct ce_request *x = request(m, "default", "linux-64");
-	CE_CLEANUP(ce_request_freep) struct ce_request *arm =
-		request(m, "default", "linux-aarch64");
+	CE_CLEANUP(ce_request_freep)
+	struct ce_request *arm = request(m, "default", "linux-aarch64");
 
 	(void)state;
 	assert_true(has_spec(x, "cuda-version"));
@@ -142,7 +146,8 @@ static void test_cuda_section(void **state)
 
 static void test_exclude_newer(void **state)
 {
-	CE_CLEANUP(ce_manifest_freep) struct ce_manifest *m =
+	CE_CLEANUP(ce_manifest_freep)
+	struct ce_manifest *m =
 		parse("{\"exclude-newer\": {\"default\": \"7d\", \"packages\": {\"a\": false, "
 		      "\"b\": \"1970-01-02\"}}}");
 	CE_CLEANUP(ce_request_freep) struct ce_request *r = request(m, "default", "linux-64");
@@ -161,9 +166,9 @@ static void test_exclude_newer(void **state)
 static void test_init_text_is_a_manifest(void **state)
 {
 	static const char *const channels[] = {"conda-forge"}, *const platforms[] = {"linux-64"},
-						   *const components[] = {"nvcc", "cublas"};
-	const struct ce_manifest_new_options o = {"app", channels, 1, platforms, 1, "12.9",
-		components, 2};
+				 *const components[] = {"nvcc", "cublas"};
+	const struct ce_manifest_new_options o = {
+		"app", channels, 1, platforms, 1, "12.9", components, 2};
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
 	(void)state;
