@@ -380,8 +380,7 @@ int ccenv_verify(struct ccenv *c, const struct ccenv_install_options *o, struct 
 	if (!ce_fs_is_dir(prefix))
 		return ce_fail(err, CCENV_ENOTFOUND,
 			"%s: nothing is installed there; run `ccenv install`", prefix);
-	r = ce_install_verify(prefix, 0, &c->events, err);
-	return r == CCENV_EHASH ? ce_hint(err, r, "(`ccenv install --repair` mends it)") : r;
+	return ce_install_verify(prefix, 0, &c->events, err);
 }
 
 /* ---- looking ---- */
