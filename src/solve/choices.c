@@ -3,6 +3,7 @@
  * record. */
 #include "solve/choices.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,17 +75,14 @@ static bool is_direct(const struct ce_request *q, const char *name)
  * records out. */
 static void exclude_channels(const struct ce_request *q, struct ce_family *f)
 {
-	size_t first = q->n_channels + 1;
+	size_t first = SIZE_MAX;
 
 	if (q->priority != CE_PRIORITY_STRICT || has_own_channel(q, f->name))
 		return;
-	for (size_t i = 0; i < f->n; i++) {
-		size_t rank = channel_rank(q, f->members[i].pkg);
-
-		first = rank < first ? rank : first;
-	}
 	for (size_t i = 0; i < f->n; i++)
-		if (channel_rank(q, f->members[i].pkg) != first)
+		first = f->members[i].channel < first ? f->members[i].channel : first;
+	for (size_t i = 0; i < f->n; i++)
+		if (f->members[i].channel != first)
 			f->members[i].excluded = CE_EXCLUDED_CHANNEL;
 }
 
@@ -146,9 +144,11 @@ static void fill_family(struct ce_choices *c, struct ce_family *f)
 		const struct ce_pkg *pkg = &c->repodata->pkgs[first + i];
 
 		if (pkg->parsed_version)
-			f->members[f->n++] = (struct ce_choice){.pkg = pkg, .family = f};
+			f->members[f->n++] = (struct ce_choice){
+				.pkg = pkg, .family = f, .channel = channel_rank(c->request, pkg)};
 	}
 	f->is_direct = is_direct(c->request, f->name);
+	ce_rank_members(c, f);
 	exclude_channels(c->request, f);
 	exclude_dates(c->request, f);
 	exclude_pins(c->request, f);
@@ -226,30 +226,29 @@ static const struct ce_spec *without_channel(const struct ce_spec *spec, struct 
 }
 
 /* The parser points at the character in further lines, which have no place in a tree. */
-static void note_bad(struct ce_choices *c, const char *text, const char *why)
+static struct ce_need *make_bad(struct ce_choices *c, const char *text, const char *why)
 {
-	ce_map_set(&c->bad, text,
-		ce_arena_printf(&c->arena, "\"%s\": %.*s", text, (int)strcspn(why, "\n"), why));
+	struct ce_need *need = ce_arena_alloc(&c->arena, sizeof(*need));
+
+	need->text = text;
+	need->bad = ce_arena_printf(&c->arena, "\"%s\": %.*s", text, (int)strcspn(why, "\n"), why);
+	return need;
 }
 
-/* NULL when the text does not parse; its message is then in c->bad. */
 static struct ce_need *get_need(struct ce_choices *c, const char *text)
 {
+	struct ce_need *need = ce_map_get(&c->needs, text);
 	const struct ce_spec *spec;
-	struct ce_need *need;
 	struct ccenv_error err;
 
-	if (ce_map_has(&c->needs, text))
-		return ce_map_get(&c->needs, text);
-	if (ce_spec_parse(text, CE_SPEC_LENIENT, &c->arena, &spec, &err) < 0) {
-		note_bad(c, text, err.text);
-		need = NULL;
-	} else if (strchr(spec->name, '*')) {
-		note_bad(c, text, "a name must be exact");
-		need = NULL;
-	} else {
+	if (need)
+		return need;
+	if (ce_spec_parse(text, CE_SPEC_LENIENT, &c->arena, &spec, &err) < 0)
+		need = make_bad(c, text, err.text);
+	else if (strchr(spec->name, '*'))
+		need = make_bad(c, text, "a name must be exact");
+	else
 		need = make_need(c, text, without_channel(spec, &c->arena));
-	}
 	ce_map_set(&c->needs, text, need);
 	return need;
 }
@@ -262,8 +261,8 @@ static bool load_list(struct ce_choices *c, struct ce_choice *choice, const char
 
 	for (size_t i = 0; i < n; i++) {
 		needs[i] = get_need(c, texts[i]);
-		if (!needs[i]) {
-			choice->why = ce_map_get(&c->bad, texts[i]);
+		if (needs[i]->bad) {
+			choice->why = needs[i]->bad;
 			return false;
 		}
 	}
@@ -303,7 +302,7 @@ static int request_needs(struct ce_choices *c, struct ccenv_error *err)
 	for (size_t i = 0; i < q->n_virtuals; i++) {
 		struct ce_need *need = get_need(c, q->virtuals[i].name);
 
-		if (!need || !need->n_matches)
+		if (need->bad || !need->n_matches)
 			return ce_fail(err, CCENV_EDATA,
 				"virtual package %s: \"%s\" is no version; correct "
 				"system-requirements",
@@ -370,7 +369,6 @@ void ce_choices_free(struct ce_choices *c)
 		return;
 	ce_map_release(&c->families);
 	ce_map_release(&c->needs);
-	ce_map_release(&c->bad);
 	free(c->reached);
 	ce_arena_release(&c->arena);
 	free(c);

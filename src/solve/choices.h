@@ -44,6 +44,8 @@ struct ce_choice {
 	size_t n_depends;
 	struct ce_need **constrains;
 	size_t n_constrains;
+	size_t channel; /* its place in the request */
+	size_t group;   /* the same number for those equal in steps 1 to 4 of rank.h */
 	bool loaded;    /* depends and constrains are filled */
 	size_t rank;    /* among the reached of the family: 0 is the best */
 	size_t order;   /* when the search reaches it (1, 2, ...); 0 is never */
@@ -55,7 +57,7 @@ struct ce_choice {
 struct ce_family {
 	const char *name;
 	size_t index;              /* in ce_choices.families */
-	struct ce_choice *members; /* in the order of repodata */
+	struct ce_choice *members; /* as ce_rank_members() leaves them */
 	size_t n;
 	bool is_virtual;
 	bool is_direct;            /* the request names it */
@@ -65,6 +67,7 @@ struct ce_family {
 /* One distinct spec text of a request, a dependency or a constrains. */
 struct ce_need {
 	const char *text; /* as written */
+	const char *bad;  /* the parser's message; then all else is empty */
 	size_t index;     /* among all needs */
 	const struct ce_spec *spec;
 	struct ce_family *family;
@@ -86,8 +89,7 @@ struct ce_choices {
 	const struct ce_request *request;
 	const struct ce_repodata *repodata;
 	struct ce_map families; /* name -> struct ce_family * */
-	struct ce_map needs;    /* text -> struct ce_need *, NULL when it does not parse */
-	struct ce_map bad;      /* text -> the parser's message, for those */
+	struct ce_map needs;    /* text -> struct ce_need * */
 	size_t n_needs;
 	struct ce_need *
 		*requested; /* virtual packages first, then the request's specs in their order */

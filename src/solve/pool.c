@@ -107,9 +107,18 @@ static int by_id(const void *a, const void *b)
 	return (ia > ib) - (ia < ib);
 }
 
+static bool is_sorted(const Queue *q)
+{
+	for (int i = 1; i < q->count; i++)
+		if (q->elements[i - 1] > q->elements[i])
+			return false;
+	return true;
+}
+
+/* Lists come from the last choice to the first, which is the order of ids more often than not. */
 static void set_providers(Pool *solv, Id id, Queue *providers)
 {
-	if (providers->count)
+	if (!is_sorted(providers))
 		qsort(providers->elements, (size_t)providers->count, sizeof(Id), by_id);
 	pool_set_whatprovides(
 		solv, id, pool_ids2whatprovides(solv, providers->elements, providers->count));
@@ -118,7 +127,7 @@ static void set_providers(Pool *solv, Id id, Queue *providers)
 static void provide_matches(Pool *solv, const struct ce_need *need, Queue *q)
 {
 	queue_empty(q);
-	for (size_t i = 0; i < need->n_matches; i++)
+	for (size_t i = need->n_matches; i-- > 0;)
 		if (need->matches[i]->id)
 			queue_push(q, need->matches[i]->id);
 	set_providers(solv, need->id, q);
@@ -129,7 +138,7 @@ static void provide_others(Pool *solv, const struct ce_need *need, Queue *q)
 	const struct ce_family *f = need->family;
 
 	queue_empty(q);
-	for (size_t i = 0; i < f->n; i++)
+	for (size_t i = f->n; i-- > 0;)
 		if (f->members[i].id && !ce_need_matches(need, &f->members[i]))
 			queue_push(q, f->members[i].id);
 	set_providers(solv, need->not_id, q);
@@ -152,9 +161,9 @@ static void add_providers(struct ce_pool *p)
 	for (size_t i = 0; i < c->needs.n; i++) {
 		const struct ce_need *need = c->needs.entries[i].value;
 
-		if (need && need->id)
+		if (need->id)
 			provide_matches(p->solv, need, &q);
-		if (need && need->not_id)
+		if (need->not_id)
 			provide_others(p->solv, need, &q);
 	}
 	queue_free(&q);

@@ -23,15 +23,24 @@ struct best {
 
 struct entry {
 	struct ce_choice *choice;
-	size_t channel;     /* 0 unless the priority is flexible */
 	struct best *bests; /* one for each common dependency of the group, by name */
 };
 
 struct order {
+	bool flexible;    /* step 2 */
 	bool lowest;      /* step 3 */
 	bool lowest_deps; /* step 5 */
 	size_t n_bests;
 };
+
+static struct order make_order(const struct ce_request *q, const struct ce_family *family)
+{
+	struct order o = {.flexible = q->priority == CE_PRIORITY_FLEXIBLE};
+
+	o.lowest_deps = q->strategy == CE_STRATEGY_LOWEST;
+	o.lowest = o.lowest_deps || (q->strategy == CE_STRATEGY_LOWEST_DIRECT && family->is_direct);
+	return o;
+}
 
 static int compare_sizes(uint64_t a, uint64_t b)
 {
@@ -39,12 +48,13 @@ static int compare_sizes(uint64_t a, uint64_t b)
 }
 
 /* Steps 1 to 4; negative when a is preferred. */
-static int compare_simply(const struct entry *a, const struct entry *b, const struct order *o)
+static int compare_simply(
+	const struct ce_choice *a, const struct ce_choice *b, const struct order *o)
 {
-	const struct ce_pkg *pa = a->choice->pkg, *pb = b->choice->pkg;
+	const struct ce_pkg *pa = a->pkg, *pb = b->pkg;
 	int d = (pa->track_features != NULL) - (pb->track_features != NULL);
 
-	if (!d)
+	if (!d && o->flexible)
 		d = compare_sizes(a->channel, b->channel);
 	if (!d)
 		d = ce_version_compare(pb->parsed_version, pa->parsed_version) *
@@ -54,16 +64,28 @@ static int compare_simply(const struct entry *a, const struct entry *b, const st
 	return d;
 }
 
-static int by_simple_order(const void *va, const void *vb, void *vo)
+static int by_simple_order(const void *va, const void *vb, void *o)
 {
-	const struct entry *a = va, *b = vb;
-	int d = compare_simply(a, b, vo);
+	const struct ce_choice *a = va, *b = vb;
+	int d = compare_simply(a, b, o);
 
 	if (!d)
-		d = compare_sizes(b->choice->pkg->timestamp, a->choice->pkg->timestamp);
+		d = compare_sizes(b->pkg->timestamp, a->pkg->timestamp);
 	if (!d)
-		d = strcmp(a->choice->pkg->build, b->choice->pkg->build);
-	return d ? d : strcmp(a->choice->pkg->url, b->choice->pkg->url);
+		d = strcmp(a->pkg->build, b->pkg->build);
+	return d ? d : strcmp(a->pkg->url, b->pkg->url);
+}
+
+void ce_rank_members(const struct ce_choices *c, struct ce_family *family)
+{
+	struct order o = make_order(c->request, family);
+	struct ce_choice *m = family->members;
+
+	if (family->n == 0)
+		return;
+	qsort_r(m, family->n, sizeof(*m), by_simple_order, &o);
+	for (size_t i = 1; i < family->n; i++)
+		m[i].group = m[i - 1].group + (compare_simply(&m[i - 1], &m[i], &o) != 0);
 }
 
 /* Negative when a is preferred. What selects something beats what selects nothing. */
@@ -79,7 +101,7 @@ static int compare_bests(const struct best *a, const struct best *b, const struc
 	return d;
 }
 
-/* Steps 5 and 6, inside a group that is equal in 1 to 4. */
+/* Step 5, inside a group that is equal in 1 to 4; what follows it is the order of members. */
 static int by_dependencies(const void *va, const void *vb, void *vo)
 {
 	const struct entry *a = va, *b = vb;
@@ -89,7 +111,7 @@ static int by_dependencies(const void *va, const void *vb, void *vo)
 
 	for (size_t i = 0; !d && i < o->n_bests; i++)
 		d = compare_bests(&a->bests[i], &b->bests[i], o);
-	return d ? d : by_simple_order(va, vb, vo);
+	return d ? d : (a->choice > b->choice) - (a->choice < b->choice);
 }
 
 static struct best best_of_need(struct ce_need *need)
@@ -195,43 +217,29 @@ static void sort_group(struct ce_choices *c, struct entry *group, size_t n, stru
 	qsort_r(group, n, sizeof(*group), by_dependencies, o);
 }
 
-static size_t channel_of(const struct ce_request *q, const struct ce_pkg *pkg)
-{
-	size_t i = 0;
-
-	if (q->priority != CE_PRIORITY_FLEXIBLE)
-		return 0;
-	while (i < q->n_channels && strcmp(q->channels[i], pkg->channel) != 0)
-		i++;
-	return i;
-}
-
+/* Sorts choices of one family, given in the order of its members. */
 static void sort_choices(struct ce_choices *c, struct ce_choice **choices, size_t n)
 {
 	CE_CLEANUP(ce_freep) struct entry *entries = NULL;
-	enum ce_strategy strategy = c->request->strategy;
-	struct order o = {0};
+	struct order o;
 
 	if (n < 2)
 		return;
-	o.lowest_deps = strategy == CE_STRATEGY_LOWEST;
-	o.lowest = o.lowest_deps ||
-		   (strategy == CE_STRATEGY_LOWEST_DIRECT && choices[0]->family->is_direct);
-	entries = ce_calloc(n, sizeof(*entries));
-	for (size_t i = 0; i < n; i++) {
-		entries[i].choice = choices[i];
-		entries[i].channel = channel_of(c->request, choices[i]->pkg);
-	}
-	qsort_r(entries, n, sizeof(*entries), by_simple_order, &o);
+	o = make_order(c->request, choices[0]->family);
 	for (size_t i = 0, end; i < n; i = end) {
 		end = i + 1;
-		while (end < n && compare_simply(&entries[i], &entries[end], &o) == 0)
+		while (end < n && choices[end]->group == choices[i]->group)
 			end++;
-		if (end - i > 1)
-			sort_group(c, entries + i, end - i, &o);
+		if (end - i < 2)
+			continue;
+		if (!entries)
+			entries = ce_calloc(n, sizeof(*entries));
+		for (size_t k = i; k < end; k++)
+			entries[k].choice = choices[k];
+		sort_group(c, entries + i, end - i, &o);
+		for (size_t k = i; k < end; k++)
+			choices[k] = entries[k].choice;
 	}
-	for (size_t i = 0; i < n; i++)
-		choices[i] = entries[i].choice;
 }
 
 /* What the old lock has is tried first, if it may be. */

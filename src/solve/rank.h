@@ -21,6 +21,9 @@ struct ce_need;
  * Excluded records take part: rattler lets them, and step 5 depends on who is in the group.
  */
 
+/* Sorts a family's members by all steps but the fifth; numbers the groups that step 5 looks into.
+ */
+void ce_rank_members(const struct ce_choices *c, struct ce_family *family);
 /* Sorts those members of the family that the search reaches; fills their `rank`. */
 void ce_rank_family(struct ce_choices *c, struct ce_family *family);
 /*

@@ -20,15 +20,6 @@ static ce_lit literal_at(const struct ce_sat_clause *c, size_t i)
 	return c->tail ? c->tail[i - 1] : c->second;
 }
 
-enum ce_value ce_sat_value(const struct ce_sat *s, ce_lit lit)
-{
-	enum ce_value v = s->values[variable_of(lit)];
-
-	if (v == CE_UNDECIDED || !(lit & 1))
-		return v;
-	return v == CE_TRUE ? CE_FALSE : CE_TRUE;
-}
-
 void ce_sat_release(struct ce_sat *s)
 {
 	ce_arena_release(&s->arena);
@@ -111,6 +102,7 @@ static void undo_last(struct ce_sat *s)
 {
 	s->values[s->trail[--s->n_trail].variable] = CE_UNDECIDED;
 	s->n_propagated = s->n_trail;
+	s->low = s->n_trail < s->low ? s->n_trail : s->low;
 }
 
 void ce_sat_undo(struct ce_sat *s, uint32_t level)

@@ -60,6 +60,7 @@ struct ce_sat {
 	size_t n_variables, cap_variables;
 	struct ce_sat_mark *trail;
 	size_t n_trail, n_propagated;
+	size_t low;      /* how short the trail has been since its reader last set this */
 	uint32_t *units; /* clauses of one literal */
 	size_t n_units, cap_units;
 	uint32_t level;
@@ -81,7 +82,15 @@ uint32_t ce_sat_variable(struct ce_sat *s);
  */
 uint32_t ce_sat_add(
 	struct ce_sat *s, ce_lit first, const ce_lit *tail, size_t n_tail, bool watch_last);
-enum ce_value ce_sat_value(const struct ce_sat *s, ce_lit lit);
+static inline enum ce_value ce_sat_value(const struct ce_sat *s, ce_lit lit)
+{
+	enum ce_value v = s->values[lit >> 1];
+
+	if (v == CE_UNDECIDED || !(lit & 1))
+		return v;
+	return v == CE_TRUE ? CE_FALSE : CE_TRUE;
+}
+
 /* Makes `lit` true at the present level, because of `reason`; false if it is already false. */
 bool ce_sat_set(struct ce_sat *s, ce_lit lit, uint32_t reason);
 /* Takes back what was set above `level`. */

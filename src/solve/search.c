@@ -28,6 +28,7 @@ struct asker {
 	uint32_t variable;
 	struct ce_need **needs;
 	size_t n, cap;
+	uint32_t next; /* of the same variable: index + 1 */
 };
 
 struct search {
@@ -42,11 +43,15 @@ struct search {
 	/* In the order in which they are met; the first is the request. */
 	struct asker *askers;
 	size_t n_askers, cap_askers;
-	/* By family: how much it took part in conflicts; the decision in which it was last seen to
-	 * be settled. */
+	/* By family: how much it took part in conflicts; how many of it are there (0 or 1). */
 	float *activity;
-	size_t *settled;
-	size_t n_decisions;
+	uint8_t *installed;
+	/* What follows from the trail, as far as it is mirrored: literals set, and which askers are
+	 * there (bits). */
+	ce_lit *mirror;
+	size_t n_mirror, cap_mirror;
+	uint32_t *asker_of; /* by variable: index + 1; 0 is none */
+	uint64_t *asking;
 	/* By clause: what it states. */
 	struct ce_fact *facts;
 	size_t n_facts, cap_facts;
@@ -243,7 +248,7 @@ static void begin(struct search *p, struct ce_choices *c)
 	p->wanted = ce_arena_array(&p->arena, c->n_needs + 1, sizeof(*p->wanted));
 	p->violated = ce_arena_array(&p->arena, c->n_needs + 1, sizeof(*p->violated));
 	p->activity = ce_arena_array(&p->arena, c->families.n + 1, sizeof(*p->activity));
-	p->settled = ce_arena_array(&p->arena, c->families.n + 1, sizeof(*p->settled));
+	p->installed = ce_arena_array(&p->arena, c->families.n + 1, sizeof(*p->installed));
 	for (size_t i = 0; i <= c->n_reached; i++)
 		ce_sat_variable(&p->sat);
 	add_clause(p, NULL, ce_lit_of(ROOT, false), NULL, 0);
@@ -251,6 +256,19 @@ static void begin(struct search *p, struct ce_choices *c)
 		if (!ce_choice_is_usable(c->reached[i]))
 			add_clause(p, NULL, is_not(c->reached[i]), NULL, 0);
 	add_asker(p, ROOT);
+}
+
+/* Once all clauses are in. */
+static void index_askers(struct search *p)
+{
+	p->asker_of = ce_arena_array(&p->arena, p->sat.n_variables, sizeof(*p->asker_of));
+	p->asking = ce_arena_array(&p->arena, p->n_askers / 64 + 1, sizeof(*p->asking));
+	for (size_t i = 0; i < p->n_askers; i++) {
+		struct asker *a = &p->askers[i];
+
+		a->next = p->asker_of[a->variable];
+		p->asker_of[a->variable] = (uint32_t)i + 1;
+	}
 }
 
 /* `done` marks families by index: those that need no clauses, or have them. */
@@ -281,6 +299,7 @@ static void add_records(struct search *p)
 	for (size_t i = 0; i < c->n_reached; i++)
 		add_record(p, c->reached[i]);
 	add_families(p, done);
+	index_askers(p);
 }
 
 static void add_all(struct search *p)
@@ -310,6 +329,7 @@ static void add_some(struct search *p, const struct ce_fact *facts, size_t n)
 			done[facts[i].choice->family->index] = false;
 	}
 	add_families(p, done);
+	index_askers(p);
 }
 
 static void end(struct search *p)
@@ -317,6 +337,7 @@ static void end(struct search *p)
 	for (size_t i = 0; i < p->n_askers; i++)
 		free(p->askers[i].needs);
 	free(p->askers);
+	free(p->mirror);
 	free(p->facts);
 	ce_sat_release(&p->sat);
 	ce_arena_release(&p->arena);
@@ -331,7 +352,7 @@ static void consider(
 {
 	struct option o = {.activity = p->activity[need->family->index], .is_direct = is_direct};
 
-	if (p->settled[need->family->index] == p->n_decisions)
+	if (p->installed[need->family->index])
 		return;
 	if (best->variable && ((best->is_direct && !is_direct) || o.activity <= best->activity))
 		return;
@@ -346,22 +367,54 @@ static void consider(
 		*best = o;
 }
 
-static uint32_t decide(struct search *p)
+static void note(struct search *p, ce_lit lit, bool is_set)
 {
 	const struct ce_choices *c = p->choices;
+	uint32_t v = lit >> 1, asker = p->asker_of[v];
+
+	if (lit & 1)
+		return;
+	if (v != ROOT && v <= c->n_reached)
+		p->installed[c->reached[v - 1]->family->index] = is_set;
+	for (; asker; asker = p->askers[asker - 1].next) {
+		if (is_set)
+			p->asking[(asker - 1) / 64] |= (uint64_t)1 << (asker - 1) % 64;
+		else
+			p->asking[(asker - 1) / 64] &= ~((uint64_t)1 << (asker - 1) % 64);
+	}
+}
+
+/* Brings `installed` and `asking` up to the trail: what has been taken back since, then what has
+ * been set. */
+static void follow_trail(struct search *p)
+{
+	struct ce_sat *s = &p->sat;
+
+	while (p->n_mirror > s->low)
+		note(p, p->mirror[--p->n_mirror], false);
+	for (size_t i = p->n_mirror; i < s->n_trail; i++) {
+		uint32_t v = s->trail[i].variable;
+
+		CE_GROW(p->mirror, p->n_mirror, p->cap_mirror);
+		p->mirror[p->n_mirror++] = ce_lit_of(v, s->values[v] == CE_FALSE);
+		note(p, p->mirror[i], true);
+	}
+	s->low = s->n_trail;
+}
+
+static uint32_t decide(struct search *p)
+{
 	struct option best = {0};
 
-	p->n_decisions++;
-	for (size_t i = 0; i < c->n_reached; i++)
-		if (ce_sat_value(&p->sat, is(c->reached[i])) == CE_TRUE)
-			p->settled[c->reached[i]->family->index] = p->n_decisions;
-	for (size_t i = 0; i < p->n_askers; i++) {
-		const struct asker *a = &p->askers[i];
+	follow_trail(p);
+	for (size_t word = 0; word <= p->n_askers / 64; word++) {
+		for (uint64_t bits = p->asking[word]; bits; bits &= bits - 1) {
+			size_t i = word * 64 + (size_t)__builtin_ctzll(bits);
+			const struct asker *a = &p->askers[i];
 
-		if (ce_sat_value(&p->sat, ce_lit_of(a->variable, false)) != CE_TRUE)
-			continue;
-		for (size_t k = 0; k < a->n; k++)
-			consider(p, a->needs[k], a->variable == ROOT, &best);
+			for (size_t k = 0; k < a->n; k++)
+				consider(p, a->needs[k], a->variable == ROOT, &best);
+		}
 	}
 	return best.variable;
 }
