@@ -233,7 +233,7 @@ static bool is_fresh(const struct ce_source *s, int form)
 	if (!state->checked || state->checked > now)
 		return false;
 	return now - state->checked < state->max_age * 1000 ||
-	       (s->trusted_since && state->checked >= s->trusted_since);
+	       (s->trusted_since && state->checked > s->trusted_since);
 }
 
 static bool is_wanted(const struct ce_source *s, int form)
