@@ -410,13 +410,3 @@ int ccenv_list(struct ccenv *c, const char *environment, const char *platform,
 	ce_packages_fill(p->pkgs, p->n_pkgs, names, p->n_specs, ret);
 	return 0;
 }
-
-int ccenv_toolchain(char **ret_text, struct ccenv_error *err)
-{
-	struct ce_buf b = {0};
-
-	(void)err;
-	ce_emit_toolchain_text(&b);
-	*ret_text = ce_buf_steal(&b);
-	return 0;
-}

@@ -250,8 +250,82 @@ struct ccenv_clean_result {
 CCENV_API int ccenv_clean(struct ccenv *c, const struct ccenv_clean_options *o,
 	struct ccenv_clean_result *ret, struct ccenv_error *err);
 
-/* The toolchain file for a project's source tree: no path of this machine in it. free() it. */
-CCENV_API int ccenv_toolchain(char **ret_text, struct ccenv_error *err);
+/* ---- what is installed, for build systems ---- */
+
+/*
+ * What the root of a project holds. Paths are absolute; NULL where there is none (a root without
+ * nvcc, or without a host compiler of its own). Strings belong to the struct.
+ */
+struct ccenv_tools {
+	const char *root, *prefix;
+	const char *view; /* looks like /usr/local/cuda; another path for each lock */
+	const char *view_link;                  /* leads to the view; the same path for each lock */
+	const char *content;                    /* names the installed set: 64 hex digits */
+	const char *platform, *target;          /* "linux-64", "x86_64-linux" */
+	const char *triplet;                    /* "x86_64-conda-linux-gnu" */
+	const char *cuda_version;               /* "13.0" */
+	const char *nvcc_version, *gcc_version; /* "13.0.88", "14.3.0" */
+	const char *nvcc, *cc, *cxx, *ar, *nm, *ranlib, *strip, *ld;
+	const char *sysroot, *include_dir, *lib_dir;
+	const char *pkg_config;        /* a program that finds this root's .pc files only */
+	const char *pkg_config_libdir; /* for PKG_CONFIG_LIBDIR */
+	const char *cmake_file, *make_file, *meson_file;
+	const char *const *components;
+	size_t n_components;
+	void *owner;
+};
+
+/*
+ * Looks at the root; CCENV_ENOTFOUND when nothing is installed there. `target` (may be NULL) must
+ * be what is installed: a target directory of CUDA, "sbsa", or a platform. A warning is logged when
+ * the lock has changed since.
+ */
+CCENV_API int ccenv_tools(
+	struct ccenv *c, const char *target, struct ccenv_tools *ret, struct ccenv_error *err);
+CCENV_API void ccenv_tools_free(struct ccenv_tools *tools); /* what it holds */
+
+enum ccenv_format {
+	CCENV_FORMAT_CMAKE = 0,
+	CCENV_FORMAT_MAKE,
+	CCENV_FORMAT_MESON, /* only with tools: Meson takes absolute paths alone */
+};
+
+/*
+ * A toolchain file. Without `tools` the one for a project's source tree, with no path of this
+ * machine in it; with them the one for their root. free() it.
+ */
+CCENV_API int ccenv_toolchain(enum ccenv_format format, const struct ccenv_tools *tools,
+	char **ret_text, struct ccenv_error *err);
+
+/* A variable of the environment in which the tools are used. */
+struct ccenv_variable {
+	const char *name;
+	const char *value; /* NULL: it must not be set */
+	bool prepend;      /* the value goes before what is there, with a colon between */
+};
+
+struct ccenv_variables {
+	struct ccenv_variable *items;
+	size_t n;
+	void *owner;
+};
+
+/*
+ * What to set, and what would change a build behind its back and is to be unset. LD_LIBRARY_PATH is
+ * never set. CCENV_EUSAGE when a path cannot stand in PATH.
+ */
+CCENV_API int ccenv_environment(
+	const struct ccenv_tools *tools, struct ccenv_variables *ret, struct ccenv_error *err);
+CCENV_API void ccenv_variables_free(struct ccenv_variables *list); /* what it holds */
+
+enum ccenv_shell {
+	CCENV_SHELL_SH = 0, /* any POSIX shell */
+	CCENV_SHELL_FISH,
+};
+
+/* The same as commands of a shell, one a line. free() it. */
+CCENV_API char *ccenv_environment_text(
+	const struct ccenv_variables *list, enum ccenv_shell shell);
 
 struct ccenv_virtual {
 	const char *name, *version, *build;

@@ -53,7 +53,7 @@ bool ce_cli_begin(struct ce_cli *cli, const struct ce_command *cmd, const struct
 
 	*ret_status = CE_EXIT_USAGE;
 	argv[0] = name; /* getopt's messages begin with it */
-	parsed = ce_opt_parse(argc, argv, own, common, ret_args);
+	parsed = ce_opt_parse(argc, argv, own, common, cli->passes_on, ret_args);
 	argv[0] = command;
 	if (!parsed) {
 		fprintf(stderr, "Try `ccenv %s --help`.\n", cmd->name);
@@ -93,6 +93,63 @@ int ce_cli_open(struct ce_cli *cli, struct ccenv **ret)
 	if (ccenv_open(&o, ret, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	return CE_EXIT_OK;
+}
+
+int ce_cli_tools(struct ce_cli *cli, const char *target, struct ccenv_tools *ret)
+{
+	struct ccenv_error err;
+	struct ccenv *c;
+	int r, status = ce_cli_open(cli, &c);
+
+	if (status != CE_EXIT_OK)
+		return status;
+	r = ccenv_tools(c, target, ret, &err);
+	ccenv_close(c);
+	return r < 0 ? ce_cli_fail(cli, &err, NULL) : CE_EXIT_OK;
+}
+
+int ce_cli_environment(
+	struct ce_cli *cli, struct ccenv_tools *ret_tools, struct ccenv_variables *ret_variables)
+{
+	const struct ccenv_events events = ce_ui_events(&cli->ui);
+	const char *ld = getenv("LD_LIBRARY_PATH");
+	struct ccenv_error err;
+	int status = ce_cli_tools(cli, NULL, ret_tools);
+
+	if (status != CE_EXIT_OK)
+		return status;
+	if (ccenv_environment(ret_tools, ret_variables, &err) < 0) {
+		ccenv_tools_free(ret_tools);
+		return ce_cli_fail(cli, &err, NULL);
+	}
+	if (ld && *ld && events.log)
+		events.log(events.user, CCENV_LOG_WARNING,
+			"LD_LIBRARY_PATH is set: programs may load other libraries than they were "
+			"linked with; unset it");
+	return CE_EXIT_OK;
+}
+
+static void apply(const struct ccenv_variable *v)
+{
+	const char *old = getenv(v->name);
+	CE_CLEANUP(ce_freep) char *both = NULL;
+
+	if (v->value && v->prepend && old && *old)
+		both = ce_asprintf("%s:%s", v->value, old);
+	if (!v->value)
+		unsetenv(v->name);
+	else
+		setenv(v->name, both ? both : v->value, 1);
+}
+
+int ce_cli_exec(struct ce_cli *cli, const struct ccenv_variables *variables, char **argv)
+{
+	for (size_t i = 0; i < variables->n; i++)
+		apply(&variables->items[i]);
+	ce_ui_clear(&cli->ui);
+	execvp(argv[0], argv);
+	fprintf(stderr, "ccenv: cannot run %s: %s\n", argv[0], strerror(errno));
+	return CE_EXIT_NO_COMMAND;
 }
 
 static const char *code_name(int code)

@@ -12,7 +12,8 @@
 enum {
 	CE_EXIT_OK = 0,
 	CE_EXIT_FAILED = 1,
-	CE_EXIT_USAGE = 2
+	CE_EXIT_USAGE = 2,
+	CE_EXIT_NO_COMMAND = 127 /* ccenv run: as shells have it */
 };
 
 /* The options that every command takes, and what they lead to. */
@@ -21,6 +22,7 @@ struct ce_cli {
 	const char *cuda;
 	struct ce_opt_list components, channels;
 	bool offline, json, quiet, help;
+	bool passes_on; /* set before ce_cli_begin(): what follows the first argument is not ours */
 	int verbose;
 	struct ce_ui ui;
 };
@@ -34,8 +36,18 @@ struct ce_command {
 	int (*run)(struct ce_cli *cli, int argc, char **argv);
 };
 
-extern const struct ce_command ce_cmd_clean, ce_cmd_verify, ce_cmd_info, ce_cmd_init,
-	ce_cmd_install, ce_cmd_list, ce_cmd_lock, ce_cmd_solve, ce_cmd_toolchain;
+extern const struct ce_command ce_cmd_clean;
+extern const struct ce_command ce_cmd_env;
+extern const struct ce_command ce_cmd_info;
+extern const struct ce_command ce_cmd_init;
+extern const struct ce_command ce_cmd_install;
+extern const struct ce_command ce_cmd_list;
+extern const struct ce_command ce_cmd_lock;
+extern const struct ce_command ce_cmd_print;
+extern const struct ce_command ce_cmd_run;
+extern const struct ce_command ce_cmd_solve;
+extern const struct ce_command ce_cmd_toolchain;
+extern const struct ce_command ce_cmd_verify;
 
 /*
  * Parses a command's options with the common ones, changes directory (-C) and sets up the terminal.
@@ -45,6 +57,13 @@ bool ce_cli_begin(struct ce_cli *cli, const struct ce_command *cmd, const struct
 	int argc, char **argv, struct ce_args *ret_args, int *ret_status);
 /* Opens the project that the options name. Returns an exit status; reports its own errors. */
 int ce_cli_open(struct ce_cli *cli, struct ccenv **ret);
+/* Opens the project and looks at what is installed. Returns an exit status, as ce_cli_open(). */
+int ce_cli_tools(struct ce_cli *cli, const char *target, struct ccenv_tools *ret);
+/* The environment for the tools of the project's root. Returns an exit status. */
+int ce_cli_environment(struct ce_cli *cli, struct ccenv_tools *ret_tools,
+	struct ccenv_variables *ret_variables);
+/* Makes it this process's own and runs argv[0] in its place; an exit status when that fails. */
+int ce_cli_exec(struct ce_cli *cli, const struct ccenv_variables *variables, char **argv);
 /* Prints a failure: on stderr, and with --json as an object on stdout. `explanation` is JSON text
  * or NULL. */
 int ce_cli_fail(struct ce_cli *cli, const struct ccenv_error *err, const char *explanation);

@@ -1,25 +1,125 @@
 /* SPDX-License-Identifier: MIT */
-/* ccenv toolchain: the CMake toolchain file for a source tree. */
+/* ccenv toolchain: toolchain files, for a source tree or for what is installed. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/buf.h"
+#include "base/json.h"
 #include "cli/cli.h"
+#include "cli/facts.h"
+
+/* Those of the library, and two more that are made here. */
+enum {
+	FORMAT_ENV = 100,
+	FORMAT_JSON
+};
+
+static const struct {
+	const char *name;
+	int format;
+	bool can_be_committed;
+} formats[] = {
+	{"cmake", CCENV_FORMAT_CMAKE, true},
+	{"make", CCENV_FORMAT_MAKE, true},
+	{"meson", CCENV_FORMAT_MESON, false},
+	{"env", FORMAT_ENV, false},
+	{"json", FORMAT_JSON, false},
+};
+
+static void print_json(const struct ccenv_tools *tools)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *o = ce_facts_json(tools);
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+
+	ce_json_format(o, &b);
+	fputs(ce_buf_str(&b), stdout);
+}
+
+static int print_env(const struct ccenv_tools *tools, struct ccenv_error *err)
+{
+	struct ccenv_variables list;
+	char *text;
+	int r = ccenv_environment(tools, &list, err);
+
+	if (r < 0)
+		return r;
+	text = ccenv_environment_text(&list, CCENV_SHELL_SH);
+	fputs(text, stdout);
+	free(text);
+	ccenv_variables_free(&list);
+	return 0;
+}
+
+static int print_file(int format, const struct ccenv_tools *tools, struct ccenv_error *err)
+{
+	char *text;
+	int r = ccenv_toolchain((enum ccenv_format)format, tools, &text, err);
+
+	if (r < 0)
+		return r;
+	fputs(text, stdout);
+	free(text);
+	return 0;
+}
+
+static int print_resolved(struct ce_cli *cli, int format, const char *target)
+{
+	struct ccenv_tools tools;
+	struct ccenv_error err;
+	int r = 0, status = ce_cli_tools(cli, target, &tools);
+
+	if (status != CE_EXIT_OK)
+		return status;
+	if (format == FORMAT_JSON)
+		print_json(&tools);
+	else if (format == FORMAT_ENV)
+		r = print_env(&tools, &err);
+	else
+		r = print_file(format, &tools, &err);
+	ccenv_tools_free(&tools);
+	return r < 0 ? ce_cli_fail(cli, &err, NULL) : CE_EXIT_OK;
+}
 
 static int run(struct ce_cli *cli, int argc, char **argv)
 {
+	const char *format = NULL, *target = NULL;
+	bool resolved = false;
+	const struct ce_opt own[] = {
+		{"format", 0, "FORMAT", "cmake, make, meson, env or json [cmake]",
+			.string = &format},
+		{"resolved", 0, NULL,
+			"for what is installed here, with its paths; meson, env and json always "
+			"are",
+			.flag = &resolved},
+		{"target", 0, "TARGET", "fail unless that target is what is installed",
+			.string = &target},
+		{0},
+	};
 	struct ccenv_error err;
 	struct ce_args args;
-	char *text;
+	size_t i = 0;
 	int status;
 
-	if (!ce_cli_begin(cli, &ce_cmd_toolchain, NULL, argc, argv, &args, &status))
+	if (!ce_cli_begin(cli, &ce_cmd_toolchain, own, argc, argv, &args, &status))
 		return status;
 	if (args.n)
 		return ce_cli_usage(&ce_cmd_toolchain, "toolchain takes no arguments");
-	if (ccenv_toolchain(&text, &err) < 0)
+	if (!format)
+		format = cli->json ? "json" : "cmake";
+	while (i < CE_COUNT(formats) && strcmp(formats[i].name, format) != 0)
+		i++;
+	if (i == CE_COUNT(formats))
+		return ce_cli_usage(
+			&ce_cmd_toolchain, "--format is one of cmake, make, meson, env and json");
+	if (resolved || !formats[i].can_be_committed)
+		return print_resolved(cli, formats[i].format, target);
+	if (target)
+		return ce_cli_usage(&ce_cmd_toolchain,
+			"a file to commit is for every target, which CCENV_TARGET chooses when it "
+			"is used; --target goes with --resolved");
+	if (print_file(formats[i].format, NULL, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
-	fputs(text, stdout);
-	free(text);
 	return CE_EXIT_OK;
 }
 

@@ -58,13 +58,15 @@ static void apply(const struct ce_opt *o, const char *value)
 }
 
 bool ce_opt_parse(int argc, char **argv, const struct ce_opt *own, const struct ce_opt *common,
-	struct ce_args *ret)
+	bool ordered, struct ce_args *ret)
 {
 	size_t n_own = count(own), n_common = count(common);
 	CE_CLEANUP(ce_freep) struct option *longs = ce_calloc(n_own + n_common + 1, sizeof(*longs));
 	CE_CLEANUP(ce_buf_release) struct ce_buf shorts = {0};
 	int c;
 
+	if (ordered)
+		ce_buf_addc(&shorts, '+');
 	fill(own, n_own, 0, longs, &shorts);
 	fill(common, n_common, n_own, longs, &shorts);
 	optind = 0;

@@ -34,11 +34,12 @@ struct ce_args {
 };
 
 /*
- * Parses argv[1…] by two tables (either may be NULL). Options may stand anywhere; "--" ends them.
- * On a mistake prints one line that names it and returns false.
+ * Parses argv[1…] by two tables (either may be NULL). Options may stand anywhere; "--" ends them,
+ * and with `ordered` so does the first argument. On a mistake prints one line that names it and
+ * returns false.
  */
 bool ce_opt_parse(int argc, char **argv, const struct ce_opt *own, const struct ce_opt *common,
-	struct ce_args *ret);
+	bool ordered, struct ce_args *ret);
 /* Prints the rows of a table as help. */
 void ce_opt_help(const struct ce_opt *table);
 void ce_opt_list_release(struct ce_opt_list *list);

@@ -39,5 +39,6 @@ void ce_emit_toolchain_text(struct ce_buf *out);
 void ce_emit_toolchain_resolved(const char *root, const char *platform, struct ce_buf *out);
 /* The fragment for GNU make to be committed. */
 void ce_emit_make_text(struct ce_buf *out);
+void ce_emit_make_resolved(const char *root, struct ce_buf *out);
 
 #endif

@@ -42,3 +42,10 @@ void ce_emit_make_text(struct ce_buf *out)
 {
 	ce_buf_adds(out, ce_text_init_mk);
 }
+
+void ce_emit_make_resolved(const char *root, struct ce_buf *out)
+{
+	ce_buf_adds(out, "# ccenv toolchain of this machine: do not commit.\ninclude ");
+	ce_quote_make(out, root);
+	ce_buf_adds(out, "/make/ccenv.mk\n");
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* ccenv env: the environment for the installed tools, as commands of a shell. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include "cli/cli.h"
+
+static void print_json(const struct ccenv_variables *list)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	json_t *set = json_object(), *prepend = json_object(), *unset = json_array();
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct ccenv_variable *v = &list->items[i];
+
+		if (v->value)
+			json_object_set_new(
+				v->prepend ? prepend : set, v->name, json_string(v->value));
+		else
+			json_array_append_new(unset, json_string(v->name));
+	}
+	json_object_set_new(o, "set", set);
+	json_object_set_new(o, "prepend", prepend);
+	json_object_set_new(o, "unset", unset);
+	ce_json_format(o, &b);
+	fputs(ce_buf_str(&b), stdout);
+}
+
+static int run(struct ce_cli *cli, int argc, char **argv)
+{
+	bool sh = false, fish = false;
+	const struct ce_opt own[] = {
+		{"sh", 0, NULL, "for any POSIX shell: eval \"$(ccenv env --sh)\" [default]",
+			.flag = &sh},
+		{"fish", 0, NULL, "for fish: ccenv env --fish | source", .flag = &fish},
+		{0},
+	};
+	struct ccenv_variables list;
+	struct ccenv_tools tools;
+	struct ce_args args;
+	int status;
+
+	if (!ce_cli_begin(cli, &ce_cmd_env, own, argc, argv, &args, &status))
+		return status;
+	if (args.n)
+		return ce_cli_usage(
+			&ce_cmd_env, "env takes no arguments; `ccenv run` runs a command");
+	if (sh + fish + cli->json > 1)
+		return ce_cli_usage(&ce_cmd_env, "--sh, --fish and --json exclude each other");
+	status = ce_cli_environment(cli, &tools, &list);
+	if (status != CE_EXIT_OK)
+		return status;
+	if (cli->json) {
+		print_json(&list);
+	} else {
+		CE_CLEANUP(ce_freep)
+		char *text =
+			ccenv_environment_text(&list, fish ? CCENV_SHELL_FISH : CCENV_SHELL_SH);
+
+		fputs(text, stdout);
+	}
+	ccenv_variables_free(&list);
+	ccenv_tools_free(&tools);
+	return CE_EXIT_OK;
+}
+
+const struct ce_command ce_cmd_env = {
+	"env", "", "print the environment for what is installed, as shell commands", run};
