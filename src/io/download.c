@@ -37,9 +37,8 @@ static long env_number(const struct ce_downloader *d, const char *name, long pre
 int ce_downloader_new(
 	const struct ce_downloader_options *o, struct ce_downloader **ret, struct ccenv_error *err)
 {
-	struct ce_downloader *d = ce_calloc(1, sizeof(*d));
+	CE_CLEANUP(ce_downloader_freep) struct ce_downloader *d = ce_calloc(1, sizeof(*d));
 
-	(void)err; /* nothing here can fail today; the contract keeps the door open */
 	d->env = o->getenv_fn ? o->getenv_fn : no_env;
 	d->events = o->events;
 	d->offline = o->offline;
@@ -47,7 +46,10 @@ int ce_downloader_new(
 	d->retries = (unsigned)env_number(d, "CCENV_NET_RETRIES", DEFAULT_RETRIES, 20);
 	d->stall_s = env_number(d, "CCENV_NET_TIMEOUT", DEFAULT_STALL_S, 3600);
 	d->last = &d->first;
-	*ret = d;
+	int r = ce_mirrors_parse(d->env("CCENV_MIRRORS"), &d->mirrors, err);
+	if (r < 0)
+		return r;
+	*ret = CE_TAKE(d);
 	return 0;
 }
 
@@ -58,6 +60,7 @@ static void transfer_free(struct ce_transfer *t)
 	free((char *)t->t.if_none_match);
 	free((char *)t->t.if_modified_since);
 	free(t->url);
+	free(t->asked);
 	free(t);
 }
 
@@ -72,6 +75,7 @@ void ce_downloader_free(struct ce_downloader *d)
 	}
 	curl_multi_cleanup(d->multi);
 	ce_credentials_free(d->credentials);
+	ce_mirrors_free(d->mirrors);
 	free(d);
 }
 
@@ -84,7 +88,10 @@ void ce_downloader_add(struct ce_downloader *d, const struct ce_download *t)
 	n->t.url = ce_strdup(t->url);
 	n->t.if_none_match = t->if_none_match ? ce_strdup(t->if_none_match) : NULL;
 	n->t.if_modified_since = t->if_modified_since ? ce_strdup(t->if_modified_since) : NULL;
-	n->url = ce_strdup(t->url);
+	if (!ce_transfer_next_mirror(n)) {
+		n->asked = ce_strdup(t->url);
+		n->url = ce_strdup(t->url);
+	}
 	n->from = t->resume_from;
 	n->got = t->resume_from;
 	n->fd = -1;

@@ -23,6 +23,12 @@ struct ccenv_events;
  * REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE; netrc and stored credentials (conda-formats.md 9.1); they are
  * never sent on to another host and never printed: every text about a URL goes through
  * ce_url_redact().
+ *
+ * Also from the environment:
+ *     CCENV_MIRRORS      "URL=MIRROR,MIRROR URL=…": what is below URL is asked for at the mirrors
+ * in order, at last at URL itself; the next one when one fails in any way. With missing_ok, "not
+ * there" is an answer, not a failure. CCENV_NET_RETRIES  further tries after a failure that may
+ * pass [3] CCENV_NET_TIMEOUT  seconds that a server may stall [30]
  */
 struct ce_downloader;
 

@@ -160,7 +160,9 @@ static bool retry(struct ce_transfer *t, const char *cause, curl_off_t retry_aft
 	struct ce_downloader *d = t->d;
 	int64_t delay = (int64_t)FIRST_RETRY_MS << t->tries;
 
-	if (t->tries >= d->retries || retry_after_s > MAX_RETRY_AFTER_S)
+	/* A mirror that is left is a better bet than this server once more. */
+	if (ce_transfer_has_mirror(t) || t->tries >= d->retries ||
+		retry_after_s > MAX_RETRY_AFTER_S)
 		return false;
 	if (retry_after_s > 0)
 		delay = (int64_t)retry_after_s * 1000;
@@ -168,7 +170,7 @@ static bool retry(struct ce_transfer *t, const char *cause, curl_off_t retry_aft
 		delay += ce_transfer_now_ms() * 7919 %
 			 (delay / 4); /* many clients, not all at once */
 	t->tries++;
-	CE_CLEANUP(ce_freep) char *url = ce_url_redact(t->t.url);
+	CE_CLEANUP(ce_freep) char *url = ce_url_redact(t->asked);
 	ce_log(d->events, delay >= 2000 ? CCENV_LOG_NOTICE : CCENV_LOG_INFO,
 		"%s: %s; attempt %u of %u in %.1f s", url, cause, t->tries + 1, d->retries + 1,
 		(double)delay / 1000);

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/event.h"
 
 int64_t ce_transfer_now_ms(void)
 {
@@ -73,15 +74,36 @@ void ce_transfer_finish(struct ce_transfer *t, int code, const char *text, long 
 /* Fills t->err with "cannot download URL: <cause>". */
 int ce_transfer_fail(struct ce_transfer *t, int code, const char *cause, const char *way_out)
 {
-	CE_CLEANUP(ce_freep) char *url = ce_url_redact(t->t.url);
+	CE_CLEANUP(ce_freep) char *url = ce_url_redact(t->asked);
 
 	return ce_fail(&t->err, code, "cannot download %s: %s%s%s", url, cause,
 		*way_out ? "; " : "", way_out);
 }
 
+/* The same from another place. False when that is no help: then t->err says why. */
+static bool move_on(struct ce_transfer *t)
+{
+	struct ccenv_error why = t->err;
+
+	if (t->own_error || !ce_transfer_next_mirror(t))
+		return false;
+	CE_CLEANUP(ce_freep) char *url = ce_url_redact(t->asked);
+	ce_log(t->d->events, CCENV_LOG_INFO, "%s; trying %s", why.text, url);
+	if (t->state == CE_TRANSFER_RUNNING) {
+		t->d->running--;
+		t->d->files -= t->fd >= 0;
+	}
+	ce_transfer_reset(t);
+	t->state = CE_TRANSFER_WAITING;
+	t->not_before = 0;
+	t->from = t->got == t->t.resume_from ? t->got : 0;
+	return t->from || ce_transfer_restart(t) >= 0;
+}
+
 void ce_transfer_finish_failed(struct ce_transfer *t, long status)
 {
-	ce_transfer_finish(t, t->err.code, t->err.text, status);
+	if (!move_on(t))
+		ce_transfer_finish(t, t->err.code, t->err.text, status);
 }
 
 /* Data goes to the caller; every limit is checked here, for files and for the network. */
@@ -107,8 +129,10 @@ int ce_transfer_deliver(struct ce_transfer *t, const void *data, size_t len)
 	}
 	t->err.code = 0;
 	int r = t->t.on_data ? t->t.on_data(t->t.user, data, len, &t->err) : 0;
-	if (r < 0)
+	if (r < 0) {
 		t->err.code = r;
+		t->own_error = true;
+	}
 	return r;
 }
 
@@ -120,8 +144,10 @@ int ce_transfer_restart(struct ce_transfer *t)
 	t->got = 0;
 	t->err.code = 0;
 	int r = void_data && t->t.on_restart ? t->t.on_restart(t->t.user, &t->err) : 0;
-	if (r < 0)
+	if (r < 0) {
 		t->err.code = r;
+		t->own_error = true;
+	}
 	return r;
 }
 

@@ -34,8 +34,12 @@ struct ce_transfer {
 	enum ce_transfer_state state;
 	CURL *easy;
 	struct curl_slist *headers;
-	int fd;    /* of a file:// transfer, else -1 */
-	char *url; /* now asked for: t.url, or where a redirect led; no stored credentials in it */
+	int fd;        /* of a file:// transfer, else -1 */
+	char *asked;   /* t.url, or the same on a mirror */
+	size_t mirror; /* the next one to try */
+	char *url; /* now asked for: `asked`, or where a redirect led; no stored credentials in it
+		    */
+	bool own_error; /* a callback failed: nothing else will help */
 	unsigned tries, redirects;
 	bool no_range;      /* the server refused one */
 	uint64_t from;      /* first byte asked for in this request */
@@ -54,6 +58,7 @@ struct ce_downloader {
 	struct ce_credentials *credentials;
 	const char *(*env)(const char *name);
 	const struct ccenv_events *events;
+	struct ce_mirror *mirrors;
 	bool offline;
 	unsigned parallel;
 	unsigned retries;
@@ -73,7 +78,8 @@ void ce_transfer_reset(struct ce_transfer *t);
 void ce_transfer_requeue(struct ce_transfer *t, int64_t delay_ms);
 /* Ends the transfer; the text is borrowed. */
 void ce_transfer_finish(struct ce_transfer *t, int code, const char *text, long status);
-void ce_transfer_finish_failed(struct ce_transfer *t, long status); /* with t->err */
+/* With t->err, unless there is a mirror left to try. */
+void ce_transfer_finish_failed(struct ce_transfer *t, long status);
 /* Fills t->err with "cannot download URL: <cause>; <way out>"; returns code. */
 int ce_transfer_fail(struct ce_transfer *t, int code, const char *cause, const char *way_out);
 /* Hands bytes to the caller, within the limits. <0: t->err says why the transfer must end. */
@@ -82,6 +88,17 @@ int ce_transfer_deliver(struct ce_transfer *t, const void *data, size_t len);
 int ce_transfer_restart(struct ce_transfer *t);
 /* At the end of the body; false fills t->err. */
 bool ce_transfer_check_length(struct ce_transfer *t);
+
+/* ---- download_mirror.c ---- */
+
+/* "URL=MIRROR,MIRROR URL=…"; NULL is empty. */
+CE_MUST_CHECK int ce_mirrors_parse(
+	const char *text, struct ce_mirror **ret, struct ccenv_error *err);
+void ce_mirrors_free(struct ce_mirror *m);
+/* Is there another place to try? */
+bool ce_transfer_has_mirror(const struct ce_transfer *t);
+/* Goes to the next place: mirrors in order, then the URL itself. False when there is none. */
+bool ce_transfer_next_mirror(struct ce_transfer *t);
 
 /* ---- download_file.c ---- */
 

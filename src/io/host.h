@@ -11,22 +11,25 @@ struct ce_arena;
 struct ce_virtual;
 
 /*
- * Virtual packages: what a package may ask of the machine (CEP 30, CEP 46; conda-formats.md section 4).
+ * Virtual packages: what a package may ask of the machine (CEP 30, CEP 46; conda-formats.md section
+ * 4).
  *
- * CONDA_OVERRIDE_LINUX, _GLIBC, _OSX, _ARCHSPEC, _CUDA and _CUDA_ARCH replace what is found; an empty value hides the
- * package. A value that is no version is CCENV_EUSAGE.
+ * CONDA_OVERRIDE_LINUX, _GLIBC, _OSX, _ARCHSPEC, _CUDA and _CUDA_ARCH replace what is found; an
+ * empty value hides the package. A value that is no version is CCENV_EUSAGE.
  */
 
-/* Those of this machine, sorted by name, memory from `a`. `getenv_fn` answers for the environment. */
+/* Those of this machine, sorted by name, memory from `a`. `getenv_fn` answers for the environment.
+ */
 CE_MUST_CHECK int ce_host_virtuals(const char *(*getenv_fn)(const char *name), struct ce_arena *a,
 	struct ce_virtual **ret_virtuals, size_t *ret_n, struct ccenv_error *err);
 
 /*
- * Those that a platform's machines can be taken to have when nothing is declared, as pixi takes them: linux 4.18, glibc
- * 2.28, macOS 13.0, Windows 10.0, the baseline of the architecture, never __cuda. Sorted by name; none for noarch.
+ * Those that a platform's machines can be taken to have when nothing is declared, as pixi takes
+ * them: linux 4.18, glibc 2.28, macOS 13.0, Windows 10.0, the baseline of the architecture, never
+ * __cuda. Sorted by name; none for noarch.
  */
-void ce_host_defaults(const char *platform, struct ce_arena *a, struct ce_virtual **ret_virtuals,
-	size_t *ret_n);
+void ce_host_defaults(
+	const char *platform, struct ce_arena *a, struct ce_virtual **ret_virtuals, size_t *ret_n);
 
 /* Where to ask for the driver. */
 enum ce_host_probe {
@@ -39,16 +42,18 @@ enum ce_host_probe {
 /* What the NVIDIA driver serves; all 0 without one. */
 struct ce_host_gpu {
 	int cuda_major, cuda_minor; /* the newest CUDA the driver takes */
-	int arch_major, arch_minor; /* the lowest compute capability of the devices; 0.0 without a device */
+	int arch_major,
+		arch_minor; /* the lowest compute capability of the devices; 0.0 without a device */
 	enum ce_host_probe source;
 };
 
 /*
- * Asks NVML, then libcuda, then nvidia-smi (found on an absolute entry of PATH) until one knows: never a toolkit's files
- * and never its stub libraries, which know the toolkit and not the driver. Each is asked in a child process that is
- * killed after 5 seconds: drivers hang, and a CUDA library that was initialised does not survive a fork.
+ * Asks NVML, then libcuda, then nvidia-smi (found on an absolute entry of PATH) until one knows:
+ * never a toolkit's files and never its stub libraries, which know the toolkit and not the driver.
+ * Each is asked in a child process that is killed after 5 seconds: drivers hang, and a CUDA library
+ * that was initialised does not survive a fork.
  */
-void ce_host_gpu(const char *(*getenv_fn)(const char *name), unsigned probes,
-	struct ce_host_gpu *ret_gpu);
+void ce_host_gpu(
+	const char *(*getenv_fn)(const char *name), unsigned probes, struct ce_host_gpu *ret_gpu);
 
 #endif

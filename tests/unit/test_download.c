@@ -272,6 +272,7 @@ static void test_offline(void **state)
 /* What the scripted server does with each path. `seen` collects headers. */
 struct script {
 	char *auth[8];
+	char paths[8][64];
 	unsigned n;
 	int other_port;
 };
@@ -344,6 +345,12 @@ static void wait_gone(int fd)
 		;
 }
 
+static void note(struct script *s, const struct test_request *req)
+{
+	snprintf(s->paths[s->n], sizeof(s->paths[0]), "%.63s", req->path);
+	s->auth[s->n++] = test_request_header(req, "Authorization");
+}
+
 static bool handler(int fd, const struct test_request *req, void *user)
 {
 	struct script *s = user;
@@ -382,13 +389,13 @@ static bool handler(int fd, const struct test_request *req, void *user)
 	if (strcmp(p, "/to-file") == 0)
 		return test_respond(fd, 302, "Location: file:///etc/passwd\r\n", NULL, 0);
 	if (strcmp(p, "/away") == 0 || strcmp(p, "/t/tk-stored/away") == 0) {
-		s->auth[s->n++] = test_request_header(req, "Authorization");
+		note(s, req);
 		snprintf(head, sizeof(head), "Location: http://localhost:%d/landed\r\n",
 			s->other_port);
 		return test_respond(fd, 302, head, NULL, 0);
 	}
 	if (strcmp(p, "/landed") == 0) {
-		s->auth[s->n++] = test_request_header(req, "Authorization");
+		note(s, req);
 		return test_respond(fd, 200, NULL, "landed", 6);
 	}
 	return test_respond(fd, 404, NULL, "absent", 6);
@@ -593,6 +600,101 @@ static void test_credentials(void **state)
 	test_server_stop(b);
 }
 
+/* What ~/.local/share/binstar holds after `anaconda login`. */
+static void test_conda_token(void **state)
+{
+	struct script script = {0};
+	struct test_server *s = test_server_start(handler, &script);
+	CE_CLEANUP(ce_freep) char *dir = ce_path_join(scratch, ".local/share/binstar");
+	CE_CLEANUP(ce_freep)
+	char *name = ce_asprintf(
+		".local/share/binstar/http%%3A%%2F%%2F127.0.0.1%%3A%d.token", test_server_port(s));
+	struct got g = {0};
+	struct ccenv_error err;
+
+	(void)state;
+	script.other_port = test_server_port(s);
+	assert_int_equal(ce_fs_mkdirs(dir, &err), 0);
+	char *path = write_file(name, "tk-stored\n");
+	get(s, "/away", &g); /* answered below /t/tk-stored only with the token */
+	assert_int_equal(g.code, 0);
+	assert_string_equal(script.paths[0], "/t/tk-stored/away");
+	assert_string_equal(script.paths[1], "/landed"); /* localhost is another host */
+	script_clear(&script);
+	unlink(path);
+	free(path);
+	got_release(&g);
+	test_server_stop(s);
+}
+
+/* The test server as a proxy: it sees the whole URL. */
+static bool proxy_handler(int fd, const struct test_request *req, void *user)
+{
+	(void)user;
+	return test_respond(fd, 200, NULL, req->path, strlen(req->path));
+}
+
+static void test_proxy(void **state)
+{
+	struct test_server *s = test_server_start(proxy_handler, NULL);
+	CE_CLEANUP(ce_freep) char *proxy = local(s, "");
+	struct got g = {0};
+
+	(void)state;
+	set_env("http_proxy", proxy);
+	fetch("http://channel.invalid/x", &g);
+	assert_string_equal(ce_buf_str(&g.body), "http://channel.invalid/x");
+	got_release(&g);
+	set_env("no_proxy", "channel.invalid");
+	set_env("CCENV_NET_RETRIES", "0");
+	fetch("http://channel.invalid/x", &g);
+	assert_int_equal(g.code, CCENV_ENET);
+	assert_non_null(strstr(g.text, "check the network"));
+	got_release(&g);
+	test_server_stop(s);
+}
+
+static void test_mirrors(void **state)
+{
+	struct script script = {0};
+	struct test_server *a = test_server_start(handler, &script);
+	struct test_server *b = test_server_start(handler, &script);
+	CE_CLEANUP(ce_freep)
+	char *mirrors = ce_asprintf("http://channel.invalid/c=http://127.0.0.1:1,"
+				    "http://127.0.0.1:%d/403,file://%s/m,http://"
+				    "127.0.0.1:%d/ http://x.invalid=http://y.invalid",
+		test_server_port(a), scratch, test_server_port(b));
+	struct got g = {0};
+	struct ce_download t = transfer("http://channel.invalid/c/absent", &g);
+
+	(void)state;
+	set_env("CCENV_MIRRORS", mirrors);
+	set_env("CCENV_NET_RETRIES", "0");
+	fetch("http://channel.invalid/c/plain", &g);
+	assert_int_equal(g.code, 0);
+	assert_string_equal(ce_buf_str(&g.body), body20);
+	assert_int_equal(test_server_requests(a), 1);
+	assert_int_equal(test_server_requests(b), 1);
+	got_release(&g);
+	fetch_with(&t, false); /* at last the place itself is asked, and that error is told */
+	assert_int_equal(g.code, CCENV_ENET);
+	assert_non_null(strstr(g.text, "http://channel.invalid/c/absent"));
+	got_release(&g);
+	fetch("http://channel.invalid/cc/plain", &g); /* not below the prefix */
+	assert_int_equal(g.code, CCENV_ENET);
+	assert_int_equal(test_server_requests(b), 2);
+	got_release(&g);
+
+	struct ce_downloader_options o = {.getenv_fn = test_getenv};
+	struct ce_downloader *d = NULL;
+	struct ccenv_error err;
+	set_env("CCENV_MIRRORS", "conda-forge=https://m");
+	assert_int_equal(ce_downloader_new(&o, &d, &err), CCENV_EUSAGE);
+	assert_non_null(strstr(err.text, "CCENV_MIRRORS"));
+	test_server_stop(a);
+	test_server_stop(b);
+}
+
 /* Sixteen at once, each adding one more when it is done. */
 struct chain {
 	struct ce_downloader *d;
@@ -644,6 +746,9 @@ int main(void)
 		cmocka_unit_test_setup(test_http_retries, setup),
 		cmocka_unit_test_setup(test_http_ranges, setup),
 		cmocka_unit_test_setup(test_credentials, setup),
+		cmocka_unit_test_setup(test_conda_token, setup),
+		cmocka_unit_test_setup(test_proxy, setup),
+		cmocka_unit_test_setup(test_mirrors, setup),
 		cmocka_unit_test_setup(test_many, setup),
 	};
 
