@@ -73,7 +73,8 @@ void ce_pkg_copy(const struct ce_pkg *pkg, struct ce_arena *a, struct ce_pkg *re
  * sorted output. */
 int ce_pkg_compare(const struct ce_pkg *a, const struct ce_pkg *b);
 bool ce_pkg_is_conda(const struct ce_pkg *pkg); /* .conda, else .tar.bz2 */
-/* What names the package's entry in the cache: the sha256, or the md5 when that is all there is, or NULL. Borrowed. */
+/* What names the package's entry in the cache: the sha256, or the md5 when that is all there is, or
+ * NULL. Borrowed. */
 const char *ce_pkg_digest(const struct ce_pkg *pkg);
 /* Is this a name that CEP 26 allows? Also a safe path component. */
 bool ce_pkg_name_is_valid(const char *name);

@@ -16,8 +16,8 @@ struct ccenv_error;
  *         python >=
  *                  ^
  *
- * Of a long text only the neighbourhood is shown; control characters and bytes beyond ASCII are shown as '?', so that
- * an error never carries a terminal's escape sequence.
+ * Of a long text only the neighbourhood is shown; control characters and bytes beyond ASCII are
+ * shown as '?', so that an error never carries a terminal's escape sequence.
  */
 struct ce_scan {
 	const char *text;
@@ -47,7 +47,8 @@ static inline char ce_to_lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Does `text` match `glob`, where '*' stands for any run of characters and all else for itself? Linear memory. */
+/* Does `text` match `glob`, where '*' stands for any run of characters and all else for itself?
+ * Linear memory. */
 bool ce_glob_matches(const char *glob, const char *text, bool ignore_case);
 
 #endif

@@ -15,14 +15,15 @@ struct ce_arena;
 struct ce_pkg;
 
 /*
- * MatchSpec (CEP 29, CEP 43 to 45; conda-formats.md section 1): which packages a request or a dependency admits.
+ * MatchSpec (CEP 29, CEP 43 to 45; conda-formats.md section 1): which packages a request or a
+ * dependency admits.
  *
  *     [channel[/subdir]::]name [version [build]] [key=value, …]
  *
- * Errors show the text with a caret under the character. All memory comes from the arena. At most 4 KiB.
- * What conda's tools read differently is decided in tests/conformance. Strict mode refuses, besides what
- * version_spec.h says: globs as names, a value given twice, keys that conda splits at a space, and `when`, `extras` and
- * `flags`, which belong to records.
+ * Errors show the text with a caret under the character. All memory comes from the arena. At most 4
+ * KiB. What conda's tools read differently is decided in tests/conformance. Strict mode refuses,
+ * besides what version_spec.h says: globs as names, a value given twice, keys that conda splits at
+ * a space, and `when`, `extras` and `flags`, which belong to records.
  */
 
 /* Which operator a build_number constraint has. */
@@ -37,13 +38,15 @@ enum ce_compare {
 };
 
 /*
- * A parsed MatchSpec. NULL (or CE_COMPARE_ANY) in a field means: anything. `text` is the spec in one canonical spelling:
- * equal texts mean equal specs, and parsing it again (leniently) gives the same spec.
+ * A parsed MatchSpec. NULL (or CE_COMPARE_ANY) in a field means: anything. `text` is the spec in
+ * one canonical spelling: equal texts mean equal specs, and parsing it again (leniently) gives the
+ * same spec.
  */
 struct ce_spec {
 	const char *text;
-	const char *name;    /* lower case; "*" for any, or (lenient) a glob */
-	const char *channel; /* a name, or a URL without credentials; conda-forge's alias is cut off */
+	const char *name; /* lower case; "*" for any, or (lenient) a glob */
+	const char
+		*channel; /* a name, or a URL without credentials; conda-forge's alias is cut off */
 	const char *subdir;
 	const struct ce_version_spec *version;
 	const char *version_text; /* canonical */
@@ -55,8 +58,9 @@ struct ce_spec {
 	const char *license, *license_family;
 	const char *track_features; /* all of these must be there; separated by blanks or commas */
 	/*
-	 * CEP 43 to 45, in records of schema 3 only. ce_spec_matches() does not look at `when` and `extras`: whoever walks
-	 * dependencies must, or leave the record out. A list is a text separated by ", ".
+	 * CEP 43 to 45, in records of schema 3 only. ce_spec_matches() does not look at `when` and
+	 * `extras`: whoever walks dependencies must, or leave the record out. A list is a text
+	 * separated by ", ".
 	 */
 	const char *when;
 	const char *extras;
@@ -66,15 +70,17 @@ struct ce_spec {
 CE_MUST_CHECK int ce_spec_parse(const char *text, enum ce_spec_mode mode, struct ce_arena *a,
 	const struct ce_spec **ret_spec, struct ccenv_error *err);
 /*
- * Does the record match? `channel` is compared when the spec names one: with the record's channel URL, its last parts,
- * or its name. The version is the record's parsed_version: a record without one matches no spec with a version.
+ * Does the record match? `channel` is compared when the spec names one: with the record's channel
+ * URL, its last parts, or its name. The version is the record's parsed_version: a record without
+ * one matches no spec with a version.
  */
 bool ce_spec_matches(const struct ce_spec *spec, const struct ce_pkg *pkg);
 
 /*
- * The package name a dependency text begins with, without parsing the rest: for walking a graph of names. Returns the
- * length of the name within *ret_name (not NUL-terminated), 0 when there is none. "channel::name" gives name. The
- * letters are as written ("PyJWT"): names are lower case, so lower them before a look-up.
+ * The package name a dependency text begins with, without parsing the rest: for walking a graph of
+ * names. Returns the length of the name within *ret_name (not NUL-terminated), 0 when there is
+ * none. "channel::name" gives name. The letters are as written ("PyJWT"): names are lower case, so
+ * lower them before a look-up.
  */
 size_t ce_spec_name(const char *text, const char **ret_name);
 

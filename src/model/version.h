@@ -14,9 +14,9 @@ struct ce_scan;
 /*
  * A conda version and its order (CEP 33; conda-formats.md section 2).
  *
- * Parsed once, compared often: everything lives in the arena given to the parser. At most 64 characters (CEP 26) and
- * integers up to 2^63-1 (CEP 33 says 2^31-1; dates with hours are published, and conda and rattler read them);
- * what is beyond is CCENV_EDATA.
+ * Parsed once, compared often: everything lives in the arena given to the parser. At most 64
+ * characters (CEP 26) and integers up to 2^63-1 (CEP 33 says 2^31-1; dates with hours are
+ * published, and conda and rattler read them); what is beyond is CCENV_EDATA.
  */
 struct ce_version;
 
@@ -38,9 +38,10 @@ size_t ce_version_segments(const struct ce_version *v);
 const char *ce_version_text(const struct ce_version *v);
 
 /*
- * One run of digits or letters, for tests and messages. Segment 0 is the epoch; local segments follow the main ones
- * when `local` is true. Returns false behind the last element. *ret_text is NULL for a number, and otherwise a text of
- * *ret_number bytes without a NUL. "dev" is given as "DEV", "post" as the number 2^64-1.
+ * One run of digits or letters, for tests and messages. Segment 0 is the epoch; local segments
+ * follow the main ones when `local` is true. Returns false behind the last element. *ret_text is
+ * NULL for a number, and otherwise a text of *ret_number bytes without a NUL. "dev" is given as
+ * "DEV", "post" as the number 2^64-1.
  */
 bool ce_version_element(const struct ce_version *v, bool local, size_t segment, size_t element,
 	unsigned long long *ret_number, const char **ret_text);
