@@ -3,6 +3,7 @@
 import itertools
 import os
 import unittest
+from pathlib import Path
 
 from harness import CCENV, Case, MODULE, cmakes, hostile, run, write
 
@@ -77,6 +78,8 @@ class Places(Case):
 
         run([cmake, "--install", src / "build", "--prefix", self.scratch / "inst"], env=env)
         self.check_clean(self.scratch / "inst")
+        libs = next((src / "build/_ccenv/view").glob("*-*/lib"))
+        self.check_app(self.scratch / "inst/bin/cuda-app", env=dict(self.env, LD_LIBRARY_PATH=str(libs)))
 
         before = self.starts()
         self.assertEqual(len(before), 1 if place not in ("toolchain", "preset") else len(before))
@@ -95,6 +98,25 @@ class Places(Case):
                     self.one(cmake, generator, place, is_hostile)
                 finally:
                     self.doCleanups()
+
+
+class Installed(Case):
+    """ccenv installed to a prefix that is in PATH, and nothing else set."""
+
+    def test_found_through_path(self):
+        tree = Path(CCENV).resolve().parents[1]
+        if not (tree / "cmake_install.cmake").exists():
+            self.skipTest(f"{CCENV} is not in its build tree")
+        prefix = self.scratch / "prefix"
+        run([cmakes()[0], "--install", tree, "--prefix", prefix], env=self.env)
+        del self.env["CCENV_EXECUTABLE"]
+        self.env["PATH"] = f"{prefix}/bin:{self.env['PATH']}"
+        for cmake in cmakes():
+            src = self.app(f"app-{number(cmake)[0]}-{number(cmake)[1]}")
+            out = run([cmake, "-S", src, "-B", src / "build", "-G", "Ninja"], env=self.env).out
+            self.assertIn(f"{prefix}/bin/ccenv", os.path.realpath(out.split("-- ccenv: ")[1].split(" install ")[0]))
+            self.build(src / "build", cmake=cmake)
+            self.check_app(src / "build/cuda-app")
 
 
 if __name__ == "__main__":

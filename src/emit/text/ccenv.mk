@@ -12,7 +12,8 @@
 #   CUDA_ARCHS                                    set it before the include: 80 90 (default: nvcc's own)
 #   NVCCFLAGS                                     yours, as CFLAGS and CXXFLAGS are
 # Rules: %.o from %.cu; %.rdc.o from %.cu for relocatable device code, and $(call ccenv_dlink,out.o,a.rdc.o b.rdc.o) as a
-# command that links it; %.ptx %.cubin %.fatbin from %.cu. All write depfiles, and are made again when the lock changes.
+# command that links it; %.ptx %.cubin %.fatbin from %.cu. All write depfiles, and are made again when the lock changes. Your
+# own rules are too if they have $(CCENV_MK) among their prerequisites.
 
 CCENV_MK := $(abspath $(lastword $(MAKEFILE_LIST)))
 CCENV_ROOT := $(patsubst %/make/,%,$(dir $(CCENV_MK)))
