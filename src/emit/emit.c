@@ -3,6 +3,7 @@
  */
 #include "emit/emit.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -276,6 +277,7 @@ int ce_emit_all(const struct ce_emit_input *in, struct ccenv_error *err)
 		r = emitters[i](&f, err);
 	if (r < 0)
 		return r;
+	assert(f.cuda_version);
 	ce_log(in->events, CCENV_LOG_INFO, "build files for %s (CUDA %s) are in %s", f.target,
 		*f.cuda_version ? f.cuda_version : "-", in->root);
 	return 0;

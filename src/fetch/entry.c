@@ -256,7 +256,7 @@ void ce_entry_drop(struct ce_entry *e)
 
 int ce_entry_remove(const char *cache_dir, const char *dir, struct ccenv_error *err)
 {
-	struct ce_entry grave;
+	struct ce_entry grave = {0};
 	CE_CLEANUP(ce_freep) char *to = NULL;
 	int r = ce_entry_begin(cache_dir, "removed", &grave, err);
 

@@ -80,8 +80,8 @@ static int note_entry(void *user, const struct ce_archive_entry *entry, struct c
 /* Reads and hashes what is left behind the last member. */
 static int drain(struct source *s, struct ccenv_error *err)
 {
-	const void *data;
-	size_t len;
+	const void *data = NULL;
+	size_t len = 0;
 	int r;
 
 	do

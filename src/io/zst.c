@@ -71,7 +71,7 @@ bool ce_zst_is_complete(const struct ce_zst *z)
 int ce_zst_inflate(const void *data, size_t len, struct ce_buf *out, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_zst_freep) struct ce_zst *z = ce_zst_new();
-	size_t n;
+	size_t n = 0;
 
 	assert(out->max);
 	do {

@@ -173,7 +173,7 @@ static int on_record(void *user, enum ce_repo_scan_section section,
 	w->records++;
 	w->open_run = true;
 	w->section = (int)section;
-	if (open && last->name == number && at + rec->len - last->at <= RUN_LEN_MAX) {
+	if (open && last && last->name == number && at + rec->len - last->at <= RUN_LEN_MAX) {
 		last->len = (uint32_t)(at + rec->len - last->at);
 		last->hash = hash(rec->text, rec->len, last->hash);
 		return 0;

@@ -547,8 +547,10 @@ static void sync_release(struct sync *y)
 {
 	/* Its transfers hold shards and point at sources. */
 	ce_downloader_free(y->ctx.downloader);
-	while (y->under_way)
-		shard_free(y->under_way);
+	for (struct shard *h = y->under_way, *next; h; h = next) {
+		next = h->next;
+		shard_free(h);
+	}
 	for (size_t i = 0; i < y->n_sources; i++)
 		ce_source_free(y->sources[i]);
 	free(y->sources);

@@ -5,6 +5,7 @@
  */
 #include "repodata/scan.h"
 
+#include <inttypes.h>
 #include <string.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -249,8 +250,8 @@ void ce_repo_scan_init(struct ce_repo_scan *s, const struct ce_repo_scan_events 
 static int malformed(const struct ce_repo_scan *s, const char *text, const char *p,
 	const char *want, struct ccenv_error *err)
 {
-	return ce_fail(err, CCENV_EDATA, "damaged index: byte %llu: expected %s",
-		(unsigned long long)(s->at + (uint64_t)(p - text)), want);
+	return ce_fail(err, CCENV_EDATA, "damaged index: byte %" PRIu64 ": expected %s",
+		s->at + (uint64_t)(p - text), want);
 }
 
 static bool key_is(const char *key, size_t len, const char *want)
