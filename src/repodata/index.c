@@ -6,6 +6,7 @@
  */
 #include "repodata/index.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -179,6 +180,7 @@ static int on_record(void *user, enum ce_repo_scan_section section,
 		return 0;
 	}
 	CE_GROW(w->runs, w->n_runs, w->cap_runs);
+	assert(w->runs);
 	w->runs[w->n_runs++] = (struct run){
 		.at = at,
 		.hash = hash(rec->text, rec->len, 0),
