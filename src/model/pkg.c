@@ -53,14 +53,20 @@ const char *ce_pkg_digest(const struct ce_pkg *pkg)
 	return pkg->sha256 ? pkg->sha256 : pkg->md5;
 }
 
-static bool fn_is_valid(const char *fn)
+/* <name>-<version>-<build>.conda or .tar.bz2 */
+static bool fn_is_own(const struct ce_pkg *p)
 {
-	size_t n = strlen(fn);
+	const char *const parts[] = {p->name, "-", p->version, "-", p->build};
+	const char *fn = p->fn;
 
-	if (!ce_path_is_safe_name(fn))
-		return false;
-	return (n > 6 && strcmp(fn + n - 6, ".conda") == 0) ||
-	       (n > 8 && strcmp(fn + n - 8, ".tar.bz2") == 0);
+	for (size_t i = 0; i < CE_COUNT(parts); i++) {
+		size_t n = strlen(parts[i]);
+
+		if (strncmp(fn, parts[i], n) != 0)
+			return false;
+		fn += n;
+	}
+	return strcmp(fn, ".conda") == 0 || strcmp(fn, ".tar.bz2") == 0;
 }
 
 static bool md5_is_hex(const char *hex)
@@ -109,22 +115,6 @@ static int read_words(const json_t *record, const char *key, struct ce_arena *a,
 	return 0;
 }
 
-static int read_hashes(
-	const json_t *record, struct ce_arena *a, struct ce_pkg *p, struct ccenv_error *err)
-{
-	int r = ce_json_string(record, "sha256", a, &p->sha256, err);
-
-	if (r >= 0)
-		r = ce_json_string(record, "md5", a, &p->md5, err);
-	if (r < 0)
-		return r;
-	if (p->sha256 && !ce_sha256_is_hex(p->sha256))
-		return ce_fail(err, CCENV_EDATA, "sha256: expected 64 hexadecimal digits");
-	if (p->md5 && !md5_is_hex(p->md5))
-		return ce_fail(err, CCENV_EDATA, "md5: expected 32 hexadecimal digits");
-	return 0;
-}
-
 static int read_lists(
 	const json_t *record, struct ce_arena *a, struct ce_pkg *p, struct ccenv_error *err)
 {
@@ -149,7 +139,7 @@ static void read_license(const json_t *record, struct ce_arena *a, struct ce_pkg
 	p->license_family = ce_arena_strdup(a, json_string_value(family));
 }
 
-static int check_names(const struct ce_pkg *p, struct ccenv_error *err)
+int ce_pkg_check(const struct ce_pkg *p, struct ccenv_error *err)
 {
 	if (!ce_pkg_name_is_valid(p->name))
 		return ce_fail(err, CCENV_EDATA, "\"%s\" is no package name", p->name);
@@ -157,11 +147,22 @@ static int check_names(const struct ce_pkg *p, struct ccenv_error *err)
 		return ce_fail(err, CCENV_EDATA, "\"%s\" is no version", p->version);
 	if (!field_is_valid(p->build))
 		return ce_fail(err, CCENV_EDATA, "\"%s\" is no build string", p->build);
-	if (!fn_is_valid(p->fn))
-		return ce_fail(err, CCENV_EDATA, "\"%s\" is no file name of a package", p->fn);
+	if (!fn_is_own(p))
+		return ce_fail(err, CCENV_EDATA,
+			"the file's name is not that of its record (%s-%s-%s)", p->name, p->version,
+			p->build);
+	if (p->sha256 && !ce_sha256_is_hex(p->sha256))
+		return ce_fail(err, CCENV_EDATA, "sha256: expected 64 hexadecimal digits");
+	if (p->md5 && !md5_is_hex(p->md5))
+		return ce_fail(err, CCENV_EDATA, "md5: expected 32 hexadecimal digits");
 	if (p->python_site_packages_path && !ce_path_is_safe(p->python_site_packages_path))
 		return ce_fail(err, CCENV_EDATA, "python_site_packages_path leaves the prefix");
 	return 0;
+}
+
+uint64_t ce_pkg_timestamp_ms(uint64_t timestamp)
+{
+	return timestamp <= seconds_max ? timestamp * 1000 : timestamp;
 }
 
 int ce_pkg_from_json(const json_t *record, const char *fn, const char *subdir, const char *channel,
@@ -178,8 +179,6 @@ int ce_pkg_from_json(const json_t *record, const char *fn, const char *subdir, c
 	if (r >= 0)
 		r = ce_json_string(record, "build", a, &p.build, err);
 	if (r >= 0)
-		r = check_names(&p, err);
-	if (r >= 0)
 		r = ce_json_uint(record, "build_number", &p.build_number, err);
 	if (r >= 0)
 		r = ce_json_uint(record, "size", &p.size, err);
@@ -189,18 +188,19 @@ int ce_pkg_from_json(const json_t *record, const char *fn, const char *subdir, c
 		r = ce_json_string(
 			record, "python_site_packages_path", a, &p.python_site_packages_path, err);
 	if (r >= 0)
-		r = check_names(&p, err);
+		r = ce_json_string(record, "sha256", a, &p.sha256, err);
+	if (r >= 0)
+		r = ce_json_string(record, "md5", a, &p.md5, err);
 	if (r >= 0)
 		r = read_noarch(record, &p.noarch, err);
 	if (r >= 0)
-		r = read_hashes(record, a, &p, err);
-	if (r >= 0)
 		r = read_lists(record, a, &p, err);
+	if (r >= 0)
+		r = ce_pkg_check(&p, err);
 	if (r < 0)
 		return ce_context(err, r, "%s", fn);
 	read_license(record, a, &p);
-	if (p.timestamp && p.timestamp <= seconds_max)
-		p.timestamp *= 1000;
+	p.timestamp = ce_pkg_timestamp_ms(p.timestamp);
 	p.fn = ce_arena_strdup(a, fn);
 	p.subdir = subdir;
 	p.channel = channel;

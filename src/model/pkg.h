@@ -62,6 +62,13 @@ struct ce_pkg {
 CE_MUST_CHECK int ce_pkg_from_json(const json_t *record, const char *fn, const char *subdir,
 	const char *channel, const char *url, struct ce_arena *a, struct ce_pkg *ret_pkg,
 	struct ccenv_error *err);
+/*
+ * Is every field that becomes a path, or that files are compared with, of the right form? Name,
+ * version and build (CEP 26), a file name made of the three, hashes.
+ */
+CE_MUST_CHECK int ce_pkg_check(const struct ce_pkg *pkg, struct ccenv_error *err);
+/* Milliseconds from a record's timestamp, which old records have in seconds. */
+uint64_t ce_pkg_timestamp_ms(uint64_t timestamp);
 /* The record as an object, keys in a fixed order, absent and empty fields left out (as lock and
  * conda-meta want). */
 json_t *ce_pkg_to_json(const struct ce_pkg *pkg);

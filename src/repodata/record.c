@@ -7,15 +7,10 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/digest.h"
 #include "base/error.h"
-#include "base/path.h"
 #include "ccenv/ccenv.h"
 #include "model/pkg.h"
 #include "repodata/cursor.h"
-
-/* Seconds up to the year 9999; a larger value can only be milliseconds. */
-static const uint64_t seconds_max = 253402300799ULL;
 
 enum {
 	FIELD_MAX = 128,
@@ -197,56 +192,6 @@ static bool read_field(struct ce_cursor *c, enum field f, struct ce_pkg *p)
 	}
 }
 
-/* Version and build become parts of file names: no "-", no slash (CEP 26). */
-static bool field_is_valid(const char *text)
-{
-	static const char extra[] = "_.+!=~";
-	size_t n = 0;
-
-	for (; text[n]; n++) {
-		char c = text[n], lower = (char)(c | 0x20);
-		if (!(lower >= 'a' && lower <= 'z') && !(c >= '0' && c <= '9') && !strchr(extra, c))
-			return false;
-	}
-	return n > 0 && n <= FIELD_MAX;
-}
-
-/* Is the file name <name>-<version>-<build>.conda or .tar.bz2? */
-static bool fn_is_own(const struct ce_pkg *p, const char *fn, size_t len)
-{
-	const char *parts[] = {p->name, "-", p->version, "-", p->build};
-
-	for (size_t i = 0; i < CE_COUNT(parts); i++) {
-		size_t n = strlen(parts[i]);
-		if (len < n || memcmp(fn, parts[i], n) != 0)
-			return false;
-		fn += n;
-		len -= n;
-	}
-	return (len == 6 && memcmp(fn, ".conda", 6) == 0) ||
-	       (len == 8 && memcmp(fn, ".tar.bz2", 8) == 0);
-}
-
-static int check(const struct ce_pkg *p, const char *fn, size_t len,
-	const struct ce_repo_record_place *place, struct ccenv_error *err)
-{
-	if (strcmp(p->name, place->name) != 0)
-		return ce_fail(err, CCENV_EDATA, "the record's name is \"%s\"", p->name);
-	if (!field_is_valid(p->version))
-		return ce_fail(err, CCENV_EDATA, "\"%s\" is no version", p->version);
-	if (!field_is_valid(p->build))
-		return ce_fail(err, CCENV_EDATA, "\"%s\" is no build string", p->build);
-	if (!fn_is_own(p, fn, len))
-		return ce_fail(err, CCENV_EDATA, "the file's name is not that of its record");
-	if (p->sha256 && !ce_sha256_is_hex(p->sha256))
-		return ce_fail(err, CCENV_EDATA, "sha256: expected 64 hexadecimal digits");
-	if (p->md5 && (strlen(p->md5) != 32 || strspn(p->md5, "0123456789abcdef") != 32))
-		return ce_fail(err, CCENV_EDATA, "md5: expected 32 hexadecimal digits");
-	if (p->python_site_packages_path && !ce_path_is_safe(p->python_site_packages_path))
-		return ce_fail(err, CCENV_EDATA, "python_site_packages_path leaves the prefix");
-	return 0;
-}
-
 static const char *join_url(const struct ce_repo_record_place *place, const char *fn, size_t fn_len)
 {
 	size_t n = strlen(place->base_url);
@@ -279,17 +224,19 @@ int ce_repo_record_read(struct ce_cursor *c, const char *fn, size_t fn_len,
 	}
 	if (r < 0)
 		return ce_fail(err, CCENV_EDATA, "%.*s: malformed record", len, fn);
-	r = check(&p, fn, fn_len, place, err);
-	if (r < 0)
-		return ce_context(err, r, "%.*s", len, fn);
-	if (p.timestamp && p.timestamp <= seconds_max)
-		p.timestamp *= 1000;
+	if (strcmp(p.name, place->name) != 0)
+		return ce_fail(
+			err, CCENV_EDATA, "%.*s: the record's name is \"%s\"", len, fn, p.name);
 	p.name = place->name;
 	p.subdir = place->subdir;
 	p.channel = place->channel;
 	p.channel_rank = place->channel_rank;
 	p.url = join_url(place, fn, fn_len);
 	p.fn = p.url + strlen(place->base_url) + 1;
+	r = ce_pkg_check(&p, err);
+	if (r < 0)
+		return ce_context(err, r, "%.*s", len, fn);
+	p.timestamp = ce_pkg_timestamp_ms(p.timestamp);
 	*ret = p;
 	return 0;
 }

@@ -199,7 +199,7 @@ static void test_untrusted(void **state)
 	assert_refused("url", "ftp://h/app-1.0-h0_0.conda",
 		"packages[0]: \"ftp://h/app-1.0-h0_0.conda\" is no https, http or file URL");
 	assert_refused("url", "https://h/c/linux-64/app.exe",
-		"packages[0]: app.exe: \"app.exe\" is no file name of a package");
+		"packages[0]: app.exe: the file's name is not that of its record (app-1.0-h0_0)");
 	assert_refused("name", "../../etc",
 		"packages[0]: app-1.0-h0_0.conda: \"../../etc\" is no package name");
 	assert_refused("version", "1/0", "packages[0]: app-1.0-h0_0.conda: \"1/0\" is no version");
