@@ -124,6 +124,22 @@ static void compress_text(struct ce_buf *b, const void *text, size_t len)
 	free(copy);
 }
 
+/* Made before the first request: making them takes seconds, and a server that is silent so long is
+ * another fault. */
+static struct ce_buf bomb, space_bomb;
+
+static void make_bombs(void)
+{
+	compress_filled(&bomb, "", '\0', (size_t)4 << 30, "");
+	compress_filled(&space_bomb, "{\"info\":{},", ' ', (size_t)1 << 30, "\"packages\":{}}");
+}
+
+static void put(struct ce_buf *b, const struct ce_buf *body)
+{
+	ce_buf_clear(b);
+	ce_buf_add(b, body->data, body->len);
+}
+
 /* A body that is wrong in itself. */
 static void spoil(struct ce_buf *b, enum fault f, bool packed)
 {
@@ -145,10 +161,10 @@ static void spoil(struct ce_buf *b, enum fault f, bool packed)
 		ce_buf_adds(b, "<!DOCTYPE html><title>Please log in</title>");
 		break;
 	case BOMB:
-		compress_filled(b, "", '\0', (size_t)4 << 30, "");
+		put(b, &bomb);
 		break;
 	case SPACE_BOMB:
-		compress_filled(b, "{\"info\":{},", ' ', (size_t)1 << 30, "\"packages\":{}}");
+		put(b, &space_bomb);
 		break;
 	case DEEP:
 		deep = malloc(1000 * 1000);
@@ -486,6 +502,7 @@ int main(int argc, char **argv)
 		return 2;
 	site.chan = ce_path_join(scratch, "chan");
 	test_channel_write(site.chan);
+	make_bombs();
 	CE_CLEANUP(ce_freep) char *shard = find_shard(site.chan);
 	struct test_server *s = test_server_start(handler, &site);
 	CE_CLEANUP(ce_freep) char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
@@ -500,6 +517,8 @@ int main(int argc, char **argv)
 	char text[64];
 	snprintf(text, sizeof(text), "%ld MiB", u.ru_maxrss / 1024);
 	report(SANITIZED || u.ru_maxrss / 1024 < 200, "peak memory of it all", "", 0, text);
+	ce_buf_release(&bomb);
+	ce_buf_release(&space_bomb);
 	free(site.chan);
 	if (ce_fs_remove_tree(scratch, &err) < 0)
 		return 2;
