@@ -20,6 +20,10 @@ struct ce_repodata {
 	struct ce_arena arena;
 	struct ce_pkg *pkgs;
 	size_t n;
+	/* Names that channels have and that look like a wanted one without any record; for
+	 * messages. */
+	const char **others;
+	size_t n_others;
 };
 
 struct ce_repodata *ce_repodata_new(void);

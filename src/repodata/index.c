@@ -593,6 +593,16 @@ static int each_of_run(const struct ce_index *i, const struct run *run,
 	return r < 0 || p != end || sum != run->hash ? damaged(i, err) : 0;
 }
 
+void ce_index_each_name(const struct ce_index *i,
+	void (*each)(void *user, const char *name, size_t len), void *user)
+{
+	for (size_t n = 0; n < i->f.n_names; n++) {
+		const char *name = i->strings + i->names[n].text;
+
+		each(user, name, strlen(name));
+	}
+}
+
 /* The place of the name in the table; n_names when it is not there. */
 static size_t find_name(const struct ce_index *i, const char *name)
 {

@@ -52,6 +52,9 @@ const char *ce_index_id(const struct ce_index *i);
 const char *ce_index_base_url(
 	const struct ce_index *i); /* info.base_url, "" when absent; borrowed */
 uint64_t ce_index_records(const struct ce_index *i);
+/* Hands each name to `each`, sorted; borrowed from the index. */
+void ce_index_each_name(const struct ce_index *i,
+	void (*each)(void *user, const char *name, size_t len), void *user);
 /*
  * Hands each record of `name` that is not removed to `each`, in the order of the text. Slices are
  * borrowed from the index. <0 from `each` ends it.

@@ -562,6 +562,64 @@ static void sync_release(struct sync *y)
 	ce_repodata_free(y->repodata);
 }
 
+/* ---- names that were perhaps meant ---- */
+
+enum {
+	OTHERS_MAX = 4096
+};
+
+struct others {
+	const char *wanted;
+	struct ce_map *found;
+};
+
+/* Coarse: the same beginning, or the wanted name within it. What is near enough is for others to
+ * say. */
+static void note_other(void *user, const char *name, size_t len)
+{
+	struct others *o = user;
+	size_t n = strlen(o->wanted);
+	bool begins =
+		len >= 2 && n >= 2 && memcmp(name, o->wanted, 2) == 0 && len + 4 > n && n + 8 > len;
+	char *copy;
+
+	if (o->found->n >= OTHERS_MAX || (!begins && !memmem(name, len, o->wanted, n)))
+		return;
+	copy = ce_strndup(name, len);
+	ce_map_insert(o->found, copy);
+	free(copy);
+}
+
+static bool has_records(const struct ce_repodata *r, const char *name)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (strcmp(r->pkgs[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void collect_others(struct sync *y)
+{
+	CE_CLEANUP(ce_map_release) struct ce_map found = {0};
+	struct ce_repodata *r = y->repodata;
+
+	for (size_t i = 0; i < y->query->n_names; i++) {
+		struct others o = {y->query->names[i], &found};
+
+		if (!*o.wanted || has_records(r, o.wanted))
+			continue;
+		for (size_t s = 0; s < y->n_sources; s++) {
+			if (y->sources[s]->index)
+				ce_index_each_name(y->sources[s]->index, note_other, &o);
+			if (y->sources[s]->shards)
+				ce_shard_index_each_name(y->sources[s]->shards, note_other, &o);
+		}
+	}
+	r->others = ce_arena_array(&r->arena, found.n + 1, sizeof(*r->others));
+	for (; r->n_others < found.n; r->n_others++)
+		r->others[r->n_others] = ce_arena_strdup(&r->arena, found.entries[r->n_others].key);
+}
+
 static int sync_once(const struct ce_repodata_query *q, bool ignore_cache, bool *ret_damaged,
 	struct ce_repodata **ret, struct ccenv_error *err)
 {
@@ -587,6 +645,7 @@ static int sync_once(const struct ce_repodata_query *q, bool ignore_cache, bool 
 		return r;
 	ce_log(q->events, CCENV_LOG_INFO, "%zu names reach %zu records (%u left out)", y.names.n,
 		y.repodata->n, y.skipped);
+	collect_others(&y);
 	ce_repodata_finish(y.repodata);
 	*ret = CE_TAKE(y.repodata);
 	return 0;

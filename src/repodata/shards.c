@@ -187,6 +187,13 @@ size_t ce_shard_index_names(const struct ce_shard_index *i)
 	return i->n;
 }
 
+void ce_shard_index_each_name(const struct ce_shard_index *i,
+	void (*each)(void *user, const char *name, size_t len), void *user)
+{
+	for (size_t n = 0; n < i->n; n++)
+		each(user, i->entries[n].name, i->entries[n].len);
+}
+
 bool ce_shard_index_find(
 	const struct ce_shard_index *i, const char *name, char hex[CE_SHA256_HEX + 1])
 {

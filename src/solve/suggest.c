@@ -124,6 +124,8 @@ size_t ce_suggest_names(const struct ce_choices *c, const char *name, struct ce_
 		last = c->repodata->pkgs[i].name;
 		offer(found, &n, name, last);
 	}
+	for (size_t i = 0; i < c->repodata->n_others; i++)
+		offer(found, &n, name, c->repodata->others[i]);
 	for (; component->name; component++)
 		offer_specs(found, &n, name,
 			strncmp(platform, "win", 3) == 0 ? component->win_specs
