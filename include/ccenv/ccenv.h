@@ -327,6 +327,34 @@ enum ccenv_shell {
 CCENV_API char *ccenv_environment_text(
 	const struct ccenv_variables *list, enum ccenv_shell shell);
 
+/* Something that is wrong. */
+struct ccenv_finding {
+	const char *subject; /* a file, or a step of nvcc */
+	const char *text;    /* a sentence about it */
+};
+
+struct ccenv_findings {
+	struct ccenv_finding *items; /* in the order of what was looked at */
+	size_t n;
+	size_t n_steps, n_files; /* that were looked at */
+	void *owner;
+};
+
+struct ccenv_check_options {
+	const char *const *files; /* programs and shared libraries */
+	size_t n_files;
+	bool installed; /* the files are to run elsewhere: they may not name the root */
+};
+
+/*
+ * Does a build stay within the root? Lets nvcc tell its steps (nvcc --dryrun) and looks where each
+ * program, header and library directory is; looks into `files` for link stubs, for another CUDA
+ * and for libraries that nothing leads to. Findings are no failure: they are in *ret.
+ */
+CCENV_API int ccenv_check(struct ccenv *c, const struct ccenv_check_options *o,
+	struct ccenv_findings *ret, struct ccenv_error *err);
+CCENV_API void ccenv_findings_free(struct ccenv_findings *list); /* what it holds */
+
 struct ccenv_virtual {
 	const char *name, *version, *build;
 };

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* ccenv check: does a build stay within what is installed? */
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "cli/cli.h"
+
+static void print_json(const struct ccenv_findings *list)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	json_t *findings = json_array();
+
+	for (size_t i = 0; i < list->n; i++) {
+		json_t *f = json_object();
+
+		json_object_set_new(f, "subject", json_string(list->items[i].subject));
+		json_object_set_new(f, "text", json_string(list->items[i].text));
+		json_array_append_new(findings, f);
+	}
+	json_object_set_new(o, "steps", json_integer((json_int_t)list->n_steps));
+	json_object_set_new(o, "files", json_integer((json_int_t)list->n_files));
+	json_object_set_new(o, "findings", findings);
+	ce_json_format(o, &b);
+	fputs(ce_buf_str(&b), stdout);
+}
+
+static void print(const struct ce_cli *cli, const struct ccenv_findings *list)
+{
+	if (cli->json) {
+		print_json(list);
+		return;
+	}
+	for (size_t i = 0; i < list->n; i++)
+		printf("%s %s\n", list->items[i].subject, list->items[i].text);
+	if (!cli->quiet)
+		fprintf(stderr, "Checked: %zu steps of the compilers, %zu file%s; %zu finding%s\n",
+			list->n_steps, list->n_files, list->n_files == 1 ? "" : "s", list->n,
+			list->n == 1 ? "" : "s");
+}
+
+static int run(struct ce_cli *cli, int argc, char **argv)
+{
+	struct ccenv_check_options o = {0};
+	const struct ce_opt own[] = {
+		{"installed", 0, NULL, "FILE… are to run elsewhere: they may not name this root",
+			.flag = &o.installed},
+		{0},
+	};
+	struct ccenv_findings list;
+	struct ccenv_error err;
+	struct ce_args args;
+	struct ccenv *c;
+	int r, status;
+
+	if (!ce_cli_begin(cli, &ce_cmd_check, own, argc, argv, &args, &status))
+		return status;
+	status = ce_cli_open(cli, &c);
+	if (status != CE_EXIT_OK)
+		return status;
+	o.files = (const char *const *)args.items;
+	o.n_files = args.n;
+	r = ccenv_check(c, &o, &list, &err);
+	ccenv_close(c);
+	if (r < 0)
+		return ce_cli_fail(cli, &err, NULL);
+	print(cli, &list);
+	status = list.n ? CE_EXIT_FAILED : CE_EXIT_OK;
+	ccenv_findings_free(&list);
+	return status;
+}
+
+const struct ce_command ce_cmd_check = {"check", "[FILE…]",
+	"look for stubs, another CUDA and programs from outside, in nvcc's steps and in FILE…",
+	run};

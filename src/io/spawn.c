@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* A child process whose output is read. */
+#include "io/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "ccenv/ccenv.h"
+
+extern char **environ;
+
+static long long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Until the other end is closed; false when the time is over. */
+static bool drain(int fd, long long end_ms, struct ce_buf *out)
+{
+	char block[8192];
+
+	for (;;) {
+		long long left = end_ms - now_ms();
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		ssize_t n;
+		int r;
+
+		if (left <= 0)
+			return false;
+		r = poll(&p, 1, left > 60000 ? 60000 : (int)left);
+		if (r <= 0)
+			continue;
+		n = read(fd, block, sizeof(block));
+		if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+			return true;
+		if (n > 0)
+			ce_buf_add(out, block, (size_t)n);
+	}
+}
+
+static int start(const char *const argv[], int out, pid_t *ret)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	int r;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, out, 1);
+	posix_spawn_file_actions_adddup2(&actions, out, 2);
+	posix_spawnattr_init(&attributes);
+	/* A group of its own, so that its children go with it. */
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+	posix_spawnattr_setpgroup(&attributes, 0);
+	r = posix_spawnp(ret, argv[0], &actions, &attributes, (char *const *)argv, environ);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	return r;
+}
+
+int ce_spawn_read(const char *const argv[], int limit_s, struct ce_buf *out, int *ret_status,
+	struct ccenv_error *err)
+{
+	int ends[2], status = 0, r;
+	bool ended;
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return ce_fail_errno(err, errno, "cannot run %s", argv[0]);
+	r = start(argv, ends[1], &child);
+	close(ends[1]);
+	if (r != 0) {
+		close(ends[0]);
+		return ce_fail_errno(err, r, "cannot run %s", argv[0]);
+	}
+	ended = drain(ends[0], now_ms() + limit_s * 1000LL, out);
+	close(ends[0]);
+	if (!ended)
+		kill(-child, SIGKILL);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (!ended)
+		return ce_fail(
+			err, CCENV_EIO, "%s did not end within %d seconds", argv[0], limit_s);
+	*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return 0;
+}

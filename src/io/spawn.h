@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_IO_SPAWN_H
+#define CE_IO_SPAWN_H
+
+#include <stddef.h>
+
+#include "base/attr.h"
+
+struct ccenv_error;
+struct ce_buf;
+
+/*
+ * Runs argv[0] (a path, or a name to look for in PATH) and appends what it prints, stdout and
+ * stderr together, to `out`; bytes beyond out->max are dropped. It gets no input, and is killed
+ * after limit_s seconds (CCENV_EIO). *ret_status is its exit status, 128 + n when signal n ended
+ * it.
+ */
+CE_MUST_CHECK int ce_spawn_read(const char *const argv[], int limit_s, struct ce_buf *out,
+	int *ret_status, struct ccenv_error *err);
+
+#endif

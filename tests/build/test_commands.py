@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""The commands for build systems, with real compilers: print, env, run, check, archs, presets, ide, vendor, meson-setup."""
+import json
+import os
+import shutil
+import subprocess
+import unittest
+
+from harness import Case, TOP, cmakes, dynamic, hostile, run, write
+
+SAXPY = "__global__ void k(float *x) { *x *= 2; }\nint main() { k<<<1, 1>>>(nullptr); return 0; }\n"
+
+
+class Commands(Case):
+    def setUp(self):
+        super().setUp()
+        self.src = self.app()
+        self.ccenv("install")
+
+    def ccenv(self, *args, env=None, ok=True, cwd=None):
+        return run([self.env["CCENV_EXECUTABLE"], *args], env=env or self.env, cwd=cwd or self.src, ok=ok)
+
+    def facts(self, *args):
+        return json.loads(self.ccenv("toolchain", "--format", "json", *args).out)
+
+    def test_print_for_make(self):
+        write(self.src / "k.cu", SAXPY)
+        write(self.src / "Makefile", "k: k.cu\n\t$(NVCC) -ccbin $(CXX) $< -o $@\n")
+        cxx, nvcc = self.ccenv("print", "cxx", "nvcc").out.split("\n")[:2]
+        out = run(["make", "-C", self.src, "k", f"CXX={cxx}", f"NVCC={nvcc}"], env=hostile(self.env, self.scratch)).out
+        self.assertNotIn("HOSTILE", out)
+        self.assertIn("k", os.listdir(self.src))
+
+    def test_facts_are_there(self):
+        facts = self.facts()
+        for name, value in facts.items():
+            if isinstance(value, str) and value.startswith("/") and ":" not in value:
+                self.assertTrue(os.path.exists(value), f"{name}: {value}")
+        self.assertEqual(facts["cuda-version"], "13.0")
+        self.assertEqual(run([facts["cc"], "-dumpfullversion"]).out.strip(), facts["gcc-version"])
+        self.assertIn(f"V{facts['nvcc-version']}", run([facts["nvcc"], "--version"]).out)
+        self.assertIn("nvrtc", facts["components"])
+
+    def test_resolved_toolchain(self):
+        write(self.src / "here.cmake", self.ccenv("toolchain", "--resolved").out)
+        write(self.src / "here.mk", self.ccenv("toolchain", "--resolved", "--format", "make").out)
+        write(self.src / "CMakeLists.txt", "cmake_minimum_required(VERSION 3.22)\nproject(p LANGUAGES CXX CUDA)\n"
+              "message(STATUS \"is ${CMAKE_CUDA_COMPILER}\")\n")
+        out = run([cmakes()[0], "-S", self.src, "-B", self.src / "b", f"-DCMAKE_TOOLCHAIN_FILE={self.src}/here.cmake"],
+                  env=self.env).out
+        self.assertIn(f"is {self.facts()['nvcc']}\n", out)
+        write(self.src / "Makefile", "include here.mk\nall: ; @echo is $(NVCC)\n")
+        self.assertIn(f"is {self.facts()['nvcc']}\n", run(["make", "-C", self.src], env=self.env).out)
+
+    def test_environment(self):
+        """Both ways into it, from a hostile one: nvcc, CMake without a word about CUDA, pkg-config."""
+        env = hostile(self.env, self.scratch)
+        write(self.src / "k.cu", SAXPY)
+        write(self.src / "p/CMakeLists.txt", "cmake_minimum_required(VERSION 3.22)\nproject(p LANGUAGES CXX CUDA)\n"
+              "add_executable(k ../k.cu)\n")
+        steps = f"""nvcc k.cu -o k && {cmakes()[0]} -S p -B b && {cmakes()[0]} --build b && pkg-config --libs cudart &&
+            [ "$CUDA_HOME" = "$CUDA_PATH" ] && $CC --version >/dev/null"""
+        out = self.ccenv("run", "sh", "-ec", steps, env=env).out
+        self.check_clean(self.src / "b")
+        self.assertIn("-lcudart", out)
+        self.assertNotIn("HOSTILE", out)
+        shutil.rmtree(self.src / "b")
+        run(["sh", "-ec", f'eval "$("{self.env["CCENV_EXECUTABLE"]}" env --sh)"; {steps}'], env=env, cwd=self.src)
+        self.check_clean(self.src / "b")
+
+    @unittest.skipUnless(shutil.which("fish"), "no fish")
+    def test_environment_of_fish(self):
+        out = run(["fish", "-c", f'{self.env["CCENV_EXECUTABLE"]} env --fish | source; nvcc --version; echo $CUDA_HOME'],
+                  env=self.env, cwd=self.src).out
+        self.assertIn("release 13.0", out)
+        self.assertIn(self.facts()["view"], out)
+
+    # --- check ---
+
+    def test_check_finds_nothing(self):
+        self.configure(self.src)
+        self.build(self.src / "build")
+        out = self.ccenv("check", "build/cuda-app", env=hostile(self.env, self.scratch)).out
+        self.assertIn("1 file; 0 findings", out)
+        self.assertRegex(out, r"Checked: 1\d steps")
+
+    def test_check_looks_into_each_step(self):
+        env = dict(self.env, CCENV_HERMETIC="0", NVCC_CCBIN="/usr/bin/g++", NVCC_APPEND_FLAGS="-I/usr/include")
+        bad = self.ccenv("check", env=env, ok=False)
+        self.assertEqual(bad.code, 1)
+        self.assertRegex(bad.out, r"nvcc runs /usr/bin/(\S*/)?g\+\+, which is not part of ")
+        self.assertRegex(bad.out, r"g\+\+ is given /usr/include, which is not part of ")
+        cicc = self.facts()["prefix"] + "/nvvm/bin/cicc"
+        os.unlink(cicc)
+        self.assertRegex(self.ccenv("check", ok=False).out, r"nvcc runs \S*/cicc, which does not exist")
+        os.symlink("/bin/true", cicc)
+        found = json.loads(self.ccenv("check", "--json", ok=False).out)["findings"]
+        self.assertEqual([f["subject"] for f in found], ["nvcc"])
+        self.assertIn("cicc, which is not part of", found[0]["text"])
+
+    def test_check_reads_programs(self):
+        facts = self.facts()
+        other = self.scratch / "cuda-12/lib64"
+        write(self.src / "m.c", "extern int cudaRuntimeGetVersion(int *);\n"
+              "int main(void) { int v; return cudaRuntimeGetVersion(&v); }\n")
+        write(other / "c.c", "int cudaRuntimeGetVersion(int *v) { return *v = 0; }\n")
+        gcc = ["gcc", self.src / "m.c", "-o"]
+        run(["gcc", "-shared", other / "c.c", "-Wl,-soname,libcudart.so.12", "-o", other / "libcudart.so"], env=self.env)
+        shutil.copy(other / "libcudart.so", other / "libcudart.so.12")
+        here = ["-L" + facts["lib-dir"], "-lcudart"]
+        programs = {
+            "stub": [*here, f"-Wl,-rpath,{facts['lib-dir']}:{facts['lib-dir']}/stubs"],
+            "other": ["-L" + str(other), "-lcudart", f"-Wl,-rpath,{other}"],
+            "none": here,
+            "cwd": [*here, f"-Wl,-rpath,{facts['lib-dir']}:lib"],
+            "good": [*here, f"-Wl,-rpath,{facts['lib-dir']}"],
+            "moved": [*here, "-Wl,-rpath,$ORIGIN/../lib"],
+        }
+        (self.src / "lib").mkdir()
+        shutil.copy(facts["lib-dir"] + "/libcudart.so.13", self.src / "lib")
+        for name, flags in programs.items():
+            (self.src / "bin").mkdir(exist_ok=True)
+            run([*gcc, self.src / "bin" / name, *flags, "-Wl,--enable-new-dtags"], env=self.env)
+
+        def findings(*args):
+            result = self.ccenv("check", "--json", *args, ok=False)
+            found = json.loads(result.out)["findings"]
+            self.assertEqual(result.code, 1 if found else 0)
+            return [f["text"] for f in found]
+
+        def one(pattern, *args):
+            texts = findings(*args)
+            self.assertEqual(len(texts), 1, texts)
+            self.assertRegex(texts[0], pattern)
+
+        one("^has the stubs .*/lib/stubs in RUNPATH", "bin/stub")
+        one("^needs libcudart.so.13, which is in no directory of its RUNPATH", "bin/none")
+        one('^has "lib" in RUNPATH', "bin/cwd")
+        self.assertEqual(findings("bin/good", "bin/moved"), [])
+        one("^has .* in RUNPATH, which is of this build tree", "--installed", "bin/good", "bin/moved")
+        texts = findings("bin/other")
+        self.assertRegex(texts[0], "^has another CUDA in RUNPATH: .*/cuda-12/lib64$")
+        self.assertRegex(texts[1], "^needs libcudart.so.12; this root .CUDA 13.0. has another release")
+        one("is no ELF file", "m.c")
+        one("^cannot be read: No such file", "nothing")
