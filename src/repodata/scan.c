@@ -305,9 +305,10 @@ static int take_top(struct ce_repo_scan *s, const char *text, const char **at, c
 		s->state = REMOVED;
 	} else if (*p == '{' && key_is(key, len, "info")) {
 		r = take_info(s, text, &p, end, err);
-		if (r > 0)
+		if (r > 0) {
 			*at = p;
-		s->comma = r > 0;
+			s->comma = true;
+		}
 		return r;
 	} else if (*p == '{' || *p == '[') {
 		s->state = SKIPPING;

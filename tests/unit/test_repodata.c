@@ -23,6 +23,7 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "ccenv/ccenv.h"
+#include "io/url.h"
 #include "model/repodata.h"
 #include "repodata/index.h"
 #include "repodata/repodata_sync.h"
@@ -99,7 +100,7 @@ static const char sample[] =
 	"\"packages.conda\" : { \"a-1-0.conda\":{} ,\n\"b-2-0.conda\":{\"name\":\"b\",\"text\":\""
 	"long enough to go beyond one block of sixty-four bytes, with \\\\\\\\ and \\\\\\\" in it "
 	"{[\"}},"
-	"\"removed\":[\"c-1-0.conda\", \"d\"],\"repodata_version\":1} \n";
+	"\"removed\":[\"c-1-0.conda\", \"d\"],\"info\":{},\"repodata_version\":1} \n";
 
 static void test_scan(void **state)
 {
@@ -111,7 +112,7 @@ static void test_scan(void **state)
 				   "1b-2-0.conda={\"name\":\"b\",\"text\":\""
 				   "long enough to go beyond one block of sixty-four bytes, with "
 				   "\\\\\\\\ and \\\\\\\" in it {[\"};"
-				   "-c-1-0.conda;-d;";
+				   "-c-1-0.conda;-d;i{};";
 
 	(void)state;
 	for (size_t step = 1; step < sizeof(sample) + 1; step++) {
@@ -422,6 +423,94 @@ static void test_http_forms(void **state)
 	test_server_stop(s);
 }
 
+static void assert_resolves(const char *ref, const char *want)
+{
+	CE_CLEANUP(ce_freep) char *url = ce_url_resolve("https://h/chan/linux-64/", ref);
+
+	assert_string_equal(url, want);
+}
+
+static void test_resolve(void **state)
+{
+	(void)state;
+	assert_resolves("", "https://h/chan/linux-64");
+	assert_resolves("./", "https://h/chan/linux-64");
+	assert_resolves("./shards/", "https://h/chan/linux-64/shards");
+	assert_resolves("../x//y", "https://h/chan/x/y");
+	assert_resolves("../../../..", "https://h");
+	assert_resolves("/abs", "https://h/abs");
+	assert_resolves("https://other/p/./q/../r/", "https://other/p/r");
+	assert_resolves("https://other", "https://other");
+}
+
+/* base_url (CEP 15): where the files are; never a place that a server has no say over. */
+static void test_base_url(void **state)
+{
+	static const char with[] =
+		"{\"info\":{\"base_url\":\"%s\"},\"packages.conda\":{\"top-1-0.conda\":"
+		"{\"name\":\"top\",\"version\":\"1\",\"build\":\"0\"}}}";
+	struct site site = {0};
+	struct test_server *s = test_server_start(serve_file, &site);
+	CE_CLEANUP(ce_freep)
+	char *url = ce_asprintf("http://me:secret@127.0.0.1:%d", test_server_port(s));
+	CE_CLEANUP(ce_freep) char *path = ce_asprintf("%s/linux-64/repodata.json", chan);
+	CE_CLEANUP(ce_freep) char *abs = ce_asprintf(with, "https://u:p@files.example/x/");
+	CE_CLEANUP(ce_freep) char *relative = ce_asprintf(with, "../files");
+	CE_CLEANUP(ce_freep) char *hostile = ce_asprintf(with, "file:///etc");
+	CE_CLEANUP(ce_freep)
+	char *want = ce_asprintf("http://127.0.0.1:%d/files/top-1-0.conda", test_server_port(s));
+	struct ccenv_error err;
+
+	(void)state;
+	test_write_file(path, abs, strlen(abs));
+	struct ce_repodata *r = load(url, "json", false, &err);
+	assert_int_equal(r->n, 1);
+	assert_string_equal(r->pkgs[0].url, "https://files.example/x/top-1-0.conda");
+	assert_null(strstr(r->pkgs[0].channel, "secret"));
+	ce_repodata_free(r);
+	test_write_file(path, relative, strlen(relative));
+	r = load(url, "json", false, &err);
+	assert_string_equal(r->pkgs[0].url, want);
+	ce_repodata_free(r);
+	test_write_file(path, hostile, strlen(hostile));
+	assert_fails(url, "json", false, CCENV_EDATA, "file:///etc");
+	test_server_stop(s);
+}
+
+/* Two channels: records of both, each with its rank; one with noarch only is a channel too. */
+static void test_channels(void **state)
+{
+	CE_CLEANUP(ce_freep) char *first = ce_asprintf("file://%s", chan);
+	CE_CLEANUP(ce_freep) char *second = ce_asprintf("file://%s/second", scratch);
+	CE_CLEANUP(ce_freep) char *dir = ce_asprintf("%s/second/noarch", scratch);
+	CE_CLEANUP(ce_freep) char *file = ce_path_join(dir, "repodata.json");
+	static const char json[] = "{\"packages.conda\":{\"gone-2-0.conda\":{\"name\":\"gone\","
+				   "\"version\":\"2\",\"build\":\"0\"}}}";
+	const char *channels[] = {second, first}, *platform = "linux-64", *names[] = {"top"};
+	struct ce_repodata_query q = {
+		.channels = channels,
+		.n_channels = 2,
+		.platforms = &platform,
+		.n_platforms = 1,
+		.names = names,
+		.n_names = 1,
+		.cache_dir = cache,
+		.getenv_fn = test_getenv,
+	};
+	struct ce_repodata *r = NULL;
+	struct ccenv_error err;
+
+	(void)state;
+	assert_int_equal(ce_fs_mkdirs(dir, &err), 0);
+	test_write_file(file, json, strlen(json));
+	assert_int_equal(ce_repodata_sync(&q, &r, &err), 0);
+	assert_int_equal(r->n, 6); /* "gone" is wanted by "top" of the other channel */
+	for (size_t i = 0; i < r->n; i++)
+		assert_int_equal(
+			r->pkgs[i].channel_rank, strcmp(r->pkgs[i].name, "gone") == 0 ? 0 : 1);
+	ce_repodata_free(r);
+}
+
 /* A server's copy is damaged: without another form an error that names it, with one a warning. */
 static void test_server_damage(void **state)
 {
@@ -531,6 +620,9 @@ int main(void)
 		cmocka_unit_test(test_max_age),
 		cmocka_unit_test_setup_teardown(test_forms, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_http_forms, setup, teardown),
+		cmocka_unit_test(test_resolve),
+		cmocka_unit_test_setup_teardown(test_base_url, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_channels, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_server_damage, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_shard_damage, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cache_damage, setup, teardown),
