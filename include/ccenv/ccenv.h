@@ -258,12 +258,12 @@ CCENV_API int ccenv_clean(struct ccenv *c, const struct ccenv_clean_options *o,
  */
 struct ccenv_tools {
 	const char *root, *prefix;
-	const char *view; /* looks like /usr/local/cuda; another path for each lock */
-	const char *view_link;                  /* leads to the view; the same path for each lock */
-	const char *content;                    /* names the installed set: 64 hex digits */
-	const char *platform, *target;          /* "linux-64", "x86_64-linux" */
-	const char *triplet;                    /* "x86_64-conda-linux-gnu" */
-	const char *cuda_version;               /* "13.0" */
+	const char *view;              /* looks like /usr/local/cuda; another path for each lock */
+	const char *view_link;         /* leads to the view; the same path for each lock */
+	const char *content;           /* names the installed set: 64 hex digits */
+	const char *platform, *target; /* "linux-64", "x86_64-linux" */
+	const char *triplet;           /* "x86_64-conda-linux-gnu" */
+	const char *cuda_version;      /* "13.0" */
 	const char *nvcc_version, *gcc_version; /* "13.0.88", "14.3.0" */
 	const char *nvcc, *cc, *cxx, *ar, *nm, *ranlib, *strip, *ld;
 	const char *sysroot, *include_dir, *lib_dir;
@@ -324,8 +324,7 @@ enum ccenv_shell {
 };
 
 /* The same as commands of a shell, one a line. free() it. */
-CCENV_API char *ccenv_environment_text(
-	const struct ccenv_variables *list, enum ccenv_shell shell);
+CCENV_API char *ccenv_environment_text(const struct ccenv_variables *list, enum ccenv_shell shell);
 
 /* Something that is wrong. */
 struct ccenv_finding {

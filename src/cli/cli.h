@@ -61,8 +61,8 @@ int ce_cli_open(struct ce_cli *cli, struct ccenv **ret);
 /* Opens the project and looks at what is installed. Returns an exit status, as ce_cli_open(). */
 int ce_cli_tools(struct ce_cli *cli, const char *target, struct ccenv_tools *ret);
 /* The environment for the tools of the project's root. Returns an exit status. */
-int ce_cli_environment(struct ce_cli *cli, struct ccenv_tools *ret_tools,
-	struct ccenv_variables *ret_variables);
+int ce_cli_environment(
+	struct ce_cli *cli, struct ccenv_tools *ret_tools, struct ccenv_variables *ret_variables);
 /* Makes it this process's own and runs argv[0] in its place; an exit status when that fails. */
 int ce_cli_exec(struct ce_cli *cli, const struct ccenv_variables *variables, char **argv);
 /* Prints a failure: on stderr, and with --json as an object on stdout. `explanation` is JSON text
