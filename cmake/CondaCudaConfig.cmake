@@ -247,9 +247,9 @@ if(NOT _ccenv_ok)
 endif()
 _ccenv_check_components(_ccenv_missing "${_ccenv_stamp_json}" "${_ccenv_manifest_file}")
 if(_ccenv_missing)
-	list(JOIN _ccenv_missing " " _ccenv_missing)
-	_ccenv_fail("not installed: ${_ccenv_missing}. Run `ccenv add ${_ccenv_missing}` (it edits ${_ccenv_manifest_file} and its "
-		"lock), then configure again.")
+	list(JOIN _ccenv_missing "\", \"" _ccenv_missing)
+	_ccenv_fail("not installed: \"${_ccenv_missing}\". Add it to \"components\" of \"cuda\" in ${_ccenv_manifest_file} and "
+		"configure again.")
 endif()
 
 string(JSON CCENV_VIEW GET "${_ccenv_stamp_json}" view)

@@ -148,6 +148,8 @@ int ccenv_lock(struct ccenv *c, const struct ccenv_lock_options *o, struct ccenv
 	if (old)
 		ce_plan_favour(&plan, old, o);
 	r = ce_plan_solve(c, &plan, err);
+	if (r >= 0)
+		r = ce_plan_check_archs(c, &plan, err);
 	if (r < 0)
 		return r;
 	lock = ce_plan_lock(&plan);
@@ -293,23 +295,29 @@ static void tell_waiting(void *user, const char *holder)
 		c->root);
 }
 
-static int install_root(struct ccenv *c, const struct ce_lock_platform *p, bool repair,
-	struct ccenv_install_result *ret, struct ccenv_error *err)
+static int install_root(struct ccenv *c, const struct ce_lock_platform *p,
+	const struct ccenv_install_options *o, struct ccenv_install_result *ret,
+	struct ccenv_error *err)
 {
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	CE_CLEANUP(ce_freep) char *guard = ce_path_join(c->root, "lock");
 	CE_CLEANUP(ce_fs_unlockp) struct ce_fs_lock *held = NULL;
 	CE_CLEANUP(ce_freep) char *prefix = NULL;
 	char hash[CE_SHA256_HEX + 1];
 	struct ce_emit_input emit;
+	const char **archs;
+	size_t n_archs;
 	int r;
 
 	content_hash(p, hash);
 	prefix = ce_layout_env(c->root, p->platform, hash);
-	r = ce_fs_mkdirs(c->root, err);
+	r = ce_project_archs(c, o->environment, p, &a, &archs, &n_archs, err);
+	if (r >= 0)
+		r = ce_fs_mkdirs(c->root, err);
 	if (r >= 0)
 		r = ce_fs_lock(guard, ROOT_LOCK_TIMEOUT_S, tell_waiting, c, &held, err);
 	if (r >= 0)
-		r = fetch_and_link(c, p, prefix, repair, err);
+		r = fetch_and_link(c, p, prefix, o->repair, err);
 	if (r < 0)
 		return r;
 	emit = (struct ce_emit_input){
@@ -320,6 +328,8 @@ static int install_root(struct ccenv *c, const struct ce_lock_platform *p, bool 
 		.n_pkgs = p->n_pkgs,
 		.manifest_path = c->manifest_path,
 		.lock_path = c->lock_path,
+		.archs = archs,
+		.n_archs = n_archs,
 		.content_hash = hash,
 		.events = &c->events,
 	};
@@ -347,7 +357,7 @@ int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	assert(p);
 	ret->n_packages = p->n_pkgs;
 	if (!o->prefix)
-		return install_root(c, p, o->repair, ret, err);
+		return install_root(c, p, o, ret, err);
 	ret->prefix = ce_path_absolute(o->prefix);
 	r = fetch_and_link(c, p, ret->prefix, o->repair, err);
 	if (r < 0)

@@ -79,6 +79,15 @@ CE_MUST_CHECK int ce_project_check_host(
 /* Completes a CCENV_ESTALE text with the file and the way out. */
 int ce_stale(const char *lock_path, struct ccenv_error *err);
 
+/* Does the nvcc of each solution take the architectures of its environment? */
+CE_MUST_CHECK int ce_plan_check_archs(
+	const struct ccenv *c, const struct ce_plan *plan, struct ccenv_error *err);
+/* Those of an environment for the locked packages, "all" and "native" replaced. Empty without any.
+ */
+CE_MUST_CHECK int ce_project_archs(struct ccenv *c, const char *env,
+	const struct ce_lock_platform *p, struct ce_arena *a, const char ***ret, size_t *ret_n,
+	struct ccenv_error *err);
+
 uint64_t ce_now_ms(void); /* since 1970 */
 
 /* Packages as the public API shows them. */

@@ -326,6 +326,22 @@ enum ccenv_shell {
 /* The same as commands of a shell, one a line. free() it. */
 CCENV_API char *ccenv_environment_text(const struct ccenv_variables *list, enum ccenv_shell shell);
 
+/* GPU architectures. Strings belong to the struct. */
+struct ccenv_archs {
+	const char *cuda_version; /* locked: "13.0" */
+	const char *const *known; /* what its nvcc takes: "90", "90a", ascending */
+	size_t n_known;
+	const char *const
+		*chosen; /* of the manifest, as CMAKE_CUDA_ARCHITECTURES; none: nvcc's default */
+	size_t n_chosen;
+	void *owner;
+};
+
+/* From the lock alone: nothing need be installed. NULL takes the defaults of ccenv_install(). */
+CCENV_API int ccenv_archs(struct ccenv *c, const char *environment, const char *platform,
+	struct ccenv_archs *ret, struct ccenv_error *err);
+CCENV_API void ccenv_archs_free(struct ccenv_archs *archs); /* what it holds */
+
 /* Something that is wrong. */
 struct ccenv_finding {
 	const char *subject; /* a file, or a step of nvcc */

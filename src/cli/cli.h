@@ -36,6 +36,7 @@ struct ce_command {
 	int (*run)(struct ce_cli *cli, int argc, char **argv);
 };
 
+extern const struct ce_command ce_cmd_archs;
 extern const struct ce_command ce_cmd_check;
 extern const struct ce_command ce_cmd_clean;
 extern const struct ce_command ce_cmd_env;

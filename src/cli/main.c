@@ -15,6 +15,7 @@ static const struct ce_command *const commands[] = {
 	&ce_cmd_run,
 	&ce_cmd_check,
 	&ce_cmd_list,
+	&ce_cmd_archs,
 	&ce_cmd_solve,
 	&ce_cmd_verify,
 	&ce_cmd_clean,

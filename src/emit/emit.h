@@ -26,7 +26,9 @@ struct ce_emit_input {
 	size_t n_pkgs;
 	const char *manifest_path; /* absolute, or NULL: CMake re-configures when it changes */
 	const char *lock_path;     /* absolute, or NULL: likewise */
-	const char *content_hash;  /* of the installed set: names the toolchain's identity */
+	const char *const *archs;  /* for CMAKE_CUDA_ARCHITECTURES; none: nvcc's default */
+	size_t n_archs;
+	const char *content_hash; /* of the installed set: names the toolchain's identity */
 	const struct ccenv_events *events;
 };
 

@@ -143,10 +143,12 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf env = {0}, view = {0}, manifest = {0}, lock = {0};
-	CE_CLEANUP(ce_buf_release) struct ce_buf absent = {0};
+	CE_CLEANUP(ce_buf_release) struct ce_buf absent = {0}, archs = {0};
 	CE_CLEANUP(ce_freep) char *rel = ce_asprintf("toolchain/%s.cmake", f->target);
 
 	add_absent(f, &absent);
+	for (size_t i = 0; i < f->in->n_archs; i++)
+		ce_buf_addf(&archs, "%s%s", i ? ";" : "", f->in->archs[i]);
 	const struct ce_emit_pair pairs[] = {
 		{"ABSENT", ce_buf_str(&absent)},
 		{"CUDA_VERSION", f->cuda_version},
@@ -157,7 +159,7 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 		{"HAS_GCC", on_off(f->has_gcc)},
 		{"CROSSING", on_off(false)},
 		{"PROCESSOR", strcmp(f->in->platform, "linux-64") == 0 ? "x86_64" : "aarch64"},
-		{"ARCHS", ""},
+		{"ARCHS", ce_buf_str(&archs)},
 		{"ENV", quoted(&env, f->env_rel)},
 		{"VIEW", quoted(&view, f->view_rel)},
 		{"MANIFEST", quoted(&manifest, f->manifest_rel)},

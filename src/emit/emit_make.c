@@ -10,10 +10,12 @@
 int ce_emit_make(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
-	CE_CLEANUP(ce_buf_release) struct ce_buf env = {0}, lock = {0}, view = {0};
+	CE_CLEANUP(ce_buf_release) struct ce_buf archs = {0}, env = {0}, lock = {0}, view = {0};
 	CE_CLEANUP(ce_freep) char *rel = ce_asprintf("make/ccenv-%s.mk", f->target);
 	int r;
 
+	for (size_t i = 0; i < f->in->n_archs; i++)
+		ce_buf_addf(&archs, "%s%s", i ? " " : "", f->in->archs[i]);
 	ce_quote_make(&env, f->env_rel);
 	ce_quote_make(&view, f->view_rel);
 	ce_quote_make(&lock, f->lock_rel);
@@ -23,7 +25,7 @@ int ce_emit_make(const struct ce_emit_facts *f, struct ccenv_error *err)
 		{"TRIPLET", f->triplet ? f->triplet : ""},
 		{"CONTENT", f->in->content_hash},
 		{"HAS_GCC", f->has_gcc ? "ON" : "OFF"},
-		{"ARCHS", ""},
+		{"ARCHS", ce_buf_str(&archs)},
 		{"ENV", ce_buf_str(&env)},
 		{"VIEW", ce_buf_str(&view)},
 		{"LOCK", ce_buf_str(&lock)},

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "ccenv/ccenv.h"
+#include "model/arch.h"
 #include "model/manifest.h"
 #include "model/pkg.h"
 #include "model/platform.h"
@@ -193,7 +194,7 @@ static int check_platforms(const char *const *list, size_t n, struct ccenv_error
 static int parse_cuda(
 	const json_t *o, struct ce_manifest *m, struct ce_feature *f, struct ccenv_error *err)
 {
-	static const char *const keys[] = {"version", "components"};
+	static const char *const keys[] = {"version", "components", "archs"};
 	static const char *const defaults[] = {"nvcc", "cudart"};
 	json_t *cuda;
 	int r = ce_json_object(o, "cuda", &cuda, err);
@@ -206,8 +207,13 @@ static int parse_cuda(
 	if (r >= 0)
 		r = ce_json_strings(
 			cuda, "components", &m->arena, &f->components, &f->n_components, err);
+	if (r >= 0)
+		r = ce_json_strings(cuda, "archs", &m->arena, &f->archs, &f->n_archs, err);
 	if (r >= 0 && !f->cuda_version)
 		r = ce_fail(err, CCENV_EDATA, "\"version\" is missing, e.g. \"13.0\"");
+	/* Their form only: which release it will be is known when it is locked. */
+	for (size_t i = 0; r >= 0 && i < f->n_archs; i++)
+		r = ce_arch_check(f->archs[i], NULL, err);
 	if (r < 0)
 		return ce_context(err, r, "cuda");
 	if (f->n_components == 0) {

@@ -62,6 +62,17 @@ void ce_manifest_platforms(const struct ce_manifest *m, const struct ce_environm
 	*ret_n = n;
 }
 
+void ce_manifest_archs(
+	const struct ce_environment *env, const char *const **ret_archs, size_t *ret_n)
+{
+	*ret_archs = NULL;
+	*ret_n = 0;
+	for (size_t i = 0; *ret_n == 0 && i < env->n_features; i++) {
+		*ret_archs = env->features[i]->archs;
+		*ret_n = env->features[i]->n_archs;
+	}
+}
+
 int ce_system_requirement_virtual(const char *name, const char *version, struct ce_arena *a,
 	struct ce_virtual *ret_virtual, struct ccenv_error *err)
 {

@@ -34,6 +34,8 @@ struct ce_feature {
 	const char *cuda_version; /* the "cuda" section: NULL when there is none */
 	const char **components;
 	size_t n_components;
+	const char **archs; /* GPU architectures (model/arch.h); empty: nvcc's default */
+	size_t n_archs;
 	const char **platforms; /* empty: those of the manifest */
 	size_t n_platforms;
 };
@@ -88,6 +90,10 @@ const struct ce_environment *ce_manifest_environment(const struct ce_manifest *m
  */
 void ce_manifest_platforms(const struct ce_manifest *m, const struct ce_environment *env,
 	struct ce_arena *a, const char ***ret_platforms, size_t *ret_n);
+
+/* The GPU architectures of an environment: those of its first feature that names some. Borrowed. */
+void ce_manifest_archs(
+	const struct ce_environment *env, const char *const **ret_archs, size_t *ret_n);
 
 /*
  * What the manifest asks for on one environment and platform. `defaults` are the virtual packages

@@ -113,8 +113,10 @@ class Case(unittest.TestCase):
         count = self.scratch / "ccenv.count"
         return count.read_text().splitlines() if count.exists() else []
 
-    def manifest(self, where, version="13.0", components=("nvcc", "cudart", "nvrtc")):
+    def manifest(self, where, version="13.0", components=("nvcc", "cudart", "nvrtc"), archs=()):
         names = ", ".join(f'"{c}"' for c in components)
+        if archs:
+            names += '], "archs": [' + ", ".join(f'"{a}"' for a in archs)
         return write(Path(where) / "ccenv.json",
                      f'{{\n  "channels": ["{CHANNEL}"],\n  "platforms": ["linux-64"],\n  "system-requirements": '
                      f'{{ "cuda": "{version}" }},\n  "cuda": {{ "version": "{version}", "components": [{names}] }}\n}}\n')

@@ -4,7 +4,7 @@ import re
 import shutil
 import time
 
-from harness import CHANNEL, Case, cmakes, run, write
+from harness import CCENV, CHANNEL, Case, cmakes, run, write
 
 HEAD = "cmake_minimum_required(VERSION 3.22)\n"
 
@@ -140,7 +140,7 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
 
     def test_missing_component_says_what_to_add(self):
         out = self.message("find_package(CondaCuda 13.0 REQUIRED COMPONENTS nvcc cublas)\nproject(a)\n")
-        self.assertIn("not installed: cublas. Run `ccenv add cublas`", out)
+        self.assertIn('not installed: "cublas". Add it to "components" of "cuda" in', out)
 
     def test_other_version_than_locked(self):
         out = self.message("find_package(CondaCuda 12.9 REQUIRED)\nproject(a)\n")
@@ -178,6 +178,38 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
         write(src / "CMakeLists.txt", HEAD + "find_package(CondaCuda 12.9)\nif(CondaCuda_FOUND)\n"
               "\tmessage(FATAL_ERROR found)\nendif()\nproject(a LANGUAGES CXX)\n")
         self.configure(src)
+
+    def test_architectures_of_the_manifest(self):
+        src = self.app()
+        self.manifest(src, archs=["80-real", "90"])
+        self.configure(src)
+        commands = (src / "build/compile_commands.json").read_text()
+        self.assertIn("--generate-code=arch=compute_80,code=[sm_80]", commands)
+        self.assertIn("--generate-code=arch=compute_90,code=[compute_90,sm_90]", commands)
+        # The user's word goes before it.
+        self.configure(src, src / "b2", "-DCMAKE_CUDA_ARCHITECTURES=86")
+        self.assertNotIn("compute_90", (src / "b2/compile_commands.json").read_text())
+        self.configure(src, src / "b3", env=dict(self.env, CUDAARCHS="87"))
+        self.assertNotIn("compute_90", (src / "b3/compile_commands.json").read_text())
+        # Asked for later, in a tree where CMake has chosen already.
+        self.manifest(src)
+        self.configure(src, src / "b4")
+        self.manifest(src, archs=["90"])
+        self.configure(src, src / "b4")
+        self.assertIn("compute_90", (src / "b4/compile_commands.json").read_text())
+
+    def test_architectures_are_those_of_nvcc(self):
+        src = self.app()
+        for version in ("13.0", "13.3"):
+            self.manifest(src, version)
+            run([CCENV, "install", "-q", "--manifest", src / "ccenv.json", "--root", src / "root"], env=self.env)
+            nvcc = src / "root/view/x86_64-linux/bin/nvcc"
+            said = {a.split("_")[1] for a in run([nvcc, "--list-gpu-arch"], env=self.env).out.split()}
+            ours = run([CCENV, "archs", "--manifest", src / "ccenv.json"], env=self.env).out.split()
+            self.assertEqual({a for a in ours if a.isdigit()}, said)
+            write(src / "e.cu", "")
+            for a in ours:
+                run([nvcc, "-cubin", f"-arch=sm_{a}", src / "e.cu", "-o", src / "e.cubin"], env=self.env)
 
     def test_ci_never_makes_a_lock(self):
         src = self.app()

@@ -15,5 +15,5 @@ done
 for tool in pkgconf pkg-config; do
 	command -v "$tool" >/dev/null 2>&1 && exec "$tool" "$@"
 done
-echo "$0: there is no pkgconf or pkg-config; install one, or run \`ccenv add pkgconf\`" >&2
+echo "$0: there is no pkgconf or pkg-config; install one, or add pkgconf to the dependencies of ccenv.json" >&2
 exit 127

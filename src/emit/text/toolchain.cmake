@@ -161,7 +161,10 @@ if(_ccenv_has_nvcc)
 		set(CUDAToolkit_CUDA_HOST_COMPILER "${CMAKE_CXX_COMPILER}")
 		set(CUDA_HOST_COMPILER "${CMAKE_CXX_COMPILER}")
 	endif()
-	if(_ccenv_archs AND NOT DEFINED CMAKE_CUDA_ARCHITECTURES AND NOT DEFINED ENV{CUDAARCHS})
+	# Those of ccenv.json, unless the user says otherwise. What CMake has cached as its own default is no such word.
+	get_property(_ccenv_help CACHE CMAKE_CUDA_ARCHITECTURES PROPERTY HELPSTRING)
+	if(_ccenv_archs AND NOT DEFINED ENV{CUDAARCHS}
+		AND (NOT DEFINED CMAKE_CUDA_ARCHITECTURES OR _ccenv_help STREQUAL "CUDA architectures"))
 		set(CMAKE_CUDA_ARCHITECTURES "${_ccenv_archs}")
 	endif()
 endif()

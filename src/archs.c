@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* GPU architectures: those of the manifest against the CUDA that was solved for. Part of the layer
+ * of ccenv.c. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include "io/host.h"
+#include "model/arch.h"
+#include "model/lock.h"
+#include "model/manifest.h"
+#include "model/pkg.h"
+#include "model/platform.h"
+#include "project.h"
+
+/* "13.0"; NULL without CUDA among the packages. */
+static const char *cuda_version(const struct ce_pkg *const *pkgs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(pkgs[i]->name, "cuda-version") == 0)
+			return pkgs[i]->version;
+	return NULL;
+}
+
+static void wanted(const struct ccenv *c, const char *env, const char *const **ret, size_t *ret_n)
+{
+	const struct ce_environment *e = NULL;
+
+	*ret_n = 0;
+	if (c->manifest)
+		e = ce_manifest_environment(c->manifest, env ? env : "default");
+	if (e)
+		ce_manifest_archs(e, ret, ret_n);
+}
+
+int ce_plan_check_archs(const struct ccenv *c, const struct ce_plan *plan, struct ccenv_error *err)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct ce_solution *s = plan->items[i].solution;
+		const char *cuda = cuda_version(s->pkgs, s->n);
+		const char *const *archs;
+		size_t n;
+
+		wanted(c, plan->items[i].request->environment, &archs, &n);
+		for (size_t k = 0; cuda && k < n; k++) {
+			int r = ce_arch_check(archs[k], cuda, err);
+
+			if (r < 0)
+				return ce_context(err, r, "%s: cuda", c->manifest_path);
+		}
+	}
+	return 0;
+}
+
+/* The GPU of this machine: "90"; NULL without one. */
+static const char *native_arch(const struct ccenv *c, char text[16])
+{
+	struct ce_host_gpu gpu;
+
+	ce_host_gpu(c->getenv_fn, CE_HOST_ALL, &gpu);
+	if (gpu.arch_major <= 0)
+		return NULL;
+	snprintf(text, 16, "%d%d", gpu.arch_major, gpu.arch_minor);
+	return text;
+}
+
+int ce_project_archs(struct ccenv *c, const char *env, const struct ce_lock_platform *p,
+	struct ce_arena *a, const char ***ret, size_t *ret_n, struct ccenv_error *err)
+{
+	const char *cuda = cuda_version(p->pkgs, p->n_pkgs);
+	const char *native = NULL;
+	const char *const *archs;
+	char text[16];
+	size_t n;
+	int r;
+
+	*ret = NULL;
+	*ret_n = 0;
+	wanted(c, env, &archs, &n);
+	if (n == 0 || !cuda)
+		return 0;
+	for (size_t i = 0; i < n && !native; i++)
+		if (strcmp(archs[i], "native") == 0)
+			native = native_arch(c, text);
+	r = ce_arch_expand(archs, n, cuda, native, a, ret, ret_n, err);
+	return r < 0 ? ce_context(err, r, "%s: cuda", c->manifest_path) : r;
+}
+
+struct archs_owner {
+	struct ce_arena arena;
+};
+
+void ccenv_archs_free(struct ccenv_archs *archs)
+{
+	struct archs_owner *owner = archs->owner;
+
+	if (!owner)
+		return;
+	ce_arena_release(&owner->arena);
+	free(owner);
+	*archs = (struct ccenv_archs){0};
+}
+
+static int look(struct ccenv *c, const char *environment, const char *platform, struct ce_arena *a,
+	struct ccenv_archs *ret, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = NULL;
+	const struct ce_lock_platform *p;
+	const char **known, **chosen;
+	const char *cuda;
+	int r = ce_lock_read(c->lock_path, &lock, err);
+
+	if (r >= 0 && !lock)
+		r = ce_fail(err, CCENV_ENOTFOUND, "%s: no such file; run `ccenv lock` first",
+			c->lock_path);
+	if (r >= 0)
+		r = ce_lock_select(lock, environment ? environment : "default",
+			platform ? platform : ce_platform_host(), &p, err);
+	if (r < 0)
+		return r;
+	cuda = cuda_version(p->pkgs, p->n_pkgs);
+	if (!cuda)
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"%s has no CUDA for %s; add \"cuda\" to ccenv.json", c->lock_path,
+			p->platform);
+	r = ce_project_archs(c, environment, p, a, &chosen, &ret->n_chosen, err);
+	if (r < 0)
+		return r;
+	ce_arch_list(cuda, a, &known, &ret->n_known);
+	ret->cuda_version = ce_arena_strdup(a, cuda);
+	ret->known = known;
+	ret->chosen = chosen;
+	return 0;
+}
+
+int ccenv_archs(struct ccenv *c, const char *environment, const char *platform,
+	struct ccenv_archs *ret, struct ccenv_error *err)
+{
+	struct archs_owner *owner = ce_calloc(1, sizeof(*owner));
+	int r;
+
+	*ret = (struct ccenv_archs){.owner = owner};
+	r = look(c, environment, platform, &owner->arena, ret, err);
+	if (r < 0)
+		ccenv_archs_free(ret);
+	return r;
+}

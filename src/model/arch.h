@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_MODEL_ARCH_H
+#define CE_MODEL_ARCH_H
+
+#include <stddef.h>
+
+#include "base/attr.h"
+
+struct ccenv_error;
+struct ce_arena;
+
+/*
+ * GPU architectures, as CMAKE_CUDA_ARCHITECTURES writes them: "90", "90a", "120f", each alone
+ * (machine code and PTX) or with "-real" (machine code) or "-virtual" (PTX); "all" and "all-major"
+ * for what a release knows; "native" for the GPU of the machine that builds. Which release knows
+ * which: conda-forge-cuda.md section 7.3.
+ */
+
+/* What a release ("13.0") of nvcc takes, ascending, each with its a and f forms behind it; memory
+ * from `a`. An unknown later release is taken to know what the latest known one does. */
+void ce_arch_list(const char *cuda_version, struct ce_arena *a, const char ***ret, size_t *ret_n);
+
+/* CCENV_EDATA when `arch` is malformed, or when the release does not take it: the text says which
+ * does. `cuda_version` NULL checks the form only. */
+CE_MUST_CHECK int ce_arch_check(
+	const char *arch, const char *cuda_version, struct ccenv_error *err);
+
+/*
+ * A checked list with "all" and "all-major" replaced by what they mean for the release: older
+ * CMakes have a list of their own for these, with architectures that CUDA 13 does not take any
+ * more. "native" becomes `native`, e.g. "90"; NULL: there is no GPU, which is CCENV_EHOST when it
+ * is asked for.
+ */
+CE_MUST_CHECK int ce_arch_expand(const char *const *archs, size_t n, const char *cuda_version,
+	const char *native, struct ce_arena *a, const char ***ret, size_t *ret_n,
+	struct ccenv_error *err);
+
+#endif
