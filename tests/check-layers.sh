@@ -28,7 +28,6 @@ outside() {
 	curl/*) case $1 in io/download*) return 0 ;; esac ;;
 	archive.h | archive_entry.h) case $1 in io/archive*) return 0 ;; esac ;;
 	zstd.h | zstd_errors.h) case $1 in io/zst*) return 0 ;; esac ;;
-	msgpack.h | msgpack/*) case $1 in repodata/*) return 0 ;; esac ;;
 	libpkgconf/*) case $1 in emit/*) return 0 ;; esac ;;
 	openssl/*) case $1 in base/digest.c) return 0 ;; esac ;;
 	*) return 0 ;;
