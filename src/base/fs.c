@@ -45,6 +45,9 @@ int ce_fs_mkdirs(const char *path, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_freep) char *p = ce_strdup(path);
 
+	/* Mostly it is there already. */
+	if (ce_fs_is_dir(path))
+		return 0;
 	for (char *s = p + 1;; s++) {
 		if (*s != '/' && *s != '\0')
 			continue;
