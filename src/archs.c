@@ -36,23 +36,51 @@ static void wanted(const struct ccenv *c, const char *env, const char *const **r
 		ce_manifest_archs(e, ret, ret_n);
 }
 
-int ce_plan_check_archs(const struct ccenv *c, const struct ce_plan *plan, struct ccenv_error *err)
+static int check(const struct ccenv *c, const char *env, const struct ce_pkg *const *pkgs,
+	size_t n_pkgs, struct ccenv_error *err)
 {
-	for (size_t i = 0; i < plan->n; i++) {
-		const struct ce_solution *s = plan->items[i].solution;
-		const char *cuda = cuda_version(s->pkgs, s->n);
-		const char *const *archs;
-		size_t n;
+	const char *cuda = cuda_version(pkgs, n_pkgs);
+	const char *const *archs;
+	size_t n;
 
-		wanted(c, plan->items[i].request->environment, &archs, &n);
-		for (size_t k = 0; cuda && k < n; k++) {
-			int r = ce_arch_check(archs[k], cuda, err);
+	wanted(c, env, &archs, &n);
+	for (size_t k = 0; cuda && k < n; k++) {
+		int r = ce_arch_check(archs[k], cuda, err);
 
-			if (r < 0)
-				return ce_context(err, r, "%s: cuda", c->manifest_path);
-		}
+		if (r < 0)
+			return ce_context(err, r, "%s: cuda", c->manifest_path);
 	}
 	return 0;
+}
+
+int ce_plan_check_archs(const struct ccenv *c, const struct ce_plan *plan, struct ccenv_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < plan->n; i++) {
+		const struct ce_solution *s = plan->items[i].solution;
+
+		r = check(c, plan->items[i].request->environment, s->pkgs, s->n, err);
+	}
+	return r;
+}
+
+int ce_lock_check_archs(const struct ccenv *c, const struct ce_lock *lock, struct ccenv_error *err)
+{
+	int r = 0;
+
+	for (size_t e = 0; e < lock->n_envs; e++)
+		for (size_t i = 0; r >= 0 && i < lock->envs[e].n_platforms; i++)
+			r = check(c, lock->envs[e].name, lock->envs[e].platforms[i].pkgs,
+				lock->envs[e].platforms[i].n_pkgs, err);
+	return r;
+}
+
+static bool is_ci(const struct ccenv *c)
+{
+	const char *ci = c->getenv_fn("CI");
+
+	return ci && *ci && strcmp(ci, "0") != 0 && strcmp(ci, "false") != 0;
 }
 
 /* The GPU of this machine: "90"; NULL without one. */
@@ -82,9 +110,17 @@ int ce_project_archs(struct ccenv *c, const char *env, const struct ce_lock_plat
 	wanted(c, env, &archs, &n);
 	if (n == 0 || !cuda)
 		return 0;
-	for (size_t i = 0; i < n && !native; i++)
-		if (strcmp(archs[i], "native") == 0)
-			native = native_arch(c, text);
+	for (size_t i = 0; i < n && !native; i++) {
+		if (strcmp(archs[i], "native") != 0)
+			continue;
+		if (is_ci(c))
+			return ce_fail(err, CCENV_EHOST,
+				"%s: cuda: \"native\" in CI (CI is set) would build for the GPU "
+				"that the runner happens to have; name the architectures: \"80\", "
+				"\"90\"",
+				c->manifest_path);
+		native = native_arch(c, text);
+	}
 	r = ce_arch_expand(archs, n, cuda, native, a, ret, ret_n, err);
 	return r < 0 ? ce_context(err, r, "%s: cuda", c->manifest_path) : r;
 }

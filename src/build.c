@@ -85,7 +85,7 @@ static int read_strings(
 		{"view", &t->view},
 		{"toolchain", &t->cmake_file},
 	};
-	const char **components = NULL;
+	const char **components = NULL, **archs = NULL;
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < CE_COUNT(keys); i++) {
@@ -95,7 +95,10 @@ static int read_strings(
 	}
 	if (r >= 0)
 		r = ce_json_strings(o, "components", a, &components, &t->n_components, err);
+	if (r >= 0)
+		r = ce_json_strings(o, "architectures", a, &archs, &t->n_archs, err);
 	t->components = components;
+	t->archs = archs;
 	return r;
 }
 

@@ -141,7 +141,7 @@ int ccenv_lock(struct ccenv *c, const struct ccenv_lock_options *o, struct ccenv
 		return r;
 	if (old && !o->update_all && !o->n_update && ce_plan_is_locked(&plan, old, err) == 0) {
 		ret->n_packages = old->n_pkgs;
-		return 0;
+		return ce_lock_check_archs(c, old, err);
 	}
 	if (o->check && old && !o->update_all && !o->n_update)
 		return ce_stale(c->lock_path, err);

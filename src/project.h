@@ -80,6 +80,8 @@ CE_MUST_CHECK int ce_project_check_host(
 int ce_stale(const char *lock_path, struct ccenv_error *err);
 
 /* Does the nvcc of each solution take the architectures of its environment? */
+CE_MUST_CHECK int ce_lock_check_archs(
+	const struct ccenv *c, const struct ce_lock *lock, struct ccenv_error *err);
 CE_MUST_CHECK int ce_plan_check_archs(
 	const struct ccenv *c, const struct ce_plan *plan, struct ccenv_error *err);
 /* Those of an environment for the locked packages, "all" and "native" replaced. Empty without any.

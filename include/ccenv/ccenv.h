@@ -272,6 +272,9 @@ struct ccenv_tools {
 	const char *cmake_file, *make_file, *meson_file;
 	const char *const *components;
 	size_t n_components;
+	const char *const
+		*archs; /* GPU architectures to compile for: "80-real"; none: nvcc's own */
+	size_t n_archs;
 	void *owner;
 };
 

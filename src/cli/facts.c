@@ -59,7 +59,7 @@ const char *ce_fact_value(const struct ce_fact *fact, const struct ccenv_tools *
 
 json_t *ce_facts_json(const struct ccenv_tools *tools)
 {
-	json_t *o = json_object(), *components = json_array();
+	json_t *o = json_object(), *components = json_array(), *archs = json_array();
 
 	for (const struct ce_fact *f = ce_facts; f->name; f++) {
 		const char *value = ce_fact_value(f, tools);
@@ -68,6 +68,9 @@ json_t *ce_facts_json(const struct ccenv_tools *tools)
 	}
 	for (size_t i = 0; i < tools->n_components; i++)
 		json_array_append_new(components, json_string(tools->components[i]));
+	for (size_t i = 0; i < tools->n_archs; i++)
+		json_array_append_new(archs, json_string(tools->archs[i]));
+	json_object_set_new(o, "architectures", archs);
 	json_object_set_new(o, "components", components);
 	return o;
 }

@@ -228,6 +228,15 @@ static json_t *components_json(const struct ce_emit_facts *f)
 	return list;
 }
 
+static json_t *archs_json(const struct ce_emit_facts *f)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < f->in->n_archs; i++)
+		json_array_append_new(list, json_string(f->in->archs[i]));
+	return list;
+}
+
 static json_t *file_json(const char *rel, const char *sha256)
 {
 	return *rel ? json_pack("{ss ss}", "path", rel, "sha256", sha256) : json_null();
@@ -250,6 +259,7 @@ static int write_stamp(const struct ce_emit_facts *f, struct ccenv_error *err)
 	json_object_set_new(o, "toolchain", json_sprintf("toolchain/%s.cmake", f->target));
 	json_object_set_new(o, "manifest", file_json(f->manifest_rel, f->manifest_sha256));
 	json_object_set_new(o, "lock", file_json(f->lock_rel, f->lock_sha256));
+	json_object_set_new(o, "architectures", archs_json(f));
 	json_object_set_new(o, "components", components_json(f));
 	ce_json_format(o, &b);
 	return ce_emit_file(f, "stamp.json", &b, false, err);

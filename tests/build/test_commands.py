@@ -143,3 +143,42 @@ class Commands(Case):
         self.assertRegex(texts[1], "^needs libcudart.so.12; this root .CUDA 13.0. has another release")
         one("is no ELF file", "m.c")
         one("^cannot be read: No such file", "nothing")
+
+    # --- GPU architectures ---
+
+    def archs(self, *archs):
+        text = json.loads((self.src / "ccenv.json").read_text())
+        text["cuda"]["archs"] = archs
+        write(self.src / "ccenv.json", json.dumps(text))
+
+    def test_archs_reach_make(self):
+        self.archs("75-real", "90-virtual")
+        self.ccenv("install")
+        self.assertEqual(self.facts()["architectures"], ["75-real", "90-virtual"])
+        write(self.src / "k.cu", SAXPY)
+        write(self.src / "Makefile", "include build/_ccenv/make/ccenv.mk\n")
+        out = run(["make", "-C", self.src, "-n", "k.o"], env=self.env).out
+        self.assertIn("-gencode=arch=compute_75,code=sm_75", out)
+        self.assertIn("-gencode=arch=compute_90,code=compute_90", out)
+        self.assertNotIn("code=compute_75", out)
+
+    def test_arch_that_nvcc_does_not_take(self):
+        """Said by every command that looks at the lock, new or not."""
+        lock = (self.src / "ccenv.lock").read_text()
+        self.archs("80", "70")
+        for command in (["lock"], ["lock", "--check"], ["lock", "--update"], ["install"], ["install", "--locked"]):
+            bad = self.ccenv(*command, ok=False)
+            self.assertEqual(bad.code, 1, command)
+            self.assertRegex(bad.out, r"ccenv.json: cuda: .*\b70\b")
+        self.assertEqual((self.src / "ccenv.lock").read_text(), lock)
+
+    def test_native(self):
+        self.archs("native")
+        bad = self.ccenv("install", env=dict(self.env, CI="1"), ok=False)
+        self.assertIn('"native" in CI', bad.out)
+        self.ccenv("lock", "--check", env=dict(self.env, CI="1"))
+        if os.path.exists("/dev/nvidiactl"):
+            self.ccenv("install")
+            self.assertEqual(len(self.facts()["architectures"]), 1)
+        else:
+            self.assertIn("GPU", self.ccenv("install", ok=False).out)
