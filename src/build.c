@@ -252,6 +252,48 @@ static int meson_text(const struct ccenv_tools *t, struct ce_buf *out, struct cc
 	return ce_fs_read(t->meson_file, STAMP_MAX, out, err);
 }
 
+/* Something that file(DOWNLOAD) takes, and that stands safely in a quoted argument. */
+static int check_source(const char *url, const char *sha256, struct ccenv_error *err)
+{
+	static const char *const schemes[] = {"https://", "http://", "file:///"};
+	bool known = false;
+
+	for (size_t i = 0; i < CE_COUNT(schemes); i++)
+		known = known || strncmp(url, schemes[i], strlen(schemes[i])) == 0;
+	for (const char *p = url; known && *p; p++)
+		known = (unsigned char)*p > 0x20 && *p != 0x7f;
+	if (!known)
+		return ce_fail(err, CCENV_EUSAGE,
+			"\"%s\" is no URL of a source archive: expected https://, http:// or "
+			"file:///",
+			url);
+	if (!ce_sha256_is_hex(sha256))
+		return ce_fail(err, CCENV_EUSAGE,
+			"\"%s\" is no sha256: expected 64 lower-case hex digits, as sha256sum "
+			"prints them",
+			sha256);
+	return 0;
+}
+
+int ccenv_vendor(const char *url, const char *sha256, char **ret_text, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	int r;
+
+	if (!url != !sha256)
+		return ce_fail(err, CCENV_EUSAGE,
+			"a source archive has a URL and a sha256, which is what makes it safe to "
+			"build");
+	if (url) {
+		r = check_source(url, sha256, err);
+		if (r < 0)
+			return r;
+	}
+	ce_emit_vendor_text(url ? url : "", sha256 ? sha256 : "", &b);
+	*ret_text = ce_buf_steal(&b);
+	return 0;
+}
+
 int ccenv_toolchain(enum ccenv_format format, const struct ccenv_tools *t, char **ret_text,
 	struct ccenv_error *err)
 {

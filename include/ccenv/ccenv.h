@@ -300,6 +300,14 @@ enum ccenv_format {
 CCENV_API int ccenv_toolchain(enum ccenv_format format, const struct ccenv_tools *tools,
 	char **ret_text, struct ccenv_error *err);
 
+/*
+ * A file to be committed as cmake/CondaCuda.cmake: makes find_package(CondaCuda) work where ccenv
+ * is not installed, by building it from the archive at `url`, whose bytes have this sha256. Both
+ * NULL: it only looks for an installed one. free() it.
+ */
+CCENV_API int ccenv_vendor(
+	const char *url, const char *sha256, char **ret_text, struct ccenv_error *err);
+
 /* A variable of the environment in which the tools are used. */
 struct ccenv_variable {
 	const char *name;

@@ -49,6 +49,7 @@ extern const struct ce_command ce_cmd_print;
 extern const struct ce_command ce_cmd_run;
 extern const struct ce_command ce_cmd_solve;
 extern const struct ce_command ce_cmd_toolchain;
+extern const struct ce_command ce_cmd_vendor;
 extern const struct ce_command ce_cmd_verify;
 
 /*

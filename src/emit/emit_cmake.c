@@ -183,3 +183,14 @@ void ce_emit_toolchain_resolved(const char *root, const char *platform, struct c
 	ce_quote_cmake(out, root);
 	ce_buf_addf(out, "/toolchain/%s.cmake\")\n", ce_platform_cuda_target(platform));
 }
+
+void ce_emit_vendor_text(const char *url, const char *sha256, struct ce_buf *out)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf quoted_url = {0};
+	const struct ce_emit_pair pairs[] = {
+		{"URL", quoted(&quoted_url, url)},
+		{"SHA256", sha256},
+	};
+
+	ce_emit_fill(out, ce_text_vendor_cmake, pairs, CE_COUNT(pairs));
+}

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """find_package(CondaCuda) in all its places, and the toolchain file, on each cmake, generator and environment."""
+import hashlib
 import itertools
 import os
+import tarfile
 import unittest
 from pathlib import Path
 
-from harness import CCENV, Case, MODULE, cmakes, hostile, run, write
+from harness import CCENV, Case, MODULE, TOP, cmakes, hostile, run, write
 
 FULL = bool(os.environ.get("CCENV_TEST_FULL"))
 
@@ -117,6 +119,38 @@ class Installed(Case):
             self.assertIn(f"{prefix}/bin/ccenv", os.path.realpath(out.split("-- ccenv: ")[1].split(" install ")[0]))
             self.build(src / "build", cmake=cmake)
             self.check_app(src / "build/cuda-app")
+
+    def test_vendored_file_builds_ccenv(self):
+        """Nobody has installed ccenv: the committed file builds it from an archive, once."""
+        names = run(["git", "-C", TOP, "ls-files", "-zco", "--exclude-standard", "CMakeLists.txt", "cmake", "include", "src", "LICENSE"], ok=False)
+        if names.code != 0:
+            self.skipTest("the source is no git checkout")
+        archive = self.scratch / "ccenv-src.tar.gz"
+        with tarfile.open(archive, "w:gz") as tar:
+            for name in filter(None, names.out.split("\0")):
+                tar.add(TOP / name, f"ccenv-src/{name}")
+        digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+        src = self.app()
+        run([CCENV, "vendor", "--url", f"file://{archive}", "--sha256", digest], cwd=src, env=self.env)
+        text = (src / "CMakeLists.txt").read_text()
+        write(src / "CMakeLists.txt", text.replace("find_package(CondaCuda", "include(cmake/CondaCuda.cmake)\nfind_package(CondaCuda"))
+        del self.env["CCENV_EXECUTABLE"]
+        env = hostile(self.env, self.scratch)
+        env["CCENV_CACHE_DIR"] = str(self.scratch / "cache")
+        command = [cmakes()[0], "-S", src, "-B", src / "build", "-G", "Ninja"]
+        self.assertIn("building it from", run(command, env=env).out)
+        self.build(src / "build", env=env)
+        self.check_app(src / "build/cuda-app")
+        self.assertNotIn("building it from", run([*command[:-3], src / "b2", "-G", "Ninja"], env=env).out)
+
+        # Other bytes than the committed hash says are never built.
+        archive.write_bytes(archive.read_bytes() + b"x")
+        env["CCENV_CACHE_DIR"] = str(self.scratch / "other")
+        bad = run([*command[:-3], src / "b3", "-G", "Ninja"], env=env, ok=False)
+        self.assertNotEqual(bad.code, 0)
+        self.assertIn("hash", bad.out)
+        bad = run([*command[:-3], src / "b4", "-G", "Ninja", "-DCCENV_BOOTSTRAP=OFF"], env=env, ok=False)
+        self.assertIn("ccenv was not found", bad.out)
 
 
 if __name__ == "__main__":
