@@ -20,20 +20,16 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/fs.h"
-#include "base/json.h"
 #include "base/path.h"
 #include "ccenv/ccenv.h"
+#include "fetch/listing.h"
 #include "io/archive.h"
+#include "model/contents.h"
 #include "model/layout.h"
-#include "model/pkg.h"
 
 enum {
-	INDEX_BYTES_MAX = 256 << 20,
-	INDEX_VERSION = 1,
 	TOUCH_S = 3600
 };
-
-static const char index_name[] = "info/ccenv.json";
 
 static void close_fdp(int *fd)
 {
@@ -42,84 +38,72 @@ static void close_fdp(int *fd)
 	*fd = -1;
 }
 
-/* Does the file at `path` have what `value` says: [size, mtime] or a link's target? */
-static bool agrees(int dir, const char *path, const json_t *value)
+static bool agrees(int dir, const struct ce_content *c)
 {
+	char target[PATH_MAX];
 	struct stat st;
+	ssize_t n;
 
-	if (json_is_string(value)) {
-		char target[PATH_MAX];
-		ssize_t n = readlinkat(dir, path, target, sizeof(target));
-
-		return n >= 0 && (size_t)n == json_string_length(value) &&
-		       memcmp(target, json_string_value(value), (size_t)n) == 0;
+	if (c->kind == CE_CONTENT_DIR)
+		return true; /* made when linking, whether it is here or not */
+	if (c->kind == CE_CONTENT_LINK) {
+		n = readlinkat(dir, c->path, target, sizeof(target));
+		return n >= 0 && (size_t)n == strlen(c->target) &&
+		       memcmp(target, c->target, (size_t)n) == 0;
 	}
-	if (fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+	if (fstatat(dir, c->path, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 		return false;
-	return st.st_size == json_integer_value(json_array_get(value, 0)) &&
-	       st.st_mtim.tv_sec == json_integer_value(json_array_get(value, 1));
+	return (uint64_t)st.st_size == c->size && st.st_mtim.tv_sec == c->mtime;
 }
 
-int ce_entry_check(const char *dir, struct ccenv_error *err)
+static int read_contents(const char *dir, struct ce_contents **ret, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, index_name);
+	CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, CE_CONTENTS_NAME);
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+
+	if (ce_fs_read(path, CE_CONTENTS_MAX, &text, err) < 0 ||
+		ce_contents_parse(ce_buf_str(&text), text.len, ret, err) < 0)
+		return ce_fail(err, CCENV_EDATA, "%s cannot be used", path);
+	return 0;
+}
+
+static int check(const char *dir, bool bytes, struct ccenv_error *err)
+{
 	CE_CLEANUP(close_fdp) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	CE_CLEANUP(ce_json_decrefp) json_t *index = NULL;
-	json_t *files = NULL, *value;
-	uint64_t version = 0;
-	const char *key;
+	CE_CLEANUP(ce_contents_freep) struct ce_contents *contents = NULL;
 	int r;
 
 	if (fd < 0 && errno == ENOENT)
 		return ce_fail(err, CCENV_ENOTFOUND, "%s: not in the cache", dir);
 	if (fd < 0)
 		return ce_fail_errno(err, errno, "cannot open %s", dir);
-	r = ce_json_read(path, INDEX_BYTES_MAX, &index, err);
-	if (r == 0)
-		r = ce_json_uint(index, "version", &version, err);
-	if (r == 0)
-		r = ce_json_object(index, "files", &files, err);
-	if (r < 0 || version != INDEX_VERSION || !files)
-		return ce_fail(err, CCENV_EDATA, "%s cannot be used", path);
-	json_object_foreach (files, key, value) {
-		if (!agrees(fd, key, value))
+	r = read_contents(dir, &contents, err);
+	for (size_t i = 0; r == 0 && i < contents->n; i++) {
+		const struct ce_content *c = &contents->items[i];
+		char hex[CE_SHA256_HEX + 1];
+
+		if (!agrees(fd, c))
 			return ce_fail(
-				err, CCENV_EDATA, "%s/%s is not as it was unpacked", dir, key);
+				err, CCENV_EDATA, "%s/%s is not as it was unpacked", dir, c->path);
+		if (!bytes || c->kind != CE_CONTENT_FILE || !c->sha256)
+			continue;
+		CE_CLEANUP(ce_freep) char *file = ce_path_join(dir, c->path);
+
+		r = ce_sha256_file(file, hex, err);
+		if (r == 0 && strcmp(hex, c->sha256) != 0)
+			r = ce_fail(err, CCENV_EDATA, "%s has other bytes than its package", file);
 	}
-	return 0;
+	return r;
+}
+
+int ce_entry_check(const char *dir, struct ccenv_error *err)
+{
+	return check(dir, false, err);
 }
 
 int ce_entry_check_bytes(const char *dir, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *list = ce_path_join(dir, "info/paths.json");
-	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
-	json_t *entry;
-	size_t i;
-	int r = ce_entry_check(dir, err);
-
-	if (r < 0 || !ce_fs_exists(list))
-		return r;
-	if (ce_json_read(list, INDEX_BYTES_MAX, &o, err) < 0)
-		return ce_fail(err, CCENV_EDATA, "%s cannot be used", list);
-	json_array_foreach (json_object_get(o, "paths"), i, entry) {
-		const char *path = json_string_value(json_object_get(entry, "_path"));
-		const char *sha256 = json_string_value(json_object_get(entry, "sha256"));
-		const char *type = json_string_value(json_object_get(entry, "path_type"));
-		char hex[CE_SHA256_HEX + 1];
-
-		if (!path || !sha256 || (type && strcmp(type, "hardlink") != 0) ||
-			!ce_path_is_safe(path))
-			continue;
-		CE_CLEANUP(ce_freep) char *file = ce_path_join(dir, path);
-
-		r = ce_sha256_file(file, hex, err);
-		if (r < 0)
-			return r;
-		if (strcmp(hex, sha256) != 0)
-			return ce_fail(
-				err, CCENV_EDATA, "%s has other bytes than its package", file);
-	}
-	return 0;
+	return check(dir, true, err);
 }
 
 void ce_entry_touch(const char *dir)
@@ -171,64 +155,55 @@ int ce_entry_begin(
 		return r;
 	}
 	(void)flock(fd, LOCK_EX | LOCK_NB);
-	*ret_entry = (struct ce_entry){.tmp = CE_TAKE(tmp), .lock_fd = fd, .files = json_object()};
+	*ret_entry = (struct ce_entry){
+		.tmp = CE_TAKE(tmp), .lock_fd = fd, .contents = ce_contents_new()};
 	return 0;
 }
 
 void ce_entry_note(struct ce_entry *e, const struct ce_archive_entry *file)
 {
-	json_t *value = NULL;
+	struct ce_content *c;
 
-	if (file->kind == CE_ARCHIVE_FILE)
-		value = json_pack("[I,I]", (json_int_t)file->size, (json_int_t)file->mtime);
-	else if (file->kind == CE_ARCHIVE_LINK)
-		value = json_string_nocheck(file->target);
-	if (value)
-		json_object_set_new_nocheck(e->files, file->path, value);
+	if (file->kind == CE_ARCHIVE_DIR || strcmp(file->path, CE_CONTENTS_NAME) == 0)
+		return; /* a package does not get to say what is in its entry */
+	c = ce_contents_add(e->contents);
+	c->kind = file->kind == CE_ARCHIVE_LINK ? CE_CONTENT_LINK : CE_CONTENT_FILE;
+	c->path = ce_arena_strdup(&e->contents->arena, file->path);
+	c->target = ce_arena_strdup(&e->contents->arena, file->target);
+	c->size = file->size;
+	c->mtime = file->mtime;
 }
 
-static int write_index(const struct ce_entry *e, const struct ce_pkg *pkg, struct ccenv_error *err)
+static int write_list(const struct ce_entry *e, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(e->tmp, index_name);
-	CE_CLEANUP(ce_freep) char *text = NULL;
-	CE_CLEANUP(ce_json_decrefp) json_t *index = json_object();
+	CE_CLEANUP(ce_freep) char *path = ce_path_join(e->tmp, CE_CONTENTS_NAME);
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 	CE_CLEANUP(close_fdp) int fd = -1;
-	size_t len;
 
-	/* A package that brings a file of this name does not get to say what is in the entry. */
-	json_object_del(e->files, index_name);
-	json_object_set_new(index, "version", json_integer(INDEX_VERSION));
-	json_object_set_new(index, "fn", json_string(pkg->fn));
-	json_object_set_new(index, "url", json_string(pkg->url));
-	json_object_set_new(index, "size", json_integer((json_int_t)pkg->size));
-	json_object_set(index, "files", e->files);
-	text = json_dumps(index, JSON_COMPACT);
-	if (!text)
-		return ce_fail(err, CCENV_EDATA, "a file name in the archive is not UTF-8");
+	ce_contents_format(e->contents, &text);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return ce_fail_errno(err, errno, "cannot replace %s", path);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
 	if (fd < 0)
 		return ce_fail_errno(err, errno, "cannot create %s", path);
-	len = strlen(text);
-	for (const char *p = text; len > 0;) {
-		ssize_t n = write(fd, p, len);
+	for (size_t at = 0; at < text.len;) {
+		ssize_t n = write(fd, text.data + at, text.len - at);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return ce_fail_errno(err, errno, "cannot write %s", path);
-		p += n;
-		len -= (size_t)n;
+		at += (size_t)n;
 	}
 	return 0;
 }
 
-int ce_entry_publish(
-	struct ce_entry *e, const struct ce_pkg *pkg, const char *dir, struct ccenv_error *err)
+int ce_entry_publish(struct ce_entry *e, const char *dir, struct ccenv_error *err)
 {
-	int r = write_index(e, pkg, err);
+	int r = ce_listing_read(e->tmp, e->contents, err);
 
+	if (r == 0)
+		r = write_list(e, err);
 	if (r < 0)
 		return r;
 	if (rename(e->tmp, dir) == 0) {
@@ -250,8 +225,7 @@ void ce_entry_drop(struct ce_entry *e)
 	if (e->lock_fd >= 0)
 		close(e->lock_fd);
 	e->lock_fd = -1;
-	json_decref(e->files);
-	e->files = NULL;
+	ce_contents_free(CE_TAKE(e->contents));
 }
 
 int ce_entry_remove(const char *cache_dir, const char *dir, struct ccenv_error *err)

@@ -2,13 +2,11 @@
 #ifndef CE_FETCH_ENTRY_H
 #define CE_FETCH_ENTRY_H
 
-#include <jansson.h>
-
 #include "base/attr.h"
 
 struct ccenv_error;
 struct ce_archive_entry;
-struct ce_pkg;
+struct ce_contents;
 
 /*
  * Entries of the cache: how one is made, and whether one that is there can still be trusted.
@@ -34,17 +32,17 @@ void ce_entry_touch(const char *dir);
 
 /* One that is being made. Life: begin, note for each entry, then publish or drop. */
 struct ce_entry {
-	char *tmp;     /* its directory */
-	int lock_fd;   /* of that directory */
-	json_t *files; /* path -> [size, mtime] or target */
+	char *tmp;   /* its directory */
+	int lock_fd; /* of that directory */
+	struct ce_contents *contents;
 };
 
 CE_MUST_CHECK int ce_entry_begin(const char *cache_dir, const char *key, struct ce_entry *ret_entry,
 	struct ccenv_error *err);
 void ce_entry_note(struct ce_entry *e, const struct ce_archive_entry *file);
-/* Writes the list and renames to `dir`. Another process that was faster is fine. */
-CE_MUST_CHECK int ce_entry_publish(
-	struct ce_entry *e, const struct ce_pkg *pkg, const char *dir, struct ccenv_error *err);
+/* Reads the package's own lists, writes ours, and renames to `dir`. Another process that was faster
+ * is fine. */
+CE_MUST_CHECK int ce_entry_publish(struct ce_entry *e, const char *dir, struct ccenv_error *err);
 void ce_entry_drop(struct ce_entry *e); /* removes what is there; fine after publish */
 
 /* Moves an entry out of the way, then removes it. */

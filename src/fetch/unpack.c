@@ -192,7 +192,7 @@ static int unpack_and_publish(struct source *s, struct ccenv_error *err)
 	r = check_index(s, err);
 	if (r < 0)
 		return r;
-	r = ce_entry_publish(&s->entry, job->pkg, job->dir, err);
+	r = ce_entry_publish(&s->entry, job->dir, err);
 	if (r < 0)
 		return ce_context(err, r, "%s", job->pkg->fn);
 	/* The entry is what counts; the archive was only the way to it. */

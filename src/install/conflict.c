@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "ccenv/ccenv.h"
 #include "install/plan.h"
+#include "model/contents.h"
 #include "model/pkg.h"
 
 enum {
@@ -122,7 +123,7 @@ static int place(struct tree *t, struct ce_planned_path *p, struct ccenv_error *
 	r = make_parent(t, p, err);
 	if (r < 0)
 		return r;
-	if (p->kind == CE_PATH_DIR)
+	if (p->content && p->content->kind == CE_CONTENT_DIR)
 		return make_dir(t, p->path, p, err);
 	node = node_at(t, p->path);
 	if (node->dir) {
@@ -228,9 +229,11 @@ static const struct ce_planned_path *find_winner(
 /* Equal bytes at one path are no conflict worth a warning. */
 static bool is_same(const struct ce_planned_path *a, const struct ce_planned_path *b)
 {
-	return a->kind == CE_PATH_FILE && b->kind == CE_PATH_FILE && a->sha256 && b->sha256 &&
-	       !a->placeholder && !b->placeholder && strcmp(a->path, b->path) == 0 &&
-	       strcmp(a->sha256, b->sha256) == 0;
+	const struct ce_content *x = a->content, *y = b->content;
+
+	return x && y && x->kind == CE_CONTENT_FILE && y->kind == CE_CONTENT_FILE && x->sha256 &&
+	       y->sha256 && !x->placeholder && !y->placeholder && strcmp(a->path, b->path) == 0 &&
+	       strcmp(x->sha256, y->sha256) == 0;
 }
 
 static void warn_conflicts(const struct ce_plan *plan, const struct ccenv_events *events)

@@ -24,11 +24,11 @@
 #include "ccenv/ccenv.h"
 #include "install/plan.h"
 #include "install/relocate.h"
+#include "model/contents.h"
 #include "model/pkg.h"
 
 enum {
-	BATCH = 64, /* paths that a thread takes at once */
-	LINK_TARGET_MAX = 4096
+	BATCH = 128 /* paths that a thread takes at once */
 };
 
 /* Larger files with a placeholder do not occur; all of one is held in memory. */
@@ -42,6 +42,15 @@ struct linking {
 	const struct ccenv_events *events;
 };
 
+/*
+ * Where a thread is: the directories of the last path, source and target. Paths of one directory
+ * come together, and the kernel then has one component to look up instead of many.
+ */
+struct place {
+	char *from, *to; /* their paths */
+	int from_fd, to_fd;
+};
+
 static void close_fdp(int *fd)
 {
 	if (*fd >= 0)
@@ -49,21 +58,11 @@ static void close_fdp(int *fd)
 	*fd = -1;
 }
 
-static char *source_path(const struct linking *l, const struct ce_planned_path *p)
-{
-	return ce_path_join(l->plan->pkgs[p->owner].dir, p->source);
-}
-
 static int fail_source(
 	const struct linking *l, const struct ce_planned_path *p, struct ccenv_error *err)
 {
-	int errnum = errno;
-
-	if (errnum == ENOENT)
-		return ce_fail(err, CCENV_EDATA, "%s: %s is listed but not in the package",
-			l->plan->pkgs[p->owner].pkg->fn, p->source);
 	return ce_fail_errno(
-		err, errnum, "cannot read %s/%s", l->plan->pkgs[p->owner].dir, p->source);
+		err, errno, "cannot read %s/%s", l->plan->pkgs[p->owner].dir, p->content->path);
 }
 
 static int fail_target(
@@ -72,10 +71,42 @@ static int fail_target(
 	return ce_fail_errno(err, errno, "cannot create %s/%s", l->root, p->path);
 }
 
-static int open_target(const struct linking *l, const struct ce_planned_path *p, mode_t mode)
+/* Opens the directory of base/path unless it is open already. */
+static int enter(char **open_path, int *fd, const char *base, const char *path)
+{
+	size_t n_base = strlen(base), n_dir = (size_t)(ce_path_base(path) - path),
+	       n = n_base + 1 + n_dir;
+	char *dir;
+
+	if (*open_path && strlen(*open_path) == n && memcmp(*open_path, base, n_base) == 0 &&
+		memcmp(*open_path + n_base + 1, path, n_dir) == 0)
+		return 0;
+	dir = ce_asprintf("%s/%.*s", base, (int)n_dir, path);
+	close_fdp(fd);
+	free(*open_path);
+	*open_path = dir;
+	*fd = open(dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return *fd < 0 ? -1 : 0;
+}
+
+static void leave(struct place *at)
+{
+	close_fdp(&at->from_fd);
+	close_fdp(&at->to_fd);
+	free(at->from);
+	free(at->to);
+}
+
+static int open_source(const struct place *at, const struct ce_planned_path *p)
 {
 	return openat(
-		l->root_fd, p->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+		at->from_fd, ce_path_base(p->content->path), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static int open_target(const struct place *at, const struct ce_planned_path *p, mode_t mode)
+{
+	return openat(at->to_fd, ce_path_base(p->path),
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 }
 
 static mode_t target_mode(const struct stat *st)
@@ -127,49 +158,39 @@ static int copy_data(int from, int to)
 }
 
 /* A copy of its own; with `ref`, one that shares blocks. Fails with errno. */
-static int copy_file(
-	const struct linking *l, const struct ce_planned_path *p, const char *source, bool ref)
+static int copy_file(const struct place *at, const struct ce_planned_path *p, bool ref)
 {
-	CE_CLEANUP(close_fdp) int from = open(source, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	CE_CLEANUP(close_fdp) int from = open_source(at, p);
 	CE_CLEANUP(close_fdp) int to = -1;
 	struct stat st;
 
 	if (from < 0 || fstat(from, &st) < 0)
 		return -1;
-	to = open_target(l, p, target_mode(&st));
+	to = open_target(at, p, target_mode(&st));
 	if (to < 0)
 		return -1;
 	if (ref ? ioctl(to, FICLONE, from) < 0 : copy_data(from, to) < 0) {
 		int errnum = errno;
 
-		(void)unlinkat(l->root_fd, p->path, 0);
+		(void)unlinkat(at->to_fd, ce_path_base(p->path), 0);
 		errno = errnum;
 		return -1;
 	}
 	return keep_time(to, &st);
 }
 
-static int put_symlink(const struct linking *l, struct ce_planned_path *p, const char *source,
+static int put_symlink(const struct linking *l, const struct place *at, struct ce_planned_path *p,
 	struct ccenv_error *err)
 {
-	char target[LINK_TARGET_MAX];
-	ssize_t n = readlink(source, target, sizeof(target) - 1);
+	const char *target = p->content->target;
 
-	if (n < 0 && errno == EINVAL) {
-		/* The list says link, the package has a file: what is there counts. */
-		p->kind = CE_PATH_FILE;
-		return 0;
-	}
-	if (n < 0)
-		return fail_source(l, p, err);
-	target[n] = '\0';
-	if (symlinkat(target, l->root_fd, p->path) < 0)
+	if (symlinkat(target, at->to_fd, ce_path_base(p->path)) < 0)
 		return fail_target(l, p, err);
-	p->kind = CE_PATH_LINK;
+	p->size_in_prefix = strlen(target);
 	/* Of the text, not of what it points to: that is another path's, and may be another
 	 * package's. */
-	ce_sha256_bytes(target, (size_t)n, p->sha256_in_prefix);
-	p->size_in_prefix = (uint64_t)n;
+	ce_sha256_bytes(target, p->size_in_prefix, p->hash);
+	p->sha256_in_prefix = p->hash;
 	return 0;
 }
 
@@ -182,154 +203,142 @@ static bool is_unsupported(int errnum)
 }
 
 /* Reflink, hard link or copy. */
-static int put_linked(
-	struct linking *l, struct ce_planned_path *p, const char *source, struct ccenv_error *err)
+static int put_linked(struct linking *l, const struct place *at, struct ce_planned_path *p,
+	struct ccenv_error *err)
 {
-	int method = p->no_link ? CE_LINK_COPY : atomic_load(&l->method);
+	int method = p->content->no_link ? CE_LINK_COPY : atomic_load(&l->method);
 
 	if (method == CE_LINK_REF) {
-		if (copy_file(l, p, source, true) == 0)
+		if (copy_file(at, p, true) == 0)
 			return 0;
-		if (errno == ELOOP)
-			return put_symlink(l, p, source, err);
 		if (!is_unsupported(errno))
-			return errno == ENOENT ? fail_source(l, p, err) : fail_target(l, p, err);
+			return fail_target(l, p, err);
 		/* Down only: another thread may be further. */
 		atomic_compare_exchange_strong(&l->method, &method, CE_LINK_HARD);
 		method = CE_LINK_HARD;
 	}
 	if (method == CE_LINK_HARD) {
-		if (linkat(AT_FDCWD, source, l->root_fd, p->path, 0) == 0)
+		if (linkat(at->from_fd, ce_path_base(p->content->path), at->to_fd,
+			    ce_path_base(p->path), 0) == 0)
 			return 0;
-		if (errno == ENOENT)
-			return fail_source(l, p, err);
 		/* A file may have too many links while others may have one more. */
 		if (is_unsupported(errno))
 			atomic_store(&l->method, CE_LINK_COPY);
 		else if (errno != EMLINK)
 			return fail_target(l, p, err);
 	}
-	if (copy_file(l, p, source, false) == 0)
-		return 0;
-	if (errno == ELOOP)
-		return put_symlink(l, p, source, err);
-	return errno == ENOENT ? fail_source(l, p, err) : fail_target(l, p, err);
+	return copy_file(at, p, false) < 0 ? fail_target(l, p, err) : 0;
 }
 
-static int write_relocated(const struct linking *l, struct ce_planned_path *p,
-	const struct stat *st, const struct ce_buf *text, struct ccenv_error *err)
-{
-	CE_CLEANUP(close_fdp) int to = open_target(l, p, target_mode(st));
-
-	if (to < 0 || write_all(to, ce_buf_str(text), text->len) < 0 || keep_time(to, st) < 0)
-		return fail_target(l, p, err);
-	ce_sha256_bytes(ce_buf_str(text), text->len, p->sha256_in_prefix);
-	p->size_in_prefix = text->len;
-	p->relocated = true;
-	return 0;
-}
-
-static int relocate(const struct linking *l, struct ce_planned_path *p, const struct stat *st,
-	const char *data, struct ccenv_error *err)
+static int relocate(const struct linking *l, const struct place *at, struct ce_planned_path *p,
+	const char *data, const struct stat *st, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
-	struct ce_relocate how = {.placeholder = p->placeholder, .prefix = l->plan->prefix};
+	CE_CLEANUP(close_fdp) int to = -1;
+	struct ce_relocate how = {
+		.placeholder = p->content->placeholder, .prefix = l->plan->prefix};
 	size_t len = (size_t)st->st_size;
 	int r = 0;
 
-	if (p->binary)
+	if (p->content->binary)
 		r = ce_relocate_binary(&how, data, len, &text, err);
 	else
 		ce_relocate_text(&how, data, len, &text);
 	if (r < 0)
 		return ce_context(err, r, "%s: %s", l->plan->pkgs[p->owner].pkg->fn, p->path);
-	return write_relocated(l, p, st, &text, err);
+	to = open_target(at, p, target_mode(st));
+	if (to < 0 || write_all(to, ce_buf_str(&text), text.len) < 0 || keep_time(to, st) < 0)
+		return fail_target(l, p, err);
+	ce_sha256_bytes(ce_buf_str(&text), text.len, p->hash);
+	p->sha256_in_prefix = p->hash;
+	p->size_in_prefix = text.len;
+	p->relocated = true;
+	return 0;
 }
 
-static int put_relocated(
-	struct linking *l, struct ce_planned_path *p, const char *source, struct ccenv_error *err)
+static int put_relocated(const struct linking *l, const struct place *at, struct ce_planned_path *p,
+	struct ccenv_error *err)
 {
-	CE_CLEANUP(close_fdp) int from = open(source, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	CE_CLEANUP(close_fdp) int from = open_source(at, p);
 	struct stat st;
 	void *data;
 	int r;
 
-	if (from < 0 && errno == ELOOP)
-		return put_symlink(l, p, source, err);
 	if (from < 0 || fstat(from, &st) < 0)
 		return fail_source(l, p, err);
 	if ((uint64_t)st.st_size > relocate_bytes_max)
 		return ce_fail(err, CCENV_EDATA, "%s: %s is too large for prefix replacement",
 			l->plan->pkgs[p->owner].pkg->fn, p->path);
 	if (st.st_size == 0)
-		return relocate(l, p, &st, "", err);
+		return relocate(l, at, p, "", &st, err);
 	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, from, 0);
 	if (data == MAP_FAILED)
 		return fail_source(l, p, err);
-	r = relocate(l, p, &st, data, err);
+	r = relocate(l, at, p, data, &st, err);
 	munmap(data, (size_t)st.st_size);
 	return r;
 }
 
-static int put_entry_point(
+static int put_entry_point(const struct linking *l, const struct place *at,
+	struct ce_planned_path *p, struct ccenv_error *err)
+{
+	CE_CLEANUP(close_fdp) int to = open_target(at, p, 0555);
+
+	p->size_in_prefix = strlen(p->text);
+	if (to < 0 || write_all(to, p->text, p->size_in_prefix) < 0)
+		return fail_target(l, p, err);
+	ce_sha256_bytes(p->text, p->size_in_prefix, p->hash);
+	p->sha256_in_prefix = p->hash;
+	return 0;
+}
+
+/* The hash of a file that is as it was packaged: the package's, or (old packages) computed. */
+static int note_unchanged(
 	const struct linking *l, struct ce_planned_path *p, struct ccenv_error *err)
 {
-	CE_CLEANUP(close_fdp) int to = open_target(l, p, 0555);
-	size_t len = strlen(p->text);
-
-	if (to < 0 || write_all(to, p->text, len) < 0)
-		return fail_target(l, p, err);
-	ce_sha256_bytes(p->text, len, p->sha256_in_prefix);
-	p->size_in_prefix = len;
-	return 0;
-}
-
-/* Hash and size of a file that is as it was packaged: from the list, or (old packages) from the
- * file. */
-static int note_unchanged(struct ce_planned_path *p, const char *source, struct ccenv_error *err)
-{
-	struct stat st;
-
-	if (p->kind != CE_PATH_FILE)
-		return 0;
-	if (!p->has_size && stat(source, &st) == 0)
-		p->size = (uint64_t)st.st_size;
-	p->size_in_prefix = p->size;
-	if (!p->sha256)
-		return ce_sha256_file(source, p->sha256_in_prefix, err);
-	memcpy(p->sha256_in_prefix, p->sha256, sizeof(p->sha256_in_prefix));
-	return 0;
-}
-
-static int put(struct linking *l, struct ce_planned_path *p, struct ccenv_error *err)
-{
 	CE_CLEANUP(ce_freep) char *source = NULL;
+
+	p->size_in_prefix = p->content->size;
+	p->sha256_in_prefix = p->content->sha256;
+	if (p->sha256_in_prefix)
+		return 0;
+	source = ce_path_join(l->plan->pkgs[p->owner].dir, p->content->path);
+	p->sha256_in_prefix = p->hash;
+	return ce_sha256_file(source, p->hash, err);
+}
+
+static int put(
+	struct linking *l, struct place *at, struct ce_planned_path *p, struct ccenv_error *err)
+{
+	const struct ce_content *c = p->content;
 	int r;
 
-	if (p->kind == CE_PATH_ENTRY_POINT)
-		return put_entry_point(l, p, err);
-	source = source_path(l, p);
-	if (p->kind == CE_PATH_LINK) {
-		r = put_symlink(l, p, source, err);
-		if (r < 0 || p->kind == CE_PATH_LINK)
-			return r;
-	}
-	if (p->placeholder)
-		return put_relocated(l, p, source, err);
-	r = put_linked(l, p, source, err);
-	return r < 0 ? r : note_unchanged(p, source, err);
+	if (enter(&at->to, &at->to_fd, l->root, p->path) < 0)
+		return fail_target(l, p, err);
+	if (!c)
+		return put_entry_point(l, at, p, err);
+	if (c->kind == CE_CONTENT_LINK)
+		return put_symlink(l, at, p, err);
+	if (enter(&at->from, &at->from_fd, l->plan->pkgs[p->owner].dir, c->path) < 0)
+		return fail_source(l, p, err);
+	if (c->placeholder)
+		return put_relocated(l, at, p, err);
+	r = put_linked(l, at, p, err);
+	return r < 0 ? r : note_unchanged(l, p, err);
 }
 
 static int put_batch(void *user, size_t i, struct ccenv_error *err)
 {
 	struct linking *l = user;
+	struct place at = {.from_fd = -1, .to_fd = -1};
 	size_t end = (i + 1) * BATCH;
 	int r = 0;
 
 	if (end > l->plan->n_paths)
 		end = l->plan->n_paths;
 	for (size_t k = i * BATCH; k < end && r == 0; k++)
-		r = put(l, l->plan->paths[k], err);
+		r = put(l, &at, l->plan->paths[k], err);
+	leave(&at);
 	return r;
 }
 

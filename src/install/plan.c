@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/work.h"
 #include "ccenv/ccenv.h"
+#include "model/contents.h"
 #include "model/layout.h"
 #include "model/pkg.h"
 
@@ -61,6 +62,7 @@ void ce_plan_free(struct ce_plan *plan)
 
 		free(p->dir);
 		free(p->paths);
+		ce_contents_free(p->contents);
 		ce_arena_release(&p->arena);
 	}
 	free(plan->pkgs);

@@ -12,6 +12,8 @@
 
 struct ccenv_error;
 struct ccenv_events;
+struct ce_content;
+struct ce_contents;
 struct ce_pkg;
 
 /*
@@ -22,40 +24,26 @@ struct ce_pkg;
  * link, or of a directory and all in it, and a directory that of a file or link. So every directory
  * of the prefix is a real one, and nothing is written through a link.
  */
-enum ce_path_kind {
-	CE_PATH_FILE,
-	CE_PATH_LINK,
-	CE_PATH_DIR,
-	CE_PATH_ENTRY_POINT, /* made here, not packaged */
-};
-
 struct ce_planned_path {
-	const char *path;   /* in the prefix */
-	const char *source; /* in the package; NULL for an entry point */
-	enum ce_path_kind kind;
-	const char *sha256;      /* as packaged, or NULL */
-	uint64_t size;           /* as packaged */
-	const char *placeholder; /* to be replaced, or NULL */
-	const char *text;        /* of an entry point */
-	unsigned owner;          /* index into ce_plan.pkgs */
-	bool has_size;
-	bool binary;  /* the placeholder is in a binary file */
-	bool no_link; /* must be a copy */
-	bool lost;    /* another package's path stands here */
+	const char *path;                 /* in the prefix */
+	const struct ce_content *content; /* what it is made from; NULL for an entry point */
+	const char *text;                 /* of an entry point's script */
+	unsigned owner;                   /* index into ce_plan.pkgs */
+	bool lost;                        /* another package's path stands here */
 	/* Filled by ce_link(): */
 	bool relocated;
-	char sha256_in_prefix[CE_SHA256_HEX + 1]; /* "" for a directory */
+	const char *sha256_in_prefix; /* NULL for a directory; of a link: of its target's text */
 	uint64_t size_in_prefix;
+	char hash[CE_SHA256_HEX + 1]; /* where sha256_in_prefix points when it had to be computed */
 };
 
 struct ce_planned_pkg {
 	struct ce_arena arena;
 	const struct ce_pkg *pkg;
 	char *dir; /* its entry in the cache */
+	struct ce_contents *contents;
 	struct ce_planned_path *paths;
 	size_t n_paths, cap_paths;
-	const char **entry_points; /* "command = module:function" */
-	size_t n_entry_points;
 	bool has_scripts;
 };
 
@@ -79,8 +67,7 @@ CE_MUST_CHECK int ce_plan_new(const struct ce_pkg *const *pkgs, size_t n, const 
 void ce_plan_free(struct ce_plan *plan);
 CE_DEFINE_FREEP(struct ce_plan, ce_plan_free, ce_plan_freep)
 
-/* package.c: reads the list of one entry (info/paths.json, or the older files) and what else
- * installing needs. */
+/* package.c: reads the list of one entry. */
 CE_MUST_CHECK int ce_plan_read_package(struct ce_planned_pkg *p, struct ccenv_error *err);
 /* Room for one more path. */
 struct ce_planned_path *ce_plan_add_path(struct ce_planned_pkg *p);

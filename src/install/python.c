@@ -10,6 +10,7 @@
 #include "ccenv/ccenv.h"
 #include "install/plan.h"
 #include "install/relocate.h"
+#include "model/contents.h"
 #include "model/pkg.h"
 
 static const char digits[] = "0123456789";
@@ -109,7 +110,6 @@ static int add_entry_point(const struct ce_plan *plan, struct ce_planned_pkg *p,
 	if (!ce_path_is_safe_name(command) || !is_dotted_name(module) || !is_dotted_name(function))
 		return ce_fail(err, CCENV_EDATA, "entry point \"%.200s\": not a name", text);
 	out = ce_plan_add_path(p);
-	out->kind = CE_PATH_ENTRY_POINT;
 	out->path = ce_arena_printf(&p->arena, "bin/%s", command);
 	out->text = entry_point_text(plan, &p->arena, module, function);
 	return 0;
@@ -143,7 +143,7 @@ int ce_plan_python(const struct ce_plan *plan, struct ce_planned_pkg *p, struct 
 		if (path)
 			p->paths[i].path = path;
 	}
-	for (size_t i = 0; i < p->n_entry_points && r == 0; i++)
-		r = add_entry_point(plan, p, p->entry_points[i], err);
+	for (size_t i = 0; i < p->contents->n_entry_points && r == 0; i++)
+		r = add_entry_point(plan, p, p->contents->entry_points[i], err);
 	return r < 0 ? ce_context(err, r, "%s", p->pkg->fn) : 0;
 }

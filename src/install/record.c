@@ -22,6 +22,7 @@
 #include "ccenv/ccenv.h"
 #include "install/install.h"
 #include "install/plan.h"
+#include "model/contents.h"
 #include "model/pkg.h"
 #include "model/request.h"
 
@@ -62,41 +63,101 @@ static json_t *string_of(const char *s)
 
 static const char *type_of(const struct ce_planned_path *p)
 {
-	switch (p->kind) {
-	case CE_PATH_LINK:
-		return "softlink";
-	case CE_PATH_DIR:
-		return "directory";
-	case CE_PATH_ENTRY_POINT:
+	if (!p->content)
 		return "unix_python_entry_point";
-	case CE_PATH_FILE:
+	switch (p->content->kind) {
+	case CE_CONTENT_LINK:
+		return "softlink";
+	case CE_CONTENT_DIR:
+		return "directory";
+	case CE_CONTENT_FILE:
 		break;
 	}
 	return "hardlink";
 }
 
-static json_t *path_entry(const struct ce_planned_path *p)
+/* Text as a JSON string. It is UTF-8: the lists of packages were checked when they were read. */
+static void add_string(struct ce_buf *out, const char *s)
 {
-	json_t *o = json_object();
+	ce_buf_addc(out, '"');
+	while (*s) {
+		size_t n = 0;
 
-	json_object_set_new(o, "_path", string_of(p->path));
-	json_object_set_new(o, "path_type", string_of(type_of(p)));
-	if (p->kind == CE_PATH_DIR)
-		return o;
+		while ((unsigned char)s[n] >= 0x20 && s[n] != '"' && s[n] != '\\')
+			n++;
+		ce_buf_add(out, s, n);
+		s += n;
+		if (*s == '"' || *s == '\\')
+			ce_buf_addf(out, "\\%c", *s++);
+		else if (*s)
+			ce_buf_addf(out, "\\u%04x", (unsigned char)*s++);
+	}
+	ce_buf_addc(out, '"');
+}
+
+static void add_member(struct ce_buf *out, const char *key, const char *value)
+{
+	ce_buf_adds(out, ", \"");
+	ce_buf_adds(out, key);
+	ce_buf_adds(out, "\": ");
+	add_string(out, value);
+}
+
+static void add_path(const struct ce_planned_path *p, struct ce_buf *out)
+{
+	const struct ce_content *c = p->content;
+	char number[24];
+
+	ce_buf_adds(out, "   {\"_path\": ");
+	add_string(out, p->path);
+	add_member(out, "path_type", type_of(p));
 	if (p->relocated) {
-		json_object_set_new(o, "prefix_placeholder", string_of(p->placeholder));
-		json_object_set_new(o, "file_mode", string_of(p->binary ? "binary" : "text"));
+		add_member(out, "prefix_placeholder", c->placeholder);
+		add_member(out, "file_mode", c->binary ? "binary" : "text");
 	}
-	if (p->no_link)
-		json_object_set_new(o, "no_link", json_true());
-	if (p->kind == CE_PATH_ENTRY_POINT) {
-		json_object_set_new(o, "sha256", string_of(p->sha256_in_prefix));
-	} else if (p->sha256) {
-		json_object_set_new(o, "sha256", string_of(p->sha256));
+	if (c && c->no_link)
+		ce_buf_adds(out, ", \"no_link\": true");
+	if (p->sha256_in_prefix) {
+		const char *packaged = c ? c->sha256 : p->sha256_in_prefix;
+
+		if (packaged)
+			add_member(out, "sha256", packaged);
+		add_member(out, "sha256_in_prefix", p->sha256_in_prefix);
+		snprintf(number, sizeof(number), "%llu", (unsigned long long)p->size_in_prefix);
+		ce_buf_adds(out, ", \"size_in_bytes\": ");
+		ce_buf_adds(out, number);
 	}
-	json_object_set_new(o, "sha256_in_prefix", string_of(p->sha256_in_prefix));
-	json_object_set_new(o, "size_in_bytes", json_integer((json_int_t)p->size_in_prefix));
-	return o;
+	ce_buf_addc(out, '}');
+}
+
+/* files and paths_data, as they stand in a record behind its other members. Written by hand: they
+ * are nearly all of it. */
+static void add_paths(const struct ce_planned_pkg *p, struct ce_buf *out)
+{
+	const char *comma = "";
+
+	ce_buf_adds(out, "\"files\": [");
+	for (size_t i = 0; i < p->n_paths; i++) {
+		const struct ce_planned_path *path = &p->paths[i];
+
+		if (path->lost || (path->content && path->content->kind == CE_CONTENT_DIR))
+			continue;
+		ce_buf_adds(out, comma);
+		ce_buf_adds(out, "\n  ");
+		add_string(out, path->path);
+		comma = ",";
+	}
+	ce_buf_adds(out, "\n ],\n \"paths_data\": {\"paths_version\": 1, \"paths\": [");
+	comma = "";
+	for (size_t i = 0; i < p->n_paths; i++) {
+		if (p->paths[i].lost)
+			continue;
+		ce_buf_adds(out, comma);
+		ce_buf_addc(out, '\n');
+		add_path(&p->paths[i], out);
+		comma = ",";
+	}
+	ce_buf_adds(out, "\n ]}");
 }
 
 /* The specs of the request that name this package. */
@@ -118,20 +179,12 @@ static void add_requested(
 	json_object_set_new(record, "requested_specs", specs);
 }
 
+/* Everything but the paths. */
 static json_t *package_record(const struct ce_record_options *o, const struct ce_planned_pkg *p)
 {
-	json_t *record = ce_pkg_to_json(p->pkg), *files = json_array(), *paths = json_array();
+	json_t *record = ce_pkg_to_json(p->pkg);
 	int link_type = o->method == CE_LINK_HARD ? 1 : 3;
 
-	for (size_t i = 0; i < p->n_paths; i++) {
-		const struct ce_planned_path *path = &p->paths[i];
-
-		if (path->lost)
-			continue;
-		if (path->kind != CE_PATH_DIR)
-			json_array_append_new(files, string_of(path->path));
-		json_array_append_new(paths, path_entry(path));
-	}
 	json_object_set_new(record, "fn", string_of(p->pkg->fn));
 	json_object_set_new(record, "url", string_of(p->pkg->url));
 	json_object_set_new(record, "channel", string_of(p->pkg->channel));
@@ -139,9 +192,6 @@ static json_t *package_record(const struct ce_record_options *o, const struct ce
 	json_object_set_new(
 		record, "link", json_pack("{s:s,s:i}", "source", p->dir, "type", link_type));
 	add_requested(record, o, p->pkg);
-	json_object_set_new(record, "files", files);
-	json_object_set_new(
-		record, "paths_data", json_pack("{s:i,s:o}", "paths_version", 1, "paths", paths));
 	return record;
 }
 
@@ -153,12 +203,18 @@ static int write_one(void *user, size_t i, struct ccenv_error *err)
 	CE_CLEANUP(ce_freep)
 	char *path = ce_asprintf("%s/conda-meta/%s-%s-%s.json", o->root, p->pkg->name,
 		p->pkg->version, p->pkg->build);
-	CE_CLEANUP(ce_freep) char *text = json_dumps(record, JSON_INDENT(2));
+	CE_CLEANUP(ce_freep) char *head = json_dumps(record, JSON_INDENT(1));
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 
-	if (!text)
-		return ce_fail(
-			err, CCENV_EDATA, "%s: a name in the package is not UTF-8", p->pkg->fn);
-	return write_file(path, text, strlen(text), err);
+	if (!head)
+		return ce_fail(err, CCENV_EDATA, "%s: its record has a text that is not UTF-8",
+			p->pkg->fn);
+	/* Without the "\n}" at its end. */
+	ce_buf_add(&text, head, strlen(head) - 2);
+	ce_buf_adds(&text, ",\n ");
+	add_paths(p, &text);
+	ce_buf_adds(&text, "\n}\n");
+	return write_file(path, text.data, text.len, err);
 }
 
 /*

@@ -24,7 +24,7 @@ async def solve(channel):
             virtual_packages=virtual, gateway=rattler.Gateway(cache_dir=cache))
 
 
-def main(channel, url=None):
+def records_of(channel, url=None):
     channel = os.path.realpath(channel)
     out = []
     for r in asyncio.run(solve(channel)):
@@ -33,8 +33,8 @@ def main(channel, url=None):
         o["url"] = f"{o['channel']}/{o['subdir']}/{r.file_name}"
         o["fn"] = r.file_name
         out.append(o)
-    json.dump(out, sys.stdout, indent=1)
+    return out
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    json.dump(records_of(*sys.argv[1:]), sys.stdout, indent=1)
