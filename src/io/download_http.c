@@ -3,7 +3,6 @@
  * callbacks. */
 #include "io/download_transfer.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -18,14 +17,6 @@ enum {
 	MIN_SPEED = 100, /* bytes a second; fewer is a stalled server */
 	MAX_HEADER = 16 * 1024,
 };
-
-static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
-
-static void init_curl(void)
-{
-	/* Fails only without memory; curl_easy_init() would then fail too. */
-	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
-}
 
 /* The first of these variables that is set and not empty. */
 static const char *env_first(const struct ce_downloader *d, const char *const *names)
@@ -184,7 +175,11 @@ void ce_transfer_start_http(struct ce_transfer *t)
 {
 	struct ce_downloader *d = t->d;
 
-	pthread_once(&curl_once, init_curl);
+	if (!ce_transfer_load_curl()) {
+		ce_transfer_fail(t, CCENV_ENET, "libcurl.so.4 cannot be loaded", "install libcurl");
+		ce_transfer_finish_failed(t, 0);
+		return;
+	}
 	if (!d->multi) {
 		d->multi = curl_multi_init();
 		curl_multi_setopt(d->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)d->parallel);
