@@ -18,7 +18,7 @@
 #   CCENV_MANIFEST       another ccenv.json
 #   CCENV_LOCK           another ccenv.lock, when there is no manifest
 #   CCENV_CHANNELS       list of channels, when there is no manifest; default conda-forge
-#   CCENV_TARGET *       another target than this machine
+#   CCENV_ENVIRONMENT *  another environment of ccenv.json than default
 #   CCENV_LOCKED * CCENV_OFFLINE * CCENV_CACHE_DIR *
 #
 # Output: CondaCuda_FOUND, CondaCuda_VERSION (of CUDA: 13.0), CCENV_ROOT_DIR, CCENV_PREFIX, CCENV_VIEW, CCENV_CUDA_TARGET,
@@ -212,10 +212,6 @@ set(_ccenv_arguments "")
 if(NOT _ccenv_manifest_file)
 	_ccenv_request(_ccenv_arguments)
 endif()
-set(_ccenv_given_target "$ENV{CCENV_TARGET}")
-if(CCENV_TARGET)
-	set(_ccenv_given_target "${CCENV_TARGET}")
-endif()
 
 _ccenv_is_findable(_ccenv_findable "${CMAKE_TOOLCHAIN_FILE}")
 if(_ccenv_findable AND NOT _ccenv_manifest_file)
@@ -229,7 +225,7 @@ if(_ccenv_ready STREQUAL _ccenv_where)
 	_ccenv_complete(_ccenv_file "${_ccenv_where}")
 else()
 	_ccenv_ensure(_ccenv_file ROOT "${_ccenv_where}" MANIFEST "${_ccenv_manifest_file}" LOCK "${_ccenv_lock_file}"
-		TARGET "${_ccenv_given_target}" HINTS "${CMAKE_CURRENT_LIST_DIR}/../../../bin" ${CCENV_HINTS}
+		HINTS "${CMAKE_CURRENT_LIST_DIR}/../../../bin" ${CCENV_HINTS}
 		REQUEST ${_ccenv_arguments})
 endif()
 foreach(_ccenv_v IN ITEMS "${_ccenv_manifest_file}" "${_ccenv_lock_file}")
@@ -290,7 +286,7 @@ foreach(_ccenv_v cudnn nccl cutensor cudss cusparseLt)
 endforeach()
 
 set(CondaCuda_FOUND TRUE)
-foreach(_ccenv_v arguments file findable given_target i languages lock_file manifest_file missing ok ready stamp_json where)
+foreach(_ccenv_v arguments file findable i languages lock_file manifest_file missing ok ready stamp_json where)
 	unset(_ccenv_${_ccenv_v})
 endforeach()
 unset(_ccenv_v)

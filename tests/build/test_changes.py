@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What happens when something changes, is missing, or does not fit."""
+import json
 import re
 import shutil
+import subprocess
 import time
 
-from harness import CCENV, CHANNEL, Case, cmakes, run, write
+from harness import CCENV, CHANNEL, MODULE, Case, cmakes, run, write
 
 HEAD = "cmake_minimum_required(VERSION 3.22)\n"
 
@@ -64,6 +66,36 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
             self.check_app(build / "cuda-app", version=version)
             self.assertTrue((build / "_ccenv/ccenv.lock").exists())
         self.assertFalse((src / "ccenv.lock").exists())
+
+    def test_environments_of_one_manifest(self):
+        src = self.app()
+        write(src / "ccenv.json", json.dumps({
+            "channels": [CHANNEL], "platforms": ["linux-64"], "system-requirements": {"cuda": "13.3"},
+            "features": {v: {"cuda": {"version": v, "components": ["nvcc", "cudart", "nvrtc"]}} for v in ("13.0", "13.3")},
+            "environments": {"old": ["13.0"], "new": ["13.3"]}}))
+        text = (src / "CMakeLists.txt").read_text()
+        write(src / "CMakeLists.txt", text.replace("CondaCuda 13.0", "CondaCuda 13"))
+        for name, version in (("old", "13.0"), ("new", "13.3")):
+            self.configure(src, src / name, f"-DCCENV_ENVIRONMENT={name}")
+            self.build(src / name)
+            self.check_app(src / name / "cuda-app", version=version)
+        count = len(self.starts())
+        self.configure(src, src / "old", "-DCCENV_ENVIRONMENT=old")
+        self.assertEqual(len(self.starts()), count)
+
+    def test_two_trees_configure_at_once_over_one_root(self):
+        src = self.app()
+        root = self.scratch / "shared"
+        trees = [src / "a", src / "b"]
+        running = [subprocess.Popen([cmakes()[0], "-S", src, "-B", t, "-G", "Ninja", f"-DCondaCuda_DIR={MODULE}",
+                                     f"-DCCENV_ROOT_DIR={root}"], env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                    text=True) for t in trees]
+        for p in running:
+            out = p.communicate()[0]
+            self.assertEqual(p.returncode, 0, out)
+        for t in trees:
+            self.build(t)
+            self.check_app(t / "cuda-app")
 
     def test_removed_prefix_is_installed_again(self):
         src = self.app()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Kinds of project, each as people write them for NVIDIA's installer: only the find_package line above project() is ours."""
+import os
+import re
 import shutil
 import unittest
 
@@ -32,7 +34,20 @@ class Kinds(Case):
         self.configure(self.src, None, *args, env=env)
         out = self.build(self.out, "-v", env=env).out
         self.check_clean(self.out)
+        self.assertNotIn("incompatible redefinition", out)
+        self.assertNotIn("HOSTILE", out)
+        for word in re.findall(r"-ccbin[= ](\S+)", out):
+            self.assertTrue(os.path.isabs(word), word)
+        self.check_headers(env)
         return out
+
+    def check_headers(self, env):
+        """No header but those of the project and of the toolchain was read."""
+        for line in run(["ninja", "-C", self.out, "-t", "deps"], env=env).out.splitlines():
+            header = os.path.normpath(os.path.join(self.out, line.strip()))
+            if line.startswith("    "):
+                self.assertTrue(header.startswith(str(self.scratch)), header)
+                self.assertNotIn("hostile", header)
 
     def output(self, program, **more):
         return run([self.out / program], env=dict(self.env, **more)).out
@@ -185,6 +200,23 @@ class Kinds(Case):
         self.configure(user, None, f"-DCMAKE_PREFIX_PATH={inst}")
         self.build(user / "build")
         run([user / "build/u"], env=self.env)
+
+    def test_nvcc_alone(self):
+        """As setup.py of a PyTorch extension runs it: by CUDA_HOME, by PATH, through a link; no -ccbin, whatever g++ is first."""
+        self.project("project(p LANGUAGES CUDA)\n", {"p.cu": KERNEL})
+        self.configure(self.src)
+        view = self.out / "_ccenv/view/x86_64-linux"
+        (self.scratch / "nvcc").symlink_to(view / "bin/nvcc")
+        env = hostile(self.env, self.scratch)
+        for nvcc in (view / "bin/nvcc", self.scratch / "nvcc", "nvcc"):
+            by_path = dict(env, PATH=f"{view}/bin:{env['PATH']}")
+            out = run([nvcc, self.src / "p.cu", "-o", self.scratch / "alone"], env=by_path).out
+            self.assertNotIn("HOSTILE", out)
+            self.assertEqual(run([self.scratch / "alone"], env=self.env).out, "ran\n")
+        # Who wants the environment to have a say can have it.
+        out = run([view / "bin/nvcc", "-c", self.src / "p.cu", "-o", self.scratch / "o"], ok=False,
+                  env=dict(env, CCENV_HERMETIC="0")).out
+        self.assertIn("--hostile-flag", out)
 
     @unittest.skipUnless(shutil.which("ccache"), "no ccache")
     def test_ccache_hits_in_another_directory(self):

@@ -7,7 +7,7 @@
 #
 #   CCENV_EXECUTABLE  the ccenv to run; else the one in PATH (variable or environment)
 #   CCENV_ROOT_DIR    where to install; default <build>/_ccenv
-#   CCENV_TARGET      another target than this machine (variable or environment)
+#   CCENV_ENVIRONMENT another environment of ccenv.json than default (variable or environment)
 #   CCENV_LOCKED, CCENV_OFFLINE, CCENV_CACHE_DIR   as the options of `ccenv install`; CI=1 implies CCENV_LOCKED
 
 cmake_policy(PUSH)
@@ -26,16 +26,11 @@ if(NOT _ccenv_file)
 	if(CCENV_ROOT_DIR)
 		set(_ccenv_where "${CCENV_ROOT_DIR}")
 	endif()
-	set(_ccenv_t "$ENV{CCENV_TARGET}")
-	if(CCENV_TARGET)
-		set(_ccenv_t "${CCENV_TARGET}")
-	endif()
 	if(NOT EXISTS "${_ccenv_dir}/ccenv.json")
 		message(FATAL_ERROR "ccenv: ${CMAKE_CURRENT_LIST_FILE} belongs beside a ccenv.json, but there is none in "
 			"${_ccenv_dir}. Run `ccenv init` there, or move the toolchain file to where ccenv.json is.")
 	endif()
-	_ccenv_ensure(_ccenv_file ROOT "${_ccenv_where}" MANIFEST "${_ccenv_dir}/ccenv.json" LOCK "${_ccenv_dir}/ccenv.lock"
-		TARGET "${_ccenv_t}")
+	_ccenv_ensure(_ccenv_file ROOT "${_ccenv_where}" MANIFEST "${_ccenv_dir}/ccenv.json" LOCK "${_ccenv_dir}/ccenv.lock")
 	set_property(GLOBAL PROPERTY CCENV_TOOLCHAIN_FILE "${_ccenv_file}")
 	# Environment variables of this process are seen in try_compile, normal variables are not.
 	set(ENV{_CCENV_TOOLCHAIN_FILE} "${_ccenv_file}")
@@ -43,7 +38,7 @@ if(NOT _ccenv_file)
 endif()
 include("${_ccenv_file}")
 
-foreach(_ccenv_v dir file t try where)
+foreach(_ccenv_v dir file try where)
 	unset(_ccenv_${_ccenv_v})
 endforeach()
 unset(_ccenv_v)

@@ -52,6 +52,10 @@ if(CCENV_CHAINLOAD_TOOLCHAIN_FILE)
 	endif()
 endif()
 
+if(CMAKE_VERSION VERSION_EQUAL "3.25.0" AND NOT _ccenv_try)
+	message(WARNING "ccenv: FindCUDAToolkit of CMake 3.25.0 is known to be broken; 3.25.1 mends it.")
+endif()
+
 # --- is it still the same toolchain? ----------------------------------------------------------------------------------
 
 # CMake never notices that another toolchain stands behind a configured tree: compilers and libraries stay cached. So the
