@@ -29,8 +29,10 @@ static const struct ce_component components[] = {
 	{"compat", "", "cuda-compat", NULL, "newer user-mode driver for data-centre GPUs"},
 	{"cublas", "cublaslt nvblas", "libcublas-dev", "libcublas-dev", "dense linear algebra"},
 	{"cublas_static", "cublaslt_static", "libcublas-dev libcublas-static", NULL, ""},
-	{"cudart", "cudart_static cudadevrt runtime", "cuda-cudart-dev cuda-cudart-static",
-		"cuda-cudart-dev cuda-cudart-static", "CUDA runtime, shared and static"},
+	{"cudart", "cudart_static cudadevrt runtime",
+		"cuda-cudart-dev cuda-cudart-static cuda-crt-dev_@",
+		"cuda-cudart-dev cuda-cudart-static cuda-crt-dev_@",
+		"CUDA runtime, shared and static"},
 	{"cudnn", "", "cudnn", "cudnn", "deep neural networks"},
 	{"cudss", "", "libcudss-dev", "libcudss-dev", "direct sparse solvers"},
 	{"cufft", "cufftw", "libcufft-dev", "libcufft-dev", "Fourier transforms"},
@@ -192,6 +194,20 @@ static int cuda_version_spec(
 	return 0;
 }
 
+/*
+ * cuda_runtime_api.h includes crt/host_defines.h, and no depends of cudart brings it. It has a
+ * package of its own from CUDA 12.2 on; before that it came with nvcc's headers.
+ */
+static const char *crt_spec(const char *version, const char *spec, struct ce_arena *a)
+{
+	static const char crt[] = "cuda-crt-dev_";
+	bool older = strcmp(version, "12.0") == 0 || strcmp(version, "12.1") == 0;
+
+	if (!older || strncmp(spec, crt, strlen(crt)) != 0)
+		return spec;
+	return ce_arena_printf(a, "cuda-nvcc-dev_%s", spec + strlen(crt));
+}
+
 static int compare_text(const void *x, const void *y)
 {
 	return strcmp(*(const char *const *)x, *(const char *const *)y);
@@ -224,8 +240,8 @@ int ce_component_specs(const char *version, const char *const *names, size_t n,
 			return r;
 		joined = ce_arena_array(a, n_all + n_more + 1, sizeof(*joined));
 		memcpy(joined, all, n_all * sizeof(*all));
-		if (n_more)
-			memcpy(joined + n_all, more, n_more * sizeof(*more));
+		for (size_t k = 0; k < n_more; k++)
+			joined[n_all + k] = crt_spec(version, more[k], a);
 		all = joined;
 		n_all += n_more;
 	}
