@@ -193,7 +193,10 @@ int ce_emit_file(const struct ce_emit_facts *f, const char *rel, const struct ce
 
 /* --- stamp.json ---- */
 
-/* Are all packages of the component in the prefix? The compiler of nvcc may be the system's. */
+/*
+ * Are all packages of the component in the prefix? The compiler of nvcc may be the system's, and
+ * the headers in cuda-crt-dev came with nvcc until CUDA 12.1.
+ */
 static bool has_component(const struct ce_emit_facts *f, const struct ce_component *c)
 {
 	struct ce_arena a = {0};
@@ -205,7 +208,8 @@ static bool has_component(const struct ce_emit_facts *f, const struct ce_compone
 	all = ce_component_expand(c->name, f->in->platform, &a, &specs, &n, &ignored) == 0;
 	for (size_t i = 0; all && i < n; i++)
 		all = strncmp(specs[i], "gcc_impl_", 9) == 0 ||
-		      strncmp(specs[i], "gxx_impl_", 9) == 0 || ce_emit_pkg_find(f, specs[i]);
+		      strncmp(specs[i], "gxx_impl_", 9) == 0 ||
+		      strncmp(specs[i], "cuda-crt-dev_", 13) == 0 || ce_emit_pkg_find(f, specs[i]);
 	ce_arena_release(&a);
 	return all;
 }

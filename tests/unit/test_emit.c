@@ -404,10 +404,10 @@ static void test_quoting(void **state)
 static void test_components_are_expanded(void **state)
 {
 	static const char *const names[] = {"nvcc", "cublasLt", "CUDART", "cublas"};
-	static const char *const want[] = {"arm-variant * sbsa", "cuda-cudart-dev",
-		"cuda-cudart-static", "cuda-driver-dev_linux-aarch64", "cuda-nvcc-impl",
-		"cuda-version 13.0.*", "gcc_impl_linux-aarch64", "gxx_impl_linux-aarch64",
-		"libcublas-dev"};
+	static const char *const want[] = {"arm-variant * sbsa", "cuda-crt-dev_linux-aarch64",
+		"cuda-cudart-dev", "cuda-cudart-static", "cuda-driver-dev_linux-aarch64",
+		"cuda-nvcc-impl", "cuda-version 13.0.*", "gcc_impl_linux-aarch64",
+		"gxx_impl_linux-aarch64", "libcublas-dev"};
 	struct ce_arena a = {0};
 	const char **specs;
 	size_t n;
@@ -418,6 +418,23 @@ static void test_components_are_expanded(void **state)
 	assert_int_equal(n, CE_COUNT(want));
 	for (size_t i = 0; i < n; i++)
 		assert_string_equal(specs[i], want[i]);
+	ce_arena_release(&a);
+}
+
+/* Until 12.1 the headers that cudart's own include came with nvcc. */
+static void test_cudart_of_old_releases(void **state)
+{
+	static const char *const names[] = {"cudart"};
+	struct ce_arena a = {0};
+	const char **specs;
+	size_t n;
+
+	(void)state;
+	check(ce_component_specs("12.0", names, 1, "linux-64", &a, &specs, &n, &err));
+	assert_int_equal(n, 4);
+	assert_string_equal(specs[2], "cuda-nvcc-dev_linux-64");
+	check(ce_component_specs("12.2", names, 1, "linux-64", &a, &specs, &n, &err));
+	assert_string_equal(specs[0], "cuda-crt-dev_linux-64");
 	ce_arena_release(&a);
 }
 
@@ -471,6 +488,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_paths_that_no_tool_can_carry, setup, teardown),
 		cmocka_unit_test(test_quoting),
 		cmocka_unit_test(test_components_are_expanded),
+		cmocka_unit_test(test_cudart_of_old_releases),
 		cmocka_unit_test(test_unknown_component_lists_the_known),
 		cmocka_unit_test(test_cuda_versions),
 	};
