@@ -40,6 +40,7 @@ extern const struct ce_command ce_cmd_archs;
 extern const struct ce_command ce_cmd_check;
 extern const struct ce_command ce_cmd_clean;
 extern const struct ce_command ce_cmd_env;
+extern const struct ce_command ce_cmd_ide;
 extern const struct ce_command ce_cmd_info;
 extern const struct ce_command ce_cmd_init;
 extern const struct ce_command ce_cmd_install;

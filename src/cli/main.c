@@ -11,6 +11,7 @@ static const struct ce_command *const commands[] = {
 	&ce_cmd_install,
 	&ce_cmd_toolchain,
 	&ce_cmd_vendor,
+	&ce_cmd_ide,
 	&ce_cmd_print,
 	&ce_cmd_env,
 	&ce_cmd_run,

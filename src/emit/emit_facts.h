@@ -73,6 +73,7 @@ CE_MUST_CHECK int ce_emit_view(const struct ce_emit_facts *f, struct ccenv_error
 CE_MUST_CHECK int ce_emit_pc(const struct ce_emit_facts *f, struct ccenv_error *err);
 CE_MUST_CHECK int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err);
 CE_MUST_CHECK int ce_emit_make(const struct ce_emit_facts *f, struct ccenv_error *err);
+CE_MUST_CHECK int ce_emit_ide(const struct ce_emit_facts *f, struct ccenv_error *err);
 CE_MUST_CHECK int ce_emit_meson(const struct ce_emit_facts *f, struct ccenv_error *err);
 
 /* Writes <root>/<rel>, making its directory; mode 0755 when executable. */

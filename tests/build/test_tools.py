@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Make, pkg-config and Meson."""
 import os
+import re
 import shutil
 import unittest
 
 from harness import Case, TOP, dynamic, hostile, run, write
 
 ROOT = "build/_ccenv"
+CLANGD = os.environ.get("CCENV_TEST_CLANGD") or shutil.which("clangd")
 
 
 class Tools(Case):
@@ -119,6 +121,24 @@ saxpy.o: src/saxpy.cu
         write(src / "k.cu", "__global__ void k() {}\nint main() { k<<<1, 1>>>(); return 0; }\n")
         gxx = next((src / ROOT / "env").glob("*/bin/*-g++"))
         run([src / ROOT / "view/x86_64-linux/bin/nvcc", "-ccbin", gxx, src / "k.cu", "-o", src / "k"], env=self.env)
+
+    def test_clangd(self):
+        """clangd with the .clangd of `ccenv ide` finds nothing wrong in what nvcc and gcc compile."""
+        src = self.app()
+        self.configure(src)
+        ide = [self.env["CCENV_EXECUTABLE"], "ide", "--root", src / ROOT, "--manifest", src / "ccenv.json"]
+        run(ide, env=self.env, cwd=src)
+        text = (src / ".clangd").read_text()
+        for path in re.findall(r"'--?[a-z-]+[=r](/[^']*)'", text):
+            self.assertTrue(os.path.exists(path), path)
+        if CLANGD:
+            for name in ("main.cpp", "nvrtc_kernel.cpp", "saxpy.cu"):
+                out = run([CLANGD, f"--check=src/{name}", f"--compile-commands-dir={src}/build"], env=self.env, cwd=src, ok=False).out
+                self.assertEqual(re.findall(r"^E\[\S+ \[[a-z_]+\] .*", out, re.M), [], name)
+                self.assertNotIn("file not found", out)
+        write(src / ".clangd", "# mine\n")
+        self.assertNotEqual(run(ide, env=self.env, cwd=src, ok=False).code, 0)
+        self.assertEqual((src / ".clangd").read_text(), "# mine\n")
 
     @unittest.skipUnless(shutil.which("meson"), "no meson")
     def test_meson(self):

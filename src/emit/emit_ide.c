@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ide/: what clangd needs to read CUDA code that nvcc and this gcc compile (build-integration.md
+ * B.7). clangd.yaml is the project's .clangd; it names links that stay when the lock changes, as
+ * far as clang lets it.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "emit/emit_facts.h"
+#include "model/layout.h"
+
+/* clang's CUDA wrapper includes this one always, and stops where cuRAND is not installed. */
+static const char curand_stub[] =
+	"/* Stands in for cuRAND, which is not installed: clang includes it always. */\n";
+
+/* "    - '<a><b><c>'": an item of a YAML list, quoted. */
+static void add_item(struct ce_buf *out, const char *a, const char *b, const char *c)
+{
+	const char *parts[] = {a, b, c};
+
+	ce_buf_adds(out, "    - '");
+	for (size_t i = 0; i < CE_COUNT(parts); i++)
+		for (const char *p = parts[i]; *p; p++) {
+			if (*p == '\'')
+				ce_buf_addc(out, '\'');
+			ce_buf_addc(out, *p);
+		}
+	ce_buf_adds(out, "'\n");
+}
+
+/* "12.2.0": the directory of lib/gcc/<triplet>; "" when there is none. */
+static const char *gcc_version(const struct ce_emit_facts *f, struct ce_arena *a)
+{
+	CE_CLEANUP(ce_freep)
+	char *dir = ce_asprintf("%s/lib/gcc/%s", f->in->prefix, f->triplet);
+	DIR *d = opendir(dir);
+	const char *found = "";
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.' && strcmp(e->d_name, found) > 0)
+			found = ce_arena_strdup(a, e->d_name);
+	if (d)
+		closedir(d);
+	return found;
+}
+
+static int point_env(const struct ce_emit_facts *f, const char *ide, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	CE_CLEANUP(ce_freep) char *path = ce_path_join(ide, "env");
+	CE_CLEANUP(ce_freep) char *tmp = ce_asprintf("%s.tmp.%ld", path, (long)getpid());
+	const char *to = ce_emit_relative(ide, f->in->prefix, &a);
+	char now[4096];
+	ssize_t n = readlink(path, now, sizeof(now));
+
+	if (n >= 0 && (size_t)n == strlen(to) && memcmp(now, to, (size_t)n) == 0)
+		return 0;
+	unlink(tmp);
+	if (symlink(to, tmp) < 0 || rename(tmp, path) < 0)
+		return ce_fail_errno(err, errno, "cannot create link %s", path);
+	return 0;
+}
+
+/* This gcc's headers, for every file. */
+static void render_host(
+	struct ce_buf *out, const struct ce_emit_facts *f, const char *ide, const char *version)
+{
+	CE_CLEANUP(ce_freep) char *gcc = ce_asprintf("/env/lib/gcc/%s/%s", f->triplet, version);
+	CE_CLEANUP(ce_freep) char *sysroot = ce_asprintf("/env/%s/sysroot", f->triplet);
+
+	ce_buf_adds(out, "CompileFlags:\n  Add:\n");
+	add_item(out, "--gcc-install-dir=", ide, gcc);
+	add_item(out, "--sysroot=", ide, sysroot);
+	ce_buf_adds(out, "---\n");
+}
+
+static void render(struct ce_buf *out, const struct ce_emit_facts *f, const char *ide)
+{
+	/* What nvcc takes and clang does not; with * also what follows it. */
+	static const char *const nvcc_only[] = {"-forward-unknown-to-host-compiler", "-ccbin*",
+		"-gencode*", "--generate-code*", "-arch*", "--gpu-architecture*", "-rdc*",
+		"--relocatable-device-code*", "-isystem=*", "-Xcompiler*", "--compiler-options*",
+		"-Xcudafe*", "-Xptxas*", "-Xfatbin*", "-Xnvlink*", "-Xarchive*", "--expt-*",
+		"-expt-*", "--extended-lambda", "-extended-lambda", "--use_fast_math",
+		"-use_fast_math", "-lineinfo", "--generate-line-info", "-G", "--device-debug",
+		"--threads*", "--split-compile*", "-maxrregcount*", "--maxrregcount*", "-dc",
+		"-dlto", "-cudart*", "--cudart*", "--default-stream*", "-Werror*", "--Werror*"};
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	const char *version = f->has_gcc ? gcc_version(f, &a) : "";
+	CE_CLEANUP(ce_freep) char *view = ce_layout_view_link(f->in->root, f->target);
+	const char *arch = f->in->n_archs ? f->in->archs[0] : "75";
+	CE_CLEANUP(ce_freep) char *sm = ce_strndup(arch, strspn(arch, "0123456789af"));
+
+	ce_buf_addf(out,
+		"# ccenv ide 1\n# For clangd, by `ccenv ide`; CUDA %s. It has paths of this "
+		"machine: do not "
+		"commit it.\n",
+		f->cuda_version);
+	if (*version)
+		render_host(out, f, ide, version);
+	ce_buf_adds(out, "If:\n  PathMatch: .*\\.cuh?\nCompileFlags:\n  Remove:\n");
+	for (size_t i = 0; i < CE_COUNT(nvcc_only); i++)
+		add_item(out, nvcc_only[i], "", "");
+	ce_buf_adds(out, "  Add:\n");
+	add_item(out, "--cuda-path=", view, "");
+	add_item(out, "--cuda-gpu-arch=sm_", sm, "");
+	if (f->has_cccl_dir)
+		add_item(out, "-isystem", view, "/include/cccl");
+	add_item(out, "-idirafter", ide, "/include");
+	add_item(out, "-Wno-unknown-cuda-version", "", "");
+}
+
+int ce_emit_ide(const struct ce_emit_facts *f, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0}, stub = {0};
+	CE_CLEANUP(ce_freep) char *ide = ce_path_join(f->in->root, "ide");
+	int r;
+
+	ce_buf_adds(&stub, curand_stub);
+	r = ce_emit_file(f, "ide/include/curand_mtgp32_kernel.h", &stub, false, err);
+	if (r >= 0)
+		r = point_env(f, ide, err);
+	if (r < 0)
+		return r;
+	render(&out, f, ide);
+	return ce_emit_file(f, "ide/clangd.yaml", &out, false, err);
+}
