@@ -288,6 +288,18 @@ void ce_choice_load(struct ce_choices *c, struct ce_choice *choice)
 	choice->n_constrains = 0;
 }
 
+int ce_choice_compare_listing(const struct ce_choice *a, const struct ce_choice *b)
+{
+	int d = (a->channel > b->channel) - (a->channel < b->channel);
+
+	if (!d)
+		d = (strcmp(a->pkg->subdir, "noarch") == 0) -
+		    (strcmp(b->pkg->subdir, "noarch") == 0);
+	if (!d)
+		d = strcmp(a->pkg->fn, b->pkg->fn);
+	return d ? d : strcmp(a->pkg->url, b->pkg->url);
+}
+
 bool ce_need_matches(const struct ce_need *need, const struct ce_choice *choice)
 {
 	return choice->family == need->family && ce_spec_matches(need->spec, choice->pkg);

@@ -110,6 +110,9 @@ static inline bool ce_choice_is_usable(const struct ce_choice *choice)
 	return !choice->excluded;
 }
 
+/* The order in which channels list records: by channel, the platform before noarch, by file name.
+ */
+int ce_choice_compare_listing(const struct ce_choice *a, const struct ce_choice *b);
 bool ce_need_matches(const struct ce_need *need, const struct ce_choice *choice);
 /* Fills depends and constrains, once. A bad one makes the choice excluded. */
 void ce_choice_load(struct ce_choices *c, struct ce_choice *choice);

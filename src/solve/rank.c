@@ -71,9 +71,7 @@ static int by_simple_order(const void *va, const void *vb, void *o)
 
 	if (!d)
 		d = compare_sizes(b->pkg->timestamp, a->pkg->timestamp);
-	if (!d)
-		d = strcmp(a->pkg->build, b->pkg->build);
-	return d ? d : strcmp(a->pkg->url, b->pkg->url);
+	return d ? d : ce_choice_compare_listing(a, b);
 }
 
 void ce_rank_members(const struct ce_choices *c, struct ce_family *family)

@@ -17,7 +17,8 @@ struct ce_need;
  *  5. among those still equal: what their common dependencies can be at best, name by name
  *  6. the newer timestamp
  *
- * and then by build text and URL, so that the order is total and the order of input never shows.
+ * and then the order in which channels list them, so that the order is total and the order of input
+ * never shows.
  * Excluded records take part: rattler lets them, and step 5 depends on who is in the group.
  */
 

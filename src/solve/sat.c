@@ -65,8 +65,8 @@ static void watch(struct ce_sat *s, uint32_t clause, int which, ce_lit lit)
 	s->watches[lit] = clause + 1;
 }
 
-uint32_t ce_sat_add(
-	struct ce_sat *s, ce_lit first, const ce_lit *tail, size_t n_tail, bool watch_last)
+static uint32_t add_clause(
+	struct ce_sat *s, ce_lit first, const ce_lit *tail, size_t n_tail, ce_lit one, ce_lit other)
 {
 	uint32_t id = (uint32_t)s->n_clauses;
 
@@ -76,13 +76,18 @@ uint32_t ce_sat_add(
 		.tail = n_tail > 1 ? tail : NULL,
 		.n_tail = (uint32_t)n_tail};
 	if (n_tail) {
-		watch(s, id, 0, first);
-		watch(s, id, 1, tail[watch_last ? n_tail - 1 : 0]);
+		watch(s, id, 0, one);
+		watch(s, id, 1, other);
 	} else {
 		CE_GROW(s->units, s->n_units, s->cap_units);
 		s->units[s->n_units++] = id;
 	}
 	return id;
+}
+
+uint32_t ce_sat_add(struct ce_sat *s, ce_lit first, const ce_lit *tail, size_t n_tail)
+{
+	return add_clause(s, first, tail, n_tail, first, n_tail ? tail[0] : first);
 }
 
 bool ce_sat_set(struct ce_sat *s, ce_lit lit, uint32_t reason)
@@ -213,7 +218,10 @@ static ce_lit find_turning_point(struct ce_sat *s, uint32_t clause)
 			undo_last(s);
 		} while (!s->seen[last.variable]);
 		s->seen[last.variable] = false;
-		if (--open == 0)
+		/* None open at all: the conflict lies below this level. Its last literal turns. */
+		if (open > 0)
+			open--;
+		if (open == 0)
 			return ce_lit_of(last.variable, was_true);
 		except = last.variable;
 		clause = last.reason;
@@ -235,7 +243,7 @@ void ce_sat_learn(struct ce_sat *s, uint32_t clause)
 {
 	uint32_t back = 1;
 	ce_lit turn, *lits;
-	size_t n;
+	size_t n, latest = 0;
 
 	s->n_learnt = s->n_visited = 0;
 	turn = find_turning_point(s, clause);
@@ -246,13 +254,18 @@ void ce_sat_learn(struct ce_sat *s, uint32_t clause)
 		uint32_t v = variable_of(s->learnt[i]);
 
 		s->seen[v] = false;
+		if (s->levels[v] > s->levels[variable_of(s->learnt[latest])])
+			latest = i;
 		back = s->levels[v] > back ? s->levels[v] : back;
 	}
 	ce_sat_undo(s, back);
 	lits = ce_arena_array(&s->arena, n, sizeof(*lits));
 	memcpy(lits, s->learnt, n * sizeof(*lits));
+	lits[0] = s->learnt[latest];
+	lits[latest] = s->learnt[0];
 	note_why(s);
-	ce_sat_set(s, turn, ce_sat_add(s, lits[0], lits + 1, n - 1, true));
+	/* Watched are the two literals that going back frees first: the clause rests longest. */
+	ce_sat_set(s, turn, add_clause(s, lits[0], lits + 1, n - 1, lits[0], turn));
 }
 
 static void involve(struct ce_sat *s, uint32_t clause, bool *used)

@@ -72,16 +72,6 @@ struct ce_sat {
 	size_t n_visited, cap_visited;
 };
 
-void ce_sat_release(struct ce_sat *s);
-/* A new variable, undecided. */
-uint32_t ce_sat_variable(struct ce_sat *s);
-/*
- * Adds the clause `first` or any of `tail` (borrowed if longer than one; it must outlive the
- * solver). It watches `first` and the last (`watch_last`) or the first of the tail. A clause
- * without tail is a fact.
- */
-uint32_t ce_sat_add(
-	struct ce_sat *s, ce_lit first, const ce_lit *tail, size_t n_tail, bool watch_last);
 static inline enum ce_value ce_sat_value(const struct ce_sat *s, ce_lit lit)
 {
 	enum ce_value v = s->values[lit >> 1];
@@ -91,6 +81,14 @@ static inline enum ce_value ce_sat_value(const struct ce_sat *s, ce_lit lit)
 	return v == CE_TRUE ? CE_FALSE : CE_TRUE;
 }
 
+void ce_sat_release(struct ce_sat *s);
+/* A new variable, undecided. */
+uint32_t ce_sat_variable(struct ce_sat *s);
+/*
+ * Adds the clause `first` or any of `tail` (borrowed if longer than one; it must outlive the
+ * solver). It watches `first` and the first of the tail. A clause without tail is a fact.
+ */
+uint32_t ce_sat_add(struct ce_sat *s, ce_lit first, const ce_lit *tail, size_t n_tail);
 /* Makes `lit` true at the present level, because of `reason`; false if it is already false. */
 bool ce_sat_set(struct ce_sat *s, ce_lit lit, uint32_t reason);
 /* Takes back what was set above `level`. */

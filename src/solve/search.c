@@ -20,7 +20,7 @@ enum {
 	 * it. */
 	SHARED = 4,
 	/* Real requests meet a few hundred conflicts at most. */
-	MAX_CONFLICTS = 20000,
+	MAX_CONFLICTS = 50000,
 };
 
 /* What asks for something: a choice, or the shared variable of a need. */
@@ -46,6 +46,7 @@ struct search {
 	/* By family: how much it took part in conflicts; how many of it are there (0 or 1). */
 	float *activity;
 	uint8_t *installed;
+	float max_activity;
 	/* What follows from the trail, as far as it is mirrored: literals set, and which askers are
 	 * there (bits). */
 	ce_lit *mirror;
@@ -90,7 +91,7 @@ static void add_clause(
 {
 	static const struct ce_fact none = {0};
 
-	ce_sat_add(&p->sat, first, tail, n, false);
+	ce_sat_add(&p->sat, first, tail, n);
 	CE_GROW(p->facts, p->n_facts, p->cap_facts);
 	p->facts[p->n_facts++] = fact ? *fact : none;
 }
@@ -144,6 +145,12 @@ static void add_depends(struct search *p, const struct ce_fact *fact, size_t *ow
 	add_pair(p, fact, ce_lit_of(wanted, false), is_not(fact->choice));
 }
 
+static int by_listing(const void *a, const void *b)
+{
+	return ce_choice_compare_listing(
+		*(struct ce_choice *const *)a, *(struct ce_choice *const *)b);
+}
+
 /* The members of the family that the need does not match; the unreached ones count, but are not
  * listed. */
 static size_t others_of(const struct ce_need *need, struct ce_choice **ret_others, size_t *ret_n)
@@ -158,6 +165,7 @@ static size_t others_of(const struct ce_need *need, struct ce_choice **ret_other
 		if (f->members[i].order)
 			ret_others[n_reached++] = &f->members[i];
 	}
+	qsort(ret_others, n_reached, sizeof(*ret_others), by_listing);
 	*ret_n = n_reached;
 	return n;
 }
@@ -367,6 +375,12 @@ static void consider(
 		*best = o;
 }
 
+/* Can no later option be better? */
+static bool is_final(const struct search *p, const struct option *best)
+{
+	return best->variable && (best->n_candidates == 1 || best->activity >= p->max_activity);
+}
+
 static void note(struct search *p, ce_lit lit, bool is_set)
 {
 	const struct ce_choices *c = p->choices;
@@ -412,8 +426,10 @@ static uint32_t decide(struct search *p)
 			size_t i = word * 64 + (size_t)__builtin_ctzll(bits);
 			const struct asker *a = &p->askers[i];
 
-			for (size_t k = 0; k < a->n; k++)
+			for (size_t k = 0; k < a->n && !is_final(p, &best); k++)
 				consider(p, a->needs[k], a->variable == ROOT, &best);
+			if (is_final(p, &best))
+				return best.variable;
 		}
 	}
 	return best.variable;
@@ -430,8 +446,12 @@ static void note_conflict(struct search *p)
 		if (v != ROOT && v <= c->n_reached)
 			p->activity[c->reached[v - 1]->family->index] += 1.0f;
 	}
-	for (size_t i = 0; i < c->families.n; i++)
+	p->max_activity = 0.0f;
+	for (size_t i = 0; i < c->families.n; i++) {
 		p->activity[i] *= 0.95f;
+		p->max_activity =
+			p->activity[i] > p->max_activity ? p->activity[i] : p->max_activity;
+	}
 }
 
 /*

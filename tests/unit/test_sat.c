@@ -71,7 +71,7 @@ static bool solve(const struct problem *p, unsigned *ret_values)
 	for (size_t v = 0; v < N_VARIABLES; v++)
 		ce_sat_variable(&s);
 	for (size_t i = 0; i < N_CLAUSES; i++)
-		ce_sat_add(&s, p->clauses[i][0], &p->clauses[i][1], p->n[i] - 1, false);
+		ce_sat_add(&s, p->clauses[i][0], &p->clauses[i][1], p->n[i] - 1);
 	s.level = 1;
 	for (uint32_t v = 0; found && v < N_VARIABLES;) {
 		if (!ce_sat_propagate(&s, &clause)) {
