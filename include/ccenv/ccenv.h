@@ -353,6 +353,14 @@ CCENV_API int ccenv_archs(struct ccenv *c, const char *environment, const char *
 	struct ccenv_archs *ret, struct ccenv_error *err);
 CCENV_API void ccenv_archs_free(struct ccenv_archs *archs); /* what it holds */
 
+/*
+ * Writes ccenv-presets.json, for CMakePresets.json to include, and the toolchain file ccenv.cmake
+ * that it uses beside it, both into `dir` [where the manifest is]. They are to be committed. A file
+ * of that name that is not ccenv's is CCENV_EUSAGE. *ret_changed: was anything written?
+ */
+CCENV_API int ccenv_presets(
+	struct ccenv *c, const char *dir, bool *ret_changed, struct ccenv_error *err);
+
 /* Something that is wrong. */
 struct ccenv_finding {
 	const char *subject; /* a file, or a step of nvcc */

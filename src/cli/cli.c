@@ -142,12 +142,13 @@ static void apply(const struct ccenv_variable *v)
 		setenv(v->name, both ? both : v->value, 1);
 }
 
-int ce_cli_exec(struct ce_cli *cli, const struct ccenv_variables *variables, char **argv)
+int ce_cli_exec(
+	struct ce_cli *cli, const struct ccenv_variables *variables, const char *const *argv)
 {
 	for (size_t i = 0; i < variables->n; i++)
 		apply(&variables->items[i]);
 	ce_ui_clear(&cli->ui);
-	execvp(argv[0], argv);
+	execvp(argv[0], (char *const *)argv);
 	fprintf(stderr, "ccenv: cannot run %s: %s\n", argv[0], strerror(errno));
 	return CE_EXIT_NO_COMMAND;
 }

@@ -46,6 +46,8 @@ extern const struct ce_command ce_cmd_init;
 extern const struct ce_command ce_cmd_install;
 extern const struct ce_command ce_cmd_list;
 extern const struct ce_command ce_cmd_lock;
+extern const struct ce_command ce_cmd_meson_setup;
+extern const struct ce_command ce_cmd_presets;
 extern const struct ce_command ce_cmd_print;
 extern const struct ce_command ce_cmd_run;
 extern const struct ce_command ce_cmd_solve;
@@ -67,7 +69,8 @@ int ce_cli_tools(struct ce_cli *cli, const char *target, struct ccenv_tools *ret
 int ce_cli_environment(
 	struct ce_cli *cli, struct ccenv_tools *ret_tools, struct ccenv_variables *ret_variables);
 /* Makes it this process's own and runs argv[0] in its place; an exit status when that fails. */
-int ce_cli_exec(struct ce_cli *cli, const struct ccenv_variables *variables, char **argv);
+int ce_cli_exec(
+	struct ce_cli *cli, const struct ccenv_variables *variables, const char *const *argv);
 /* Prints a failure: on stderr, and with --json as an object on stdout. `explanation` is JSON text
  * or NULL. */
 int ce_cli_fail(struct ce_cli *cli, const struct ccenv_error *err, const char *explanation);

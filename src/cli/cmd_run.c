@@ -17,7 +17,7 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 	status = ce_cli_environment(cli, &tools, &list);
 	if (status != CE_EXIT_OK)
 		return status;
-	status = ce_cli_exec(cli, &list, args.items);
+	status = ce_cli_exec(cli, &list, (const char *const *)args.items);
 	ccenv_variables_free(&list);
 	ccenv_tools_free(&tools);
 	return status;

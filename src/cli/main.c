@@ -15,6 +15,8 @@ static const struct ce_command *const commands[] = {
 	&ce_cmd_print,
 	&ce_cmd_env,
 	&ce_cmd_run,
+	&ce_cmd_meson_setup,
+	&ce_cmd_presets,
 	&ce_cmd_check,
 	&ce_cmd_list,
 	&ce_cmd_archs,
@@ -30,7 +32,7 @@ static void print_help(FILE *out)
 		     ": a CUDA toolchain from conda-forge, locked, in your build tree\n\n"
 		     "Usage: ccenv COMMAND [options]\n\nCommands:\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(out, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(out, "\n`ccenv COMMAND --help` tells the options. Exit status: 0 done, 1 failed, "
 		     "2 wrong usage.\n");
 }

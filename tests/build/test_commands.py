@@ -3,10 +3,9 @@
 import json
 import os
 import shutil
-import subprocess
 import unittest
 
-from harness import Case, TOP, cmakes, dynamic, hostile, run, write
+from harness import Case, cmakes, hostile, run, write
 
 SAXPY = "__global__ void k(float *x) { *x *= 2; }\nint main() { k<<<1, 1>>>(nullptr); return 0; }\n"
 
@@ -182,3 +181,32 @@ class Commands(Case):
             self.assertEqual(len(self.facts()["architectures"]), 1)
         else:
             self.assertIn("GPU", self.ccenv("install", ok=False).out)
+
+    # --- CMake's presets and Meson ---
+
+    def test_presets(self):
+        """From a clean checkout: what is committed is enough."""
+        self.ccenv("presets")
+        for name in ("build", "ccenv.lock"):
+            path = self.src / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        write(self.src / "CMakePresets.json", '{"version": 4, "include": ["ccenv-presets.json"]}\n')
+        write(self.src / "CMakeLists.txt", "cmake_minimum_required(VERSION 3.22)\nproject(p LANGUAGES CXX CUDA)\n"
+              "add_executable(k k.cu)\n")
+        write(self.src / "k.cu", SAXPY)
+        env = hostile(self.env, self.scratch)
+        run([cmakes()[0], "--preset", "ccenv-release"], env=env, cwd=self.src)
+        run([cmakes()[0], "--build", "--preset", "ccenv-release"], env=env, cwd=self.src)
+        self.check_clean(self.src / "build/ccenv-release")
+
+    @unittest.skipUnless(shutil.which("meson"), "no meson")
+    def test_meson_setup(self):
+        write(self.src / "meson.build", "project('app', 'cpp', 'cuda', default_options: ['cpp_std=c++17', 'buildtype=debugoptimized'])\n"
+              "deps = [dependency('cuda', modules: ['nvrtc'])]\n"
+              "executable('cuda-app', 'src/main.cpp', 'src/nvrtc_kernel.cpp', 'src/saxpy.cu', dependencies: deps)\n")
+        env = hostile(self.env, self.scratch)
+        self.ccenv("meson-setup", "b", "-Db_lto=false", env=env)
+        out = self.ccenv("run", "ninja", "-C", "b", env=env).out
+        self.assertNotIn("HOSTILE", out)
+        self.assertIn("0 findings", self.ccenv("check", "b/cuda-app", env=env).out)
+        self.check_clean(self.src / "b")
