@@ -30,6 +30,7 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -396,6 +397,63 @@ static void test_explanation_as_json(void **state)
 	assert_string_equal(got, want);
 }
 
+enum {
+	N_THREADS = 4
+};
+
+struct job {
+	pthread_t thread;
+	const json_t *request;
+	const struct ce_repodata *repodata;
+	struct ce_buf out;
+};
+
+static void *run_job(void *arg)
+{
+	struct job *job = arg;
+	CE_CLEANUP(ce_request_freep) struct ce_request *q = NULL;
+	CE_CLEANUP(ce_solution_freep) struct ce_solution *s = NULL;
+	struct ccenv_error err = {0};
+
+	if (corpus_request(job->request, &q, &err) < 0 ||
+		ce_solve(q, job->repodata, &s, NULL, &err) < 0)
+		ce_buf_adds(&job->out, err.text);
+	else
+		print_solution(s, false, &job->out);
+	return NULL;
+}
+
+/* Platforms are solved side by side: requests share the records and nothing else. */
+static void test_threads(void **state)
+{
+	CE_CLEANUP(ce_json_decrefp)
+	json_t *requests = json_pack("[{s:s,s:[ss]},{s:s,s:[ss]},{s:s,s:[s]},{s:s,s:[ss]}]",
+		"platform", "linux-64", "specs", "cuda-nvcc-impl", "cuda-version 13.0.*",
+		"platform", "linux-64", "specs", "cupy", "python 3.12.*", "platform", "linux-64",
+		"specs", "cuda-version 12.7.*", "platform", "linux-64", "specs",
+		"cuda-nvcc-impl 12.9.*", "gxx_linux-64 15.*");
+	const struct solve_case real = {.records = "linux-64"};
+	const struct ce_repodata *repodata = get_repodata(&real, 0);
+	struct job alone[N_THREADS] = {0}, together[N_THREADS] = {0};
+
+	(void)state;
+	for (size_t i = 0; i < N_THREADS; i++) {
+		alone[i] = together[i] =
+			(struct job){.request = json_array_get(requests, i), .repodata = repodata};
+		run_job(&alone[i]);
+	}
+	for (size_t i = 0; i < N_THREADS; i++)
+		assert_int_equal(
+			pthread_create(&together[i].thread, NULL, run_job, &together[i]), 0);
+	for (size_t i = 0; i < N_THREADS; i++)
+		assert_int_equal(pthread_join(together[i].thread, NULL), 0);
+	for (size_t i = 0; i < N_THREADS; i++) {
+		assert_string_equal(ce_buf_str(&together[i].out), ce_buf_str(&alone[i].out));
+		ce_buf_release(&alone[i].out);
+		ce_buf_release(&together[i].out);
+	}
+}
+
 static int is_case(const struct dirent *e)
 {
 	size_t n = strlen(e->d_name);
@@ -411,14 +469,15 @@ int main(void)
 
 	if (n <= 0)
 		return 1;
-	tests = ce_calloc((size_t)n + 1, sizeof(*tests));
+	tests = ce_calloc((size_t)n + 2, sizeof(*tests));
 	for (int i = 0; i < n; i++) {
 		tests[i].name = entries[i]->d_name;
 		tests[i].test_func = test_case;
 		tests[i].initial_state = ce_asprintf(TEST_DATA "/solve/%s", entries[i]->d_name);
 	}
 	tests[n] = (struct CMUnitTest)cmocka_unit_test(test_explanation_as_json);
-	failed = _cmocka_run_group_tests("solve", tests, (size_t)n + 1, NULL, NULL);
+	tests[n + 1] = (struct CMUnitTest)cmocka_unit_test(test_threads);
+	failed = _cmocka_run_group_tests("solve", tests, (size_t)n + 2, NULL, NULL);
 	for (int i = 0; i < n; i++) {
 		free(tests[i].initial_state);
 		free(entries[i]);
