@@ -20,6 +20,7 @@
 #   CCENV_CHANNELS       list of channels, when there is no manifest; default conda-forge
 #   CCENV_ENVIRONMENT *  another environment of ccenv.json than default
 #   CCENV_LOCKED * CCENV_OFFLINE * CCENV_CACHE_DIR *
+#   CCENV_HERMETIC, CCENV_USE_GCC, CCENV_COMPILER_LAUNCHER: see <root>/toolchain/<target>.cmake
 #
 # Output: CondaCuda_FOUND, CondaCuda_VERSION (of CUDA: 13.0), CCENV_ROOT_DIR, CCENV_PREFIX, CCENV_VIEW, CCENV_CUDA_TARGET,
 # CCENV_CMAKE_ARGS (for ExternalProject_Add), and targets for what CUDA:: does not have: CondaCuda::cudnn, ::nccl, ::cutensor,
@@ -220,13 +221,23 @@ if(_ccenv_findable AND NOT _ccenv_manifest_file)
 	set(_ccenv_manifest_file "${_ccenv_manifest_file}/ccenv.json")
 	set(_ccenv_arguments "")
 endif()
+set(_ccenv_soft SOFT)
+if(CondaCuda_FIND_REQUIRED)
+	set(_ccenv_soft "")
+endif()
 get_property(_ccenv_ready GLOBAL PROPERTY CCENV_FRESH_ROOT)
 if(_ccenv_ready STREQUAL _ccenv_where)
 	_ccenv_complete(_ccenv_file "${_ccenv_where}")
 else()
-	_ccenv_ensure(_ccenv_file ROOT "${_ccenv_where}" MANIFEST "${_ccenv_manifest_file}" LOCK "${_ccenv_lock_file}"
+	_ccenv_ensure(_ccenv_file ${_ccenv_soft} ROOT "${_ccenv_where}" MANIFEST "${_ccenv_manifest_file}" LOCK "${_ccenv_lock_file}"
 		HINTS "${CMAKE_CURRENT_LIST_DIR}/../../../bin" ${CCENV_HINTS}
 		REQUEST ${_ccenv_arguments})
+endif()
+if(NOT _ccenv_file)
+	# Not by the macro: it would read escapes in what a program has printed.
+	set(CondaCuda_FOUND FALSE)
+	set(CondaCuda_NOT_FOUND_MESSAGE "${_ccenv_file_PROBLEM}")
+	return()
 endif()
 foreach(_ccenv_v IN ITEMS "${_ccenv_manifest_file}" "${_ccenv_lock_file}")
 	if(_ccenv_v AND EXISTS "${_ccenv_v}")
@@ -286,7 +297,7 @@ foreach(_ccenv_v cudnn nccl cutensor cudss cusparseLt)
 endforeach()
 
 set(CondaCuda_FOUND TRUE)
-foreach(_ccenv_v arguments file findable i languages lock_file manifest_file missing ok ready stamp_json where)
+foreach(_ccenv_v arguments file findable i languages lock_file manifest_file missing ok ready soft stamp_json where)
 	unset(_ccenv_${_ccenv_v})
 endforeach()
 unset(_ccenv_v)

@@ -53,8 +53,9 @@ function(_ccenv_key out manifest lock request)
 	set(${out} "${_key}" PARENT_SCOPE)
 endfunction()
 
-# _ccenv_run(root arguments…): `ccenv install`, its talk shown and kept in <root>/log.txt.
-function(_ccenv_run ccenv root)
+# _ccenv_run(out ccenv root arguments…): `ccenv install`, its talk shown and kept in <root>/log.txt. out is what went wrong,
+# empty when nothing did.
+function(_ccenv_run out ccenv root)
 	file(MAKE_DIRECTORY "${root}")
 	list(JOIN ARGN " " _line)
 	message(STATUS "ccenv: ${ccenv} ${_line}")
@@ -62,8 +63,10 @@ function(_ccenv_run ccenv root)
 		ECHO_OUTPUT_VARIABLE ECHO_ERROR_VARIABLE)
 	file(WRITE "${root}/log.txt" "${ccenv} ${_line}\n${_out}exit ${_rc}\n")
 	if(NOT _rc EQUAL 0)
-		message(FATAL_ERROR "ccenv could not install the toolchain (exit ${_rc}); its last words:\n${_out}\n"
-			"All of it: ${root}/log.txt")
+		set(${out} "ccenv could not install the toolchain (exit ${_rc}); its last words:\n${_out}\nAll of it: ${root}/log.txt"
+			PARENT_SCOPE)
+	else()
+		set(${out} "" PARENT_SCOPE)
 	endif()
 endfunction()
 
@@ -81,11 +84,11 @@ function(_ccenv_complete out root)
 	endif()
 endfunction()
 
-# _ccenv_ensure(out ROOT dir [MANIFEST file] [LOCK file] [HINTS dir…] [WAY_OUT text] [REQUEST arguments…])
-# out becomes the CMake toolchain file below ROOT. With MANIFEST the lock is the manifest's own. REQUEST is what stands
+# _ccenv_ensure(out ROOT dir [SOFT] [MANIFEST file] [LOCK file] [HINTS dir…] [REQUEST arguments…])
+# out becomes the CMake toolchain file below ROOT. What goes wrong is fatal; with SOFT, out_PROBLEM says what it was. With MANIFEST the lock is the manifest's own. REQUEST is what stands
 # for a manifest: --cuda, --component.
 function(_ccenv_ensure out)
-	cmake_parse_arguments(_a "" "ROOT;MANIFEST;LOCK;WAY_OUT" "REQUEST;HINTS" ${ARGN})
+	cmake_parse_arguments(_a "SOFT" "ROOT;MANIFEST;LOCK" "REQUEST;HINTS" ${ARGN})
 	set(_environment "$ENV{CCENV_ENVIRONMENT}")
 	if(CCENV_ENVIRONMENT)
 		set(_environment "${CCENV_ENVIRONMENT}")
@@ -100,10 +103,6 @@ function(_ccenv_ensure out)
 	_ccenv_complete(_toolchain "${_a_ROOT}")
 	if(NOT _toolchain OR NOT _current STREQUAL _key)
 		_ccenv_find_program(_ccenv ${_a_HINTS})
-		if(NOT _ccenv)
-			message(FATAL_ERROR "ccenv was not found. ${_a_WAY_OUT}Install ccenv so that it is in PATH, or set "
-				"CCENV_EXECUTABLE to it.")
-		endif()
 		set(_args install --root "${_a_ROOT}")
 		if(_a_MANIFEST)
 			list(APPEND _args --manifest "${_a_MANIFEST}")
@@ -129,11 +128,21 @@ function(_ccenv_ensure out)
 		if(CCENV_CACHE_DIR)
 			list(APPEND _args --cache-dir "${CCENV_CACHE_DIR}")
 		endif()
-		_ccenv_run("${_ccenv}" "${_a_ROOT}" ${_args})
+		set(_problem "ccenv was not found. Install ccenv so that it is in PATH, or set CCENV_EXECUTABLE to it.")
+		if(_ccenv)
+			_ccenv_run(_problem "${_ccenv}" "${_a_ROOT}" ${_args})
+		endif()
 		_ccenv_complete(_toolchain "${_a_ROOT}")
-		if(NOT _toolchain)
-			message(FATAL_ERROR "ccenv: ${_a_ROOT} is not complete after `ccenv install`; remove that directory and "
+		if(NOT _problem AND NOT _toolchain)
+			string(CONCAT _problem "ccenv: ${_a_ROOT} is not complete after `ccenv install`; remove that directory and "
 				"configure again. Log: ${_a_ROOT}/log.txt")
+		endif()
+		if(_problem AND NOT _a_SOFT)
+			message(FATAL_ERROR "${_problem}")
+		elseif(_problem)
+			set(${out} "" PARENT_SCOPE)
+			set(${out}_PROBLEM "${_problem}" PARENT_SCOPE)
+			return()
 		endif()
 		# ccenv may have written the lock: the key is of what is there now.
 		_ccenv_key(_key "${_a_MANIFEST}" "${_a_LOCK}" "${_request}")

@@ -141,7 +141,7 @@ int ce_emit_facts_init(
 {
 	int r;
 
-	*f = (struct ce_emit_facts){.in = in};
+	*f = (struct ce_emit_facts){.in = in, .cuda_version = ""};
 	r = check_path("directory", in->root, err);
 	if (r == 0)
 		r = check_path("prefix", in->prefix, err);

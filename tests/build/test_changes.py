@@ -152,6 +152,17 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
         self.assertIn("/_ccenv/", self.compilers(src / "build")["CMAKE_CXX_COMPILER"])
         self.configure(src)
 
+    def test_compilers_of_the_user(self):
+        src = self.app()
+        out = self.configure(src, None, "-DCMAKE_CXX_COMPILER=/usr/bin/c++").out
+        self.assertIn("CMAKE_CXX_COMPILER=/usr/bin/c++ is not used; -DCCENV_USE_GCC=OFF would let it", out)
+        self.assertIn("/_ccenv/", self.compilers(src / "build")["CMAKE_CXX_COMPILER"])
+        self.configure(src, src / "b2", "-DCMAKE_CXX_COMPILER=/usr/bin/c++", "-DCCENV_USE_GCC=OFF")
+        self.assertEqual(self.compilers(src / "b2")["CMAKE_CXX_COMPILER"], "/usr/bin/c++")
+        self.assertIn("-ccbin=/usr/bin/c++", (src / "b2/compile_commands.json").read_text())
+        self.build(src / "b2")
+        self.check_app(src / "b2/cuda-app")
+
     def test_tree_that_was_configured_without_ccenv(self):
         src = self.app()
         text = (src / "CMakeLists.txt").read_text()
@@ -207,9 +218,13 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
 
     def test_quiet_optional_package_does_not_stop_the_configure(self):
         src = self.app()
-        write(src / "CMakeLists.txt", HEAD + "find_package(CondaCuda 12.9)\nif(CondaCuda_FOUND)\n"
-              "\tmessage(FATAL_ERROR found)\nendif()\nproject(a LANGUAGES CXX)\n")
+        text = "if(CondaCuda_FOUND)\n\tmessage(FATAL_ERROR found)\nendif()\nproject(a LANGUAGES CXX)\n"
+        write(src / "CMakeLists.txt", HEAD + "find_package(CondaCuda 12.9)\n" + text)
         self.configure(src)
+        # Nor does a ccenv that fails.
+        write(src / "CMakeLists.txt", HEAD + "find_package(CondaCuda 13.0)\n" + text)
+        write(src / "ccenv.json", "{ broken\n")
+        self.assertIn("ccenv could not install the toolchain", self.configure(src, src / "b2").out)
 
     def test_architectures_of_the_manifest(self):
         src = self.app()

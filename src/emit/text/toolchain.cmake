@@ -3,6 +3,8 @@
 # CMake reads this file once or twice per configure and once per try_compile, so that it must give the same answer each
 # time and may not guard against a second reading. What the project may preset (all are optional):
 #   CCENV_HERMETIC                  ON (default): neither the environment nor the system's directories are looked at
+#   CCENV_USE_GCC                   ON (default): C and C++ are compiled by the gcc of this toolchain. OFF: by what CMake
+#                                   is told or finds, and nvcc uses that too
 #   CCENV_COMPILER_LAUNCHER         ccache, sccache or a list: goes before each compiler
 #   CCENV_CHAINLOAD_TOOLCHAIN_FILE  is read first; compilers that it sets stay
 #   CCENV_ALLOW_STALE               ON: go on with this toolchain when the lock file has changed since
@@ -27,14 +29,14 @@ set(_ccenv_view "${_ccenv_root}/@VIEW@")
 # CMAKE_IN_TRY_COMPILE is not set yet at this point; the property is.
 get_property(_ccenv_try GLOBAL PROPERTY IN_TRY_COMPILE)
 list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES
-	CCENV_HERMETIC CCENV_COMPILER_LAUNCHER CCENV_CHAINLOAD_TOOLCHAIN_FILE CCENV_MODE)
+	CCENV_HERMETIC CCENV_USE_GCC CCENV_COMPILER_LAUNCHER CCENV_CHAINLOAD_TOOLCHAIN_FILE CCENV_MODE)
 list(REMOVE_DUPLICATES CMAKE_TRY_COMPILE_PLATFORM_VARIABLES)
 if(NOT DEFINED CCENV_HERMETIC)
 	set(CCENV_HERMETIC ON)
 endif()
 # CCENV_MODE: "" for a toolchain file; "late" when C and C++ are enabled already (find_package(CondaCuda) after project()).
 set(_ccenv_own_gcc ${_ccenv_has_gcc})
-if(CCENV_MODE STREQUAL "late")
+if(CCENV_MODE STREQUAL "late" OR (DEFINED CCENV_USE_GCC AND NOT CCENV_USE_GCC))
 	set(_ccenv_own_gcc OFF)
 endif()
 
@@ -135,6 +137,13 @@ endif()
 
 if(_ccenv_own_gcc)
 	set(_ccenv_bin "${_ccenv_env}/bin/${_ccenv_triplet}")
+	foreach(_ccenv_v C CXX)
+		string(FIND "$CACHE{CMAKE_${_ccenv_v}_COMPILER}" "${_ccenv_root}/env/" _ccenv_i)
+		if(_ccenv_note STREQUAL "STATUS" AND DEFINED CACHE{CMAKE_${_ccenv_v}_COMPILER} AND NOT _ccenv_i EQUAL 0)
+			message(STATUS "ccenv: CMAKE_${_ccenv_v}_COMPILER=$CACHE{CMAKE_${_ccenv_v}_COMPILER} is not used; "
+				"-DCCENV_USE_GCC=OFF would let it")
+		endif()
+	endforeach()
 	set(CMAKE_C_COMPILER "${_ccenv_bin}-gcc")
 	set(CMAKE_CXX_COMPILER "${_ccenv_bin}-g++")
 	foreach(_ccenv_v AR RANLIB NM STRIP OBJCOPY OBJDUMP READELF ADDR2LINE)
