@@ -311,6 +311,8 @@ static void solve_case(const struct solve_case *c, unsigned seed, struct ce_buf 
 
 	if (r < 0)
 		fail_msg("%s: %s", c->path, err.text);
+	shuffle(q->specs, q->n_specs, sizeof(*q->specs), seed);
+	ce_request_sort_specs(q);
 	find_locked(c, repodata, q);
 	r = ce_solve(q, repodata, &s, NULL, &err);
 	if (r == 0)
