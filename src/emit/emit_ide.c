@@ -18,9 +18,11 @@
 #include "emit/emit_facts.h"
 #include "model/layout.h"
 
-/* clang's CUDA wrapper includes this one always, and stops where cuRAND is not installed. */
-static const char curand_stub[] =
-	"/* Stands in for cuRAND, which is not installed: clang includes it always. */\n";
+/* clang's CUDA wrapper includes these always, and stops where cuRAND is not installed; the second
+ * is of textures, which CUDA 13 has no more and clang before 16 asks for. */
+static const char *const stubs[] = {"curand_mtgp32_kernel.h", "texture_fetch_functions.h"};
+static const char stub_text[] =
+	"/* Stands in for what is not installed: clang includes it always. */\n";
 
 /* "    - '<a><b><c>'": an item of a YAML list, quoted. */
 static void add_item(struct ce_buf *out, const char *a, const char *b, const char *c)
@@ -71,16 +73,46 @@ static int point_env(const struct ce_emit_facts *f, const char *ide, struct ccen
 	return 0;
 }
 
-/* This gcc's headers, for every file. */
+static void add_xclang(struct ce_buf *out, const char *option, const char *ide, const char *rel)
+{
+	add_item(out, "-Xclang", "", "");
+	add_item(out, option, "", "");
+	add_item(out, "-Xclang", "", "");
+	add_item(out, ide, "/env/", rel);
+}
+
+/*
+ * The headers of this gcc and its sysroot in place of the system's. They go to the end of the
+ * search, behind clang's own wrappers for CUDA; --gcc-install-dir would do the same, but clang
+ * knows it only from 16 on, and refuses every file before.
+ */
+static void add_host(struct ce_buf *out, const struct ce_emit_facts *f, const char *ide,
+	const char *version, bool cxx)
+{
+	CE_CLEANUP(ce_freep)
+	char *dir = ce_asprintf("lib/gcc/%s/%s/include/c++", f->triplet, version);
+	CE_CLEANUP(ce_freep) char *own = ce_asprintf("%s/%s", dir, f->triplet);
+	CE_CLEANUP(ce_freep) char *old = ce_asprintf("%s/backward", dir);
+	CE_CLEANUP(ce_freep) char *libc = ce_asprintf("%s/sysroot/usr/include", f->triplet);
+
+	add_item(out, "-nostdlibinc", "", "");
+	if (cxx) {
+		add_xclang(out, "-internal-isystem", ide, dir);
+		add_xclang(out, "-internal-isystem", ide, own);
+		add_xclang(out, "-internal-isystem", ide, old);
+	}
+	add_xclang(out, "-internal-externc-isystem", ide, libc);
+}
+
 static void render_host(
 	struct ce_buf *out, const struct ce_emit_facts *f, const char *ide, const char *version)
 {
-	CE_CLEANUP(ce_freep) char *gcc = ce_asprintf("/env/lib/gcc/%s/%s", f->triplet, version);
-	CE_CLEANUP(ce_freep) char *sysroot = ce_asprintf("/env/%s/sysroot", f->triplet);
-
-	ce_buf_adds(out, "CompileFlags:\n  Add:\n");
-	add_item(out, "--gcc-install-dir=", ide, gcc);
-	add_item(out, "--sysroot=", ide, sysroot);
+	ce_buf_adds(out,
+		"If:\n  PathMatch: "
+		"'.*\\.(cc|cpp|cxx|c\\+\\+|C|h|hh|hpp|hxx|inl|ipp)'\nCompileFlags:\n  Add:\n");
+	add_host(out, f, ide, version, true);
+	ce_buf_adds(out, "---\nIf:\n  PathMatch: '.*\\.c'\nCompileFlags:\n  Add:\n");
+	add_host(out, f, ide, version, false);
 	ce_buf_adds(out, "---\n");
 }
 
@@ -89,12 +121,12 @@ static void render(struct ce_buf *out, const struct ce_emit_facts *f, const char
 	/* What nvcc takes and clang does not; with * also what follows it. */
 	static const char *const nvcc_only[] = {"-forward-unknown-to-host-compiler", "-ccbin*",
 		"-gencode*", "--generate-code*", "-arch*", "--gpu-architecture*", "-rdc*",
-		"--relocatable-device-code*", "-isystem=*", "-Xcompiler*", "--compiler-options*",
-		"-Xcudafe*", "-Xptxas*", "-Xfatbin*", "-Xnvlink*", "-Xarchive*", "--expt-*",
-		"-expt-*", "--extended-lambda", "-extended-lambda", "--use_fast_math",
-		"-use_fast_math", "-lineinfo", "--generate-line-info", "-G", "--device-debug",
-		"--threads*", "--split-compile*", "-maxrregcount*", "--maxrregcount*", "-dc",
-		"-dlto", "-cudart*", "--cudart*", "--default-stream*", "-Werror*", "--Werror*"};
+		"--relocatable-device-code*", "-Xcompiler*", "--compiler-options*", "-Xcudafe*",
+		"-Xptxas*", "-Xfatbin*", "-Xnvlink*", "-Xarchive*", "--expt-*", "-expt-*",
+		"--extended-lambda", "-extended-lambda", "--use_fast_math", "-use_fast_math",
+		"-lineinfo", "--generate-line-info", "-G", "--device-debug", "--threads*",
+		"--split-compile*", "-maxrregcount*", "--maxrregcount*", "-dc", "-dlto", "-cudart*",
+		"--cudart*", "--default-stream*", "-Werror*", "--Werror*"};
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	const char *version = f->has_gcc ? gcc_version(f, &a) : "";
 	CE_CLEANUP(ce_freep) char *view = ce_layout_view_link(f->in->root, f->target);
@@ -114,6 +146,10 @@ static void render(struct ce_buf *out, const struct ce_emit_facts *f, const char
 	ce_buf_adds(out, "  Add:\n");
 	add_item(out, "--cuda-path=", view, "");
 	add_item(out, "--cuda-gpu-arch=sm_", sm, "");
+	/* nvcc's -isystem=DIR, as CMake writes it, is to clang a directory of the sysroot. */
+	add_item(out, "--sysroot=/", "", "");
+	if (*version)
+		add_host(out, f, ide, version, true);
 	if (f->has_cccl_dir)
 		add_item(out, "-isystem", view, "/include/cccl");
 	add_item(out, "-idirafter", ide, "/include");
@@ -124,10 +160,14 @@ int ce_emit_ide(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0}, stub = {0};
 	CE_CLEANUP(ce_freep) char *ide = ce_path_join(f->in->root, "ide");
-	int r;
+	int r = 0;
 
-	ce_buf_adds(&stub, curand_stub);
-	r = ce_emit_file(f, "ide/include/curand_mtgp32_kernel.h", &stub, false, err);
+	ce_buf_adds(&stub, stub_text);
+	for (size_t i = 0; r >= 0 && i < CE_COUNT(stubs); i++) {
+		CE_CLEANUP(ce_freep) char *rel = ce_asprintf("ide/include/%s", stubs[i]);
+
+		r = ce_emit_file(f, rel, &stub, false, err);
+	}
 	if (r >= 0)
 		r = point_env(f, ide, err);
 	if (r < 0)

@@ -125,7 +125,9 @@ saxpy.o: src/saxpy.cu
     def test_clangd(self):
         """clangd with the .clangd of `ccenv ide` finds nothing wrong in what nvcc and gcc compile."""
         src = self.app()
-        self.configure(src)
+        # A standard that is not g++'s default, so that CMake names it: older clangs default to another. And flags of nvcc.
+        self.configure(src, None, "-DCMAKE_CXX_STANDARD=20", "-DCMAKE_CUDA_STANDARD=20", "-DCMAKE_CUDA_SEPARABLE_COMPILATION=ON",
+                       "-DCMAKE_CUDA_FLAGS=--expt-relaxed-constexpr --extended-lambda -lineinfo --use_fast_math")
         ide = [self.env["CCENV_EXECUTABLE"], "ide", "--root", src / ROOT, "--manifest", src / "ccenv.json"]
         run(ide, env=self.env, cwd=src)
         text = (src / ".clangd").read_text()
