@@ -2,6 +2,7 @@
 /* Making and checking entries of the cache; see entry.h. */
 #include "fetch/entry.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -78,6 +79,9 @@ static int check(const char *dir, bool bytes, struct ccenv_error *err)
 	if (fd < 0)
 		return ce_fail_errno(err, errno, "cannot open %s", dir);
 	r = read_contents(dir, &contents, err);
+	if (r < 0)
+		return r;
+	assert(contents);
 	for (size_t i = 0; r == 0 && i < contents->n; i++) {
 		const struct ce_content *c = &contents->items[i];
 		char hex[CE_SHA256_HEX + 1];

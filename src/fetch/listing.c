@@ -6,6 +6,7 @@
  */
 #include "fetch/listing.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,12 +99,14 @@ static int read_path(const json_t *o, struct listing *l, struct ccenv_error *err
 {
 	const char *path = json_string_value(json_object_get(o, "_path"));
 	const char *type = json_string_value(json_object_get(o, "path_type"));
-	struct ce_content *out;
+	struct ce_content *out = NULL;
 	int r = path ? take_typed(l, path, type, &out, err)
 		     : ce_fail(err, CCENV_EDATA, "an entry has no _path");
 
-	if (r == 0)
-		r = ce_json_string(o, "sha256", &l->contents->arena, &out->sha256, err);
+	if (r < 0)
+		return r;
+	assert(out);
+	r = ce_json_string(o, "sha256", &l->contents->arena, &out->sha256, err);
 	if (r == 0)
 		r = read_placeholder(o, l, out, err);
 	if (r == 0)
@@ -173,15 +176,17 @@ static int read_lines(struct listing *l, const char *name,
 static int files_line(struct listing *l, char *text, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *utf8 = json_string(text);
-	struct ce_content *out;
+	struct ce_content *out = NULL;
 	int r = take(l, text, &out, err);
 
 	/* paths.json is UTF-8 or no JSON; records of what is installed must be too. */
 	if (r == 0 && !utf8)
 		r = ce_fail(err, CCENV_EDATA, "\"%.200s\" is not UTF-8", text);
-	if (r == 0)
-		out->listed = true;
-	return r;
+	if (r < 0)
+		return r;
+	assert(out);
+	out->listed = true;
+	return 0;
 }
 
 /* One field of has_prefix, which may be quoted; moves *text behind it. */
@@ -212,7 +217,7 @@ static int has_prefix_line(struct listing *l, char *text, struct ccenv_error *er
 				  "anaconda3";
 	CE_CLEANUP(ce_freep) char *whole = ce_strdup(text);
 	const char *first = take_field(&text), *mode = take_field(&text), *path = take_field(&text);
-	struct ce_content *out;
+	struct ce_content *out = NULL;
 	int r;
 
 	if (path[0] && (strcmp(mode, "text") == 0 || strcmp(mode, "binary") == 0)) {
@@ -224,6 +229,7 @@ static int has_prefix_line(struct listing *l, char *text, struct ccenv_error *er
 	r = take(l, path, &out, err);
 	if (r < 0)
 		return r;
+	assert(out);
 	out->placeholder = ce_arena_strdup(&l->contents->arena, placeholder);
 	out->binary = strcmp(mode, "binary") == 0;
 	return 0;

@@ -111,7 +111,7 @@ static void add_path(const struct ce_planned_path *p, struct ce_buf *out)
 	ce_buf_adds(out, "   {\"_path\": ");
 	add_string(out, p->path);
 	add_member(out, "path_type", type_of(p));
-	if (p->relocated) {
+	if (p->relocated && c) {
 		add_member(out, "prefix_placeholder", c->placeholder);
 		add_member(out, "file_mode", c->binary ? "binary" : "text");
 	}
