@@ -220,12 +220,14 @@ class Kinds(Case):
 
     @unittest.skipUnless(shutil.which("ccache"), "no ccache")
     def test_ccache_hits_in_another_directory(self):
-        env = dict(self.env, CCACHE_DIR=str(self.scratch / "ccache"), CCACHE_BASEDIR=str(self.scratch))
-        for name in ("one", "two"):
-            src = self.app(name)
-            self.configure(src, None, "-DCCENV_COMPILER_LAUNCHER=ccache", env=env)
-            run(["ccache", "-z"], env=env)
-            self.build(src / "build", env=env)
-            stats = run(["ccache", "-s"], env=env).out
-        # CMake before 3.31 spells nvcc's own include directory as -isystem=<path>, which ccache does not see through.
-        self.assertRegex(stats, r"Hits:\s+[23] /\s+3")
+        env = dict(self.env, CCACHE_DIR=str(self.scratch / "ccache"))
+        for build in ("app/build", "b"):
+            for name in ("one", "two"):
+                src = self.app(f"{name}-{build[-1]}/app")
+                top = src.parent / build
+                self.configure(src, top, "-DCCENV_COMPILER_LAUNCHER=ccache", env=env)
+                run(["ccache", "-z"], env=env)
+                self.build(top, env=env)
+                stats = run(["ccache", "-s"], env=env).out
+            # CMake before 3.31 spells nvcc's own include directory as -isystem=<path>, which ccache does not see through.
+            self.assertRegex(stats, r"Hits:\s+[23] /\s+3", build)

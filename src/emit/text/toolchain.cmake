@@ -326,6 +326,18 @@ if(EXISTS "/usr/bin/env")
 	endif()
 endif()
 set(_ccenv_launch_CXX "${_ccenv_launch_C}")
+# What source and build directory have in common: paths below it are no part of ccache's key, so that another checkout hits.
+set(_ccenv_basedir "${CMAKE_SOURCE_DIR}")
+string(FIND "${CMAKE_BINARY_DIR}/" "${_ccenv_basedir}/" _ccenv_i)
+while(NOT _ccenv_i EQUAL 0 AND _ccenv_basedir MATCHES "/.*/")
+	get_filename_component(_ccenv_basedir "${_ccenv_basedir}" DIRECTORY)
+	string(FIND "${CMAKE_BINARY_DIR}/" "${_ccenv_basedir}/" _ccenv_i)
+endwhile()
+if(NOT _ccenv_i EQUAL 0 OR DEFINED ENV{CCACHE_BASEDIR})
+	set(_ccenv_basedir "") # nothing but "/", or the user has said
+else()
+	set(_ccenv_basedir "CCACHE_BASEDIR=${_ccenv_basedir}")
+endif()
 foreach(_ccenv_v C CXX CUDA)
 	set(_ccenv_user "${CCENV_COMPILER_LAUNCHER}")
 	if(DEFINED CACHE{CMAKE_${_ccenv_v}_COMPILER_LAUNCHER})
@@ -338,7 +350,7 @@ foreach(_ccenv_v C CXX CUDA)
 		if(NOT _ccenv_all)
 			set(_ccenv_all "/usr/bin/env")
 		endif()
-		list(APPEND _ccenv_all "CCACHE_COMPILERCHECK=string:${_ccenv_content}")
+		list(APPEND _ccenv_all "CCACHE_COMPILERCHECK=string:${_ccenv_content}" ${_ccenv_basedir})
 		if(_ccenv_v STREQUAL "CUDA" AND _ccenv_own_gcc)
 			# The view's nvcc knows its g++; a -ccbin would put the path of the build tree into the cache's key.
 			unset(CMAKE_CUDA_HOST_COMPILER)
@@ -364,7 +376,7 @@ set(CCENV_CUDA_TARGET "${_ccenv_target}")
 # ExternalProject_Add() starts a fresh CMake, which inherits nothing.
 set(CCENV_CMAKE_ARGS "-DCMAKE_TOOLCHAIN_FILE=${CMAKE_CURRENT_LIST_FILE}")
 
-foreach(_ccenv_v all archs bin content crossing cuda_version dropped env files fresh has_gcc has_nvcc help i id json last launch_C launch_CXX launch_CUDA lock
+foreach(_ccenv_v all archs basedir bin content crossing cuda_version dropped env files fresh has_gcc has_nvcc help i id json last launch_C launch_CXX launch_CUDA lock
 	manifest n note old others own_gcc path pc processor scrub scrub_configure sha stamp sysroot target triplet try user vars view)
 	unset(_ccenv_${_ccenv_v})
 endforeach()
