@@ -108,8 +108,7 @@ static bool holds(const char *path, const void *data, size_t len)
 	       memcmp(ce_buf_str(&b), data, len) == 0;
 }
 
-static int write_all(
-	int fd, const char *path, const void *data, size_t len, struct ccenv_error *err)
+int ce_fs_write_all(int fd, const void *data, size_t len)
 {
 	const char *p = data;
 
@@ -119,7 +118,7 @@ static int write_all(
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return ce_fail_errno(err, errno, "cannot write %s", path);
+			return -1;
 		p += n;
 		len -= (size_t)n;
 	}
@@ -141,14 +140,12 @@ int ce_fs_replace(
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		return ce_fail_errno(err, errno, "cannot write beside %s", path);
-	r = write_all(fd, path, data, len, err);
-	if (r < 0)
-		goto undo;
 	mask = umask(0);
 	umask(mask);
 	/* The data must be on disk before the name points to it, or a crash leaves an empty file.
 	 */
-	if (fchmod(fd, 0666 & ~mask) < 0 || fsync(fd) < 0 || rename(tmp, path) < 0) {
+	if (ce_fs_write_all(fd, data, len) < 0 || fchmod(fd, 0666 & ~mask) < 0 || fsync(fd) < 0 ||
+		rename(tmp, path) < 0) {
 		r = ce_fail_errno(err, errno, "cannot write %s", path);
 		goto undo;
 	}

@@ -190,15 +190,8 @@ static int write_list(const struct ce_entry *e, struct ccenv_error *err)
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
 	if (fd < 0)
 		return ce_fail_errno(err, errno, "cannot create %s", path);
-	for (size_t at = 0; at < text.len;) {
-		ssize_t n = write(fd, text.data + at, text.len - at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ce_fail_errno(err, errno, "cannot write %s", path);
-		at += (size_t)n;
-	}
+	if (ce_fs_write_all(fd, text.data, text.len) < 0)
+		return ce_fail_errno(err, errno, "cannot write %s", path);
 	return 0;
 }
 

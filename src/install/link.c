@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/event.h"
+#include "base/fs.h"
 #include "base/path.h"
 #include "base/work.h"
 #include "ccenv/ccenv.h"
@@ -121,21 +122,6 @@ static int keep_time(int fd, const struct stat *st)
 	return futimens(fd, times);
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* All of `from`, by the kernel where it can. */
 static int copy_data(int from, int to)
 {
@@ -151,7 +137,7 @@ static int copy_data(int from, int to)
 	while ((n = read(from, buf, 256 << 10)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 || write_all(to, buf, (size_t)n) < 0)
+		if (n < 0 || ce_fs_write_all(to, buf, (size_t)n) < 0)
 			return -1;
 	}
 	return 0;
@@ -247,7 +233,7 @@ static int relocate(const struct linking *l, const struct place *at, struct ce_p
 	if (r < 0)
 		return ce_context(err, r, "%s: %s", l->plan->pkgs[p->owner].pkg->fn, p->path);
 	to = open_target(at, p, target_mode(st));
-	if (to < 0 || write_all(to, ce_buf_str(&text), text.len) < 0 || keep_time(to, st) < 0)
+	if (to < 0 || ce_fs_write_all(to, ce_buf_str(&text), text.len) < 0 || keep_time(to, st) < 0)
 		return fail_target(l, p, err);
 	ce_sha256_bytes(ce_buf_str(&text), text.len, p->hash);
 	p->sha256_in_prefix = p->hash;
@@ -285,7 +271,7 @@ static int put_entry_point(const struct linking *l, const struct place *at,
 	CE_CLEANUP(close_fdp) int to = open_target(at, p, 0555);
 
 	p->size_in_prefix = strlen(p->text);
-	if (to < 0 || write_all(to, p->text, p->size_in_prefix) < 0)
+	if (to < 0 || ce_fs_write_all(to, p->text, p->size_in_prefix) < 0)
 		return fail_target(l, p, err);
 	ce_sha256_bytes(p->text, p->size_in_prefix, p->hash);
 	p->sha256_in_prefix = p->hash;

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/edit.h"
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/json.h"
@@ -22,33 +23,6 @@ enum {
 	FEATURES_MAX = 256
 };
 
-/* Levenshtein distance; keys are short. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[64], n = strlen(b);
-
-	if (strlen(a) >= CE_COUNT(row) || n >= CE_COUNT(row))
-		return CE_COUNT(row);
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[n];
-}
-
 static int check_keys(const json_t *o, const char *const *known, size_t n, struct ccenv_error *err)
 {
 	const char *key;
@@ -60,12 +34,12 @@ static int check_keys(const json_t *o, const char *const *known, size_t n, struc
 
 		for (size_t i = 0; i < n; i++) {
 			found = found || strcmp(known[i], key) == 0;
-			if (distance(known[i], key) < distance(nearest, key))
+			if (ce_edit_distance(known[i], key) < ce_edit_distance(nearest, key))
 				nearest = known[i];
 		}
 		if (found)
 			continue;
-		if (distance(nearest, key) <= 3)
+		if (ce_edit_distance(nearest, key) <= 3)
 			return ce_fail(err, CCENV_EDATA,
 				"\"%s\" is no key here; did you mean \"%s\"?", key, nearest);
 		return ce_fail(err, CCENV_EDATA, "\"%s\" is no key here", key);

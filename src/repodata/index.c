@@ -18,6 +18,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/map.h"
 #include "ccenv/ccenv.h"
@@ -265,20 +266,10 @@ char *ce_index_writer_space(struct ce_index_writer *w, size_t *ret_len)
 	return w->buf + w->len;
 }
 
-static int write_all(
-	struct ce_index_writer *w, const void *data, size_t len, struct ccenv_error *err)
+static int put(struct ce_index_writer *w, const void *data, size_t len, struct ccenv_error *err)
 {
-	const char *p = data;
-
-	while (len) {
-		ssize_t n = write(w->fd, p, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ce_fail_errno(err, errno, "cannot write %s", w->path);
-		p += n;
-		len -= (size_t)n;
-	}
+	if (ce_fs_write_all(w->fd, data, len) < 0)
+		return ce_fail_errno(err, errno, "cannot write %s", w->path);
 	return 0;
 }
 
@@ -296,7 +287,7 @@ static int drain(struct ce_index_writer *w, struct ccenv_error *err)
 	if (!taken && w->len > CE_REPO_SCAN_RECORD_MAX + BUFFER_MIN)
 		return ce_fail(err, CCENV_EDATA, "damaged index: byte %llu: an item without end",
 			(unsigned long long)w->written);
-	r = write_all(w, w->buf, taken, err);
+	r = put(w, w->buf, taken, err);
 	if (r < 0)
 		return r;
 	memmove(w->buf, w->buf + taken, w->len - taken);
@@ -427,8 +418,8 @@ static int write_tables(struct ce_index_writer *w, struct ccenv_error *err)
 	f.tables = hash(b.data, b.len, 0);
 	f.self = hash(&f, offsetof(struct footer, self), 0);
 	ce_buf_add(&b, &f, sizeof(f));
-	int r = write_all(w, zeros, pad, err);
-	return r < 0 ? r : write_all(w, b.data, b.len, err);
+	int r = put(w, zeros, pad, err);
+	return r < 0 ? r : put(w, b.data, b.len, err);
 }
 
 int ce_index_writer_finish(struct ce_index_writer *w, struct ccenv_error *err)

@@ -11,20 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-
-static bool write_all(int fd, const char *p, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, p, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		p += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
+#include "base/fs.h"
 
 int ce_store_write(const char *path, const void *data, size_t len, struct ccenv_error *err)
 {
@@ -33,7 +20,7 @@ int ce_store_write(const char *path, const void *data, size_t len, struct ccenv_
 
 	if (fd < 0)
 		return ce_fail_errno(err, errno, "cannot write beside %s", path);
-	bool good = write_all(fd, data, len) && fchmod(fd, 0644) == 0;
+	bool good = ce_fs_write_all(fd, data, len) == 0 && fchmod(fd, 0644) == 0;
 	int error = errno;
 	close(fd);
 	if (good && rename(tmp, path) == 0)

@@ -160,14 +160,7 @@ static void fill_virtual(struct ce_choices *c, struct ce_family *f, const struct
 {
 	struct ce_pkg *pkg = ce_arena_alloc(&c->arena, sizeof(*pkg));
 
-	*pkg = (struct ce_pkg){.name = v->name,
-		.version = v->version,
-		.build = v->build,
-		.subdir = "",
-		.fn = "",
-		.channel = "",
-		.url = ""};
-	ce_pkg_prepare(pkg, &c->arena);
+	ce_virtual_as_pkg(v, &c->arena, pkg);
 	f->is_virtual = true;
 	if (!pkg->parsed_version)
 		return;

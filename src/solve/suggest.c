@@ -7,15 +7,12 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/edit.h"
 #include "model/component.h"
 #include "model/pkg.h"
 #include "model/repodata.h"
 #include "model/request.h"
 #include "solve/choices.h"
-
-enum {
-	MAX_NAME = 64
-};
 
 struct found {
 	const char *name;
@@ -25,32 +22,6 @@ struct found {
 static size_t least(size_t a, size_t b)
 {
 	return a < b ? a : b;
-}
-
-static size_t edit_distance(const char *a, const char *b)
-{
-	size_t rows[3][MAX_NAME + 1], *before = rows[0], *last = rows[1], *row = rows[2];
-	size_t na = strlen(a), nb = strlen(b);
-
-	if (na > MAX_NAME || nb > MAX_NAME)
-		return MAX_NAME;
-	for (size_t k = 0; k <= nb; k++)
-		last[k] = k;
-	for (size_t i = 1; i <= na; i++) {
-		size_t *spare = before;
-
-		row[0] = i;
-		for (size_t k = 1; k <= nb; k++) {
-			row[k] = least(least(last[k], row[k - 1]) + 1,
-				last[k - 1] + (a[i - 1] != b[k - 1]));
-			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
-				row[k] = least(row[k], before[k - 2] + 1);
-		}
-		before = last;
-		last = row;
-		row = spare;
-	}
-	return last[nb];
 }
 
 /* "libcublas" and "cublas-dev" for "cublas", but not "server-base" for "r-base". */
@@ -70,7 +41,7 @@ static bool has_as_word(const char *name, const char *wanted)
 /* Keeps the nearest; among equals the one first in the alphabet. */
 static void offer(struct found *found, size_t *n, const char *wanted, const char *name)
 {
-	size_t distance = edit_distance(wanted, name), at;
+	size_t distance = ce_edit_distance(wanted, name), at;
 	size_t limit = 1 + strlen(wanted) / 6;
 
 	if (strlen(wanted) >= 4 && has_as_word(name, wanted))
