@@ -74,6 +74,16 @@ static struct ce_job *pick(struct ce_fetch_run *run, bool *ret_growing)
 	return run->n_growing + 1 < run->n_workers ? growing : NULL;
 }
 
+/* Are there fewer packages left than processors? Called with the mutex held. */
+static bool few_left(const struct ce_fetch_run *run)
+{
+	unsigned left = 0;
+
+	for (size_t i = 0; i < run->n; i++)
+		left += run->jobs[i].state != CE_JOB_DONE && run->jobs[i].state != CE_JOB_ELSEWHERE;
+	return left < ce_work_threads(run->o->threads, SIZE_MAX);
+}
+
 static void finish_job(struct ce_job *job, int r, const struct ccenv_error *err)
 {
 	struct ce_fetch_run *run = job->run;
@@ -105,6 +115,7 @@ static void *worker(void *arg)
 			continue;
 		}
 		job->state = CE_JOB_RUNNING;
+		job->split = few_left(run);
 		run->n_growing += growing;
 		pthread_mutex_unlock(&run->mutex);
 		finish_job(job, ce_job_unpack(job, &err), &err);
@@ -296,9 +307,11 @@ static void start_workers(struct ce_fetch_run *run)
 	/* One more than there are processors: one may be waiting for the network. */
 	unsigned wanted = ce_work_threads(run->o->threads, run->n) + 1;
 
+	pthread_mutex_lock(&run->mutex);
 	while (run->n_workers < wanted && run->n_workers < CE_COUNT(run->workers) &&
 		pthread_create(&run->workers[run->n_workers], NULL, worker, run) == 0)
 		run->n_workers++;
+	pthread_mutex_unlock(&run->mutex);
 }
 
 static void stop_workers(struct ce_fetch_run *run)

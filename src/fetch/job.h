@@ -43,6 +43,7 @@ struct ce_job {
 	bool resumed;    /* the .part holds bytes of an earlier run */
 	bool readable;   /* enough has arrived for a worker to begin */
 	bool opened;     /* stream is initialised */
+	bool split;      /* processors are idle: hash, inflate and write in threads of their own */
 	struct ce_fs_lock *lock;
 	struct ce_stream stream;
 	_Atomic uint64_t consumed; /* bytes hashed so far */

@@ -20,6 +20,7 @@
 
 enum {
 	CHUNK = 256 << 10,
+	SPLIT_BYTES = 4 << 20, /* smaller archives are hashed before a thread is there */
 	ENTRIES_MAX = 1000 * 1000,
 	INDEX_JSON_MAX = 16 << 20
 };
@@ -32,15 +33,108 @@ static const uint64_t unpacked_floor = 2ULL << 30;
 static const uint64_t unpacked_ratio = 100;
 static const uint64_t unpacked_max = 256ULL << 30;
 
+/* sha256, or md5 when the record has nothing better. */
+struct digest {
+	struct ce_sha256 *sha256;
+	struct ce_md5 *md5;
+};
+
 struct source {
 	struct ce_job *job;
 	struct ce_stream_reader reader;
-	struct ce_sha256 *sha256;
-	struct ce_md5 *md5; /* only when there is no sha256 to compare */
+	struct digest digest;
+	struct hasher *hasher; /* hashes instead, in a thread of its own; or NULL */
 	struct ce_entry entry;
 	char *chunk;
 	bool interrupted; /* the stream ended or began anew */
 };
+
+static void digest_begin(struct digest *d, const struct ce_pkg *pkg)
+{
+	if (pkg->sha256)
+		d->sha256 = ce_sha256_new();
+	else
+		d->md5 = ce_md5_new();
+}
+
+static void digest_update(struct digest *d, const void *data, size_t len)
+{
+	if (d->sha256)
+		ce_sha256_update(d->sha256, data, len);
+	else
+		ce_md5_update(d->md5, data, len);
+}
+
+static void digest_final(struct digest *d, char hex[CE_SHA256_HEX + 1])
+{
+	if (d->sha256)
+		ce_sha256_final(CE_TAKE(d->sha256), hex);
+	else
+		ce_md5_final(CE_TAKE(d->md5), hex);
+}
+
+static void digest_free(struct digest *d)
+{
+	ce_sha256_free(CE_TAKE(d->sha256));
+	ce_md5_free(CE_TAKE(d->md5));
+}
+
+/* A second reader of the same stream, for when a processor is idle. */
+struct hasher {
+	struct ce_job *job;
+	struct ce_stream_reader reader;
+	struct digest digest;
+	pthread_t thread;
+	_Atomic bool unwanted;
+	ssize_t end; /* what the last read returned: 0 when all was hashed */
+};
+
+static void *hash_all(void *arg)
+{
+	struct hasher *h = arg;
+	char *chunk = ce_alloc(CHUNK);
+
+	do {
+		bool stop = atomic_load(&h->unwanted) || atomic_load(&h->job->run->cancelled);
+
+		h->end = stop ? -1 : ce_stream_read(&h->reader, chunk, CHUNK);
+		if (h->end > 0)
+			digest_update(&h->digest, chunk, (size_t)h->end);
+	} while (h->end > 0);
+	free(chunk);
+	return NULL;
+}
+
+static void start_hasher(struct source *s)
+{
+	struct hasher *h = ce_calloc(1, sizeof(*h));
+
+	h->job = s->job;
+	ce_stream_begin(&s->job->stream, &h->reader);
+	/* Both read the same generation, or the one that does not notices. */
+	if (h->reader.generation != s->reader.generation ||
+		pthread_create(&h->thread, NULL, hash_all, h) != 0) {
+		free(h);
+		return;
+	}
+	h->digest = s->digest;
+	s->digest = (struct digest){0};
+	s->hasher = h;
+}
+
+/* Takes the digest back; false when not all was hashed. */
+static bool join_hasher(struct source *s)
+{
+	struct hasher *h = CE_TAKE(s->hasher);
+	bool all;
+
+	pthread_join(h->thread, NULL);
+	s->digest = h->digest;
+	s->reader.offset = h->reader.offset;
+	all = h->end == 0;
+	free(h);
+	return all;
+}
 
 static int read_chunk(void *user, const void **ret_data, size_t *ret_len, struct ccenv_error *err)
 {
@@ -58,10 +152,8 @@ static int read_chunk(void *user, const void **ret_data, size_t *ret_len, struct
 	}
 	if (n < 0)
 		return ce_fail_errno(err, errno, "cannot read %s", s->job->archive);
-	if (s->sha256)
-		ce_sha256_update(s->sha256, s->chunk, (size_t)n);
-	else
-		ce_md5_update(s->md5, s->chunk, (size_t)n);
+	if (!s->hasher)
+		digest_update(&s->digest, s->chunk, (size_t)n);
 	atomic_store(&s->job->consumed, s->reader.offset);
 	*ret_data = s->chunk;
 	*ret_len = (size_t)n;
@@ -77,13 +169,15 @@ static int note_entry(void *user, const struct ce_archive_entry *entry, struct c
 	return 0;
 }
 
-/* Reads and hashes what is left behind the last member. */
+/* Hashes what is left behind the last member. */
 static int drain(struct source *s, struct ccenv_error *err)
 {
-	const void *data = NULL;
-	size_t len = 0;
+	const void *data;
+	size_t len;
 	int r;
 
+	if (s->hasher && join_hasher(s))
+		return 0;
 	do
 		r = read_chunk(s, &data, &len, err);
 	while (r == 0 && len > 0);
@@ -123,10 +217,7 @@ static int judge(struct source *s, int unpacked, const struct ccenv_error *unpac
 	}
 	if (drain(s, err) < 0)
 		return s->interrupted ? CE_UNPACK_AGAIN : err->code;
-	if (s->sha256)
-		ce_sha256_final(CE_TAKE(s->sha256), hex);
-	else
-		ce_md5_final(CE_TAKE(s->md5), hex);
+	digest_final(&s->digest, hex);
 	if (strcmp(hex, s->job->key) != 0) {
 		if (s->job->resumed)
 			return CE_UNPACK_REFETCH;
@@ -176,6 +267,7 @@ static int unpack_and_publish(struct source *s, struct ccenv_error *err)
 		.format = ce_pkg_is_conda(job->pkg) ? CE_ARCHIVE_CONDA : CE_ARCHIVE_TAR_BZ2,
 		.dest = s->entry.tmp,
 		.max_entries = ENTRIES_MAX,
+		.threaded = job->split,
 		.user = s,
 		.read = read_chunk,
 		.entry = note_entry,
@@ -210,14 +302,19 @@ int ce_job_unpack(struct ce_job *job, struct ccenv_error *err)
 		return r;
 	ce_stream_begin(&job->stream, &s.reader);
 	s.chunk = ce_alloc(CHUNK);
-	if (job->pkg->sha256)
-		s.sha256 = ce_sha256_new();
-	else
-		s.md5 = ce_md5_new();
+	digest_begin(&s.digest, job->pkg);
+	if (job->split && job->pkg->size >= SPLIT_BYTES)
+		start_hasher(&s);
 	r = unpack_and_publish(&s, err);
+	if (s.hasher) {
+		/* It may be waiting for bytes that are of no use any more. */
+		atomic_store(&s.hasher->unwanted, true);
+		if (r < 0)
+			ce_stream_finish(&job->stream, false);
+		(void)join_hasher(&s);
+	}
+	digest_free(&s.digest);
 	ce_entry_drop(&s.entry);
-	ce_sha256_free(s.sha256);
-	ce_md5_free(s.md5);
 	free(s.chunk);
 	return r;
 }

@@ -1,28 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packages to trees. libarchive reads; writing is done here, because its disk writer resolves links
- * and sets modes by rules of its own. Every directory below the destination is one this code made
- * (`dirs`), so no path can pass through a link that the archive brought along.
+ * Packages to trees. libarchive reads; writing is done by archive_tree.c, because libarchive's own
+ * disk writer resolves links and sets modes by rules of its own.
  */
 #include "io/archive.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <locale.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "base/map.h"
 #include "base/path.h"
 #include "ccenv/ccenv.h"
+#include "io/archive_tree.h"
 
 enum {
 	METADATA_BYTES_MAX = 64 << 10,
@@ -33,20 +30,12 @@ static const int64_t year_1980 = 315532800;
 
 struct unpack {
 	const struct ce_archive_unpack *u;
-	struct ce_map dirs; /* made here; keys relative to dest */
-	int fd;             /* dest */
+	struct ce_tree *tree;
 	uint64_t bytes, entries;
 	int read_failed; /* code of a failed u->read(); then *err is filled */
 	struct ccenv_error *err;
 	struct archive *zip; /* NULL for a .tar.bz2 */
 };
-
-static void close_fdp(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
 
 static void archive_freep(struct archive **a)
 {
@@ -122,70 +111,10 @@ static int clean_path(const char *raw, char **ret, struct ccenv_error *err)
 	return 0;
 }
 
-static int make_dir(struct unpack *x, const char *path, struct ccenv_error *err)
+/* The data of one file; its size is what is read, not what the header says. */
+static int copy_data(struct unpack *x, struct archive *tar, uint64_t *ret_size)
 {
-	if (ce_map_has(&x->dirs, path))
-		return 0;
-	if (strchr(path, '/')) {
-		CE_CLEANUP(ce_freep) char *parent = ce_path_dir(path);
-		int r = make_dir(x, parent, err);
-
-		if (r < 0)
-			return r;
-	}
-	if (mkdirat(x->fd, path, 0777) < 0) {
-		if (errno == EEXIST)
-			return ce_fail(err, CCENV_EDATA,
-				"\"%.200s\" is a file or a link and a directory in one archive",
-				path);
-		return ce_fail_errno(err, errno, "cannot create %s/%s", x->u->dest, path);
-	}
-	ce_map_insert(&x->dirs, path);
-	return 0;
-}
-
-static int make_parent(struct unpack *x, const char *path, struct ccenv_error *err)
-{
-	CE_CLEANUP(ce_freep) char *parent = NULL;
-
-	if (!strchr(path, '/'))
-		return 0;
-	parent = ce_path_dir(path);
-	return make_dir(x, parent, err);
-}
-
-/* Takes away what an earlier entry left at this path. */
-static int make_room(struct unpack *x, const char *path, struct ccenv_error *err)
-{
-	if (unlinkat(x->fd, path, 0) == 0 || errno == ENOENT)
-		return 0;
-	if (errno == EISDIR || errno == EPERM)
-		return ce_fail(err, CCENV_EDATA,
-			"\"%.200s\" is a directory and a file in one archive", path);
-	return ce_fail_errno(err, errno, "cannot replace %s/%s", x->u->dest, path);
-}
-
-static int write_at(
-	struct unpack *x, int fd, const char *path, const char *data, size_t len, la_int64_t offset)
-{
-	while (len > 0) {
-		ssize_t n = pwrite(fd, data, len, offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ce_fail_errno(x->err, errno, "cannot write %s/%s", x->u->dest, path);
-		data += n;
-		len -= (size_t)n;
-		offset += n;
-	}
-	return 0;
-}
-
-static int write_data(
-	struct unpack *x, struct archive *tar, int fd, const char *path, uint64_t *ret_size)
-{
-	uint64_t size = 0, extent = 0;
+	uint64_t size = 0;
 
 	for (;;) {
 		const void *data;
@@ -203,14 +132,10 @@ static int write_data(
 			return ce_fail(x->err, CCENV_EDATA,
 				"the archive unpacks to more than %llu bytes: refused",
 				(unsigned long long)x->u->max_bytes);
-		r = write_at(x, fd, path, data, len, offset);
+		r = ce_tree_data(x->tree, data, len, (uint64_t)offset, x->err);
 		if (r < 0)
 			return r;
-		if (len > 0)
-			extent = size;
 	}
-	if (size > extent && ftruncate(fd, (off_t)size) < 0)
-		return ce_fail_errno(x->err, errno, "cannot write %s/%s", x->u->dest, path);
 	x->bytes += size;
 	*ret_size = size;
 	return 0;
@@ -219,83 +144,46 @@ static int write_data(
 static int put_file(struct unpack *x, struct archive *tar, struct archive_entry *e,
 	struct ce_archive_entry *out)
 {
-	mode_t mode = archive_entry_perm(e) & 0111 ? 0555 : 0444;
-	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-	CE_CLEANUP(close_fdp) int fd = openat(x->fd, out->path, flags, mode);
-	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {0}};
-	int r;
+	int r = ce_tree_begin(x->tree, out->path, archive_entry_perm(e) & 0111, x->err);
 
-	if (fd < 0 && errno == EEXIST) {
-		r = make_room(x, out->path, x->err);
-		if (r < 0)
-			return r;
-		fd = openat(x->fd, out->path, flags, mode);
-	}
-	if (fd < 0)
-		return ce_fail_errno(x->err, errno, "cannot create %s/%s", x->u->dest, out->path);
-	r = write_data(x, tar, fd, out->path, &out->size);
+	if (r == 0)
+		r = copy_data(x, tar, &out->size);
 	if (r < 0)
 		return r;
-	if (archive_entry_mtime(e) > year_1980) {
-		times[1].tv_sec = archive_entry_mtime(e);
-		times[1].tv_nsec = archive_entry_mtime_nsec(e);
-	} else {
-		times[1].tv_sec = year_1980;
-	}
 	/* The time is part of the package: compiled Python files carry that of their source. */
-	if (futimens(fd, times) < 0)
-		return ce_fail_errno(
-			x->err, errno, "cannot set the time of %s/%s", x->u->dest, out->path);
 	out->kind = CE_ARCHIVE_FILE;
-	out->mtime = times[1].tv_sec;
-	out->mtime_nsec = (uint32_t)times[1].tv_nsec;
-	return 0;
+	out->mtime = archive_entry_mtime(e);
+	out->mtime_nsec = (uint32_t)archive_entry_mtime_nsec(e);
+	if (out->mtime < year_1980) {
+		out->mtime = year_1980;
+		out->mtime_nsec = 0;
+	}
+	return ce_tree_end(x->tree, out->size, out->mtime, out->mtime_nsec, x->err);
 }
 
 static int put_symlink(struct unpack *x, struct archive_entry *e, struct ce_archive_entry *out)
 {
 	const char *target = archive_entry_symlink(e);
-	int r;
 
 	if (!target || !target[0] || strlen(target) > TARGET_BYTES_MAX)
 		return ce_fail(x->err, CCENV_EDATA,
 			"the link \"%.200s\" in the archive has no usable target", out->path);
-	r = make_room(x, out->path, x->err);
-	if (r < 0)
-		return r;
-	if (symlinkat(target, x->fd, out->path) < 0)
-		return ce_fail_errno(
-			x->err, errno, "cannot create the link %s/%s", x->u->dest, out->path);
 	out->kind = CE_ARCHIVE_LINK;
 	out->target = target;
-	return 0;
+	return ce_tree_link(x->tree, out->path, target, x->err);
 }
 
 /* A second name for a file that the archive brought before. */
 static int put_hardlink(struct unpack *x, const char *raw, struct ce_archive_entry *out)
 {
 	CE_CLEANUP(ce_freep) char *from = NULL;
-	CE_CLEANUP(ce_freep) char *parent = NULL;
 	struct stat st;
 	int r = clean_path(raw, &from, x->err);
 
+	if (r == 0)
+		r = ce_tree_hardlink(x->tree, out->path, from ? from : ".", &st, x->err);
 	if (r < 0)
 		return r;
-	parent = from ? ce_path_dir(from) : NULL;
-	if (!from || (strchr(from, '/') && !ce_map_has(&x->dirs, parent)) ||
-		fstatat(x->fd, from, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
-		return ce_fail(x->err, CCENV_EDATA,
-			"\"%.200s\" is a hard link to \"%.200s\", which is not a file before it in "
-			"the archive",
-			out->path, raw);
-	if (strcmp(from, out->path) != 0) {
-		r = make_room(x, out->path, x->err);
-		if (r < 0)
-			return r;
-		if (linkat(x->fd, from, x->fd, out->path, 0) < 0)
-			return ce_fail_errno(x->err, errno, "cannot create the hard link %s/%s",
-				x->u->dest, out->path);
-	}
 	out->kind = CE_ARCHIVE_FILE;
 	out->size = (uint64_t)st.st_size;
 	out->mtime = st.st_mtim.tv_sec;
@@ -319,9 +207,6 @@ static int put_entry(struct unpack *x, struct archive *tar, struct archive_entry
 	if (r < 0 || !path)
 		return r;
 	out.path = path;
-	r = make_parent(x, path, x->err);
-	if (r < 0)
-		return r;
 	if (hardlink) {
 		r = put_hardlink(x, hardlink, &out);
 	} else if (type == AE_IFREG) {
@@ -330,7 +215,7 @@ static int put_entry(struct unpack *x, struct archive *tar, struct archive_entry
 		r = put_symlink(x, e, &out);
 	} else if (type == AE_IFDIR) {
 		out.kind = CE_ARCHIVE_DIR;
-		r = make_dir(x, path, x->err);
+		r = ce_tree_dir(x->tree, path, x->err);
 	} else {
 		r = ce_fail(x->err, CCENV_EDATA,
 			"\"%.200s\" in the archive is neither file, link nor directory", path);
@@ -468,9 +353,8 @@ int ce_archive_unpack(const struct ce_archive_unpack *u, struct ccenv_error *err
 
 	if (!c)
 		return ce_fail_errno(err, errno, "cannot make a locale");
-	x.fd = open(u->dest, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (x.fd < 0) {
-		r = ce_fail_errno(err, errno, "cannot open %s", u->dest);
+	r = ce_tree_new(u->dest, u->threaded, &x.tree, err);
+	if (r < 0) {
 		freelocale(c);
 		return r;
 	}
@@ -478,7 +362,8 @@ int ce_archive_unpack(const struct ce_archive_unpack *u, struct ccenv_error *err
 	r = u->format == CE_ARCHIVE_CONDA ? unpack_conda(&x) : unpack_tar_bz2(&x);
 	uselocale(old);
 	freelocale(c);
-	close(x.fd);
-	ce_map_release(&x.dirs);
+	if (r == 0)
+		r = ce_tree_finish(x.tree, err);
+	ce_tree_free(x.tree);
 	return r;
 }

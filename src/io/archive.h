@@ -49,10 +49,11 @@ struct ce_archive_unpack {
 	const char *dest;   /* an existing, empty directory that nobody else writes to */
 	uint64_t max_bytes; /* of all files together */
 	uint64_t max_entries;
+	bool threaded; /* write in a thread of its own, while the next bytes are read */
 	void *user;
 	/* The next bytes, borrowed until the next call; *ret_len 0 at the end. */
 	int (*read)(void *user, const void **ret_data, size_t *ret_len, struct ccenv_error *err);
-	/* May be NULL. Called for each entry after it is on disk. */
+	/* May be NULL. Called for each entry, which may not be on disk yet. */
 	int (*entry)(void *user, const struct ce_archive_entry *entry, struct ccenv_error *err);
 };
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,12 +22,14 @@
 #include "io/archive.h"
 #include "pack.h"
 
-static char scratch[] = "/tmp/ccenv-test-archive-XXXXXX";
+static char scratch[64];
 static char *dest, *file;
+static bool threaded; /* all tests run twice */
 
 static int make_scratch(void **state)
 {
 	(void)state;
+	snprintf(scratch, sizeof(scratch), "/tmp/ccenv-test-archive-XXXXXX");
 	if (!mkdtemp(scratch))
 		return -1;
 	dest = ce_path_join(scratch, "dest");
@@ -79,6 +82,7 @@ static int unpack_bytes(enum ce_archive_format format, const struct ce_buf *data
 		.dest = dest,
 		.max_bytes = 1 << 20,
 		.max_entries = 20,
+		.threaded = threaded,
 		.user = &f,
 		.read = feed_read,
 	};
@@ -302,5 +306,13 @@ int main(void)
 		cmocka_unit_test_setup(test_source_failure, clean),
 	};
 
-	return cmocka_run_group_tests(tests, make_scratch, drop_scratch);
+	for (int pass = 0; pass < 2; pass++) {
+		int failed = cmocka_run_group_tests_name(
+			pass ? "threaded" : "direct", tests, make_scratch, drop_scratch);
+
+		if (failed)
+			return failed;
+		threaded = true;
+	}
+	return 0;
 }

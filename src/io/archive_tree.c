@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each call becomes a command. Without a thread it is carried out at once; with one it is written
+ * into a block of memory, and full blocks are handed over: so that 3,000 small files cost a few
+ * dozen exchanges between the threads.
+ */
+#include "io/archive_tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/map.h"
+#include "base/path.h"
+#include "ccenv/ccenv.h"
+
+enum {
+	BLOCK_BYTES = 512 << 10,
+	N_BLOCKS = 8
+};
+
+enum kind {
+	DIR_, /* a is its path */
+	BEGIN,
+	DATA, /* a is the data */
+	END,
+	LINK, /* a is its path, b its target */
+};
+
+struct command {
+	enum kind kind;
+	bool executable;
+	uint32_t mtime_nsec;
+	int64_t mtime;
+	uint64_t offset; /* of DATA; the size at END */
+	size_t n_a, n_b; /* bytes that follow; texts with their NUL */
+};
+
+struct block {
+	size_t len;
+	char bytes[BLOCK_BYTES];
+};
+
+struct ce_tree {
+	const char *dest;
+	int dest_fd;
+	struct ce_map dirs; /* made, or about to be; for the caller's thread */
+	/* Of whoever carries out commands: */
+	char *path; /* the file being written */
+	int fd;
+	/* The exchange; everything here is guarded by mutex. A block is with one side at a time. */
+	bool threaded;
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	struct block *blocks[N_BLOCKS];
+	unsigned written,
+		done; /* blocks handed over, blocks carried out; block i is blocks[i % N_BLOCKS] */
+	bool closing, failed;
+	struct ccenv_error failure;
+};
+
+static void close_fdp(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* ---- carrying out ---- */
+
+static int do_dir(struct ce_tree *t, const char *path, struct ccenv_error *err)
+{
+	if (mkdirat(t->dest_fd, path, 0777) == 0)
+		return 0;
+	if (errno == EEXIST)
+		return ce_fail(err, CCENV_EDATA,
+			"\"%.200s\" is a file or a link and a directory in one archive", path);
+	return ce_fail_errno(err, errno, "cannot create %s/%s", t->dest, path);
+}
+
+/* Takes away what an earlier entry left at this path. */
+static int make_room(struct ce_tree *t, const char *path, struct ccenv_error *err)
+{
+	if (unlinkat(t->dest_fd, path, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno == EISDIR || errno == EPERM)
+		return ce_fail(err, CCENV_EDATA,
+			"\"%.200s\" is a directory and a file in one archive", path);
+	return ce_fail_errno(err, errno, "cannot replace %s/%s", t->dest, path);
+}
+
+static int do_begin(struct ce_tree *t, const char *path, bool executable, struct ccenv_error *err)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	mode_t mode = executable ? 0555 : 0444;
+
+	free(t->path);
+	t->path = ce_strdup(path);
+	t->fd = openat(t->dest_fd, path, flags, mode);
+	if (t->fd < 0 && errno == EEXIST) {
+		int r = make_room(t, path, err);
+
+		if (r < 0)
+			return r;
+		t->fd = openat(t->dest_fd, path, flags, mode);
+	}
+	return t->fd < 0 ? ce_fail_errno(err, errno, "cannot create %s/%s", t->dest, path) : 0;
+}
+
+static int do_data(
+	struct ce_tree *t, const char *data, size_t len, uint64_t offset, struct ccenv_error *err)
+{
+	while (len > 0) {
+		ssize_t n = pwrite(t->fd, data, len, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return ce_fail_errno(err, errno, "cannot write %s/%s", t->dest, t->path);
+		data += n;
+		len -= (size_t)n;
+		offset += (uint64_t)n;
+	}
+	return 0;
+}
+
+static int do_end(struct ce_tree *t, const struct command *c, struct ccenv_error *err)
+{
+	struct timespec times[2] = {
+		{.tv_nsec = UTIME_OMIT}, {.tv_sec = c->mtime, .tv_nsec = c->mtime_nsec}};
+	CE_CLEANUP(close_fdp) int fd = t->fd;
+	struct stat st;
+
+	t->fd = -1;
+	/* A hole at the end has no data. */
+	if (fstat(fd, &st) < 0 ||
+		((uint64_t)st.st_size < c->offset && ftruncate(fd, (off_t)c->offset) < 0))
+		return ce_fail_errno(err, errno, "cannot write %s/%s", t->dest, t->path);
+	if (futimens(fd, times) < 0)
+		return ce_fail_errno(err, errno, "cannot set the time of %s/%s", t->dest, t->path);
+	return 0;
+}
+
+static int do_link(struct ce_tree *t, const char *path, const char *target, struct ccenv_error *err)
+{
+	int r = make_room(t, path, err);
+
+	if (r == 0 && symlinkat(target, t->dest_fd, path) < 0)
+		r = ce_fail_errno(err, errno, "cannot create the link %s/%s", t->dest, path);
+	return r;
+}
+
+static int carry_out(struct ce_tree *t, const struct command *c, const char *a, const char *b,
+	struct ccenv_error *err)
+{
+	switch (c->kind) {
+	case DIR_:
+		return do_dir(t, a, err);
+	case BEGIN:
+		return do_begin(t, a, c->executable, err);
+	case DATA:
+		return do_data(t, a, c->n_a, c->offset, err);
+	case END:
+		return do_end(t, c, err);
+	case LINK:
+		return do_link(t, a, b, err);
+	}
+	return 0;
+}
+
+static int carry_out_block(struct ce_tree *t, const struct block *block, struct ccenv_error *err)
+{
+	int r = 0;
+
+	for (size_t at = 0; at < block->len && r == 0;) {
+		const char *a = block->bytes + at + sizeof(struct command);
+		struct command c;
+
+		memcpy(&c, block->bytes + at, sizeof(c));
+		r = carry_out(t, &c, a, a + c.n_a, err);
+		at += sizeof(c) + c.n_a + c.n_b;
+	}
+	return r;
+}
+
+static void *writer(void *arg)
+{
+	struct ce_tree *t = arg;
+	struct ccenv_error err;
+
+	pthread_mutex_lock(&t->mutex);
+	for (;;) {
+		while (t->done == t->written && !t->closing)
+			pthread_cond_wait(&t->changed, &t->mutex);
+		if (t->closing)
+			break;
+		struct block *block = t->blocks[t->done % N_BLOCKS];
+		bool skip = t->failed;
+		int r = 0;
+
+		pthread_mutex_unlock(&t->mutex);
+		if (!skip)
+			r = carry_out_block(t, block, &err);
+		block->len = 0;
+		pthread_mutex_lock(&t->mutex);
+		if (r < 0) {
+			t->failed = true;
+			t->failure = err;
+		}
+		t->done++;
+		pthread_cond_broadcast(&t->changed);
+	}
+	pthread_mutex_unlock(&t->mutex);
+	return NULL;
+}
+
+/* ---- handing over ---- */
+
+static int failure_of(const struct ce_tree *t, struct ccenv_error *err)
+{
+	*err = t->failure;
+	return err->code;
+}
+
+/* Hands the block being filled over and waits for the next; with `all`, until all are carried out.
+ */
+static int hand_over(struct ce_tree *t, bool all, struct ccenv_error *err)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&t->mutex);
+	t->written++;
+	pthread_cond_broadcast(&t->changed);
+	while (t->written - t->done >= N_BLOCKS || (all && t->done != t->written))
+		pthread_cond_wait(&t->changed, &t->mutex);
+	if (t->failed)
+		r = failure_of(t, err);
+	pthread_mutex_unlock(&t->mutex);
+	return r;
+}
+
+static void append(struct block *block, const void *data, size_t len)
+{
+	if (len > 0)
+		memcpy(block->bytes + block->len, data, len);
+	block->len += len;
+}
+
+/* One command; it fits into an empty block. */
+static int command(struct ce_tree *t, const struct command *c, const char *a, const char *b,
+	struct ccenv_error *err)
+{
+	size_t need = sizeof(*c) + c->n_a + c->n_b;
+	struct block *block;
+
+	if (!t->threaded)
+		return carry_out(t, c, a, b, err);
+	if (t->blocks[t->written % N_BLOCKS]->len + need > BLOCK_BYTES) {
+		int r = hand_over(t, false, err);
+
+		if (r < 0)
+			return r;
+	}
+	block = t->blocks[t->written % N_BLOCKS];
+	append(block, c, sizeof(*c));
+	append(block, a, c->n_a);
+	append(block, b, c->n_b);
+	return 0;
+}
+
+int ce_tree_new(const char *dest, bool threaded, struct ce_tree **ret, struct ccenv_error *err)
+{
+	struct ce_tree *t = ce_calloc(1, sizeof(*t));
+
+	t->dest = dest;
+	t->fd = -1;
+	t->dest_fd = open(dest, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (t->dest_fd < 0) {
+		int r = ce_fail_errno(err, errno, "cannot open %s", dest);
+
+		free(t);
+		return r;
+	}
+	pthread_mutex_init(&t->mutex, NULL);
+	pthread_cond_init(&t->changed, NULL);
+	for (unsigned i = 0; threaded && i < N_BLOCKS; i++) {
+		t->blocks[i] = ce_alloc(sizeof(*t->blocks[i]));
+		t->blocks[i]->len = 0;
+	}
+	/* Without the thread it is only slower. */
+	t->threaded = threaded && pthread_create(&t->thread, NULL, writer, t) == 0;
+	*ret = t;
+	return 0;
+}
+
+void ce_tree_free(struct ce_tree *t)
+{
+	if (!t)
+		return;
+	if (t->threaded) {
+		pthread_mutex_lock(&t->mutex);
+		t->closing = true;
+		pthread_cond_broadcast(&t->changed);
+		pthread_mutex_unlock(&t->mutex);
+		pthread_join(t->thread, NULL);
+	}
+	for (unsigned i = 0; i < N_BLOCKS; i++)
+		free(t->blocks[i]);
+	pthread_cond_destroy(&t->changed);
+	pthread_mutex_destroy(&t->mutex);
+	close_fdp(&t->fd);
+	close_fdp(&t->dest_fd);
+	free(t->path);
+	ce_map_release(&t->dirs);
+	free(t);
+}
+
+int ce_tree_finish(struct ce_tree *t, struct ccenv_error *err)
+{
+	return t->threaded ? hand_over(t, true, err) : 0;
+}
+
+/* ---- the calls ---- */
+
+int ce_tree_dir(struct ce_tree *t, const char *path, struct ccenv_error *err)
+{
+	struct command c = {.kind = DIR_, .n_a = strlen(path) + 1};
+
+	if (ce_map_has(&t->dirs, path))
+		return 0;
+	if (strchr(path, '/')) {
+		CE_CLEANUP(ce_freep) char *parent = ce_path_dir(path);
+		int r = ce_tree_dir(t, parent, err);
+
+		if (r < 0)
+			return r;
+	}
+	ce_map_insert(&t->dirs, path);
+	return command(t, &c, path, NULL, err);
+}
+
+static int make_parent(struct ce_tree *t, const char *path, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *parent = NULL;
+
+	if (!strchr(path, '/'))
+		return 0;
+	parent = ce_path_dir(path);
+	return ce_tree_dir(t, parent, err);
+}
+
+int ce_tree_begin(struct ce_tree *t, const char *path, bool executable, struct ccenv_error *err)
+{
+	struct command c = {.kind = BEGIN, .executable = executable, .n_a = strlen(path) + 1};
+	int r = make_parent(t, path, err);
+
+	return r < 0 ? r : command(t, &c, path, NULL, err);
+}
+
+int ce_tree_data(
+	struct ce_tree *t, const void *data, size_t len, uint64_t offset, struct ccenv_error *err)
+{
+	const size_t most = BLOCK_BYTES / 2;
+	const char *p = data;
+	int r = 0;
+
+	while (len > 0 && r == 0) {
+		struct command c = {.kind = DATA, .offset = offset, .n_a = len < most ? len : most};
+
+		r = command(t, &c, p, NULL, err);
+		p += c.n_a;
+		len -= c.n_a;
+		offset += c.n_a;
+	}
+	return r;
+}
+
+int ce_tree_end(struct ce_tree *t, uint64_t size, int64_t mtime, uint32_t mtime_nsec,
+	struct ccenv_error *err)
+{
+	struct command c = {.kind = END, .offset = size, .mtime = mtime, .mtime_nsec = mtime_nsec};
+
+	return command(t, &c, NULL, NULL, err);
+}
+
+int ce_tree_link(struct ce_tree *t, const char *path, const char *target, struct ccenv_error *err)
+{
+	struct command c = {.kind = LINK, .n_a = strlen(path) + 1, .n_b = strlen(target) + 1};
+	int r = make_parent(t, path, err);
+
+	return r < 0 ? r : command(t, &c, path, target, err);
+}
+
+int ce_tree_hardlink(struct ce_tree *t, const char *path, const char *from, struct stat *ret_st,
+	struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *from_dir = ce_path_dir(from);
+	int r = make_parent(t, path, err);
+
+	/* Rare, so it waits for what is before it and is done here. */
+	if (r == 0 && t->threaded)
+		r = hand_over(t, true, err);
+	if (r < 0)
+		return r;
+	if ((strchr(from, '/') && !ce_map_has(&t->dirs, from_dir)) ||
+		fstatat(t->dest_fd, from, ret_st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		!S_ISREG(ret_st->st_mode))
+		return ce_fail(err, CCENV_EDATA,
+			"\"%.200s\" is a hard link to \"%.200s\", which is not a file before it in "
+			"the archive",
+			path, from);
+	if (strcmp(from, path) == 0)
+		return 0;
+	r = make_room(t, path, err);
+	if (r == 0 && linkat(t->dest_fd, from, t->dest_fd, path, 0) < 0)
+		r = ce_fail_errno(err, errno, "cannot create the hard link %s/%s", t->dest, path);
+	return r;
+}
