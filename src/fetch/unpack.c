@@ -110,14 +110,15 @@ static void start_hasher(struct source *s)
 	struct hasher *h = ce_calloc(1, sizeof(*h));
 
 	h->job = s->job;
+	h->digest = s->digest;
 	ce_stream_begin(&s->job->stream, &h->reader);
-	/* Both read the same generation, or the one that does not notices. */
+	/* Both must read the same transfer; if one begins anew between the two looks, one thread
+	 * does both. */
 	if (h->reader.generation != s->reader.generation ||
 		pthread_create(&h->thread, NULL, hash_all, h) != 0) {
 		free(h);
 		return;
 	}
-	h->digest = s->digest;
 	s->digest = (struct digest){0};
 	s->hasher = h;
 }
