@@ -10,11 +10,12 @@ work on the machine disturbs less).
 
 ccenv is timed as a process, from start to end. py-rattler is timed inside its process, around install(): the start of
 Python is not its fault. Both read the same files (file://, or http from a server here), and write to the same file
-system. The limit is what the bytes cost by themselves: hash the archives, inflate them, write what comes out, each measured
+system: tmpfs, a new ext4 on a loop device in memory (needs root), or any directory given. The limit is what the bytes cost by themselves: hash the archives, inflate them, write what comes out, each measured
 alone and added up, divided by the processors.
 """
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
@@ -127,11 +128,31 @@ def run_peer(path, cache, prefix):
     return tuple(json.loads(done.stdout.splitlines()[-1]))
 
 
+@contextlib.contextmanager
+def opened(place):
+    """The directory of a place. A new ext4 each time: an old one is slow to make files for minutes after others were removed (it
+    looks at every inode that was just freed), and the disk below is everybody's."""
+    if place == "tmpfs":
+        yield "/dev/shm"
+    elif place != "ext4":
+        yield place
+    else:
+        with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="ccenv-bench-") as work:
+            image, mount = os.path.join(work, "image"), os.path.join(work, "mount")
+            os.mkdir(mount)
+            with open(image, "wb") as f:
+                f.truncate(24 << 30)
+            subprocess.run(["mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", image], check=True)
+            subprocess.run(["mount", "-o", "loop", image, mount], check=True)
+            try:
+                yield mount
+            finally:
+                subprocess.run(["umount", mount], check=True)
+
+
 def measure(case, programs, rounds, place):
     """program -> mode -> (wall, cpu) medians."""
     got = {name: {"cold": [], "warm": [], "noop": []} for name in programs}
-    # Nothing is removed before the end: for some seconds after, ext4 is slow to make new files (it does not give inodes out
-    # again at once, and looks at each of them).
     with tempfile.TemporaryDirectory(dir=place, prefix="ccenv-bench-") as work:
         for i in range(rounds):
             for name, run in programs.items():
@@ -139,7 +160,6 @@ def measure(case, programs, rounds, place):
                 for mode, prefix in (("cold", "env"), ("warm", "env2"), ("noop", "env2")):
                     os.sync()
                     got[name][mode].append(run(case, cache, os.path.join(work, f"{prefix}-{name}-{i}")))
-    time.sleep(8)
     return {name: {mode: tuple(statistics.median(column) for column in zip(*runs)) for mode, runs in modes.items()}
             for name, modes in got.items()}
 
@@ -158,7 +178,7 @@ def main():
     p.add_argument("channel")
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--only", type=lambda s: s.split(","))
-    p.add_argument("--place", type=lambda s: s.split(","), default=["/var/tmp", "/dev/shm"])
+    p.add_argument("--place", type=lambda s: s.split(","), default=["ext4", "tmpfs"] if os.geteuid() == 0 else ["tmpfs"])
     p.add_argument("--http", action="store_true")
     args = p.parse_args()
     installer = os.path.abspath(args.installer)
@@ -168,15 +188,17 @@ def main():
         work = pathlib.Path(work)
         for name, path in prepare(work, args.channel, args.only).items():
             for place in args.place:
-                spent = limit(path, place)
-                show(name, place, measure(path, programs, args.rounds, place), spent)
+                with opened(place) as directory:
+                    spent = limit(path, directory)
+                    show(name, place, measure(path, programs, args.rounds, directory), spent)
             print("    limit: " + ", ".join(f"{k} {v:.2f} s" for k, v in spent.items()) + f" on one of {os.cpu_count()}")
             if args.http:
                 folder = pathlib.Path(json.loads(path.read_text())[0]["channel"].removeprefix("file://"))
                 with server.Server(folder) as s:
                     web = work / f"{name}-http.json"
                     web.write_text(path.read_text().replace(f"file://{folder}", s.url))
-                    show(name + "-http", args.place[0], measure(web, programs, args.rounds, args.place[0]), spent)
+                    with opened(args.place[0]) as directory:
+                        show(name + "-http", args.place[0], measure(web, programs, args.rounds, directory), spent)
 
 
 if __name__ == "__main__":

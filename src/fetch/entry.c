@@ -39,20 +39,46 @@ static void close_fdp(int *fd)
 	*fd = -1;
 }
 
-static bool agrees(int dir, const struct ce_content *c)
+/* A directory of an entry, kept open: the files of one come together, and are then found by their
+ * last name alone. */
+struct folder {
+	int entry, fd;
+	const char *path; /* borrowed from the list; its first n bytes are the directory */
+	size_t n;
+};
+
+static bool enter(struct folder *f, const char *path)
 {
+	size_t n = (size_t)(ce_path_base(path) - path);
+	CE_CLEANUP(ce_freep) char *dir = NULL;
+
+	if (f->fd >= 0 && f->n == n && memcmp(f->path, path, n) == 0)
+		return true;
+	close_fdp(&f->fd);
+	dir = n > 0 ? ce_strndup(path, n) : ce_strdup(".");
+	f->fd = openat(f->entry, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	f->path = path;
+	f->n = n;
+	return f->fd >= 0;
+}
+
+static bool agrees(struct folder *f, const struct ce_content *c)
+{
+	const char *name = ce_path_base(c->path);
 	char target[PATH_MAX];
 	struct stat st;
 	ssize_t n;
 
 	if (c->kind == CE_CONTENT_DIR)
 		return true; /* made when linking, whether it is here or not */
+	if (!enter(f, c->path))
+		return false;
 	if (c->kind == CE_CONTENT_LINK) {
-		n = readlinkat(dir, c->path, target, sizeof(target));
+		n = readlinkat(f->fd, name, target, sizeof(target));
 		return n >= 0 && (size_t)n == strlen(c->target) &&
 		       memcmp(target, c->target, (size_t)n) == 0;
 	}
-	if (fstatat(dir, c->path, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+	if (fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 		return false;
 	return (uint64_t)st.st_size == c->size && st.st_mtim.tv_sec == c->mtime;
 }
@@ -68,10 +94,25 @@ static int read_contents(const char *dir, struct ce_contents **ret, struct ccenv
 	return 0;
 }
 
+static int check_bytes(const char *dir, const struct ce_content *c, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *file = ce_path_join(dir, c->path);
+	char hex[CE_SHA256_HEX + 1];
+	int r;
+
+	if (c->kind != CE_CONTENT_FILE || !c->sha256)
+		return 0;
+	r = ce_sha256_file(file, hex, err);
+	if (r == 0 && strcmp(hex, c->sha256) != 0)
+		r = ce_fail(err, CCENV_EDATA, "%s has other bytes than its package", file);
+	return r;
+}
+
 static int check(const char *dir, bool bytes, struct ccenv_error *err)
 {
 	CE_CLEANUP(close_fdp) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CE_CLEANUP(ce_contents_freep) struct ce_contents *contents = NULL;
+	struct folder folder = {.entry = fd, .fd = -1};
 	int r;
 
 	if (fd < 0 && errno == ENOENT)
@@ -84,19 +125,14 @@ static int check(const char *dir, bool bytes, struct ccenv_error *err)
 	assert(contents);
 	for (size_t i = 0; r == 0 && i < contents->n; i++) {
 		const struct ce_content *c = &contents->items[i];
-		char hex[CE_SHA256_HEX + 1];
 
-		if (!agrees(fd, c))
-			return ce_fail(
+		if (!agrees(&folder, c))
+			r = ce_fail(
 				err, CCENV_EDATA, "%s/%s is not as it was unpacked", dir, c->path);
-		if (!bytes || c->kind != CE_CONTENT_FILE || !c->sha256)
-			continue;
-		CE_CLEANUP(ce_freep) char *file = ce_path_join(dir, c->path);
-
-		r = ce_sha256_file(file, hex, err);
-		if (r == 0 && strcmp(hex, c->sha256) != 0)
-			r = ce_fail(err, CCENV_EDATA, "%s has other bytes than its package", file);
+		else if (bytes)
+			r = check_bytes(dir, c, err);
 	}
+	close_fdp(&folder.fd);
 	return r;
 }
 

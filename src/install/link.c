@@ -29,7 +29,8 @@
 #include "model/pkg.h"
 
 enum {
-	BATCH = 128 /* paths that a thread takes at once */
+	BATCH = 128,   /* paths that a thread takes at once */
+	DIR_BATCH = 32 /* directories, likewise */
 };
 
 /* Larger files with a placeholder do not occur; all of one is held in memory. */
@@ -341,12 +342,54 @@ static void report(void *user, size_t done)
 	ce_progress(l->events, &p);
 }
 
-static int make_dirs(const struct linking *l, struct ccenv_error *err)
+/* Directories that may be made at once: those of one depth. */
+struct level {
+	const struct linking *l;
+	const char **dirs;
+	size_t n;
+};
+
+static int make_dir_batch(void *user, size_t i, struct ccenv_error *err)
 {
-	for (size_t i = 0; i < l->plan->n_dirs; i++)
-		if (mkdirat(l->root_fd, l->plan->dirs[i], 0777) < 0)
+	const struct level *level = user;
+
+	for (size_t k = i * DIR_BATCH; k < level->n && k < (i + 1) * DIR_BATCH; k++)
+		if (mkdirat(level->l->root_fd, level->dirs[k], 0777) < 0)
 			return ce_fail_errno(
-				err, errno, "cannot create %s/%s", l->root, l->plan->dirs[i]);
+				err, errno, "cannot create %s/%s", level->l->root, level->dirs[k]);
+	return 0;
+}
+
+static size_t depth_of(const char *path)
+{
+	size_t n = 0;
+
+	for (; *path; path++)
+		n += *path == '/';
+	return n;
+}
+
+/* Level by level; most file systems take longer for a directory than for a link. */
+static int make_dirs(const struct linking *l, unsigned threads, struct ccenv_error *err)
+{
+	size_t n = l->plan->n_dirs, left = n;
+	CE_CLEANUP(ce_freep) void *mem = ce_calloc(n + 1, sizeof(char *));
+	const char **dirs = mem;
+
+	for (size_t depth = 0; left > 0; depth++) {
+		struct level level = {.l = l, .dirs = dirs};
+		struct ce_work work = {.threads = threads, .user = &level, .item = make_dir_batch};
+		int r;
+
+		for (size_t i = 0; i < n; i++)
+			if (depth_of(l->plan->dirs[i]) == depth)
+				dirs[level.n++] = l->plan->dirs[i];
+		left -= level.n;
+		work.n = (level.n + DIR_BATCH - 1) / DIR_BATCH;
+		r = ce_work_run(&work, err);
+		if (r < 0)
+			return r;
+	}
 	return 0;
 }
 
@@ -366,7 +409,7 @@ int ce_link(struct ce_plan *plan, const char *root, unsigned threads,
 	l.root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l.root_fd < 0)
 		return ce_fail_errno(err, errno, "cannot open %s", root);
-	r = make_dirs(&l, err);
+	r = make_dirs(&l, threads, err);
 	if (r == 0)
 		r = ce_work_run(&work, err);
 	close(l.root_fd);

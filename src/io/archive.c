@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "ccenv/ccenv.h"
+#include "io/archive_lazy.h"
 #include "io/archive_tree.h"
 
 enum {
@@ -348,9 +349,13 @@ int ce_archive_unpack(const struct ce_archive_unpack *u, struct ccenv_error *err
 	 * when that is UTF-8. In "C" it cannot, warns, and gives the bytes as they are: what the
 	 * package's own list has.
 	 */
-	locale_t c = newlocale(LC_CTYPE_MASK, "C", (locale_t)0), old;
+	locale_t c, old;
 	int r;
 
+	if (!ce_archive_load())
+		return ce_fail(
+			err, CCENV_EIO, "libarchive.so.13 cannot be loaded: install libarchive");
+	c = newlocale(LC_CTYPE_MASK, "C", (locale_t)0);
 	if (!c)
 		return ce_fail_errno(err, errno, "cannot make a locale");
 	r = ce_tree_new(u->dest, u->threaded, &x.tree, err);
