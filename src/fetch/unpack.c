@@ -174,7 +174,7 @@ static int note_entry(void *user, const struct ce_archive_entry *entry, struct c
 static int drain(struct source *s, struct ccenv_error *err)
 {
 	const void *data;
-	size_t len;
+	size_t len = 0;
 	int r;
 
 	if (s->hasher && join_hasher(s))

@@ -178,7 +178,7 @@ static int put_symlink(struct unpack *x, struct archive_entry *e, struct ce_arch
 static int put_hardlink(struct unpack *x, const char *raw, struct ce_archive_entry *out)
 {
 	CE_CLEANUP(ce_freep) char *from = NULL;
-	struct stat st;
+	struct stat st = {0};
 	int r = clean_path(raw, &from, x->err);
 
 	if (r == 0)
