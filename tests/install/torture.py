@@ -127,10 +127,15 @@ def kill(b, n):
             if b.state() is not None:
                 b.verify(what)
             b.check_cache(what)
-            if rng.random() < 0.5:  # else the next kill finds what this one left
+            if rng.random() < 0.5 and b.state() != target:  # else the next kill finds what this one left
                 b.must_run(target, what)
                 check(b.state() == target, f"{what}: not the new one", b.state())
                 b.check_leftovers(what, target)
+        # A run that has nothing to do looks at one file and sweeps nothing: the last one must have something to do.
+        shutil.rmtree(b.prefix, ignore_errors=True)
+        for entry in (b.cache / "pkgs").glob("*"):
+            if entry.name != "tmp":
+                shutil.rmtree(entry)
         b.must_run("new", "last run")
         b.verify("last run")
         b.check_leftovers("last run", "new")
