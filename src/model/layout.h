@@ -6,16 +6,20 @@
  * Where things are on disk. Pure path functions: nothing here looks at the disk. Each result is
  * malloc'ed.
  *
- * The cache (shared by all projects of a user; --cache-dir, CCENV_CACHE_DIR, $XDG_CACHE_HOME/ccenv,
- * ~/.cache/ccenv): CACHEDIR.TAG pkgs/<sha256>/           an extracted package: its files, info/,
- * and info/ccenv.json (see fetch.h) archives/<sha256>.part   a download that is not complete or not
- * yet unpacked repodata/                index files and what is known of their freshness locks/
- * lock files between processes
+ * The cache is shared by all projects of a user (--cache-dir, CCENV_CACHE_DIR,
+ * $XDG_CACHE_HOME/ccenv, ~/.cache/ccenv):
+ * - CACHEDIR.TAG
+ * - pkgs/<sha256>/: an unpacked package, and the list of what is in it
+ * - archives/<sha256>.part: a download that is not complete or not yet unpacked
+ * - repodata/: index files and what is known of their freshness
+ * - locks/: lock files between processes
  *
  * The root of a build tree (default <build>/_ccenv):
- *     env/<subdir>-<lock12>/   the conda prefix, immutable; lock12 = first 12 hex digits of the
- * content's hash view/<target>-<lock12>/  looks like /usr/local/cuda toolchain/ pkgconfig/ make/
- * meson/   what the emitters write stamp.json               what is installed here, written last
+ * - env/<subdir>-<lock12>/: the conda prefix, immutable; lock12 is the first 12 hex digits of the
+ *   content's hash
+ * - view/<target>-<lock12>/: looks like /usr/local/cuda; view/<target> is a link to it
+ * - toolchain/, pkgconfig/, make/, meson/, ide/: what the emitters write
+ * - stamp.json: what is installed here, written last
  */
 char *ce_layout_cache_default(const char *(*getenv_fn)(const char *name));
 char *ce_layout_pkg(const char *cache_dir, const char *sha256);

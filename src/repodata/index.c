@@ -537,11 +537,6 @@ const char *ce_index_base_url(const struct ce_index *i)
 	return i->strings + i->f.base_url;
 }
 
-uint64_t ce_index_records(const struct ce_index *i)
-{
-	return i->f.n_records;
-}
-
 static bool is_removed(const struct ce_index *i, const char *fn, size_t len)
 {
 	size_t low = 0, high = i->f.n_removed;

@@ -51,7 +51,6 @@ CE_DEFINE_FREEP(struct ce_index, ce_index_close, ce_index_closep)
 const char *ce_index_id(const struct ce_index *i);
 const char *ce_index_base_url(
 	const struct ce_index *i); /* info.base_url, "" when absent; borrowed */
-uint64_t ce_index_records(const struct ce_index *i);
 /* Hands each name to `each`, sorted; borrowed from the index. */
 void ce_index_each_name(const struct ce_index *i,
 	void (*each)(void *user, const char *name, size_t len), void *user);

@@ -182,11 +182,6 @@ const char *ce_shard_index_shards_base_url(const struct ce_shard_index *i)
 	return i->shards_base_url;
 }
 
-size_t ce_shard_index_names(const struct ce_shard_index *i)
-{
-	return i->n;
-}
-
 void ce_shard_index_each_name(const struct ce_shard_index *i,
 	void (*each)(void *user, const char *name, size_t len), void *user)
 {
