@@ -39,9 +39,10 @@ static Id make_rank(Pool *solv, const struct ce_choice *choice)
 }
 
 /* Only what the search reaches can be in an answer. */
-static bool is_solvable(const struct ce_choice *choice)
+static bool is_solvable(const struct ce_pool *p, const struct ce_choice *choice)
 {
-	return choice->order && ce_choice_is_usable(choice);
+	return choice->order && ce_choice_is_usable(choice) &&
+	       (p->scope == CE_POOL_REACHED || choice->preferred);
 }
 
 static void add_depends(struct ce_pool *p, Repo *repo, Solvable *s, const struct ce_choice *choice)
@@ -78,19 +79,17 @@ static void add_solvables(struct ce_pool *p, Repo *repo)
 	Id id;
 
 	for (size_t i = 0; i < c->n_reached; i++)
-		n += is_solvable(c->reached[i]);
+		n += is_solvable(p, c->reached[i]);
 	if (!n)
 		return;
 	id = repo_add_solvable_block(repo, (int)n) + (Id)n;
-	p->by_id = ce_calloc((size_t)id + 1, sizeof(*p->by_id));
 	for (size_t i = 0; i < c->n_reached; i++) {
 		struct ce_choice *choice = c->reached[i];
 		Solvable *s;
 
-		if (!is_solvable(choice))
+		if (!is_solvable(p, choice))
 			continue;
 		choice->id = --id;
-		p->by_id[id] = choice;
 		s = pool_id2solvable(solv, id);
 		s->name = pool_str2id(solv, choice->family->name, 1);
 		s->evr = make_rank(solv, choice);
@@ -169,12 +168,28 @@ static void add_providers(struct ce_pool *p)
 	queue_free(&q);
 }
 
-struct ce_pool *ce_pool_new(struct ce_choices *choices)
+/* What a pool of before has numbered. */
+static void forget_ids(struct ce_choices *c)
+{
+	for (size_t i = 0; i < c->n_reached; i++)
+		c->reached[i]->id = 0;
+	for (size_t i = 0; i < c->needs.n; i++) {
+		struct ce_need *need = c->needs.entries[i].value;
+
+		need->id = need->not_id = 0;
+	}
+	for (size_t i = 0; i < c->n_requested; i++)
+		c->requested[i]->id = 0;
+}
+
+struct ce_pool *ce_pool_new(struct ce_choices *choices, enum ce_pool_scope scope)
 {
 	struct ce_pool *p = ce_calloc(1, sizeof(*p));
 	Repo *repo;
 
 	p->choices = choices;
+	p->scope = scope;
+	forget_ids(choices);
 	p->solv = pool_create();
 	repo = repo_create(p->solv, "choices");
 	add_solvables(p, repo);
@@ -190,7 +205,6 @@ void ce_pool_free(struct ce_pool *pool)
 	if (pool->solver)
 		solver_free(pool->solver);
 	pool_free(pool->solv);
-	free(pool->by_id);
 	free(pool);
 }
 

@@ -35,6 +35,30 @@ static struct ce_solution *make_solution(const struct ce_choices *c, const struc
 	return s;
 }
 
+/*
+ * What the search prefers, if libsolv finds it to be an answer; else libsolv's own answer from all
+ * choices, close to the preferred ones if there are any. NULL: there is none.
+ */
+static struct ce_pool *solve_choices(struct ce_choices *c)
+{
+	enum ce_pool_scope scope = CE_POOL_REACHED;
+	struct ce_pool *pool;
+
+	if (ce_search_preferred(c) == CE_SEARCH_FOUND)
+		scope = CE_POOL_PREFERRED;
+	pool = ce_pool_new(c, scope);
+	if (ce_pool_solve(pool))
+		return pool;
+	ce_pool_free(pool);
+	if (scope == CE_POOL_REACHED)
+		return NULL;
+	pool = ce_pool_new(c, CE_POOL_REACHED);
+	if (ce_pool_solve(pool))
+		return pool;
+	ce_pool_free(pool);
+	return NULL;
+}
+
 static int fail_explained(struct ce_choices *c, json_t **ret_explanation, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *explanation = ce_explain(c);
@@ -58,9 +82,8 @@ int ce_solve(const struct ce_request *request, const struct ce_repodata *repodat
 	r = ce_choices_new(request, repodata, &choices, err);
 	if (r < 0)
 		return r;
-	(void)ce_search_preferred(choices); /* without a mark libsolv goes by its own order */
-	pool = ce_pool_new(choices);
-	if (!ce_pool_solve(pool))
+	pool = solve_choices(choices);
+	if (!pool)
 		return fail_explained(choices, ret_explanation, err);
 	*ret_solution = make_solution(choices, pool);
 	return 0;
