@@ -86,6 +86,36 @@ static void hint_name(const struct adviser *a, const struct ce_need *need)
 	ce_arena_release(&arena);
 }
 
+/* "cuda-nvcc 12.9" means that very version, as conda has it; often 12.9.86 was meant as well. */
+static void hint_exact(const struct adviser *a, const struct ce_need *need)
+{
+	const struct ce_family *f = need->family;
+	const char *exact = need->spec->version_text;
+	const struct ce_version *prefix = NULL;
+	const struct ce_pkg *best = NULL;
+	struct ce_arena arena = {0};
+	struct ce_buf text = {0};
+
+	if (!exact || !begins_with(exact, "==") || strpbrk(exact, ",|"))
+		return;
+	exact += strlen("==");
+	if (ce_version_parse(exact, &arena, &prefix, NULL) >= 0)
+		for (size_t i = 0; i < f->n; i++) {
+			const struct ce_pkg *pkg = f->members[i].pkg;
+
+			if (ce_version_starts_with(pkg->parsed_version, prefix) &&
+				(!best || ce_version_compare(
+						  pkg->parsed_version, best->parsed_version) > 0))
+				best = pkg;
+		}
+	if (best) {
+		ce_buf_addf(&text, "There is %s %s: ask for \"%s %s.*\" to take any %s.", f->name,
+			best->version, f->name, exact, exact);
+		add_hint(a, &text);
+	}
+	ce_arena_release(&arena);
+}
+
 /* All that match are left out: say which knob does it. */
 static void hint_left_out(const struct adviser *a, const struct ce_need *need)
 {
@@ -353,6 +383,8 @@ void ce_hints_add(struct ce_choices *c, const struct ce_fact *facts, size_t n, j
 			usable += ce_choice_is_usable(need->matches[k]);
 		if (need->family->n == 0 && facts[i].kind == CE_FACT_REQUEST)
 			hint_name(&a, need);
+		else if (need->n_matches == 0 && facts[i].kind == CE_FACT_REQUEST)
+			hint_exact(&a, need);
 		else if (need->n_matches > 0 && usable == 0 && facts[i].kind != CE_FACT_CONSTRAINS)
 			hint_left_out(&a, need);
 	}
