@@ -19,6 +19,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "current.h"
 #include "emit/emit.h"
 #include "fetch/fetch.h"
 #include "install/install.h"
@@ -177,18 +178,20 @@ static int read_lock(struct ccenv *c, struct ce_lock **ret, struct ccenv_error *
 
 /* ---- install ---- */
 
-/* The lock of a project, made or renewed if the mode allows. *ret_platform points into *ret_lock.
+/*
+ * The lock of a project, made or renewed if the mode allows. *ret_platform points into *ret_lock;
+ * `text` gets the bytes that it was read from.
  */
 static int locked_platform(struct ccenv *c, const struct ccenv_install_options *o,
-	struct ce_lock **ret_lock, const struct ce_lock_platform **ret_platform,
-	struct ccenv_error *err)
+	struct ce_buf *text, struct ce_lock **ret_lock,
+	const struct ce_lock_platform **ret_platform, struct ccenv_error *err)
 {
 	const char *env = o->environment ? o->environment : "default";
 	const char *platform = o->platform ? o->platform : ce_platform_host();
 	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = NULL;
 	const struct ccenv_lock_options anew = {0};
 	struct ccenv_lock_result result;
-	int r = ce_lock_read(c->lock_path, &lock, err);
+	int r = ce_lock_read_text(c->lock_path, text, &lock, err);
 
 	if (r < 0)
 		return r;
@@ -204,8 +207,9 @@ static int locked_platform(struct ccenv *c, const struct ccenv_install_options *
 		ce_log(&c->events, CCENV_LOG_NOTICE, "Locking: %s", err->text);
 		ce_lock_freep(&lock);
 		r = ccenv_lock(c, &anew, &result, err);
+		ce_buf_clear(text);
 		if (r >= 0)
-			r = ce_lock_read(c->lock_path, &lock, err);
+			r = ce_lock_read_text(c->lock_path, text, &lock, err);
 		if (r >= 0)
 			r = ce_project_check(c, lock, env, platform, ret_platform, err);
 	} else if (r == CCENV_ESTALE) {
@@ -295,47 +299,45 @@ static void tell_waiting(void *user, const char *holder)
 		c->root);
 }
 
+/* With the root's lock held. */
 static int install_root(struct ccenv *c, const struct ce_lock_platform *p,
-	const struct ccenv_install_options *o, struct ccenv_install_result *ret,
-	struct ccenv_error *err)
+	const struct ccenv_install_options *o, const struct ce_buf *lock_text,
+	struct ccenv_install_result *ret, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
-	CE_CLEANUP(ce_freep) char *guard = ce_path_join(c->root, "lock");
-	CE_CLEANUP(ce_fs_unlockp) struct ce_fs_lock *held = NULL;
+	CE_CLEANUP(ce_buf_release) struct ce_buf made = {0};
 	CE_CLEANUP(ce_freep) char *prefix = NULL;
 	char hash[CE_SHA256_HEX + 1];
-	struct ce_emit_input emit;
-	const char **archs;
-	size_t n_archs;
-	int r;
-
-	content_hash(p, hash);
-	prefix = ce_layout_env(c->root, p->platform, hash);
-	r = ce_project_archs(c, o->environment, p, &a, &archs, &n_archs, err);
-	if (r >= 0)
-		r = ce_fs_mkdirs(c->root, err);
-	if (r >= 0)
-		r = ce_fs_lock(guard, ROOT_LOCK_TIMEOUT_S, tell_waiting, c, &held, err);
-	if (r >= 0)
-		r = fetch_and_link(c, p, prefix, o->repair, err);
-	if (r < 0)
-		return r;
-	emit = (struct ce_emit_input){
+	struct ce_emit_input emit = {
 		.root = c->root,
-		.prefix = prefix,
 		.platform = p->platform,
 		.pkgs = p->pkgs,
 		.n_pkgs = p->n_pkgs,
 		.manifest_path = c->manifest_path,
 		.lock_path = c->lock_path,
-		.archs = archs,
-		.n_archs = n_archs,
 		.content_hash = hash,
+		.made = &made,
 		.events = &c->events,
 	};
-	r = ce_emit_all(&emit, err);
+	struct ce_current_facts facts = {
+		.lock_text = lock_text, .made = &made, .n_packages = p->n_pkgs};
+	const char **archs;
+	int r = ce_project_archs(c, o->environment, p, &a, &archs, &emit.n_archs, err);
+
+	content_hash(p, hash);
+	prefix = ce_layout_env(c->root, p->platform, hash);
+	emit.prefix = facts.prefix = prefix;
+	emit.archs = archs;
+	if (r >= 0)
+		r = ce_current_forget(c, err);
+	if (r >= 0)
+		r = fetch_and_link(c, p, prefix, o->repair, err);
+	if (r >= 0)
+		r = ce_emit_all(&emit, err);
 	if (r >= 0)
 		r = prune(c->root, p->platform, prefix, err);
+	if (r >= 0)
+		r = ce_current_remember(c, o, &facts, err);
 	if (r < 0)
 		return r;
 	ret->prefix = CE_TAKE(prefix);
@@ -343,21 +345,35 @@ static int install_root(struct ccenv *c, const struct ce_lock_platform *p,
 	return 0;
 }
 
+static int lock_root(struct ccenv *c, struct ce_fs_lock **ret, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *guard = ce_path_join(c->root, "lock");
+	int r = ce_fs_mkdirs(c->root, err);
+
+	return r < 0 ? r : ce_fs_lock(guard, ROOT_LOCK_TIMEOUT_S, tell_waiting, c, ret, err);
+}
+
 int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	struct ccenv_install_result *ret, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = NULL;
+	CE_CLEANUP(ce_fs_unlockp) struct ce_fs_lock *held = NULL;
+	CE_CLEANUP(ce_buf_release) struct ce_buf lock_text = {0};
 	const struct ce_lock_platform *p = NULL;
 	int r;
 
 	*ret = (struct ccenv_install_result){0};
-	r = locked_platform(c, o, &lock, &p, err);
+	if (ce_current_is(c, o, ret))
+		return 0;
+	r = locked_platform(c, o, &lock_text, &lock, &p, err);
 	if (r < 0)
 		return r;
 	assert(p);
 	ret->n_packages = p->n_pkgs;
-	if (!o->prefix)
-		return install_root(c, p, o, ret, err);
+	if (!o->prefix) {
+		r = lock_root(c, &held, err);
+		return r < 0 ? r : install_root(c, p, o, &lock_text, ret, err);
+	}
 	ret->prefix = ce_path_absolute(o->prefix);
 	r = fetch_and_link(c, p, ret->prefix, o->repair, err);
 	if (r < 0)

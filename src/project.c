@@ -54,9 +54,8 @@ static char *find_manifest(void)
 
 /* A project of a few options: the manifest that `ccenv init` would write for them. */
 static int manifest_from_options(
-	const struct ccenv_options *o, struct ce_manifest **ret, struct ccenv_error *err)
+	const struct ccenv_options *o, struct ccenv *c, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	const struct ce_manifest_new_options m = {
 		.channels = o->channels,
 		.n_channels = o->n_channels,
@@ -65,8 +64,9 @@ static int manifest_from_options(
 		.n_components = o->n_components,
 	};
 
-	ce_manifest_render(&m, &b);
-	return ce_manifest_parse(ce_buf_str(&b), b.len, "the command line", ret, err);
+	ce_manifest_render(&m, &c->manifest_text);
+	return ce_manifest_parse(ce_buf_str(&c->manifest_text), c->manifest_text.len,
+		"the command line", &c->manifest, err);
 }
 
 static void set_paths(struct ccenv *c, const struct ccenv_options *o)
@@ -99,9 +99,9 @@ int ccenv_open(const struct ccenv_options *o, struct ccenv **ret, struct ccenv_e
 		c->manifest_path = find_manifest();
 	set_paths(c, o);
 	if (c->manifest_path)
-		r = ce_manifest_read(c->manifest_path, &c->manifest, err);
+		r = ce_manifest_read(c->manifest_path, &c->manifest_text, &c->manifest, err);
 	else if (o->cuda_version)
-		r = manifest_from_options(o, &c->manifest, err);
+		r = manifest_from_options(o, c, err);
 	if (r < 0) {
 		ccenv_close(c);
 		return r;
@@ -115,6 +115,7 @@ void ccenv_close(struct ccenv *c)
 	if (!c)
 		return;
 	ce_manifest_freep(&c->manifest);
+	ce_buf_release(&c->manifest_text);
 	free(c->manifest_path);
 	free(c->lock_path);
 	free(c->root);

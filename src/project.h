@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "base/buf.h"
 #include "ccenv/ccenv.h"
 #include "lock/lock_file.h"
 #include "model/request.h"
@@ -24,6 +25,7 @@ struct ce_repodata;
  */
 struct ccenv {
 	struct ce_manifest *manifest; /* NULL without one */
+	struct ce_buf manifest_text;  /* the bytes that it was made from */
 	char *manifest_path;          /* absolute, NULL when there is no such file */
 	char *lock_path;              /* absolute */
 	char *root;                   /* absolute */

@@ -170,6 +170,12 @@ void ce_emit_facts_release(struct ce_emit_facts *f)
 	ce_arena_release(&f->arena);
 }
 
+void ce_emit_made(const struct ce_emit_facts *f, const char *rel)
+{
+	if (f->in->made)
+		ce_buf_addf(f->in->made, "%s\n", rel);
+}
+
 int ce_emit_file(const struct ce_emit_facts *f, const char *rel, const struct ce_buf *text,
 	bool executable, struct ccenv_error *err)
 {
@@ -188,6 +194,7 @@ int ce_emit_file(const struct ce_emit_facts *f, const char *rel, const struct ce
 		return ce_fail_errno(err, errno, "cannot make %s executable", path);
 	if (changed)
 		ce_log(f->in->events, CCENV_LOG_DEBUG, "wrote %s", path);
+	ce_emit_made(f, rel);
 	return 0;
 }
 

@@ -29,6 +29,9 @@ struct ce_emit_input {
 	const char *const *archs;  /* for CMAKE_CUDA_ARCHITECTURES; none: nvcc's default */
 	size_t n_archs;
 	const char *content_hash; /* of the installed set: names the toolchain's identity */
+	/* May be NULL. Gets the paths below the root, one a line, that would be made again if they
+	 * were missing or had changed. */
+	struct ce_buf *made;
 	const struct ccenv_events *events;
 };
 

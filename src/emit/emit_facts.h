@@ -76,7 +76,9 @@ CE_MUST_CHECK int ce_emit_make(const struct ce_emit_facts *f, struct ccenv_error
 CE_MUST_CHECK int ce_emit_ide(const struct ce_emit_facts *f, struct ccenv_error *err);
 CE_MUST_CHECK int ce_emit_meson(const struct ce_emit_facts *f, struct ccenv_error *err);
 
-/* Writes <root>/<rel>, making its directory; mode 0755 when executable. */
+/* Says that <root>/<rel> is made by this emitter (ce_emit_input.made). */
+void ce_emit_made(const struct ce_emit_facts *f, const char *rel);
+/* Writes <root>/<rel>, making its directory; mode 0755 when executable. Says that it is made. */
 CE_MUST_CHECK int ce_emit_file(const struct ce_emit_facts *f, const char *rel,
 	const struct ce_buf *text, bool executable, struct ccenv_error *err);
 

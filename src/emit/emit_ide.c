@@ -65,6 +65,7 @@ static int point_env(const struct ce_emit_facts *f, const char *ide, struct ccen
 	char now[4096];
 	ssize_t n = readlink(path, now, sizeof(now));
 
+	ce_emit_made(f, "ide/env");
 	if (n >= 0 && (size_t)n == strlen(to) && memcmp(now, to, (size_t)n) == 0)
 		return 0;
 	unlink(tmp);

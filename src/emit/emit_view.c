@@ -37,6 +37,7 @@
 
 #define MARKER      ".ccenv-view"
 #define MAX_PROFILE (64 << 10)
+#define MAX_TEXT    (1 << 20)
 
 enum entry_kind {
 	ENTRY_TEXT,   /* value is the content */
@@ -318,14 +319,58 @@ static int make_entry(const struct entry *e, const char *dir, struct ccenv_error
 	return 0;
 }
 
+static bool holds(const char *path, const char *text)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf now = {0};
+	struct ccenv_error ignored;
+
+	return ce_fs_read(path, MAX_TEXT, &now, &ignored) == 0 && now.len == strlen(text) &&
+	       memcmp(ce_buf_str(&now), text, now.len) == 0;
+}
+
+/* Is it as make_entry() makes it? Of a clone only that it is there. */
+static bool is_made(const struct entry *e, const char *dir)
+{
+	CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, e->rel);
+	char target[4096];
+	ssize_t n;
+
+	switch (e->kind) {
+	case ENTRY_TEXT:
+	case ENTRY_SCRIPT:
+		return holds(path, e->value);
+	case ENTRY_LINK:
+		n = readlink(path, target, sizeof(target));
+		return n >= 0 && (size_t)n == strlen(e->value) &&
+		       memcmp(target, e->value, (size_t)n) == 0;
+	case ENTRY_CLONE:
+		return ce_fs_exists(path);
+	}
+	return false;
+}
+
 static bool is_current(const struct plan *p, const struct ce_buf *text)
 {
 	CE_CLEANUP(ce_freep) char *marker = ce_path_join(p->f->view, MARKER);
-	CE_CLEANUP(ce_buf_release) struct ce_buf old = {0};
-	struct ccenv_error ignored;
+	bool current = holds(marker, ce_buf_str(text));
 
-	return ce_fs_read(marker, 1 << 20, &old, &ignored) == 0 && old.len == text->len &&
-	       memcmp(ce_buf_str(&old), ce_buf_str(text), text->len) == 0;
+	for (size_t i = 0; current && i < p->n; i++)
+		current = is_made(&p->entries[i], p->f->view);
+	return current;
+}
+
+static void tell_made(const struct plan *p)
+{
+	CE_CLEANUP(ce_freep) char *marker = ce_path_join(p->f->view_rel, MARKER);
+	CE_CLEANUP(ce_freep) char *link = ce_layout_view_link("", p->f->target);
+
+	ce_emit_made(p->f, marker);
+	ce_emit_made(p->f, link + 1);
+	for (size_t i = 0; i < p->n; i++) {
+		CE_CLEANUP(ce_freep) char *rel = ce_path_join(p->f->view_rel, p->entries[i].rel);
+
+		ce_emit_made(p->f, rel);
+	}
 }
 
 /* Puts the finished directory `tmp` at the view's place. */
@@ -421,5 +466,6 @@ int ce_emit_view(const struct ce_emit_facts *f, struct ccenv_error *err)
 	if (r < 0)
 		return r;
 	remove_orphans(f);
+	tell_made(&p);
 	return 0;
 }

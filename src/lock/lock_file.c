@@ -227,8 +227,16 @@ int ce_lock_parse(const char *text, size_t len, struct ce_lock **ret_lock, struc
 
 int ce_lock_read(const char *path, struct ce_lock **ret_lock, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
-	int r = ce_fs_read(path, LOCK_BYTES_MAX, &b, err);
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+
+	return ce_lock_read_text(path, &text, ret_lock, err);
+}
+
+int ce_lock_read_text(
+	const char *path, struct ce_buf *text, struct ce_lock **ret_lock, struct ccenv_error *err)
+{
+	size_t at = text->len;
+	int r = ce_fs_read(path, LOCK_BYTES_MAX, text, err);
 
 	if (r == CCENV_ENOTFOUND) {
 		*ret_lock = NULL;
@@ -236,7 +244,7 @@ int ce_lock_read(const char *path, struct ce_lock **ret_lock, struct ccenv_error
 	}
 	if (r < 0)
 		return r;
-	r = ce_lock_parse(ce_buf_str(&b), b.len, ret_lock, err);
+	r = ce_lock_parse(ce_buf_str(text) + at, text->len - at, ret_lock, err);
 	if (r < 0) {
 		ce_context(err, r, "%s", path);
 		return ce_hint(err, r,

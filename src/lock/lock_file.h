@@ -25,6 +25,9 @@ struct ce_solution;
 /* No file is no error: *ret_lock becomes NULL. */
 CE_MUST_CHECK int ce_lock_read(
 	const char *path, struct ce_lock **ret_lock, struct ccenv_error *err);
+/* The same, and appends the bytes that were read to `text`. */
+CE_MUST_CHECK int ce_lock_read_text(
+	const char *path, struct ce_buf *text, struct ce_lock **ret_lock, struct ccenv_error *err);
 CE_MUST_CHECK int ce_lock_parse(
 	const char *text, size_t len, struct ce_lock **ret_lock, struct ccenv_error *err);
 void ce_lock_render(const struct ce_lock *lock, struct ce_buf *out);

@@ -520,14 +520,15 @@ int ce_manifest_parse(const char *text, size_t len, const char *path,
 	return 0;
 }
 
-int ce_manifest_read(const char *path, struct ce_manifest **ret_manifest, struct ccenv_error *err)
+int ce_manifest_read(const char *path, struct ce_buf *text, struct ce_manifest **ret_manifest,
+	struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
-	int r = ce_fs_read(path, MANIFEST_MAX, &b, err);
+	size_t at = text->len;
+	int r = ce_fs_read(path, MANIFEST_MAX, text, err);
 
 	if (r < 0)
 		return r;
-	return ce_manifest_parse(ce_buf_str(&b), b.len, path, ret_manifest, err);
+	return ce_manifest_parse(ce_buf_str(text) + at, text->len - at, path, ret_manifest, err);
 }
 
 static json_t *strings(const char *const *list, size_t n)

@@ -18,9 +18,9 @@ struct ce_manifest;
  * Ownership: the manifest belongs to the caller (ce_manifest_free()).
  */
 
-/* No file is CCENV_ENOTFOUND. */
-CE_MUST_CHECK int ce_manifest_read(
-	const char *path, struct ce_manifest **ret_manifest, struct ccenv_error *err);
+/* No file is CCENV_ENOTFOUND. Its bytes are appended to `text`. */
+CE_MUST_CHECK int ce_manifest_read(const char *path, struct ce_buf *text,
+	struct ce_manifest **ret_manifest, struct ccenv_error *err);
 /* `path` is for messages and for relative channels; nothing is read. */
 CE_MUST_CHECK int ce_manifest_parse(const char *text, size_t len, const char *path,
 	struct ce_manifest **ret_manifest, struct ccenv_error *err);

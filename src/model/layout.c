@@ -62,3 +62,8 @@ char *ce_layout_stamp(const char *root)
 {
 	return ce_path_join(root, "stamp.json");
 }
+
+char *ce_layout_installed(const char *root)
+{
+	return ce_path_join(root, "installed");
+}

@@ -19,7 +19,8 @@
  *   content's hash
  * - view/<target>-<lock12>/: looks like /usr/local/cuda; view/<target> is a link to it
  * - toolchain/, pkgconfig/, make/, meson/, ide/: what the emitters write
- * - stamp.json: what is installed here, written last
+ * - stamp.json: what is installed here, for build systems; the last thing that the emitters write
+ * - installed: what it was all made from, to see that nothing is to be done (current.h)
  */
 char *ce_layout_cache_default(const char *(*getenv_fn)(const char *name));
 char *ce_layout_pkg(const char *cache_dir, const char *sha256);
@@ -35,5 +36,6 @@ char *ce_layout_env(const char *root, const char *platform, const char *content_
 char *ce_layout_view(const char *root, const char *cuda_target, const char *content_hash);
 char *ce_layout_view_link(const char *root, const char *cuda_target);
 char *ce_layout_stamp(const char *root);
+char *ce_layout_installed(const char *root);
 
 #endif
