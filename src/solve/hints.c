@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "ccenv/ccenv.h"
 #include "model/pkg.h"
 #include "model/platform.h"
 #include "model/request.h"
@@ -95,11 +96,12 @@ static void hint_exact(const struct adviser *a, const struct ce_need *need)
 	const struct ce_pkg *best = NULL;
 	struct ce_arena arena = {0};
 	struct ce_buf text = {0};
+	struct ccenv_error err;
 
 	if (!exact || !begins_with(exact, "==") || strpbrk(exact, ",|"))
 		return;
 	exact += strlen("==");
-	if (ce_version_parse(exact, &arena, &prefix, NULL) >= 0)
+	if (ce_version_parse(exact, &arena, &prefix, &err) >= 0)
 		for (size_t i = 0; i < f->n; i++) {
 			const struct ce_pkg *pkg = f->members[i].pkg;
 
