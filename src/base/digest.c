@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* sha256 and md5 over libcrypto. */
+/*
+ * sha256 and md5 over libcrypto. By its own functions, not by EVP: those look for providers and
+ * read openssl.cnf before the first byte, a millisecond that every run would pay.
+ */
 #include "base/digest.h"
 
+#define OPENSSL_API_COMPAT 0x10101000L /* OpenSSL 3 calls these functions old, and has them */
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
+#include <openssl/md5.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,63 +19,50 @@
 #include "ccenv/ccenv.h"
 
 struct ce_sha256 {
-	EVP_MD_CTX *ctx;
+	SHA256_CTX ctx;
 };
 
 struct ce_md5 {
-	EVP_MD_CTX *ctx;
+	MD5_CTX ctx;
 };
 
-/* libcrypto fails here only when memory ends. */
-static EVP_MD_CTX *start(const EVP_MD *kind)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-
-	if (!ctx || EVP_DigestInit_ex(ctx, kind, NULL) != 1)
-		abort();
-	return ctx;
-}
-
-static void finish(EVP_MD_CTX *ctx, char *hex, size_t n_hex)
+static void to_hex(const unsigned char *md, size_t n, char *hex)
 {
 	static const char digits[] = "0123456789abcdef";
-	unsigned char md[EVP_MAX_MD_SIZE];
-	unsigned n = 0;
 
-	if (EVP_DigestFinal_ex(ctx, md, &n) != 1 || n != n_hex / 2)
-		abort();
-	for (unsigned i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		hex[2 * i] = digits[md[i] >> 4];
 		hex[2 * i + 1] = digits[md[i] & 15];
 	}
-	hex[n_hex] = '\0';
+	hex[2 * n] = '\0';
 }
+
+/* What these functions return is 1 always. */
 
 struct ce_sha256 *ce_sha256_new(void)
 {
 	struct ce_sha256 *s = ce_alloc(sizeof(*s));
 
-	s->ctx = start(EVP_sha256());
+	SHA256_Init(&s->ctx);
 	return s;
 }
 
 void ce_sha256_update(struct ce_sha256 *s, const void *data, size_t len)
 {
-	if (EVP_DigestUpdate(s->ctx, data, len) != 1)
-		abort();
+	SHA256_Update(&s->ctx, data, len);
 }
 
 void ce_sha256_final(struct ce_sha256 *s, char hex[CE_SHA256_HEX + 1])
 {
-	finish(s->ctx, hex, CE_SHA256_HEX);
+	unsigned char md[SHA256_DIGEST_LENGTH];
+
+	SHA256_Final(md, &s->ctx);
+	to_hex(md, sizeof(md), hex);
 	ce_sha256_free(s);
 }
 
 void ce_sha256_free(struct ce_sha256 *s)
 {
-	if (!s)
-		return;
-	EVP_MD_CTX_free(s->ctx);
 	free(s);
 }
 
@@ -78,27 +70,26 @@ struct ce_md5 *ce_md5_new(void)
 {
 	struct ce_md5 *s = ce_alloc(sizeof(*s));
 
-	s->ctx = start(EVP_md5());
+	MD5_Init(&s->ctx);
 	return s;
 }
 
 void ce_md5_update(struct ce_md5 *s, const void *data, size_t len)
 {
-	if (EVP_DigestUpdate(s->ctx, data, len) != 1)
-		abort();
+	MD5_Update(&s->ctx, data, len);
 }
 
 void ce_md5_final(struct ce_md5 *s, char hex[CE_MD5_HEX + 1])
 {
-	finish(s->ctx, hex, CE_MD5_HEX);
+	unsigned char md[MD5_DIGEST_LENGTH];
+
+	MD5_Final(md, &s->ctx);
+	to_hex(md, sizeof(md), hex);
 	ce_md5_free(s);
 }
 
 void ce_md5_free(struct ce_md5 *s)
 {
-	if (!s)
-		return;
-	EVP_MD_CTX_free(s->ctx);
 	free(s);
 }
 
