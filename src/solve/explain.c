@@ -14,7 +14,6 @@
 #include "model/request.h"
 #include "model/version.h"
 #include "solve/choices.h"
-#include "solve/core.h"
 #include "solve/hints.h"
 #include "solve/search.h"
 
@@ -403,30 +402,28 @@ static json_t *tell_request(struct explainer *e, const struct ce_need *need)
 	return node;
 }
 
-json_t *ce_explain(struct ce_choices *c)
+json_t *ce_explain(struct ce_choices *c, const struct ce_fact *facts, size_t n_facts)
 {
-	CE_CLEANUP(ce_freep) struct ce_fact *facts = NULL;
 	CE_CLEANUP(ce_freep) bool *told = ce_calloc(c->families.n + 1, sizeof(*told));
-	struct explainer e = {.choices = c, .told = told};
+	struct explainer e = {.choices = c, .facts = facts, .n = n_facts, .told = told};
 	json_t *root = json_object(), *hints = json_array();
 
 	json_object_set_new(root, "message", json_string("no set of packages meets the request"));
 	json_object_set_new(root, "causes", json_array());
 	json_object_set_new(root, "hints", hints);
-	if (!ce_core_find(c, &facts, &e.n)) {
+	if (!facts) {
 		json_array_append_new(hints, json_string("The reason could not be found in "
 							 "reasonable time: ask for less at once."));
 		return root;
 	}
-	e.facts = facts;
-	for (size_t i = 0; i < e.n; i++) {
+	for (size_t i = 0; i < n_facts; i++) {
 		const struct ce_need *need = ce_fact_need(c, &facts[i]);
 
 		/* What the machine has is told where something is against it. */
 		if (facts[i].kind == CE_FACT_REQUEST && !need->family->is_virtual)
 			add_cause(root, tell_request(&e, need));
 	}
-	ce_hints_add(c, facts, e.n, hints);
+	ce_hints_add(c, facts, n_facts, hints);
 	return root;
 }
 

@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "solve/choices.h"
+#include "solve/search.h"
 
 /* libsolv's spelling of a need's id: a mark that no package name begins with, then the text. */
 static Id make_id(Pool *solv, char mark, const char *text)
@@ -38,40 +39,52 @@ static Id make_rank(Pool *solv, const struct ce_choice *choice)
 	return pool_str2id(solv, rank, 1);
 }
 
-/* Only what the search reaches can be in an answer. */
-static bool is_solvable(const struct ce_pool *p, const struct ce_choice *choice)
+static void add_fact(struct ce_pool *p, Repo *repo, const struct ce_fact *fact)
 {
-	return choice->order && ce_choice_is_usable(choice) &&
-	       (p->scope == CE_POOL_REACHED || choice->preferred);
-}
+	struct ce_need *need = ce_fact_need(p->choices, fact);
+	Solvable *s = pool_id2solvable(p->solv, fact->choice->id);
 
-static void add_depends(struct ce_pool *p, Repo *repo, Solvable *s, const struct ce_choice *choice)
-{
-	for (size_t i = 0; i < choice->n_depends; i++) {
-		struct ce_need *need = choice->depends[i];
-
+	if (fact->kind == CE_FACT_DEPENDS) {
 		if (!need->id)
 			need->id = make_id(p->solv, '=', need->text);
 		s->requires = repo_addid_dep(repo, s->requires, need->id, 0);
+		return;
 	}
-	for (size_t i = 0; i < choice->n_constrains; i++) {
-		struct ce_need *need = choice->constrains[i];
+	/* A package cannot be there twice: what it says of its own name is met or never matters. */
+	if (need->family == fact->choice->family)
+		return;
+	if (!need->not_id)
+		need->not_id = make_id(p->solv, '!', need->text);
+	s->conflicts = repo_addid_dep(repo, s->conflicts, need->not_id, 0);
+}
 
-		/* A package cannot be there twice: what it says of its own name is met or never
-		 * matters. */
-		if (need->family == choice->family)
-			continue;
-		if (!need->not_id)
-			need->not_id = make_id(p->solv, '!', need->text);
-		s->conflicts = repo_addid_dep(repo, s->conflicts, need->not_id, 0);
-	}
+static void add_facts_of(struct ce_pool *p, Repo *repo, struct ce_choice *choice)
+{
+	for (size_t i = 0; i < choice->n_depends; i++)
+		add_fact(p, repo, &(struct ce_fact){CE_FACT_DEPENDS, choice, i});
+	for (size_t i = 0; i < choice->n_constrains; i++)
+		add_fact(p, repo, &(struct ce_fact){CE_FACT_CONSTRAINS, choice, i});
+}
+
+/* Which of the usable choices become solvables. */
+struct scope {
+	bool preferred_only;
+	const bool *families; /* by index; NULL is all */
+};
+
+/* Only what the search reaches can be in an answer. */
+static bool is_in(const struct scope *scope, const struct ce_choice *choice)
+{
+	return choice->order && ce_choice_is_usable(choice) &&
+	       (!scope->preferred_only || choice->preferred) &&
+	       (!scope->families || scope->families[choice->family->index]);
 }
 
 /*
  * Solvables get descending ids in the order of the search: libsolv looks at rules from the highest
  * solvable down, so that it decides in about the same order.
  */
-static void add_solvables(struct ce_pool *p, Repo *repo)
+static void add_solvables(struct ce_pool *p, Repo *repo, const struct scope *scope)
 {
 	const struct ce_choices *c = p->choices;
 	Pool *solv = p->solv;
@@ -79,7 +92,7 @@ static void add_solvables(struct ce_pool *p, Repo *repo)
 	Id id;
 
 	for (size_t i = 0; i < c->n_reached; i++)
-		n += is_solvable(p, c->reached[i]);
+		n += is_in(scope, c->reached[i]);
 	if (!n)
 		return;
 	id = repo_add_solvable_block(repo, (int)n) + (Id)n;
@@ -87,7 +100,7 @@ static void add_solvables(struct ce_pool *p, Repo *repo)
 		struct ce_choice *choice = c->reached[i];
 		Solvable *s;
 
-		if (!is_solvable(p, choice))
+		if (!is_in(scope, choice))
 			continue;
 		choice->id = --id;
 		s = pool_id2solvable(solv, id);
@@ -95,7 +108,6 @@ static void add_solvables(struct ce_pool *p, Repo *repo)
 		s->evr = make_rank(solv, choice);
 		s->arch = solv->solvables[SYSTEMSOLVABLE].arch;
 		s->provides = repo_addid_dep(repo, 0, s->name, 0);
-		add_depends(p, repo, s, choice);
 	}
 }
 
@@ -150,8 +162,8 @@ static void add_providers(struct ce_pool *p)
 	Queue q;
 
 	queue_init(&q);
-	for (size_t i = 0; i < c->n_requested; i++) {
-		struct ce_need *need = c->requested[i];
+	for (size_t i = 0; i < p->n_requested; i++) {
+		struct ce_need *need = p->requested[i];
 
 		if (!need->id)
 			need->id = make_id(p->solv, '@', need->text);
@@ -182,20 +194,74 @@ static void forget_ids(struct ce_choices *c)
 		c->requested[i]->id = 0;
 }
 
-struct ce_pool *ce_pool_new(struct ce_choices *choices, enum ce_pool_scope scope)
+/* A pool with solvables, which nothing is known of yet. */
+static struct ce_pool *begin(struct ce_choices *c, const struct scope *scope, Repo **ret_repo)
 {
 	struct ce_pool *p = ce_calloc(1, sizeof(*p));
-	Repo *repo;
 
-	p->choices = choices;
-	p->scope = scope;
-	forget_ids(choices);
+	p->choices = c;
+	p->requested = c->requested;
+	p->n_requested = c->n_requested;
 	p->solv = pool_create();
-	repo = repo_create(p->solv, "choices");
-	add_solvables(p, repo);
+	*ret_repo = repo_create(p->solv, "choices");
+	forget_ids(c);
+	add_solvables(p, *ret_repo, scope);
+	return p;
+}
+
+static struct ce_pool *end(struct ce_pool *p)
+{
 	pool_createwhatprovides(p->solv);
 	add_providers(p);
 	return p;
+}
+
+static struct ce_pool *new_pool(struct ce_choices *c, bool preferred_only)
+{
+	Repo *repo;
+	struct ce_pool *p = begin(c, &(struct scope){.preferred_only = preferred_only}, &repo);
+
+	for (size_t i = 0; i < c->n_reached; i++)
+		if (c->reached[i]->id)
+			add_facts_of(p, repo, c->reached[i]);
+	return end(p);
+}
+
+struct ce_pool *ce_pool_new(struct ce_choices *choices)
+{
+	return new_pool(choices, false);
+}
+
+struct ce_pool *ce_pool_new_preferred(struct ce_choices *choices)
+{
+	return new_pool(choices, true);
+}
+
+struct ce_pool *ce_pool_new_facts(
+	struct ce_choices *choices, const struct ce_fact *facts, size_t n_facts)
+{
+	CE_CLEANUP(ce_freep) bool *families = ce_calloc(choices->families.n + 1, sizeof(*families));
+	struct ce_need **requested;
+	struct ce_pool *p;
+	size_t n = 0;
+	Repo *repo;
+
+	for (size_t i = 0; i < n_facts; i++) {
+		families[ce_fact_need(choices, &facts[i])->family->index] = true;
+		if (facts[i].choice)
+			families[facts[i].choice->family->index] = true;
+	}
+	p = begin(choices, &(struct scope){.families = families}, &repo);
+	requested = ce_arena_array(&choices->arena, n_facts, sizeof(*requested));
+	for (size_t i = 0; i < n_facts; i++) {
+		if (!facts[i].choice)
+			requested[n++] = ce_fact_need(choices, &facts[i]);
+		else if (facts[i].choice->id)
+			add_fact(p, repo, &facts[i]);
+	}
+	p->requested = requested;
+	p->n_requested = n;
+	return end(p);
 }
 
 void ce_pool_free(struct ce_pool *pool)
@@ -210,13 +276,13 @@ void ce_pool_free(struct ce_pool *pool)
 
 bool ce_pool_solve(struct ce_pool *pool)
 {
-	const struct ce_choices *c = pool->choices;
 	int problems;
 	Queue jobs;
 
 	queue_init(&jobs);
-	for (size_t i = 0; i < c->n_requested; i++)
-		queue_push2(&jobs, SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES, c->requested[i]->id);
+	for (size_t i = 0; i < pool->n_requested; i++)
+		queue_push2(
+			&jobs, SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES, pool->requested[i]->id);
 	if (pool->solver)
 		solver_free(pool->solver);
 	pool->solver = solver_create(pool->solv);

@@ -9,15 +9,10 @@
 
 struct ce_choice;
 struct ce_choices;
+struct ce_fact;
+struct ce_need;
 struct s_Pool;
 struct s_Solver;
-
-enum ce_pool_scope {
-	CE_POOL_REACHED, /* all that the search reaches */
-	/* Only what ce_search_preferred() marked: is that an answer? Cheap, since libsolv's rules
-	 * for candidates that nobody wants are what a solve spends its time and memory on. */
-	CE_POOL_PREFERRED,
-};
 
 /*
  * Choices as libsolv sees them (conda-formats.md section 11): every usable record in scope is a
@@ -28,17 +23,33 @@ enum ce_pool_scope {
  */
 struct ce_pool {
 	struct ce_choices *choices; /* borrowed */
-	enum ce_pool_scope scope;
+	struct ce_need *const *requested;
+	size_t n_requested;
 	struct s_Pool *solv;
 	struct s_Solver *solver; /* of the last ce_pool_solve() */
 };
 
-/* One pool at a time for the same choices: it numbers them. */
-struct ce_pool *ce_pool_new(struct ce_choices *choices, enum ce_pool_scope scope);
+/*
+ * Three pools of the same choices, from the largest to the smallest. One at a time: each numbers
+ * the choices anew.
+ *
+ * libsolv spends its time and memory on rules for candidates that nobody wants: the two small pools
+ * cost next to nothing, and tell nearly always.
+ */
+/* All that the search reaches: is there an answer, and which? */
+struct ce_pool *ce_pool_new(struct ce_choices *choices);
+/* What ce_search_preferred() marked, and nothing else: is that an answer? */
+struct ce_pool *ce_pool_new_preferred(struct ce_choices *choices);
+/*
+ * The problem that consists of these facts (borrowed until the call returns) and of all members of
+ * the families they are about: when even that has no answer, the whole has none.
+ */
+struct ce_pool *ce_pool_new_facts(
+	struct ce_choices *choices, const struct ce_fact *facts, size_t n_facts);
 void ce_pool_free(struct ce_pool *pool);
 CE_DEFINE_FREEP(struct ce_pool, ce_pool_free, ce_pool_freep)
 
-/* Solves the request; true when there is an answer. What is preferred is taken wherever it is
+/* Solves what is requested; true when there is an answer. What is preferred is taken wherever it is
  * possible. */
 bool ce_pool_solve(struct ce_pool *pool);
 /* Is the choice in the answer of the last ce_pool_solve()? */

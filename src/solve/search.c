@@ -77,7 +77,7 @@ static ce_lit is_not(const struct ce_choice *choice)
 	return ce_lit_of((uint32_t)choice->order, true);
 }
 
-const struct ce_need *ce_fact_need(const struct ce_choices *c, const struct ce_fact *fact)
+struct ce_need *ce_fact_need(const struct ce_choices *c, const struct ce_fact *fact)
 {
 	if (fact->kind == CE_FACT_REQUEST)
 		return c->requested[fact->index];

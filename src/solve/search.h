@@ -38,7 +38,7 @@ struct ce_fact {
 };
 
 /* The need a fact is about. */
-const struct ce_need *ce_fact_need(const struct ce_choices *c, const struct ce_fact *fact);
+struct ce_need *ce_fact_need(const struct ce_choices *c, const struct ce_fact *fact);
 
 enum ce_search_result {
 	CE_SEARCH_FOUND,

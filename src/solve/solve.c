@@ -14,6 +14,7 @@
 #include "model/pkg.h"
 #include "model/request.h"
 #include "solve/choices.h"
+#include "solve/core.h"
 #include "solve/explain.h"
 #include "solve/pool.h"
 #include "solve/search.h"
@@ -35,33 +36,46 @@ static struct ce_solution *make_solution(const struct ce_choices *c, const struc
 	return s;
 }
 
-/*
- * What the search prefers, if libsolv finds it to be an answer; else libsolv's own answer from all
- * choices, close to the preferred ones if there are any. NULL: there is none.
- */
-static struct ce_pool *solve_choices(struct ce_choices *c)
+/* Does libsolv answer what is in the pool? Then it is returned. */
+static struct ce_pool *try_pool(struct ce_pool *pool)
 {
-	enum ce_pool_scope scope = CE_POOL_REACHED;
-	struct ce_pool *pool;
-
-	if (ce_search_preferred(c) == CE_SEARCH_FOUND)
-		scope = CE_POOL_PREFERRED;
-	pool = ce_pool_new(c, scope);
-	if (ce_pool_solve(pool))
-		return pool;
-	ce_pool_free(pool);
-	if (scope == CE_POOL_REACHED)
-		return NULL;
-	pool = ce_pool_new(c, CE_POOL_REACHED);
 	if (ce_pool_solve(pool))
 		return pool;
 	ce_pool_free(pool);
 	return NULL;
 }
 
-static int fail_explained(struct ce_choices *c, json_t **ret_explanation, struct ccenv_error *err)
+/*
+ * The pool that holds the answer, or NULL. The search proposes, libsolv judges: that what is
+ * preferred is an answer, or that facts in *ret_facts (the caller frees them) have none. Where it
+ * sees that differently, or the search gave up, it gets everything to find an answer by itself.
+ */
+static struct ce_pool *solve_choices(
+	struct ce_choices *c, struct ce_fact **ret_facts, size_t *ret_n)
 {
-	CE_CLEANUP(ce_json_decrefp) json_t *explanation = ce_explain(c);
+	enum ce_search_result proposal = ce_search_preferred(c);
+	struct ce_pool *pool = NULL;
+
+	if (proposal == CE_SEARCH_FOUND) {
+		pool = try_pool(ce_pool_new_preferred(c));
+		if (pool)
+			return pool;
+	} else if (proposal == CE_SEARCH_NONE && ce_core_find(c, ret_facts, ret_n)) {
+		pool = try_pool(ce_pool_new_facts(c, *ret_facts, *ret_n));
+		if (!pool)
+			return NULL;
+		ce_pool_free(pool);
+	}
+	pool = try_pool(ce_pool_new(c));
+	if (!pool && !*ret_facts)
+		(void)ce_core_find(c, ret_facts, ret_n);
+	return pool;
+}
+
+static int fail_explained(struct ce_choices *c, const struct ce_fact *facts, size_t n_facts,
+	json_t **ret_explanation, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *explanation = ce_explain(c, facts, n_facts);
 	struct ce_buf text = {0};
 
 	ce_explain_format(explanation, sizeof(err->text) - 1, &text);
@@ -77,14 +91,16 @@ int ce_solve(const struct ce_request *request, const struct ce_repodata *repodat
 {
 	CE_CLEANUP(ce_choices_freep) struct ce_choices *choices = NULL;
 	CE_CLEANUP(ce_pool_freep) struct ce_pool *pool = NULL;
+	CE_CLEANUP(ce_freep) struct ce_fact *facts = NULL;
+	size_t n_facts = 0;
 	int r;
 
 	r = ce_choices_new(request, repodata, &choices, err);
 	if (r < 0)
 		return r;
-	pool = solve_choices(choices);
+	pool = solve_choices(choices, &facts, &n_facts);
 	if (!pool)
-		return fail_explained(choices, ret_explanation, err);
+		return fail_explained(choices, facts, n_facts, ret_explanation, err);
 	*ret_solution = make_solution(choices, pool);
 	return 0;
 }

@@ -45,6 +45,9 @@
 #include "corpus.h"
 #include "model/repodata.h"
 #include "model/request.h"
+#include "solve/choices.h"
+#include "solve/pool.h"
+#include "solve/search.h"
 #include "solve/solve.h"
 
 struct solve_case {
@@ -301,6 +304,47 @@ static void print_solution(const struct ce_solution *s, bool with_channel, struc
 	}
 }
 
+static bool has_pkg(const struct ce_solution *s, const struct ce_pkg *pkg)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->pkgs[i] == pkg)
+			return true;
+	return false;
+}
+
+/*
+ * libsolv is given the search's answer, or the facts that rule one out, and no more. Given
+ * everything it must say the same: the solution, or (NULL) that there is none.
+ */
+static void check_with_everything(const struct solve_case *c, const struct ce_request *q,
+	const struct ce_repodata *repodata, const struct ce_solution *s)
+{
+	CE_CLEANUP(ce_choices_freep) struct ce_choices *choices = NULL;
+	CE_CLEANUP(ce_pool_freep) struct ce_pool *pool = NULL;
+	struct ccenv_error err;
+	size_t n = 0;
+
+	if (ce_choices_new(q, repodata, &choices, &err) < 0)
+		fail_msg("%s: %s", c->path, err.text);
+	if ((ce_search_preferred(choices) == CE_SEARCH_FOUND) != (s != NULL))
+		fail_msg("%s: the search and the answer disagree", c->path);
+	pool = ce_pool_new(choices);
+	if (ce_pool_solve(pool) != (s != NULL))
+		fail_msg("%s: libsolv, given everything, says otherwise", c->path);
+	for (size_t i = 0; s && i < choices->n_reached; i++) {
+		const struct ce_choice *choice = choices->reached[i];
+
+		if (choice->family->is_virtual || !ce_pool_has(pool, choice))
+			continue;
+		if (!has_pkg(s, choice->pkg))
+			fail_msg("%s: libsolv, given everything, takes %s", c->path,
+				choice->pkg->fn);
+		n++;
+	}
+	if (s)
+		assert_int_equal(n, s->n);
+}
+
 static void solve_case(const struct solve_case *c, unsigned seed, struct ce_buf *out)
 {
 	struct ce_repodata *repodata = get_repodata(c, seed);
@@ -321,6 +365,8 @@ static void solve_case(const struct solve_case *c, unsigned seed, struct ce_buf 
 		ce_buf_addf(out, "%s\n", err.text);
 	if ((r < 0) != c->wants_explanation)
 		fail_msg("%s:\n%s", c->path, ce_buf_str(out));
+	if (seed == 0)
+		check_with_everything(c, q, repodata, s);
 	if (!c->records)
 		ce_repodata_free(repodata);
 }
