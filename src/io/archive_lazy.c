@@ -51,57 +51,27 @@ bool ce_archive_load(void)
 	return loaded;
 }
 
-struct archive *archive_read_new(void)
-{
-	return la.read_new();
-}
+#define FORWARD(type, name, parameters, arguments)                                                 \
+	type archive_##name parameters                                                             \
+	{                                                                                          \
+		return la.name arguments;                                                          \
+	}
 
-int archive_read_free(struct archive *a)
-{
-	return la.read_free(a);
-}
-
-int archive_read_support_filter_bzip2(struct archive *a)
-{
-	return la.read_support_filter_bzip2(a);
-}
-
-int archive_read_support_filter_zstd(struct archive *a)
-{
-	return la.read_support_filter_zstd(a);
-}
-
-int archive_read_support_format_tar(struct archive *a)
-{
-	return la.read_support_format_tar(a);
-}
-
-int archive_read_support_format_zip_streamable(struct archive *a)
-{
-	return la.read_support_format_zip_streamable(a);
-}
-
-int archive_read_open(struct archive *a, void *user, archive_open_callback *open,
-	archive_read_callback *read, archive_close_callback *close)
-{
-	return la.read_open(a, user, open, read, close);
-}
-
-int archive_read_next_header(struct archive *a, struct archive_entry **ret)
-{
-	return la.read_next_header(a, ret);
-}
-
-int archive_read_data_block(
-	struct archive *a, const void **ret, size_t *ret_len, la_int64_t *ret_at)
-{
-	return la.read_data_block(a, ret, ret_len, ret_at);
-}
-
-const char *archive_error_string(struct archive *a)
-{
-	return la.error_string(a);
-}
+FORWARD(struct archive *, read_new, (void), ())
+FORWARD(int, read_free, (struct archive * a), (a))
+FORWARD(int, read_support_filter_bzip2, (struct archive * a), (a))
+FORWARD(int, read_support_filter_zstd, (struct archive * a), (a))
+FORWARD(int, read_support_format_tar, (struct archive * a), (a))
+FORWARD(int, read_support_format_zip_streamable, (struct archive * a), (a))
+FORWARD(int, read_open,
+	(struct archive * a, void *user, archive_open_callback *open, archive_read_callback *read,
+		archive_close_callback *close),
+	(a, user, open, read, close))
+FORWARD(int, read_next_header, (struct archive * a, struct archive_entry **ret), (a, ret))
+FORWARD(int, read_data_block,
+	(struct archive * a, const void **ret, size_t *ret_len, la_int64_t *ret_at),
+	(a, ret, ret_len, ret_at))
+FORWARD(const char *, error_string, (struct archive * a), (a))
 
 void archive_set_error(struct archive *a, int errnum, const char *fmt, ...)
 {
@@ -114,37 +84,10 @@ void archive_set_error(struct archive *a, int errnum, const char *fmt, ...)
 	la.set_error(a, errnum, "%s", text);
 }
 
-const char *archive_entry_pathname(struct archive_entry *e)
-{
-	return la.entry_pathname(e);
-}
-
-const char *archive_entry_symlink(struct archive_entry *e)
-{
-	return la.entry_symlink(e);
-}
-
-const char *archive_entry_hardlink(struct archive_entry *e)
-{
-	return la.entry_hardlink(e);
-}
-
-__LA_MODE_T archive_entry_filetype(struct archive_entry *e)
-{
-	return la.entry_filetype(e);
-}
-
-__LA_MODE_T archive_entry_perm(struct archive_entry *e)
-{
-	return la.entry_perm(e);
-}
-
-time_t archive_entry_mtime(struct archive_entry *e)
-{
-	return la.entry_mtime(e);
-}
-
-long archive_entry_mtime_nsec(struct archive_entry *e)
-{
-	return la.entry_mtime_nsec(e);
-}
+FORWARD(const char *, entry_pathname, (struct archive_entry * e), (e))
+FORWARD(const char *, entry_symlink, (struct archive_entry * e), (e))
+FORWARD(const char *, entry_hardlink, (struct archive_entry * e), (e))
+FORWARD(__LA_MODE_T, entry_filetype, (struct archive_entry * e), (e))
+FORWARD(__LA_MODE_T, entry_perm, (struct archive_entry * e), (e))
+FORWARD(time_t, entry_mtime, (struct archive_entry * e), (e))
+FORWARD(long, entry_mtime_nsec, (struct archive_entry * e), (e))

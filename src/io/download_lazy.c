@@ -103,25 +103,21 @@ CURLcode curl_easy_getinfo(CURL *e, CURLINFO info, ...)
 
 /* ---- the rest ---- */
 
-CURL *curl_easy_init(void)
-{
-	return curl.easy_init();
-}
+#define FORWARD(type, name, parameters, arguments)                                                 \
+	type curl_##name parameters                                                                \
+	{                                                                                          \
+		return curl.name arguments;                                                        \
+	}
+
+FORWARD(CURL *, easy_init, (void), ())
 
 void curl_easy_cleanup(CURL *e)
 {
 	curl.easy_cleanup(e);
 }
 
-const char *curl_easy_strerror(CURLcode code)
-{
-	return curl.easy_strerror(code);
-}
-
-CURLM *curl_multi_init(void)
-{
-	return curl.multi_init();
-}
+FORWARD(const char *, easy_strerror, (CURLcode code), (code))
+FORWARD(CURLM *, multi_init, (void), ())
 
 CURLMcode curl_multi_cleanup(CURLM *m)
 {
@@ -129,40 +125,16 @@ CURLMcode curl_multi_cleanup(CURLM *m)
 	return m ? curl.multi_cleanup(m) : CURLM_OK;
 }
 
-CURLMcode curl_multi_add_handle(CURLM *m, CURL *e)
-{
-	return curl.multi_add_handle(m, e);
-}
-
-CURLMcode curl_multi_remove_handle(CURLM *m, CURL *e)
-{
-	return curl.multi_remove_handle(m, e);
-}
-
-CURLMcode curl_multi_perform(CURLM *m, int *running)
-{
-	return curl.multi_perform(m, running);
-}
-
-CURLMcode curl_multi_poll(CURLM *m, struct curl_waitfd *fds, unsigned n, int timeout_ms, int *ret)
-{
-	return curl.multi_poll(m, fds, n, timeout_ms, ret);
-}
-
-CURLMsg *curl_multi_info_read(CURLM *m, int *left)
-{
-	return curl.multi_info_read(m, left);
-}
-
-const char *curl_multi_strerror(CURLMcode code)
-{
-	return curl.multi_strerror(code);
-}
-
-struct curl_slist *curl_slist_append(struct curl_slist *list, const char *text)
-{
-	return curl.slist_append(list, text);
-}
+FORWARD(CURLMcode, multi_add_handle, (CURLM * m, CURL *e), (m, e))
+FORWARD(CURLMcode, multi_remove_handle, (CURLM * m, CURL *e), (m, e))
+FORWARD(CURLMcode, multi_perform, (CURLM * m, int *running), (m, running))
+FORWARD(CURLMcode, multi_poll,
+	(CURLM * m, struct curl_waitfd *fds, unsigned n, int timeout_ms, int *ret),
+	(m, fds, n, timeout_ms, ret))
+FORWARD(CURLMsg *, multi_info_read, (CURLM * m, int *left), (m, left))
+FORWARD(const char *, multi_strerror, (CURLMcode code), (code))
+FORWARD(struct curl_slist *, slist_append, (struct curl_slist * list, const char *text),
+	(list, text))
 
 void curl_slist_free_all(struct curl_slist *list)
 {
@@ -170,25 +142,17 @@ void curl_slist_free_all(struct curl_slist *list)
 		curl.slist_free_all(list);
 }
 
-CURLU *curl_url(void)
-{
-	return curl.url();
-}
+FORWARD(CURLU *, url, (void), ())
 
 void curl_url_cleanup(CURLU *u)
 {
 	curl.url_cleanup(u);
 }
 
-CURLUcode curl_url_get(CURLU *u, CURLUPart part, char **ret, unsigned flags)
-{
-	return curl.url_get(u, part, ret, flags);
-}
-
-CURLUcode curl_url_set(CURLU *u, CURLUPart part, const char *text, unsigned flags)
-{
-	return curl.url_set(u, part, text, flags);
-}
+FORWARD(CURLUcode, url_get, (CURLU * u, CURLUPart part, char **ret, unsigned flags),
+	(u, part, ret, flags))
+FORWARD(CURLUcode, url_set, (CURLU * u, CURLUPart part, const char *text, unsigned flags),
+	(u, part, text, flags))
 
 void curl_free(void *p)
 {
