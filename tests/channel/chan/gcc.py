@@ -36,9 +36,10 @@ SPECS = """\
 + %{{!-sysroot=*:--sysroot=%:getenv(GCC_EXEC_PREFIX ../../{sysroot})}}
 
 *link:
-+ %{{-sysroot=*:--sysroot=%*}} %{{!static:%{{!static-pie:-rpath {prefix}/lib}}}}
++ %{{-sysroot=*:--sysroot=%*}}{rpath}
 
 """
+RPATH = f" %{{!static:%{{!static-pie:-rpath {PLACEHOLDER}/lib}}}}"
 
 
 def _upstream(version):
@@ -319,8 +320,9 @@ class Toolchain:
             gcc.link(f"{base}/gcc/{NATIVE}/{MAJOR}", f"../{TRIPLET}/{v}")
         gcc.link(NATIVE, TRIPLET)
         gcc.link("lib/bfd-plugins/liblto_plugin.so", f"../../{self.libexec}/liblto_plugin.so")
-        gcc.text(f"{self.libdir}/specs",
-                 self.specs + SPECS.format(sysroot=SYSROOT, prefix=PLACEHOLDER))
+        # As conda-forge has them: with the prefix in the run path, and, on request, without.
+        for name, rpath in (("specs", RPATH), ("builtin.specs", "")):
+            gcc.text(f"{self.libdir}/{name}", self.specs + SPECS.format(sysroot=SYSROOT, rpath=rpath))
 
     def _internal(self, package, name):
         """A program that the driver runs: in libexec, with a link where this driver looks."""

@@ -24,7 +24,8 @@ def _sources():
     for top in ("chan", "data", "shim"):
         for base, dirs, names in os.walk(os.path.join(HERE, top)):
             dirs[:] = sorted(d for d in dirs if d != "__pycache__")
-            found += [os.path.join(base, n) for n in sorted(names)]
+            found += [os.path.join(base, n) for n in sorted(names)
+                      if not n.startswith("libraries.")]
     return found
 
 
@@ -63,7 +64,7 @@ def _unpack(pool, cache, work, wheels, deb_dir, debs):
     return dirs, debtree.Tree(root, {n: f.result() for n, f in owned.items()})
 
 
-def _index(channel):
+def index(channel):
     code = ("import sys; from conda_index.index import ChannelIndex as C\n"
             "made = C.__init__\n"
             "def init(self, *a, **k):\n"
@@ -103,7 +104,7 @@ def _make(cache, channel, wheels, deb_dir, debs):
         for job in jobs:
             job.result()
     shutil.rmtree(work)
-    _index(channel)
+    index(channel)
 
 
 def _listing(root):
