@@ -190,7 +190,7 @@ class Kinds(Case):
         self.both("-DCMAKE_CUDA_RUNTIME_LIBRARY=Shared")
         inst = self.scratch / "inst"
         run([cmakes()[0], "--install", self.out, "--prefix", inst], env=self.env)
-        self.check_clean(inst, foreign=[self.out / "_ccenv/view"])
+        self.check_clean(inst, foreign=[self.out])
         user = self.scratch / "user"
         self.manifest(user)
         write(user / "CMakeLists.txt", "cmake_minimum_required(VERSION 3.22)\nfind_package(CondaCuda 13.0 REQUIRED)\n"
