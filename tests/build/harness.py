@@ -15,6 +15,9 @@ MODULE = os.environ.get("CCENV_TEST_MODULE", str(TOP / "cmake"))
 CHANNEL = os.environ.get("CCENV_TEST_CHANNEL", "")
 if not CHANNEL and (TOP / "build/channel/noarch/repodata.json").exists():
     CHANNEL = str(TOP / "build/channel")
+LIBRARIES = os.environ.get("CCENV_TEST_LIBRARIES", "")
+if not LIBRARIES and (TOP / "build/libraries/noarch/repodata.json").exists():
+    LIBRARIES = str(TOP / "build/libraries")
 CACHE = os.environ.get("CCENV_TEST_CACHE", "")
 KEEP = os.environ.get("CCENV_TEST_KEEP", "")
 
@@ -113,12 +116,13 @@ class Case(unittest.TestCase):
         count = self.scratch / "ccenv.count"
         return count.read_text().splitlines() if count.exists() else []
 
-    def manifest(self, where, version="13.0", components=("nvcc", "cudart", "nvrtc"), archs=()):
+    def manifest(self, where, version="13.0", components=("nvcc", "cudart", "nvrtc"), archs=(), channels=(CHANNEL,)):
         names = ", ".join(f'"{c}"' for c in components)
         if archs:
             names += '], "archs": [' + ", ".join(f'"{a}"' for a in archs)
+        channels = ", ".join(f'"{c}"' for c in channels)
         return write(Path(where) / "ccenv.json",
-                     f'{{\n  "channels": ["{CHANNEL}"],\n  "platforms": ["linux-64"],\n  "system-requirements": '
+                     f'{{\n  "channels": [{channels}],\n  "platforms": ["linux-64"],\n  "system-requirements": '
                      f'{{ "cuda": "{version}" }},\n  "cuda": {{ "version": "{version}", "components": [{names}] }}\n}}\n')
 
     def app(self, name="app"):
