@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/edit.h"
 #include "cli/cli.h"
 
 static const struct ce_command *const commands[] = {
@@ -37,6 +38,27 @@ static void print_help(FILE *out)
 		     "2 wrong usage.\n");
 }
 
+static int no_command(const char *name)
+{
+	const char *nearest = NULL;
+	size_t least = 3;
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		size_t distance = ce_edit_distance(commands[i]->name, name);
+
+		if (distance < least) {
+			least = distance;
+			nearest = commands[i]->name;
+		}
+	}
+	if (nearest)
+		fprintf(stderr, "ccenv: \"%s\" is no command; did you mean `ccenv %s`?\n", name,
+			nearest);
+	else
+		fprintf(stderr, "ccenv: \"%s\" is no command; `ccenv --help` lists them\n", name);
+	return CE_EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	struct ce_cli cli = {0};
@@ -67,6 +89,5 @@ int main(int argc, char **argv)
 			}
 			return status;
 		}
-	fprintf(stderr, "ccenv: \"%s\" is no command; `ccenv --help` lists them\n", argv[1]);
-	return CE_EXIT_USAGE;
+	return no_command(argv[1]);
 }
