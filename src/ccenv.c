@@ -244,6 +244,8 @@ static int fetch_and_link(struct ccenv *c, const struct ce_lock_platform *p, con
 	const struct ce_fetch_options fetch = {
 		.cache_dir = c->cache_dir,
 		.offline = c->offline,
+		.foreign = (const char *const *)c->package_caches,
+		.n_foreign = c->n_package_caches,
 		.check_bytes = repair,
 		.getenv_fn = c->getenv_fn,
 		.events = &c->events,

@@ -85,6 +85,29 @@ static void set_paths(struct ccenv *c, const struct ccenv_options *o)
 		c->cache_dir = ce_layout_cache_default(c->getenv_fn);
 }
 
+static void add_package_cache(struct ccenv *c, const char *dir, size_t *cap)
+{
+	CE_GROW(c->package_caches, c->n_package_caches, *cap);
+	c->package_caches[c->n_package_caches++] = ce_path_absolute(dir);
+}
+
+static void set_package_caches(struct ccenv *c, const struct ccenv_options *o)
+{
+	const char *text = c->getenv_fn("CCENV_PACKAGE_CACHES");
+	size_t cap = 0;
+
+	for (size_t i = 0; i < o->n_package_caches; i++)
+		add_package_cache(c, o->package_caches[i], &cap);
+	while (o->n_package_caches == 0 && text && *text) {
+		size_t n = strcspn(text, ":");
+		CE_CLEANUP(ce_freep) char *dir = ce_strndup(text, n);
+
+		if (n > 0)
+			add_package_cache(c, dir, &cap);
+		text += n + (text[n] == ':');
+	}
+}
+
 int ccenv_open(const struct ccenv_options *o, struct ccenv **ret, struct ccenv_error *err)
 {
 	struct ccenv *c = ce_calloc(1, sizeof(*c));
@@ -98,6 +121,7 @@ int ccenv_open(const struct ccenv_options *o, struct ccenv **ret, struct ccenv_e
 	else if (!o->cuda_version)
 		c->manifest_path = find_manifest();
 	set_paths(c, o);
+	set_package_caches(c, o);
 	if (c->manifest_path)
 		r = ce_manifest_read(c->manifest_path, &c->manifest_text, &c->manifest, err);
 	else if (o->cuda_version)
@@ -120,6 +144,9 @@ void ccenv_close(struct ccenv *c)
 	free(c->lock_path);
 	free(c->root);
 	free(c->cache_dir);
+	for (size_t i = 0; i < c->n_package_caches; i++)
+		free(c->package_caches[i]);
+	free(c->package_caches);
 	free(c);
 }
 

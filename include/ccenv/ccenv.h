@@ -96,6 +96,11 @@ struct ccenv_options {
 	const char *root;      /* of what a build tree gets [build/_ccenv beside the manifest] */
 	const char *cache_dir; /* [CCENV_CACHE_DIR, XDG_CACHE_HOME/ccenv, ~/.cache/ccenv] */
 	bool offline;          /* nothing from the network; file:// still works */
+	/* Package caches of conda and mamba, searched for an archive before it is downloaded. They
+	 * are only read, and only bytes with the locked sha256 are used. [CCENV_PACKAGE_CACHES:
+	 * directories with colons between] */
+	const char *const *package_caches;
+	size_t n_package_caches;
 	/* A project without a manifest: CUDA release and components instead ("13.0"; "nvcc",
 	 * "cudart"). */
 	const char *cuda_version;

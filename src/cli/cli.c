@@ -81,6 +81,8 @@ int ce_cli_open(struct ce_cli *cli, struct ccenv **ret)
 		.root = cli->root,
 		.cache_dir = cli->cache_dir,
 		.offline = cli->offline,
+		.package_caches = cli->package_caches.items,
+		.n_package_caches = cli->package_caches.n,
 		.cuda_version = cli->cuda,
 		.components = cli->components.items,
 		.n_components = cli->components.n,

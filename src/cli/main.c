@@ -82,6 +82,7 @@ int main(int argc, char **argv)
 			status = commands[i]->run(&cli, argc - 1, argv + 1);
 			ce_opt_list_release(&cli.components);
 			ce_opt_list_release(&cli.channels);
+			ce_opt_list_release(&cli.package_caches);
 			/* A full disk must not look like success. */
 			if (fflush(stdout) != 0 || ferror(stdout)) {
 				fprintf(stderr, "ccenv: cannot write the result\n");

@@ -244,11 +244,19 @@ static int restart_download(struct ce_job *job, struct ccenv_error *err)
 {
 	int r;
 
-	ce_log(job->run->o->events, CCENV_LOG_INFO,
-		"%s: the part downloaded earlier is damaged; downloading it again", job->pkg->fn);
+	if (job->foreign)
+		ce_log(job->run->o->events, CCENV_LOG_NOTICE,
+			"%s is not what is locked (its sha256 is another one): it is not used",
+			job->archive);
+	else
+		ce_log(job->run->o->events, CCENV_LOG_INFO,
+			"%s: the part downloaded earlier is damaged; downloading it again",
+			job->pkg->fn);
 	r = ce_job_refetch(job, err);
 	pthread_mutex_lock(&job->run->mutex);
 	job->state = CE_JOB_OPEN;
+	/* The next source may be there as a whole. */
+	pthread_cond_signal(&job->run->work);
 	pthread_mutex_unlock(&job->run->mutex);
 	return r;
 }
@@ -418,6 +426,11 @@ static int fetch_missing(struct ce_fetch_run *run, struct ccenv_error *err)
 	bool again = true;
 	int r = prepare_cache(run->o->cache_dir, err);
 
+	for (size_t i = 0; i < run->o->n_foreign; i++)
+		if (!ce_fs_is_dir(run->o->foreign[i]))
+			ce_log(run->o->events, CCENV_LOG_WARNING,
+				"%s is not a directory: no packages are taken from it",
+				run->o->foreign[i]);
 	while (r == 0 && again) {
 		r = fetch_round(run, err);
 		if (r == 0)

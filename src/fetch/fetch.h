@@ -23,7 +23,9 @@ struct ce_pkg;
 struct ce_fetch_options {
 	const char *cache_dir;
 	bool offline;
-	unsigned threads; /* 0: as many as there are processors */
+	unsigned threads;           /* 0: as many as there are processors */
+	const char *const *foreign; /* caches of other programs to look into first; see foreign.h */
+	size_t n_foreign;
 	bool check_bytes; /* compare the hash of every file of an entry too, not only size and time
 			     (--repair) */
 	const char *(*getenv_fn)(const char *name);

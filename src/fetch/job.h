@@ -28,7 +28,7 @@ enum ce_job_state {
 	CE_JOB_WAITING,
 	CE_JOB_OPEN,
 	CE_JOB_RUNNING,
-	CE_JOB_REFETCH, /* a resumed download was wrong: once more from the start */
+	CE_JOB_REFETCH, /* a resumed download or another program's archive was wrong: once more */
 	CE_JOB_ELSEWHERE,
 	CE_JOB_DONE,
 };
@@ -41,9 +41,11 @@ struct ce_job {
 	char *archive;   /* the file read: .part in the cache, or the channel's own */
 	bool local;      /* the channel's own file: never written, never removed */
 	bool resumed;    /* the .part holds bytes of an earlier run */
-	bool readable;   /* enough has arrived for a worker to begin */
-	bool opened;     /* stream is initialised */
-	bool split;      /* processors are idle: hash, inflate and write in threads of their own */
+	bool foreign;    /* another program's archive: if it is wrong, on to the next source */
+	size_t foreign_at;
+	bool readable; /* enough has arrived for a worker to begin */
+	bool opened;   /* stream is initialised */
+	bool split;    /* processors are idle: hash, inflate and write in threads of their own */
 	struct ce_fs_lock *lock;
 	struct ce_stream stream;
 	_Atomic uint64_t consumed; /* bytes hashed so far */

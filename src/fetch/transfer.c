@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "fetch/foreign.h"
 #include "fetch/job.h"
 #include "io/download.h"
 #include "model/layout.h"
@@ -138,6 +139,7 @@ static int open_part(struct ce_job *job, struct ccenv_error *err)
 	uint64_t have;
 	int fd, r;
 
+	job->local = false;
 	job->archive = ce_layout_archive(job->run->o->cache_dir, job->key);
 	parent = ce_path_dir(job->archive);
 	r = ce_fs_mkdirs(parent, err);
@@ -162,11 +164,33 @@ static int open_part(struct ce_job *job, struct ccenv_error *err)
 	return add_transfer(job, have, err);
 }
 
+/* Reads another program's archive in place, if there is one. */
+static bool open_foreign(struct ce_job *job)
+{
+	uint64_t size;
+	int fd;
+
+	free(CE_TAKE(job->archive));
+	fd = ce_foreign_open(job->pkg, job->run->o, &job->foreign_at, &job->archive, &size);
+	job->foreign = fd >= 0;
+	if (!job->foreign)
+		return false;
+	ce_stream_init(&job->stream, fd, size, CE_STREAM_WHOLE);
+	job->local = true;
+	job->opened = true;
+	job->readable = true;
+	return true;
+}
+
 int ce_job_open(struct ce_job *job, struct ccenv_error *err)
 {
 	char *path = ce_url_file_path(job->pkg->url);
-	int r = path ? open_local(job, path, err) : open_part(job, err);
+	int r;
 
+	if (path)
+		r = open_local(job, path, err);
+	else
+		r = open_foreign(job) ? 0 : open_part(job, err);
 	return r < 0 ? ce_context(err, r, "%s", job->pkg->fn) : 0;
 }
 
@@ -176,6 +200,8 @@ int ce_job_refetch(struct ce_job *job, struct ccenv_error *err)
 
 	ce_stream_release(&job->stream);
 	job->opened = false;
+	if (job->foreign)
+		return open_foreign(job) ? 0 : open_part(job, err);
 	fd = open(job->archive, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return ce_fail_errno(err, errno, "cannot create %s", job->archive);

@@ -47,6 +47,7 @@ struct source {
 	struct ce_entry entry;
 	char *chunk;
 	bool interrupted; /* the stream ended or began anew */
+	bool unreadable;  /* the file system failed to read another program's archive */
 };
 
 static void digest_begin(struct digest *d, const struct ce_pkg *pkg)
@@ -151,6 +152,7 @@ static int read_chunk(void *user, const void **ret_data, size_t *ret_len, struct
 		s->interrupted = true;
 		return ce_fail(err, CCENV_EIO, "the transfer was interrupted");
 	}
+	s->unreadable = n < 0 && s->job->foreign;
 	if (n < 0)
 		return ce_fail_errno(err, errno, "cannot read %s", s->job->archive);
 	if (!s->hasher)
@@ -209,18 +211,24 @@ static int judge(struct source *s, int unpacked, const struct ccenv_error *unpac
 	struct ccenv_error *err)
 {
 	char hex[CE_SHA256_HEX + 1];
+	int r;
 
 	if (s->interrupted)
 		return CE_UNPACK_AGAIN;
+	if (s->unreadable)
+		return CE_UNPACK_REFETCH;
 	if (unpacked < 0 && unpacked != CCENV_EDATA) {
 		*err = *unpack_err;
 		return ce_context(err, unpacked, "%s", s->job->pkg->fn);
 	}
-	if (drain(s, err) < 0)
-		return s->interrupted ? CE_UNPACK_AGAIN : err->code;
+	r = drain(s, err);
+	if (s->unreadable)
+		return CE_UNPACK_REFETCH;
+	if (r < 0)
+		return s->interrupted ? CE_UNPACK_AGAIN : r;
 	digest_final(&s->digest, hex);
 	if (strcmp(hex, s->job->key) != 0) {
-		if (s->job->resumed)
+		if (s->job->resumed || s->job->foreign)
 			return CE_UNPACK_REFETCH;
 		if (!s->job->local && unlink(s->job->archive) < 0 && errno != ENOENT)
 			return ce_fail_errno(err, errno, "cannot remove %s", s->job->archive);
@@ -304,7 +312,9 @@ int ce_job_unpack(struct ce_job *job, struct ccenv_error *err)
 	ce_stream_begin(&job->stream, &s.reader);
 	s.chunk = ce_alloc(CHUNK);
 	digest_begin(&s.digest, job->pkg);
-	if (job->split && job->pkg->size >= SPLIT_BYTES)
+	/* Another program's file may change between two readings: then the bytes that are hashed
+	 * must be those that are unpacked. */
+	if (job->split && !job->foreign && job->pkg->size >= SPLIT_BYTES)
 		start_hasher(&s);
 	r = unpack_and_publish(&s, err);
 	if (s.hasher) {

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+/* fetch/ over HTTP: where the bytes of a package come from. What is in the entries then is
+ * test_install's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "ccenv/ccenv.h"
+#include "faults/server.h"
+#include "fetch/fetch.h"
+#include "fetch/foreign.h"
+#include "model/layout.h"
+#include "pack.h"
+
+/* One package on a server, a cache, and two caches of other programs. */
+struct fixture {
+	char dir[64];
+	struct ce_arena arena;
+	struct ce_pkg pkg;
+	struct ce_buf archive; /* its bytes */
+	struct ce_buf log;     /* notices and warnings */
+	struct ccenv_events events;
+	struct test_server *server;
+	_Atomic unsigned full, partial; /* answers */
+	char *cache, *channel, *entry, *part;
+	const char *foreign[2];
+	bool offline;
+	struct ccenv_error err;
+};
+
+static void keep_log(void *user, enum ccenv_level level, const char *text)
+{
+	struct fixture *f = user;
+
+	if (level <= CCENV_LOG_NOTICE)
+		ce_buf_addf(&f->log, "%s\n", text);
+}
+
+static const char *no_env(const char *name)
+{
+	(void)name;
+	return NULL;
+}
+
+static bool serve(int fd, const struct test_request *req, void *user)
+{
+	struct fixture *f = user;
+	CE_CLEANUP(ce_freep) char *range = test_request_header(req, "Range");
+	size_t from = range ? strtoul(range + strlen("bytes="), NULL, 10) : 0;
+	char head[96];
+
+	if (from == 0) {
+		f->full++;
+		return test_respond(fd, 200, NULL, f->archive.data, f->archive.len);
+	}
+	f->partial++;
+	snprintf(head, sizeof(head), "Content-Range: bytes %zu-%zu/%zu\r\n", from,
+		f->archive.len - 1, f->archive.len);
+	return test_respond(fd, 206, head, f->archive.data + from, f->archive.len - from);
+}
+
+/* As `p` says, but on the server. */
+static void make_package(struct fixture *f)
+{
+	static const struct pack_entry files[] = {{.path = "one", .data = "1"}, {0}};
+	struct ce_pkg *p = &f->pkg;
+	CE_CLEANUP(ce_freep) char *file = NULL;
+
+	pack_package(f->channel, &(struct pack_package){.name = "a", .files = files}, &f->arena, p);
+	file = ce_path_join(f->channel, ce_arena_printf(&f->arena, "noarch/%s", p->fn));
+	assert_int_equal(ce_fs_read(file, 1 << 20, &f->archive, &f->err), 0);
+	p->channel = ce_arena_printf(
+		&f->arena, "http://127.0.0.1:%d/some/chan", test_server_port(f->server));
+	p->url = ce_arena_printf(&f->arena, "%s/noarch/%s", p->channel, p->fn);
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = ce_calloc(1, sizeof(*f));
+
+	snprintf(f->dir, sizeof(f->dir), "/tmp/ccenv-test-fetch-XXXXXX");
+	if (!mkdtemp(f->dir))
+		return -1;
+	f->events = (struct ccenv_events){.user = f, .log = keep_log};
+	f->server = test_server_start(serve, f);
+	f->cache = ce_path_join(f->dir, "cache");
+	f->channel = ce_path_join(f->dir, "channel");
+	f->foreign[0] = ce_arena_printf(&f->arena, "%s/pkgs", f->dir);
+	f->foreign[1] = ce_arena_printf(&f->arena, "%s/more", f->dir);
+	make_package(f);
+	f->entry = ce_layout_pkg(f->cache, f->pkg.sha256);
+	f->part = ce_layout_archive(f->cache, f->pkg.sha256);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(ce_fs_mkdirs(f->foreign[i], &f->err), 0);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	int r;
+
+	test_server_stop(f->server);
+	r = ce_fs_remove_tree(f->dir, &f->err);
+	ce_arena_release(&f->arena);
+	ce_buf_release(&f->archive);
+	ce_buf_release(&f->log);
+	free(f->cache);
+	free(f->channel);
+	free(f->entry);
+	free(f->part);
+	free(f);
+	return r;
+}
+
+static int fetch(struct fixture *f)
+{
+	const struct ce_pkg *list[] = {&f->pkg};
+	const struct ce_fetch_options o = {
+		.cache_dir = f->cache,
+		.offline = f->offline,
+		.foreign = f->foreign,
+		.n_foreign = 2,
+		.getenv_fn = no_env,
+		.events = &f->events,
+	};
+
+	return ce_fetch(list, 1, &o, &f->err);
+}
+
+/* The entry is there, and this is how it came. */
+static void check_fetched(struct fixture *f, unsigned full, unsigned partial)
+{
+	CE_CLEANUP(ce_freep) char *one = ce_path_join(f->entry, "one");
+	CE_CLEANUP(ce_buf_release) struct ce_buf data = {0};
+
+	if (fetch(f) < 0)
+		fail_msg("%s", f->err.text);
+	assert_int_equal(ce_fs_read(one, 10, &data, &f->err), 0);
+	assert_string_equal(data.data, "1");
+	assert_int_equal(f->full, full);
+	assert_int_equal(f->partial, partial);
+	assert_false(ce_fs_exists(f->part));
+}
+
+static void put(struct fixture *f, const char *path, const void *data, size_t len)
+{
+	CE_CLEANUP(ce_freep) char *dir = ce_path_dir(path);
+
+	assert_int_equal(ce_fs_mkdirs(dir, &f->err), 0);
+	assert_int_equal(ce_fs_replace(path, data, len, NULL, &f->err), 0);
+}
+
+/* The archive with other bytes in its middle, of the same length. */
+static void put_wrong(struct fixture *f, const char *path)
+{
+	CE_CLEANUP(ce_freep) char *copy = ce_alloc(f->archive.len);
+
+	memcpy(copy, f->archive.data, f->archive.len);
+	memset(copy + f->archive.len / 2, 'x', 16);
+	put(f, path, copy, f->archive.len);
+}
+
+static void check_log(const struct fixture *f, const char *part)
+{
+	if (!strstr(ce_buf_str(&f->log), part))
+		assert_string_equal(ce_buf_str(&f->log), part);
+}
+
+static const char *flat(struct fixture *f, int i)
+{
+	return ce_arena_printf(&f->arena, "%s/%s", f->foreign[i], f->pkg.fn);
+}
+
+/* ---- what an earlier run left ---- */
+
+static void test_resumed(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, f->part, f->archive.data, f->archive.len / 2);
+	check_fetched(f, 0, 1);
+}
+
+static void test_whole_already(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, f->part, f->archive.data, f->archive.len);
+	check_fetched(f, 0, 0);
+}
+
+/* Only the hash tells that what is there does not fit what comes. */
+static void test_resumed_wrong(void **state)
+{
+	struct fixture *f = *state;
+	CE_CLEANUP(ce_freep) char *half = ce_calloc(1, f->archive.len / 2);
+
+	put(f, f->part, half, f->archive.len / 2);
+	check_fetched(f, 1, 1);
+}
+
+/* ---- what other programs have ---- */
+
+static void check_foreign(struct fixture *f, const char *path)
+{
+	struct stat before, after;
+
+	put(f, path, f->archive.data, f->archive.len);
+	assert_int_equal(lstat(path, &before), 0);
+	f->offline = true;
+	check_fetched(f, 0, 0);
+	assert_string_equal(ce_buf_str(&f->log), "");
+	/* Neither moved, linked nor written. */
+	assert_int_equal(lstat(path, &after), 0);
+	assert_int_equal(after.st_ino, before.st_ino);
+	assert_int_equal(after.st_nlink, 1);
+	assert_int_equal(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
+}
+
+static void test_foreign_flat(void **state)
+{
+	check_foreign(*state, flat(*state, 1));
+}
+
+static void test_foreign_by_url(void **state)
+{
+	struct fixture *f = *state;
+
+	check_foreign(f, ce_arena_printf(&f->arena, "%s/http/127.0.0.1_%d/some/chan/noarch/%s",
+				 f->foreign[0], test_server_port(f->server), f->pkg.fn));
+}
+
+static void test_foreign_by_channel(void **state)
+{
+	struct fixture *f = *state;
+
+	check_foreign(f, ce_arena_printf(&f->arena, "%s/chan/noarch/%s", f->foreign[0], f->pkg.fn));
+}
+
+static void test_foreign_other_bytes(void **state)
+{
+	struct fixture *f = *state;
+
+	put_wrong(f, flat(f, 0));
+	check_fetched(f, 1, 0);
+	check_log(f, "/pkgs/a-1.0-0.conda is not what is locked (its sha256 is another one)");
+}
+
+/* The next cache is looked at before the network is. */
+static void test_foreign_second(void **state)
+{
+	struct fixture *f = *state;
+
+	put_wrong(f, flat(f, 0));
+	put(f, flat(f, 1), f->archive.data, f->archive.len);
+	check_fetched(f, 0, 0);
+	check_log(f, "/pkgs/a-1.0-0.conda is not what is locked");
+}
+
+/* Nothing else to be had: the message is that of the download. */
+static void test_foreign_other_bytes_offline(void **state)
+{
+	struct fixture *f = *state;
+
+	put_wrong(f, flat(f, 0));
+	f->offline = true;
+	assert_int_equal(fetch(f), CCENV_EOFFLINE);
+	assert_false(ce_fs_exists(f->entry));
+	check_log(f, "is not what is locked");
+}
+
+static void test_foreign_cut_short(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, flat(f, 0), f->archive.data, f->archive.len - 1);
+	check_fetched(f, 1, 0);
+	check_log(f, "has another size than the locked package: it is not used");
+}
+
+static void test_foreign_no_file(void **state)
+{
+	struct fixture *f = *state;
+	const char *aside = ce_arena_printf(&f->arena, "%s/aside", f->dir);
+
+	put(f, aside, f->archive.data, f->archive.len);
+	assert_int_equal(symlink(aside, flat(f, 0)), 0);
+	assert_int_equal(mkfifo(flat(f, 1), 0644), 0);
+	check_fetched(f, 1, 0);
+	check_log(f, "/pkgs/a-1.0-0.conda is a link: it is not used");
+	check_log(f, "/more/a-1.0-0.conda is no file: it is not used");
+}
+
+/* Without a sha256 there is nothing that a stranger's file could be held against. */
+static void test_foreign_md5(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, flat(f, 0), f->archive.data, f->archive.len);
+	f->pkg.sha256 = NULL;
+	free(f->entry);
+	f->entry = ce_layout_pkg(f->cache, f->pkg.md5);
+	check_fetched(f, 1, 0);
+}
+
+/* No part of a record leads out of the cache that was named. */
+static void test_foreign_paths(void **state)
+{
+	struct fixture *f = *state;
+	const struct ce_fetch_options o = {.foreign = f->foreign, .n_foreign = 1};
+	struct ce_pkg pkg = f->pkg;
+	uint64_t size;
+	char *path;
+	size_t at = 0;
+
+	put(f, ce_arena_printf(&f->arena, "%s/aside", f->dir), f->archive.data, f->archive.len);
+	pkg.fn = "../aside";
+	pkg.channel = "..";
+	pkg.subdir = "..";
+	pkg.url = "http://../../aside";
+	assert_int_equal(ce_foreign_open(&pkg, &o, &at, &path, &size), -1);
+	assert_int_equal(at, 3);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(resumed),
+		TEST(whole_already),
+		TEST(resumed_wrong),
+		TEST(foreign_flat),
+		TEST(foreign_by_url),
+		TEST(foreign_by_channel),
+		TEST(foreign_other_bytes),
+		TEST(foreign_second),
+		TEST(foreign_other_bytes_offline),
+		TEST(foreign_cut_short),
+		TEST(foreign_no_file),
+		TEST(foreign_md5),
+		TEST(foreign_paths),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
