@@ -270,7 +270,8 @@ static int fetch_and_link(struct ccenv *c, const struct ce_lock_platform *p, con
 	return ce_install(p->pkgs, p->n_pkgs, &install, err);
 }
 
-/* Removes the prefixes of earlier locks; the build files no longer name them. */
+/* Removes the prefixes of earlier locks, which the build files no longer name, and what was left of
+ * making them. */
 static int prune(const char *root, const char *platform, const char *keep, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_freep) char *dir = ce_path_join(root, "env");
@@ -280,6 +281,7 @@ static int prune(const char *root, const char *platform, const char *keep, struc
 
 	if (!d)
 		return 0;
+	ce_fs_sweep(dir);
 	while (r >= 0 && (e = readdir(d))) {
 		CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, e->d_name);
 		size_t n = strlen(platform);

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,6 +207,48 @@ int ce_fs_remove_tree(const char *path, struct ccenv_error *err)
 	if (rmdir(path) < 0 && errno != ENOENT)
 		return ce_fail_errno(err, errno, "cannot remove %s", path);
 	return 0;
+}
+
+/* The process in the name of something that is written beside its place; 0 when it is none. */
+static long writer_of(const char *name)
+{
+	const char *last = strrchr(name, '.');
+	const char *before = last ? memrchr(name, '.', (size_t)(last - name)) : NULL;
+	const char *pid;
+
+	if (!before || before == name)
+		return 0;
+	if (strncmp(before, ".tmp.", 5) == 0 || strncmp(before, ".old.", 5) == 0)
+		pid = last + 1;
+	else if (strlen(last) == 7)
+		pid = before + 1;
+	else
+		return 0;
+	/* No pid has more than seven digits. */
+	if (strspn(pid, "0123456789") != strcspn(pid, ".") || strcspn(pid, ".") > 9)
+		return 0;
+	return strtol(pid, NULL, 10);
+}
+
+void ce_fs_sweep(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct ccenv_error ignored;
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		CE_CLEANUP(ce_freep) char *child = NULL;
+		long pid = writer_of(e->d_name);
+
+		/* Ours are from an earlier process of that number. */
+		if (pid <= 0 || (pid != getpid() && (kill((pid_t)pid, 0) == 0 || errno != ESRCH)))
+			continue;
+		child = ce_path_join(path, e->d_name);
+		if (ce_fs_remove_tree(child, &ignored) < 0)
+			break;
+	}
+	if (dir)
+		closedir(dir);
 }
 
 /* Hands a descriptor on, so that its cleanup does nothing. */

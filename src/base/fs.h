@@ -28,6 +28,13 @@ CE_MUST_CHECK int ce_fs_replace(
 CE_MUST_CHECK int ce_fs_write_all(int fd, const void *data, size_t len);
 /* rm -rf, never following links; fine when it is absent. Makes directories writable as needed. */
 CE_MUST_CHECK int ce_fs_remove_tree(const char *path, struct ccenv_error *err);
+/*
+ * Removes from a directory what processes that are gone were writing beside its place:
+ * <name>.<pid>.XXXXXX of ce_fs_replace() and its like, <name>.tmp.<pid>, <name>.old.<pid>. To be
+ * called with the lock held under which such things are made there. Failures are ignored: the next
+ * run tries again.
+ */
+void ce_fs_sweep(const char *dir);
 bool ce_fs_exists(const char *path); /* anything, a dangling link too */
 bool ce_fs_is_dir(const char *path);
 

@@ -289,12 +289,28 @@ static int (*const emitters[])(const struct ce_emit_facts *f, struct ccenv_error
 	write_stamp,
 };
 
+/* Half-written files and views. */
+static void sweep(const struct ce_emit_facts *f)
+{
+	CE_CLEANUP(ce_freep) char *pc = ce_asprintf("pkgconfig/%s", f->target);
+	const char *const dirs[] = {
+		"", "view", "toolchain", "make", "meson", "ide", "ide/include", "bin", pc};
+
+	for (size_t i = 0; i < CE_COUNT(dirs); i++) {
+		CE_CLEANUP(ce_freep) char *dir = ce_path_join(f->in->root, dirs[i]);
+
+		ce_fs_sweep(dir);
+	}
+}
+
 int ce_emit_all(const struct ce_emit_input *in, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_emit_facts_release) struct ce_emit_facts f;
 	int r;
 
 	r = ce_emit_facts_init(&f, in, err);
+	if (r == 0)
+		sweep(&f);
 	for (size_t i = 0; r == 0 && i < CE_COUNT(emitters); i++)
 		r = emitters[i](&f, err);
 	if (r < 0)

@@ -35,6 +35,7 @@ struct ce_emit_input {
 	const struct ccenv_events *events;
 };
 
+/* With the root's lock held. What killed processes left where it writes is removed. */
 CE_MUST_CHECK int ce_emit_all(const struct ce_emit_input *in, struct ccenv_error *err);
 
 /* The CMake toolchain file to be committed: no paths, finds ccenv.json beside itself. Always the

@@ -376,7 +376,7 @@ static void tell_made(const struct plan *p)
 /* Puts the finished directory `tmp` at the view's place. */
 static int put_in_place(const char *tmp, const char *view, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *old = ce_asprintf("%s.old", tmp);
+	CE_CLEANUP(ce_freep) char *old = ce_asprintf("%s.old.%ld", view, (long)getpid());
 
 	if (rename(tmp, view) == 0)
 		return 0;

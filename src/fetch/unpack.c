@@ -16,6 +16,7 @@
 #include "fetch/job.h"
 #include "io/archive.h"
 #include "io/download.h"
+#include "model/layout.h"
 #include "model/pkg.h"
 
 enum {
@@ -271,6 +272,7 @@ static int unpack_and_publish(struct source *s, struct ccenv_error *err)
 {
 	struct ce_job *job = s->job;
 	uint64_t size = job->pkg->size, max = unpacked_floor;
+	CE_CLEANUP(ce_freep) char *part = NULL;
 	struct ccenv_error unpack_err = {0};
 	struct ce_archive_unpack u = {
 		.format = ce_pkg_is_conda(job->pkg) ? CE_ARCHIVE_CONDA : CE_ARCHIVE_TAR_BZ2,
@@ -297,7 +299,8 @@ static int unpack_and_publish(struct source *s, struct ccenv_error *err)
 	if (r < 0)
 		return ce_context(err, r, "%s", job->pkg->fn);
 	/* The entry is what counts; the archive was only the way to it. */
-	if (!job->local && unlink(job->archive) < 0)
+	part = ce_layout_archive(job->run->o->cache_dir, job->key);
+	if ((!job->local || job->foreign) && unlink(part) < 0)
 		errno = 0;
 	return 0;
 }

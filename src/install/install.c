@@ -82,8 +82,8 @@ static bool is_orphan(const char *path, const char *pid_text)
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		orphan = true;
 	else
-		orphan = errno != EWOULDBLOCK && pid > 0 && kill((pid_t)pid, 0) < 0 &&
-			 errno == ESRCH;
+		orphan = errno != EWOULDBLOCK && pid > 0 &&
+			 (pid == getpid() || (kill((pid_t)pid, 0) < 0 && errno == ESRCH));
 	close(fd);
 	return orphan;
 }

@@ -474,6 +474,32 @@ static void test_leftovers(void **state)
 	both(f);
 	assert_false(ce_fs_exists(tmp));
 	assert_true(is_current(f));
+	/* The same where the two could not be exchanged. */
+	free(CE_TAKE(tmp));
+	tmp = ce_asprintf("%s.old.%ld", f->prefix, (long)getpid());
+	assert_int_equal(ce_fs_mkdirs(tmp, &f->err), 0);
+	assert_false(is_current(f));
+	both(f);
+	assert_false(ce_fs_exists(tmp));
+	assert_true(is_current(f));
+}
+
+/* Killed between the two renames: the old prefix is put back, and serves until the new one is
+ * there. */
+static void test_old_is_put_back(void **state)
+{
+	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
+	struct fixture *f = *state;
+	CE_CLEANUP(ce_freep) char *old = ce_asprintf("%s.old.999999999", f->prefix);
+
+	add(f, &(struct pack_package){.name = "one", .files = one});
+	both(f);
+	assert_int_equal(rename(f->prefix, old), 0);
+	assert_false(is_current(f));
+	assert_int_equal(install(f), 0);
+	check_file(f, "one", "1", 0444);
+	assert_false(ce_fs_exists(old));
+	assert_true(is_current(f));
 }
 
 static char *archive_path(const struct fixture *f, const struct ce_pkg *pkg)
@@ -742,6 +768,7 @@ int main(void)
 		TEST(noop_and_update),
 		TEST(foreign_prefix),
 		TEST(leftovers),
+		TEST(old_is_put_back),
 		TEST(flipped_byte),
 		TEST(truncated_and_missing),
 		TEST(md5_only_and_nothing),
