@@ -2,7 +2,8 @@
 /*
  * An LD_PRELOAD library that lets one system call of a run fail. FAULT_CALL names the kind of call,
  * FAULT_AT which one of them (from 1), FAULT_ERRNO how. With FAULT_COUNT, a file, nothing needs to
- * fail: it receives how many there were.
+ * fail: it receives how many there were. With FAULT_EXCHANGE two names cannot be exchanged, as on
+ * file systems that do not know how.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -136,6 +137,10 @@ int rename(const char *a, const char *b)
 
 int renameat2(int from, const char *a, int to, const char *b, unsigned flags)
 {
+	if (flags && getenv("FAULT_EXCHANGE")) {
+		errno = EINVAL;
+		return -1;
+	}
 	return fails("rename") ? -1
 			       : REAL(int, renameat2, int, const char *, int, const char *,
 					 unsigned)(from, a, to, b, flags);

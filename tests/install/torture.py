@@ -108,6 +108,7 @@ class Bench:
 def kill(b, n):
     rng = random.Random(7)
     landed = 0
+    no_exchange = {**os.environ, "LD_PRELOAD": str(pathlib.Path(b.installer).parent / "libfault.so"), "FAULT_EXCHANGE": "1"}
     with server.Server(b.channel, bytes_per_s=40 << 20) as s:
         b.write_records(s.url)
         start = time.monotonic()
@@ -118,12 +119,15 @@ def kill(b, n):
             shutil.rmtree(b.prefix if rng.random() < 0.2 else b.work / "none", ignore_errors=True)
             before = b.state()
             target = "new" if before == "old" else "old"
-            p = subprocess.Popen(b.command(target), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            # Every third run on a "file system" where the old prefix is moved away before the new one is there.
+            moved = i % 3 == 2
+            p = subprocess.Popen(b.command(target), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                 env=no_exchange if moved else None)
             time.sleep(rng.random() * whole * 0.9)
             p.send_signal(signal.SIGKILL)
             landed += p.wait() == -signal.SIGKILL
             what = f"kill {i}"
-            check(b.state() in (before, target), f"{what}: neither old nor new", b.state())
+            check(b.state() in (before, target, None if moved else target), f"{what}: neither old nor new", b.state())
             if b.state() is not None:
                 b.verify(what)
             b.check_cache(what)
