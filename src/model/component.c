@@ -23,12 +23,16 @@
  */
 #define NVCC_LINUX "cuda-nvcc-impl cuda-driver-dev_@ gcc_impl_@ gxx_impl_@"
 
+/* What the static libraries of mathematics call. libculibos.a is with the runtime until CUDA 12. */
+#define STATIC_NEEDS "cuda-cudart-static cuda-culibos-static"
+
 static const struct ce_component components[] = {
 	{"cccl", "cub libcudacxx thrust", "cuda-cccl_@", "cuda-cccl_@",
 		"CUB, Thrust, libcu++ as shipped with the toolkit"},
 	{"compat", "", "cuda-compat", NULL, "newer user-mode driver for data-centre GPUs"},
 	{"cublas", "cublaslt nvblas", "libcublas-dev", "libcublas-dev", "dense linear algebra"},
-	{"cublas_static", "cublaslt_static", "libcublas-dev libcublas-static", NULL, ""},
+	{"cublas_static", "cublaslt_static", "libcublas-dev libcublas-static " STATIC_NEEDS, NULL,
+		""},
 	{"cudart", "cudart_static cudadevrt runtime",
 		"cuda-cudart-dev cuda-cudart-static cuda-crt-dev_@",
 		"cuda-cudart-dev cuda-cudart-static cuda-crt-dev_@",
@@ -36,18 +40,18 @@ static const struct ce_component components[] = {
 	{"cudnn", "", "cudnn", "cudnn", "deep neural networks"},
 	{"cudss", "", "libcudss-dev", "libcudss-dev", "direct sparse solvers"},
 	{"cufft", "cufftw", "libcufft-dev", "libcufft-dev", "Fourier transforms"},
-	{"cufft_static", "cufftw_static", "libcufft-dev libcufft-static", NULL, ""},
+	{"cufft_static", "cufftw_static", "libcufft-dev libcufft-static " STATIC_NEEDS, NULL, ""},
 	{"cufile", "", "libcufile-dev", NULL, "GPUDirect storage"},
-	{"culibos", "", "cuda-culibos-static", NULL, "helper of the static libraries (CUDA 13)"},
+	{"culibos", "", STATIC_NEEDS, NULL, "helper of the static libraries"},
 	{"cuobjdump", "", "cuda-cuobjdump", "cuda-cuobjdump", "disassembler of binaries"},
 	{"cupti", "", "cuda-cupti-dev", "cuda-cupti-dev", "profiling interface"},
 	{"curand", "", "libcurand-dev", "libcurand-dev", "random numbers"},
-	{"curand_static", "", "libcurand-dev libcurand-static", NULL, ""},
+	{"curand_static", "", "libcurand-dev libcurand-static " STATIC_NEEDS, NULL, ""},
 	{"cusolver", "cusolvermg", "libcusolver-dev", "libcusolver-dev",
 		"dense and sparse solvers"},
-	{"cusolver_static", "", "libcusolver-dev libcusolver-static", NULL, ""},
+	{"cusolver_static", "", "libcusolver-dev libcusolver-static " STATIC_NEEDS, NULL, ""},
 	{"cusparse", "", "libcusparse-dev", "libcusparse-dev", "sparse linear algebra"},
-	{"cusparse_static", "", "libcusparse-dev libcusparse-static", NULL, ""},
+	{"cusparse_static", "", "libcusparse-dev libcusparse-static " STATIC_NEEDS, NULL, ""},
 	{"cusparselt", "", "cusparselt", "cusparselt", "structured sparse matrix products"},
 	{"cutensor", "", "cutensor", "cutensor", "tensor contractions"},
 	{"cuxxfilt", "", "cuda-cuxxfilt", "cuda-cuxxfilt", "name demangler"},
@@ -57,7 +61,7 @@ static const struct ce_component components[] = {
 	{"nccl", "", "nccl", NULL, "collectives between GPUs"},
 	{"npp", "nppc nppial nppicc nppidei nppif nppig nppim nppist nppisu nppitc npps",
 		"libnpp-dev", "libnpp-dev", "image and signal processing"},
-	{"npp_static", "", "libnpp-dev libnpp-static", NULL, ""},
+	{"npp_static", "", "libnpp-dev libnpp-static " STATIC_NEEDS, NULL, ""},
 	{"nvcc", "toolchain", NVCC_LINUX, "cuda-nvcc-impl", "compiler, and gcc for host code"},
 	{"nvdisasm", "", "cuda-nvdisasm", "cuda-nvdisasm", "disassembler of cubins"},
 	{"nvfatbin", "", "libnvfatbin-dev", "libnvfatbin-dev", "fat binaries at run time"},
@@ -65,7 +69,7 @@ static const struct ce_component components[] = {
 	{"nvjitlink", "", "libnvjitlink-dev", "libnvjitlink-dev", "device linker at run time"},
 	{"nvjitlink_static", "", "libnvjitlink-dev libnvjitlink-static", NULL, ""},
 	{"nvjpeg", "", "libnvjpeg-dev", "libnvjpeg-dev", "JPEG"},
-	{"nvjpeg_static", "", "libnvjpeg-dev libnvjpeg-static", NULL, ""},
+	{"nvjpeg_static", "", "libnvjpeg-dev libnvjpeg-static " STATIC_NEEDS, NULL, ""},
 	{"nvml", "nvidia-ml", "cuda-nvml-dev", "cuda-nvml-dev", "device management"},
 	{"nvprune", "", "cuda-nvprune", "cuda-nvprune", "prunes static libraries"},
 	{"nvptxcompiler", "nvptxcompiler_static", "libnvptxcompiler-dev", "libnvptxcompiler-dev",
@@ -143,7 +147,9 @@ int ce_component_expand(const char *component, const char *platform, struct ce_a
 
 	if (!c)
 		return fail_unknown(component, err);
-	if (ce_platform_is_linux(platform) && ce_platform_cuda_target(platform))
+	if (strcmp(platform, "linux-aarch64") == 0 && strcmp(c->name, "opencl") == 0)
+		words = NULL; /* NVIDIA has none for it */
+	else if (ce_platform_is_linux(platform) && ce_platform_cuda_target(platform))
 		words = c->linux_specs;
 	else if (ce_platform_is_win(platform))
 		words = c->win_specs;
@@ -195,14 +201,19 @@ static int cuda_version_spec(
 }
 
 /*
+ * What a release has under another name; NULL: nothing.
+ *
  * cuda_runtime_api.h includes crt/host_defines.h, and no depends of cudart brings it. It has a
- * package of its own from CUDA 12.2 on; before that it came with nvcc's headers.
+ * package of its own from CUDA 12.2 on; before that it came with nvcc's headers. libculibos.a has
+ * one from CUDA 13 on. Of a range the newer names are taken, but nothing that would decide it.
  */
-static const char *crt_spec(const char *version, const char *spec, struct ce_arena *a)
+static const char *spec_of_release(const char *version, const char *spec, struct ce_arena *a)
 {
 	static const char crt[] = "cuda-crt-dev_";
 	bool older = strcmp(version, "12.0") == 0 || strcmp(version, "12.1") == 0;
 
+	if (strcmp(spec, "cuda-culibos-static") == 0)
+		return strtoul(version, NULL, 10) >= 13 ? spec : NULL;
 	if (!older || strncmp(spec, crt, strlen(crt)) != 0)
 		return spec;
 	return ce_arena_printf(a, "cuda-nvcc-dev_%s", spec + strlen(crt));
@@ -240,10 +251,11 @@ int ce_component_specs(const char *version, const char *const *names, size_t n,
 			return r;
 		joined = ce_arena_array(a, n_all + n_more + 1, sizeof(*joined));
 		memcpy(joined, all, n_all * sizeof(*all));
-		for (size_t k = 0; k < n_more; k++)
-			joined[n_all + k] = crt_spec(version, more[k], a);
+		for (size_t k = 0; k < n_more; k++) {
+			joined[n_all] = spec_of_release(version, more[k], a);
+			n_all += joined[n_all] != NULL;
+		}
 		all = joined;
-		n_all += n_more;
 	}
 
 	qsort(all, n_all, sizeof(*all), compare_text);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each component of the table, on real records of conda-forge: for which CUDA releases its packages
+ * resolve. tests/data/components/expected.txt says what must come out; the records are those of
+ * tests/parity and, beside that file, those that no request there reaches.
+ *
+ *     test_component print      prints what came out
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "ccenv/ccenv.h"
+#include "corpus.h"
+#include "model/component.h"
+#include "model/repodata.h"
+#include "model/request.h"
+#include "solve/solve.h"
+
+static const char *const platforms[] = {"linux-64", "linux-aarch64"};
+static const char *const releases[] = {"13.3", "13.0", "12.9", "12.6"};
+
+/* A machine that can run what is solved for. */
+static json_t *virtuals(const char *platform)
+{
+	json_t *v = json_pack("[[sss] [sss] [sss] [sss]]", "__unix", "0", "0", "__linux", "6.8",
+		"0", "__glibc", "2.39", "0", "__cuda", "13.3", "0");
+
+	json_array_append_new(
+		v, json_pack("[sss]", "__archspec", "1",
+			   strcmp(platform, "linux-64") == 0 ? "x86_64_v3" : "aarch64"));
+	return v;
+}
+
+static bool resolves(const struct ce_repodata *records, const char *component, const char *release,
+	const char *platform)
+{
+	CE_CLEANUP(ce_request_freep) struct ce_request *q = NULL;
+	CE_CLEANUP(ce_solution_freep) struct ce_solution *s = NULL;
+	struct ce_arena a = {0};
+	struct ccenv_error err = {0};
+	json_t *specs = json_array();
+	json_t *o;
+	const char **list;
+	size_t n;
+	int r;
+
+	r = ce_component_specs(release, &component, 1, platform, &a, &list, &n, &err);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		json_array_append_new(specs, json_string(list[i]));
+	o = json_pack(
+		"{ss so so}", "platform", platform, "specs", specs, "virtuals", virtuals(platform));
+	if (r == 0)
+		r = corpus_request(o, &q, &err);
+	if (r == 0)
+		r = ce_solve(q, records, &s, NULL, &err);
+	json_decref(o);
+	ce_arena_release(&a);
+	return r == 0;
+}
+
+/* A line: platform, component, and the releases for which it resolves, or "nowhere". */
+static void describe(struct ce_buf *out, const struct ce_component *c, const char *platform,
+	const struct ce_repodata *records)
+{
+	bool any = false;
+
+	ce_buf_addf(out, "%s %s:", platform, c->name);
+	for (size_t i = 0; i < CE_COUNT(releases); i++)
+		if (resolves(records, c->name, releases[i], platform)) {
+			ce_buf_addf(out, " %s", releases[i]);
+			any = true;
+		}
+	ce_buf_adds(out, any ? "\n" : " nowhere\n");
+}
+
+static struct ce_repodata *load(const char *platform)
+{
+	static const char channel[] = "https://conda.anaconda.org/conda-forge";
+	CE_CLEANUP(ce_freep)
+	char *own = ce_asprintf(TEST_DATA "/parity/conda-forge/%s/repodata.json.zst", platform);
+	CE_CLEANUP(ce_freep)
+	char *more = ce_asprintf(TEST_DATA "/data/components/%s.json", platform);
+	const char *paths[] = {own, more, TEST_DATA "/parity/conda-forge/noarch/repodata.json.zst"};
+	const char *channels[] = {channel, channel, channel};
+	const char *subdirs[] = {platform, platform, "noarch"};
+
+	return corpus_load(paths, channels, subdirs, 3);
+}
+
+static void describe_all(struct ce_buf *out)
+{
+	for (size_t i = 0; i < CE_COUNT(platforms); i++) {
+		CE_CLEANUP(ce_repodata_freep) struct ce_repodata *records = load(platforms[i]);
+
+		for (const struct ce_component *c = ce_component_list(); c->name; c++)
+			describe(out, c, platforms[i], records);
+	}
+}
+
+/* Line by line, so that a failure names the component. Comments of the file say why "nowhere". */
+static void test_components_resolve(void **state)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
+	FILE *f = fopen(TEST_DATA "/data/components/expected.txt", "r");
+	char want[256];
+	CE_CLEANUP(ce_freep) char *text = NULL;
+	char *rest;
+
+	(void)state;
+	assert_non_null(f);
+	describe_all(&out);
+	rest = text = ce_strdup(ce_buf_str(&out));
+	while (fgets(want, sizeof(want), f)) {
+		size_t n = strcspn(rest, "\n");
+
+		if (want[0] == '#')
+			continue;
+		want[strcspn(want, "\n")] = '\0';
+		if (rest[n])
+			rest[n++] = '\0';
+		assert_string_equal(rest, want);
+		rest += n;
+	}
+	assert_string_equal(rest, "");
+	fclose(f);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct CMUnitTest tests[] = {cmocka_unit_test(test_components_resolve)};
+
+	if (argc > 1 && strcmp(argv[1], "print") == 0) {
+		CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
+
+		describe_all(&out);
+		fputs(ce_buf_str(&out), stdout);
+		return 0;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
