@@ -22,14 +22,18 @@ enum {
 /* What stands at a path: a file or link of `file->owner`, or a directory, or nothing any more. */
 struct node {
 	struct ce_planned_path *file;
+	struct node *parent; /* of a file; NULL for the prefix itself */
 	bool dir;
+	struct ce_planned_dir *planned; /* of a directory, at the end */
 };
 
 struct tree {
 	struct ce_plan *plan;
-	struct ce_map nodes;     /* path -> struct node in the plan's arena */
-	const char *last_parent; /* the directory made last: paths of one directory come together */
+	struct ce_map nodes; /* path -> struct node in the plan's arena */
+	/* The directory made last: paths of one directory come together. */
+	const char *last_parent;
 	size_t n_last_parent;
+	struct node *last_node;
 };
 
 static struct node *node_at(struct tree *t, const char *path)
@@ -71,12 +75,14 @@ static int make_dir(struct tree *t, const char *path, const struct ce_planned_pa
 	return make_dir(t, parent, for_whom, err);
 }
 
-static int make_parent(struct tree *t, const struct ce_planned_path *p, struct ccenv_error *err)
+static int make_parent(struct tree *t, const struct ce_planned_path *p, struct node **ret_node,
+	struct ccenv_error *err)
 {
 	const char *slash = strrchr(p->path, '/');
 	size_t n = slash ? (size_t)(slash - p->path) : 0;
 	int r;
 
+	*ret_node = n > 0 ? t->last_node : NULL;
 	if (n == 0 || (n == t->n_last_parent && memcmp(p->path, t->last_parent, n) == 0))
 		return 0;
 	CE_CLEANUP(ce_freep) char *parent = ce_strndup(p->path, n);
@@ -84,6 +90,8 @@ static int make_parent(struct tree *t, const struct ce_planned_path *p, struct c
 	r = make_dir(t, parent, p, err);
 	t->last_parent = p->path;
 	t->n_last_parent = n;
+	t->last_node = node_at(t, parent);
+	*ret_node = t->last_node;
 	return r;
 }
 
@@ -112,7 +120,7 @@ static int lose_all_below(struct tree *t, const struct ce_planned_path *p, struc
 
 static int place(struct tree *t, struct ce_planned_path *p, struct ccenv_error *err)
 {
-	struct node *node;
+	struct node *node, *parent;
 	int r;
 
 	/* Written by the installer alone (CEP 32). */
@@ -120,7 +128,7 @@ static int place(struct tree *t, struct ce_planned_path *p, struct ccenv_error *
 		return ce_fail(err, CCENV_EDATA,
 			"%s has a file \"%.200s\", which no package may write",
 			t->plan->pkgs[p->owner].pkg->fn, p->path);
-	r = make_parent(t, p, err);
+	r = make_parent(t, p, &parent, err);
 	if (r < 0)
 		return r;
 	if (p->content && p->content->kind == CE_CONTENT_DIR)
@@ -134,41 +142,67 @@ static int place(struct tree *t, struct ce_planned_path *p, struct ccenv_error *
 	if (node->file)
 		node->file->lost = true;
 	node->file = p;
+	node->parent = parent;
 	return 0;
 }
 
-static int compare_paths(const void *a, const void *b)
+static int compare_dirs(const void *a, const void *b)
 {
-	const struct ce_planned_path *const *x = a, *const *y = b;
+	const struct ce_planned_dir *x = a, *y = b;
 
-	return strcmp((*x)->path, (*y)->path);
+	return strcmp(x->path, y->path);
 }
 
-static int compare_strings(const void *a, const void *b)
+/* The directories that stand at the end; sorted, one comes before what is in it. */
+static void collect_dirs(const struct tree *t)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	struct ce_plan *plan = t->plan;
+
+	plan->dirs = ce_arena_array(&plan->arena, t->nodes.n + 1, sizeof(*plan->dirs));
+	plan->dirs[plan->n_dirs++].path = "";
+	for (size_t i = 0; i < t->nodes.n; i++)
+		if (((const struct node *)t->nodes.entries[i].value)->dir)
+			plan->dirs[plan->n_dirs++].path =
+				ce_arena_strdup(&plan->arena, t->nodes.entries[i].key);
+	qsort(plan->dirs, plan->n_dirs, sizeof(*plan->dirs), compare_dirs);
+	for (size_t i = 1; i < plan->n_dirs; i++) {
+		struct node *node = ce_map_get(&t->nodes, plan->dirs[i].path);
+
+		node->planned = &plan->dirs[i];
+	}
 }
 
-/* Takes what stands at the end out of the map. */
+static struct ce_planned_dir *dir_of(const struct ce_plan *plan, const struct node *node)
+{
+	return node->parent ? node->parent->planned : &plan->dirs[0];
+}
+
+/* Takes what stands at the end out of the map, by directory: counts, then puts. */
 static void collect(const struct tree *t)
 {
 	struct ce_plan *plan = t->plan;
 
+	collect_dirs(t);
 	plan->paths =
 		ce_arena_array(&plan->arena, t->nodes.n + 1, sizeof(struct ce_planned_path *));
-	plan->dirs = ce_arena_array(&plan->arena, t->nodes.n + 1, sizeof(const char *));
 	for (size_t i = 0; i < t->nodes.n; i++) {
 		const struct node *node = t->nodes.entries[i].value;
 
 		if (node->file)
-			plan->paths[plan->n_paths++] = node->file;
-		if (node->dir)
-			plan->dirs[plan->n_dirs++] =
-				ce_arena_strdup(&plan->arena, t->nodes.entries[i].key);
+			dir_of(plan, node)->n++;
 	}
-	qsort(plan->paths, plan->n_paths, sizeof(*plan->paths), compare_paths);
-	/* Sorted, a directory comes before what is in it. */
-	qsort(plan->dirs, plan->n_dirs, sizeof(*plan->dirs), compare_strings);
+	for (size_t i = 0; i < plan->n_dirs; i++) {
+		plan->dirs[i].first = plan->n_paths;
+		plan->n_paths += plan->dirs[i].n;
+		plan->dirs[i].n = 0;
+	}
+	for (size_t i = 0; i < t->nodes.n; i++) {
+		const struct node *node = t->nodes.entries[i].value;
+		struct ce_planned_dir *dir = node->file ? dir_of(plan, node) : NULL;
+
+		if (dir)
+			plan->paths[dir->first + dir->n++] = node->file;
+	}
 }
 
 int ce_plan_decide(struct ce_plan *plan, struct ccenv_error *err)
@@ -191,15 +225,28 @@ int ce_plan_decide(struct ce_plan *plan, struct ccenv_error *err)
 	return r;
 }
 
-/* The first path that is not before `path`. */
-static size_t lower_bound(const struct ce_plan *plan, const char *path)
+static int compare_paths(const void *a, const void *b)
 {
-	size_t low = 0, high = plan->n_paths;
+	const struct ce_planned_path *const *x = a, *const *y = b;
+
+	return strcmp((*x)->path, (*y)->path);
+}
+
+/* All paths that stand, sorted. */
+struct sorted {
+	struct ce_planned_path **paths;
+	size_t n;
+};
+
+/* The first path that is not before `path`. */
+static size_t lower_bound(const struct sorted *s, const char *path)
+{
+	size_t low = 0, high = s->n;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (strcmp(plan->paths[mid]->path, path) < 0)
+		if (strcmp(s->paths[mid]->path, path) < 0)
 			low = mid + 1;
 		else
 			high = mid;
@@ -210,18 +257,18 @@ static size_t lower_bound(const struct ce_plan *plan, const char *path)
 /* What stands where `lost` would: the same path, one below it, or a file in the place of a
  * directory above it. */
 static const struct ce_planned_path *find_winner(
-	const struct ce_plan *plan, const struct ce_planned_path *lost)
+	const struct sorted *s, const struct ce_planned_path *lost)
 {
 	CE_CLEANUP(ce_freep) char *path = ce_asprintf("%s/", lost->path);
-	size_t at = lower_bound(plan, path);
+	size_t at = lower_bound(s, path);
 
-	if (at < plan->n_paths && strncmp(plan->paths[at]->path, path, strlen(path)) == 0)
-		return plan->paths[at];
+	if (at < s->n && strncmp(s->paths[at]->path, path, strlen(path)) == 0)
+		return s->paths[at];
 	for (char *slash; (slash = strrchr(path, '/'));) {
 		*slash = '\0';
-		at = lower_bound(plan, path);
-		if (at < plan->n_paths && strcmp(plan->paths[at]->path, path) == 0)
-			return plan->paths[at];
+		at = lower_bound(s, path);
+		if (at < s->n && strcmp(s->paths[at]->path, path) == 0)
+			return s->paths[at];
 	}
 	return NULL;
 }
@@ -236,15 +283,29 @@ static bool is_same(const struct ce_planned_path *a, const struct ce_planned_pat
 	       strcmp(x->sha256, y->sha256) == 0;
 }
 
+static bool has_lost(const struct ce_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_pkgs; i++)
+		for (size_t k = 0; k < plan->pkgs[i].n_paths; k++)
+			if (plan->pkgs[i].paths[k].lost)
+				return true;
+	return false;
+}
+
 static void warn_conflicts(const struct ce_plan *plan, const struct ccenv_events *events)
 {
+	CE_CLEANUP(ce_freep) void *mem = ce_calloc(plan->n_paths + 1, sizeof(*plan->paths));
+	struct sorted sorted = {.paths = mem, .n = plan->n_paths};
 	size_t n = 0;
+
+	memcpy(sorted.paths, plan->paths, plan->n_paths * sizeof(*plan->paths));
+	qsort(sorted.paths, sorted.n, sizeof(*sorted.paths), compare_paths);
 
 	for (size_t i = 0; i < plan->n_pkgs; i++) {
 		for (size_t k = 0; k < plan->pkgs[i].n_paths; k++) {
 			const struct ce_planned_path *p = &plan->pkgs[i].paths[k];
 			const struct ce_planned_path *winner =
-				p->lost ? find_winner(plan, p) : NULL;
+				p->lost ? find_winner(&sorted, p) : NULL;
 			const char *by =
 				winner ? plan->pkgs[winner->owner].pkg->name : "another package";
 
@@ -279,6 +340,7 @@ static void warn_scripts(const struct ce_plan *plan, const struct ccenv_events *
 
 void ce_plan_warn(const struct ce_plan *plan, const struct ccenv_events *events)
 {
-	warn_conflicts(plan, events);
+	if (has_lost(plan))
+		warn_conflicts(plan, events);
 	warn_scripts(plan, events);
 }

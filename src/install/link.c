@@ -29,8 +29,7 @@
 #include "model/pkg.h"
 
 enum {
-	BATCH = 128,   /* paths that a thread takes at once */
-	DIR_BATCH = 32 /* directories, likewise */
+	BATCH = 128 /* paths of a directory that a thread takes at once */
 };
 
 /* Larger files with a placeholder do not occur; all of one is held in memory. */
@@ -41,16 +40,19 @@ struct linking {
 	const char *root;
 	int root_fd;
 	_Atomic int method;
+	struct batch *batches;
+	size_t n_batches;
 	const struct ccenv_events *events;
 };
 
 /*
- * Where a thread is: the directories of the last path, source and target. Paths of one directory
+ * Where a thread is: the directory it fills, and that of the last source. Paths of one directory
  * come together, and the kernel then has one component to look up instead of many.
  */
 struct place {
-	char *from, *to; /* their paths */
-	int from_fd, to_fd;
+	int to_fd;
+	char *from; /* the path of from_fd */
+	int from_fd;
 };
 
 static void close_fdp(int *fd)
@@ -73,22 +75,22 @@ static int fail_target(
 	return ce_fail_errno(err, errno, "cannot create %s/%s", l->root, p->path);
 }
 
-/* Opens the directory of base/path unless it is open already. */
-static int enter(char **open_path, int *fd, const char *base, const char *path)
+/* Opens the directory of a source, in the entry `base`, unless it is open already. */
+static int enter(struct place *at, const char *base, const char *path)
 {
 	size_t n_base = strlen(base), n_dir = (size_t)(ce_path_base(path) - path),
 	       n = n_base + 1 + n_dir;
 	char *dir;
 
-	if (*open_path && strlen(*open_path) == n && memcmp(*open_path, base, n_base) == 0 &&
-		memcmp(*open_path + n_base + 1, path, n_dir) == 0)
+	if (at->from && strlen(at->from) == n && memcmp(at->from, base, n_base) == 0 &&
+		memcmp(at->from + n_base + 1, path, n_dir) == 0)
 		return 0;
 	dir = ce_asprintf("%s/%.*s", base, (int)n_dir, path);
-	close_fdp(fd);
-	free(*open_path);
-	*open_path = dir;
-	*fd = open(dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return *fd < 0 ? -1 : 0;
+	close_fdp(&at->from_fd);
+	free(at->from);
+	at->from = dir;
+	at->from_fd = open(dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return at->from_fd < 0 ? -1 : 0;
 }
 
 static void leave(struct place *at)
@@ -96,7 +98,6 @@ static void leave(struct place *at)
 	close_fdp(&at->from_fd);
 	close_fdp(&at->to_fd);
 	free(at->from);
-	free(at->to);
 }
 
 static int open_source(const struct place *at, const struct ce_planned_path *p)
@@ -300,13 +301,11 @@ static int put(
 	const struct ce_content *c = p->content;
 	int r;
 
-	if (enter(&at->to, &at->to_fd, l->root, p->path) < 0)
-		return fail_target(l, p, err);
 	if (!c)
 		return put_entry_point(l, at, p, err);
 	if (c->kind == CE_CONTENT_LINK)
 		return put_symlink(l, at, p, err);
-	if (enter(&at->from, &at->from_fd, l->plan->pkgs[p->owner].dir, c->path) < 0)
+	if (enter(at, l->plan->pkgs[p->owner].dir, c->path) < 0)
 		return fail_source(l, p, err);
 	if (c->placeholder)
 		return put_relocated(l, at, p, err);
@@ -314,16 +313,42 @@ static int put(
 	return r < 0 ? r : note_unchanged(l, p, err);
 }
 
+/* A directory and part of what stands in it: what a thread does at once. */
+struct batch {
+	const struct ce_planned_dir *dir;
+	size_t first, n; /* of plan->paths */
+};
+
+/* Makes a directory unless it is there. Another thread may be making it, or not have come to the
+ * one above it yet. */
+static int make_dir(const struct linking *l, const char *path, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *parent = NULL;
+	int r;
+
+	if (mkdirat(l->root_fd, path, 0777) == 0 || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT || !strchr(path, '/'))
+		return ce_fail_errno(err, errno, "cannot create %s/%s", l->root, path);
+	parent = ce_path_dir(path);
+	r = make_dir(l, parent, err);
+	return r < 0 ? r : make_dir(l, path, err);
+}
+
 static int put_batch(void *user, size_t i, struct ccenv_error *err)
 {
 	struct linking *l = user;
+	const struct batch *b = &l->batches[i];
+	const char *dir = b->dir->path;
 	struct place at = {.from_fd = -1, .to_fd = -1};
-	size_t end = (i + 1) * BATCH;
-	int r = 0;
+	int r = dir[0] ? make_dir(l, dir, err) : 0;
 
-	if (end > l->plan->n_paths)
-		end = l->plan->n_paths;
-	for (size_t k = i * BATCH; k < end && r == 0; k++)
+	if (r < 0)
+		return r;
+	at.to_fd = openat(l->root_fd, dir[0] ? dir : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (at.to_fd < 0)
+		return ce_fail_errno(err, errno, "cannot open %s/%s", l->root, dir);
+	for (size_t k = b->first; k < b->first + b->n && r == 0; k++)
 		r = put(l, &at, l->plan->paths[k], err);
 	leave(&at);
 	return r;
@@ -332,90 +357,55 @@ static int put_batch(void *user, size_t i, struct ccenv_error *err)
 static void report(void *user, size_t done)
 {
 	const struct linking *l = user;
-	size_t total = l->plan->n_paths;
+	const struct batch *next = &l->batches[done];
 	struct ccenv_progress p = {
 		.phase = CCENV_PHASE_LINK,
-		.items_done = done * BATCH < total ? done * BATCH : total,
-		.items_total = total,
+		.items_done = done < l->n_batches ? next->first : l->plan->n_paths,
+		.items_total = l->plan->n_paths,
 	};
 
 	ce_progress(l->events, &p);
 }
 
-/* Directories that may be made at once: those of one depth. */
-struct level {
-	const struct linking *l;
-	const char **dirs;
-	size_t n;
-};
-
-static int make_dir_batch(void *user, size_t i, struct ccenv_error *err)
+/* Every directory, the large ones in parts. */
+static void cut_batches(struct linking *l)
 {
-	const struct level *level = user;
+	const struct ce_plan *plan = l->plan;
 
-	for (size_t k = i * DIR_BATCH; k < level->n && k < (i + 1) * DIR_BATCH; k++)
-		if (mkdirat(level->l->root_fd, level->dirs[k], 0777) < 0)
-			return ce_fail_errno(
-				err, errno, "cannot create %s/%s", level->l->root, level->dirs[k]);
-	return 0;
-}
+	l->batches = ce_calloc(plan->n_dirs + plan->n_paths / BATCH + 1, sizeof(*l->batches));
+	for (size_t i = 0; i < plan->n_dirs; i++) {
+		const struct ce_planned_dir *dir = &plan->dirs[i];
+		size_t done = 0;
 
-static size_t depth_of(const char *path)
-{
-	size_t n = 0;
+		do {
+			size_t n = dir->n - done < BATCH ? dir->n - done : BATCH;
 
-	for (; *path; path++)
-		n += *path == '/';
-	return n;
-}
-
-/* Level by level; most file systems take longer for a directory than for a link. */
-static int make_dirs(const struct linking *l, unsigned threads, struct ccenv_error *err)
-{
-	size_t n = l->plan->n_dirs, left = n;
-	CE_CLEANUP(ce_freep) void *mem = ce_calloc(n + 1, sizeof(char *));
-	const char **dirs = mem;
-
-	for (size_t depth = 0; left > 0; depth++) {
-		struct level level = {.l = l, .dirs = dirs};
-		struct ce_work work = {.threads = threads, .user = &level, .item = make_dir_batch};
-		int r;
-
-		for (size_t i = 0; i < n; i++)
-			if (depth_of(l->plan->dirs[i]) == depth)
-				dirs[level.n++] = l->plan->dirs[i];
-		left -= level.n;
-		work.n = (level.n + DIR_BATCH - 1) / DIR_BATCH;
-		r = ce_work_run(&work, err);
-		if (r < 0)
-			return r;
+			l->batches[l->n_batches++] =
+				(struct batch){.dir = dir, .first = dir->first + done, .n = n};
+			done += n;
+		} while (done < dir->n);
 	}
-	return 0;
 }
 
 int ce_link(struct ce_plan *plan, const char *root, unsigned threads,
 	const struct ccenv_events *events, enum ce_link_method *ret_method, struct ccenv_error *err)
 {
 	struct linking l = {.plan = plan, .root = root, .method = CE_LINK_REF, .events = events};
-	struct ce_work work = {
-		.n = (plan->n_paths + BATCH - 1) / BATCH,
-		.threads = threads,
-		.user = &l,
-		.item = put_batch,
-		.tick = report,
-	};
+	struct ce_work work = {.threads = threads, .user = &l, .item = put_batch, .tick = report};
 	int r;
 
 	l.root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l.root_fd < 0)
 		return ce_fail_errno(err, errno, "cannot open %s", root);
-	r = make_dirs(&l, threads, err);
-	if (r == 0)
-		r = ce_work_run(&work, err);
+	cut_batches(&l);
+	work.n = l.n_batches;
+	r = ce_work_run(&work, err);
 	close(l.root_fd);
+	if (r == 0)
+		report(&l, work.n);
+	free(l.batches);
 	if (r < 0)
 		return r;
-	report(&l, work.n);
 	*ret_method = (enum ce_link_method)atomic_load(&l.method);
 	return 0;
 }

@@ -47,6 +47,12 @@ struct ce_planned_pkg {
 	bool has_scripts;
 };
 
+/* A directory of the prefix, and what stands directly in it. */
+struct ce_planned_dir {
+	const char *path; /* "" for the prefix itself */
+	size_t first, n;  /* of ce_plan.paths */
+};
+
 struct ce_plan {
 	const char *prefix; /* the final path */
 	struct ce_arena arena;
@@ -54,10 +60,9 @@ struct ce_plan {
 	size_t n_pkgs;
 	const char *python;        /* "3.12", or NULL */
 	const char *site_packages; /* where "site-packages/" of a noarch package goes, or NULL */
-	struct ce_planned_path *
-		*paths; /* those that are not lost, no directories; sorted by path */
+	struct ce_planned_path **paths; /* those that are not lost, no directories; by directory */
 	size_t n_paths;
-	const char **dirs; /* all of them, parents first */
+	struct ce_planned_dir *dirs; /* all of them, parents first */
 	size_t n_dirs;
 };
 
