@@ -241,12 +241,12 @@ static void content_hash(const struct ce_lock_platform *p, char hex[CE_SHA256_HE
 static int fetch_and_link(struct ccenv *c, const struct ce_lock_platform *p, const char *prefix,
 	bool repair, struct ccenv_error *err)
 {
-	const struct ce_fetch_options fetch = {
+	struct ce_fetch_options fetch = {
 		.cache_dir = c->cache_dir,
 		.offline = c->offline,
 		.foreign = (const char *const *)c->package_caches,
 		.n_foreign = c->n_package_caches,
-		.check_bytes = repair,
+		.check = repair ? CE_FETCH_CHECK_BYTES : CE_FETCH_CHECK_NONE,
 		.getenv_fn = c->getenv_fn,
 		.events = &c->events,
 	};
@@ -267,7 +267,13 @@ static int fetch_and_link(struct ccenv *c, const struct ce_lock_platform *p, con
 		r = ce_fetch(p->pkgs, p->n_pkgs, &fetch, err);
 	if (r < 0)
 		return r;
-	return ce_install(p->pkgs, p->n_pkgs, &install, err);
+	r = ce_install(p->pkgs, p->n_pkgs, &install, err);
+	if (r != CCENV_EDATA || repair)
+		return r;
+	/* It may be the cache: then this mends it. */
+	fetch.check = CE_FETCH_CHECK_FILES;
+	r = ce_fetch(p->pkgs, p->n_pkgs, &fetch, err);
+	return r < 0 ? r : ce_install(p->pkgs, p->n_pkgs, &install, err);
 }
 
 /* Removes the prefixes of earlier locks, which the build files no longer name, and what was left of

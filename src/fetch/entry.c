@@ -78,9 +78,7 @@ static bool agrees(struct folder *f, const struct ce_content *c)
 		return n >= 0 && (size_t)n == strlen(c->target) &&
 		       memcmp(target, c->target, (size_t)n) == 0;
 	}
-	if (fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
-		return false;
-	return (uint64_t)st.st_size == c->size && st.st_mtim.tv_sec == c->mtime;
+	return fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && ce_content_agrees(c, &st);
 }
 
 static int read_contents(const char *dir, struct ce_contents **ret, struct ccenv_error *err)
@@ -134,6 +132,13 @@ static int check(const char *dir, bool bytes, struct ccenv_error *err)
 	}
 	close_fdp(&folder.fd);
 	return r;
+}
+
+bool ce_entry_is_there(const char *dir)
+{
+	CE_CLEANUP(ce_freep) char *list = ce_path_join(dir, CE_CONTENTS_NAME);
+
+	return ce_fs_exists(list);
 }
 
 int ce_entry_check(const char *dir, struct ccenv_error *err)

@@ -2,6 +2,8 @@
 #ifndef CE_FETCH_ENTRY_H
 #define CE_FETCH_ENTRY_H
 
+#include <stdbool.h>
+
 #include "base/attr.h"
 
 struct ccenv_error;
@@ -18,6 +20,9 @@ struct ce_contents;
  * An entry is made in pkgs/tmp/ and renamed. Whoever makes one holds a lock on its temporary
  * directory, so that what a killed process left behind can be told from what is being made.
  */
+
+/* Is there one? What an entry has last is its list. */
+bool ce_entry_is_there(const char *dir);
 
 /* 0 when whole; CCENV_ENOTFOUND when absent; CCENV_EDATA when damaged, with the first difference as
  * text. */

@@ -149,8 +149,17 @@ static void report(struct ce_fetch_run *run)
 static int check_entry(
 	const struct ce_fetch_run *run, const struct ce_job *job, struct ccenv_error *err)
 {
-	return run->o->check_bytes ? ce_entry_check_bytes(job->dir, err)
-				   : ce_entry_check(job->dir, err);
+	switch (run->o->check) {
+	case CE_FETCH_CHECK_NONE:
+		break;
+	case CE_FETCH_CHECK_FILES:
+		return ce_entry_check(job->dir, err);
+	case CE_FETCH_CHECK_BYTES:
+		return ce_entry_check_bytes(job->dir, err);
+	}
+	if (ce_entry_is_there(job->dir))
+		return 0;
+	return ce_fail(err, CCENV_ENOTFOUND, "%s: not in the cache", job->dir);
 }
 
 /* The entry is not there, or not whole; its lock is ours. */

@@ -20,14 +20,20 @@ struct ce_pkg;
  * there is whole. Entries are read-only and never edited. Several processes may want the same
  * entry: one makes it, the others wait for that entry only.
  */
+/* How closely an entry that is there is looked at. */
+enum ce_fetch_check {
+	CE_FETCH_CHECK_NONE,  /* ce_install() looks at each file as it links it */
+	CE_FETCH_CHECK_FILES, /* size and time of each file, the text of each link */
+	CE_FETCH_CHECK_BYTES, /* the hash of each file, too (--repair) */
+};
+
 struct ce_fetch_options {
 	const char *cache_dir;
 	bool offline;
 	unsigned threads;           /* 0: as many as there are processors */
 	const char *const *foreign; /* caches of other programs to look into first; see foreign.h */
 	size_t n_foreign;
-	bool check_bytes; /* compare the hash of every file of an entry too, not only size and time
-			     (--repair) */
+	enum ce_fetch_check check;
 	const char *(*getenv_fn)(const char *name);
 	const struct ccenv_events *events;
 };

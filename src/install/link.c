@@ -146,15 +146,12 @@ static int copy_data(int from, int to)
 }
 
 /* A copy of its own; with `ref`, one that shares blocks. Fails with errno. */
-static int copy_file(const struct place *at, const struct ce_planned_path *p, bool ref)
+static int copy_file(
+	const struct place *at, const struct ce_planned_path *p, const struct stat *st, bool ref)
 {
 	CE_CLEANUP(close_fdp) int from = open_source(at, p);
-	CE_CLEANUP(close_fdp) int to = -1;
-	struct stat st;
+	CE_CLEANUP(close_fdp) int to = from < 0 ? -1 : open_target(at, p, target_mode(st));
 
-	if (from < 0 || fstat(from, &st) < 0)
-		return -1;
-	to = open_target(at, p, target_mode(&st));
 	if (to < 0)
 		return -1;
 	if (ref ? ioctl(to, FICLONE, from) < 0 : copy_data(from, to) < 0) {
@@ -164,7 +161,7 @@ static int copy_file(const struct place *at, const struct ce_planned_path *p, bo
 		errno = errnum;
 		return -1;
 	}
-	return keep_time(to, &st);
+	return keep_time(to, st);
 }
 
 static int put_symlink(const struct linking *l, const struct place *at, struct ce_planned_path *p,
@@ -191,13 +188,13 @@ static bool is_unsupported(int errnum)
 }
 
 /* Reflink, hard link or copy. */
-static int put_linked(struct linking *l, const struct place *at, struct ce_planned_path *p,
-	struct ccenv_error *err)
+static int put_linked(struct linking *l, const struct place *at, const struct ce_planned_path *p,
+	const struct stat *st, struct ccenv_error *err)
 {
 	int method = p->content->no_link ? CE_LINK_COPY : atomic_load(&l->method);
 
 	if (method == CE_LINK_REF) {
-		if (copy_file(at, p, true) == 0)
+		if (copy_file(at, p, st, true) == 0)
 			return 0;
 		if (!is_unsupported(errno))
 			return fail_target(l, p, err);
@@ -215,7 +212,7 @@ static int put_linked(struct linking *l, const struct place *at, struct ce_plann
 		else if (errno != EMLINK)
 			return fail_target(l, p, err);
 	}
-	return copy_file(at, p, false) < 0 ? fail_target(l, p, err) : 0;
+	return copy_file(at, p, st, false) < 0 ? fail_target(l, p, err) : 0;
 }
 
 static int relocate(const struct linking *l, const struct place *at, struct ce_planned_path *p,
@@ -245,25 +242,25 @@ static int relocate(const struct linking *l, const struct place *at, struct ce_p
 }
 
 static int put_relocated(const struct linking *l, const struct place *at, struct ce_planned_path *p,
-	struct ccenv_error *err)
+	const struct stat *st, struct ccenv_error *err)
 {
 	CE_CLEANUP(close_fdp) int from = open_source(at, p);
-	struct stat st;
+	size_t size = (size_t)st->st_size;
 	void *data;
 	int r;
 
-	if (from < 0 || fstat(from, &st) < 0)
+	if (from < 0)
 		return fail_source(l, p, err);
-	if ((uint64_t)st.st_size > relocate_bytes_max)
+	if (size > relocate_bytes_max)
 		return ce_fail(err, CCENV_EDATA, "%s: %s is too large for prefix replacement",
 			l->plan->pkgs[p->owner].pkg->fn, p->path);
-	if (st.st_size == 0)
-		return relocate(l, at, p, "", &st, err);
-	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, from, 0);
+	if (size == 0)
+		return relocate(l, at, p, "", st, err);
+	data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, from, 0);
 	if (data == MAP_FAILED)
 		return fail_source(l, p, err);
-	r = relocate(l, at, p, data, &st, err);
-	munmap(data, (size_t)st.st_size);
+	r = relocate(l, at, p, data, st, err);
+	munmap(data, size);
 	return r;
 }
 
@@ -295,21 +292,38 @@ static int note_unchanged(
 	return ce_sha256_file(source, p->hash, err);
 }
 
+/* Finds a source, and whether it is as it was unpacked. */
+static int look(const struct linking *l, struct place *at, const struct ce_planned_path *p,
+	struct stat *ret_st, struct ccenv_error *err)
+{
+	const char *entry = l->plan->pkgs[p->owner].dir, *path = p->content->path;
+	bool found = enter(at, entry, path) == 0 &&
+		     fstatat(at->from_fd, ce_path_base(path), ret_st, AT_SYMLINK_NOFOLLOW) == 0;
+
+	if (!found && errno != ENOENT && errno != ENOTDIR)
+		return fail_source(l, p, err);
+	if (found && ce_content_agrees(p->content, ret_st))
+		return 0;
+	return ce_fail(err, CCENV_EDATA, "%s/%s is not as it was unpacked", entry, path);
+}
+
 static int put(
 	struct linking *l, struct place *at, struct ce_planned_path *p, struct ccenv_error *err)
 {
 	const struct ce_content *c = p->content;
+	struct stat st;
 	int r;
 
 	if (!c)
 		return put_entry_point(l, at, p, err);
 	if (c->kind == CE_CONTENT_LINK)
 		return put_symlink(l, at, p, err);
-	if (enter(at, l->plan->pkgs[p->owner].dir, c->path) < 0)
-		return fail_source(l, p, err);
+	r = look(l, at, p, &st, err);
+	if (r < 0)
+		return r;
 	if (c->placeholder)
-		return put_relocated(l, at, p, err);
-	r = put_linked(l, at, p, err);
+		return put_relocated(l, at, p, &st, err);
+	r = put_linked(l, at, p, &st, err);
 	return r < 0 ? r : note_unchanged(l, p, err);
 }
 

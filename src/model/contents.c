@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -38,6 +39,12 @@ struct ce_content *ce_contents_add(struct ce_contents *c)
 	CE_GROW(c->items, c->n, c->cap);
 	c->items[c->n] = (struct ce_content){.path = NULL};
 	return &c->items[c->n++];
+}
+
+bool ce_content_agrees(const struct ce_content *c, const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && (uint64_t)st->st_size == c->size &&
+	       st->st_mtim.tv_sec == c->mtime;
 }
 
 static void add_field(struct ce_buf *out, const char *s)

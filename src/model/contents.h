@@ -11,6 +11,7 @@
 
 struct ccenv_error;
 struct ce_buf;
+struct stat;
 
 /*
  * What an unpacked package consists of: what lies in its entry of the cache, and what of that is to
@@ -52,6 +53,9 @@ void ce_contents_free(struct ce_contents *c);
 CE_DEFINE_FREEP(struct ce_contents, ce_contents_free, ce_contents_freep)
 /* Room for one more, zeroed; valid until the next call. */
 struct ce_content *ce_contents_add(struct ce_contents *c);
+
+/* Is what lstat() says of a file what it was when it was unpacked: its size and time? */
+bool ce_content_agrees(const struct ce_content *c, const struct stat *st);
 
 void ce_contents_format(const struct ce_contents *c, struct ce_buf *out);
 /* Takes text of at most `len` bytes; it is checked like everything that comes from a disk. */

@@ -66,7 +66,7 @@ static int run(char **argv, int argc, bool repair, struct ccenv_error *err)
 	struct ccenv_events events = {.log = print_log};
 	struct ce_fetch_options fetch = {
 		.cache_dir = argv[2],
-		.check_bytes = repair,
+		.check = repair ? CE_FETCH_CHECK_BYTES : CE_FETCH_CHECK_NONE,
 		.getenv_fn = get_env,
 		.events = &events,
 	};
@@ -93,6 +93,12 @@ static int run(char **argv, int argc, bool repair, struct ccenv_error *err)
 		r = ce_fetch(list, n, &fetch, err);
 		if (r == 0)
 			r = ce_install(list, n, &install, err);
+		if (r == CCENV_EDATA && !repair) {
+			fetch.check = CE_FETCH_CHECK_FILES;
+			r = ce_fetch(list, n, &fetch, err);
+			if (r == 0)
+				r = ce_install(list, n, &install, err);
+		}
 	}
 	free(list);
 	ce_arena_release(&arena);

@@ -99,8 +99,10 @@ static struct ce_pkg *add(struct fixture *f, const struct pack_package *p)
 
 static int fetch(struct fixture *f)
 {
-	struct ce_fetch_options o = {
-		.cache_dir = f->cache, .getenv_fn = no_env, .events = &f->events};
+	struct ce_fetch_options o = {.cache_dir = f->cache,
+		.check = CE_FETCH_CHECK_FILES,
+		.getenv_fn = no_env,
+		.events = &f->events};
 
 	return ce_fetch(f->list, f->n, &o, &f->err);
 }
@@ -603,6 +605,9 @@ static void test_damaged_cache(void **state)
 	assert_non_null(file);
 	fputs("wrong", file); /* of the same size */
 	fclose(file);
+	assert_int_equal(install(f), CCENV_EDATA);
+	check_text(f->err.text, "one is not as it was unpacked");
+	assert_false(ce_fs_exists(f->prefix));
 	both(f);
 	check_text(ce_buf_str(&f->log), "had changed or were missing");
 	check_file(f, "one", "right", 0444);
@@ -632,7 +637,7 @@ static void test_verify_and_repair(void **state)
 		{.path = "empty", .dir = true}, {0}};
 	struct fixture *f = *state;
 	struct ce_fetch_options fo = {.cache_dir = f->cache,
-		.check_bytes = true,
+		.check = CE_FETCH_CHECK_BYTES,
 		.getenv_fn = no_env,
 		.events = &f->events};
 	struct ce_install_options io = {
