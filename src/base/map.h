@@ -15,6 +15,7 @@ struct ce_map {
 	struct ce_map_entry {
 		char *key;
 		void *value;
+		size_t hash;
 	} * entries;
 	size_t n, cap;
 	size_t *slots; /* index + 1 into entries, 0 is empty */
@@ -22,6 +23,8 @@ struct ce_map {
 };
 
 void ce_map_release(struct ce_map *m);
+/* Where the value of key is, NULL in it if the key is new. Valid until something is added. */
+void **ce_map_at(struct ce_map *m, const char *key);
 /* Sets key to value; returns the old value, or NULL. */
 void *ce_map_set(struct ce_map *m, const char *key, void *value);
 void *ce_map_get(const struct ce_map *m, const char *key); /* NULL when absent */

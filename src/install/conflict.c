@@ -38,13 +38,11 @@ struct tree {
 
 static struct node *node_at(struct tree *t, const char *path)
 {
-	struct node *node = ce_map_get(&t->nodes, path);
+	void **at = ce_map_at(&t->nodes, path);
 
-	if (!node) {
-		node = ce_arena_alloc(&t->plan->arena, sizeof(*node));
-		ce_map_set(&t->nodes, path, node);
-	}
-	return node;
+	if (!*at)
+		*at = ce_arena_alloc(&t->plan->arena, sizeof(struct node));
+	return *at;
 }
 
 static int fail_twofold(

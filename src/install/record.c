@@ -97,10 +97,17 @@ static void add_string(struct ce_buf *out, const char *s)
 
 static void add_member(struct ce_buf *out, const char *key, const char *value)
 {
-	ce_buf_adds(out, ", \"");
 	ce_buf_adds(out, key);
-	ce_buf_adds(out, "\": ");
 	add_string(out, value);
+}
+
+/* A value that needs no escapes. */
+static void add_plain(struct ce_buf *out, const char *key, const char *value)
+{
+	ce_buf_adds(out, key);
+	ce_buf_addc(out, '"');
+	ce_buf_adds(out, value);
+	ce_buf_addc(out, '"');
 }
 
 static void add_path(const struct ce_planned_path *p, struct ce_buf *out)
@@ -110,10 +117,10 @@ static void add_path(const struct ce_planned_path *p, struct ce_buf *out)
 
 	ce_buf_adds(out, "   {\"_path\": ");
 	add_string(out, p->path);
-	add_member(out, "path_type", type_of(p));
+	add_plain(out, ", \"path_type\": ", type_of(p));
 	if (p->relocated && c) {
-		add_member(out, "prefix_placeholder", c->placeholder);
-		add_member(out, "file_mode", c->binary ? "binary" : "text");
+		add_member(out, ", \"prefix_placeholder\": ", c->placeholder);
+		add_plain(out, ", \"file_mode\": ", c->binary ? "binary" : "text");
 	}
 	if (c && c->no_link)
 		ce_buf_adds(out, ", \"no_link\": true");
@@ -121,8 +128,8 @@ static void add_path(const struct ce_planned_path *p, struct ce_buf *out)
 		const char *packaged = c ? c->sha256 : p->sha256_in_prefix;
 
 		if (packaged)
-			add_member(out, "sha256", packaged);
-		add_member(out, "sha256_in_prefix", p->sha256_in_prefix);
+			add_plain(out, ", \"sha256\": ", packaged);
+		add_plain(out, ", \"sha256_in_prefix\": ", p->sha256_in_prefix);
 		snprintf(number, sizeof(number), "%llu", (unsigned long long)p->size_in_prefix);
 		ce_buf_adds(out, ", \"size_in_bytes\": ");
 		ce_buf_adds(out, number);
