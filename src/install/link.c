@@ -311,7 +311,7 @@ static int put(
 	struct linking *l, struct place *at, struct ce_planned_path *p, struct ccenv_error *err)
 {
 	const struct ce_content *c = p->content;
-	struct stat st;
+	struct stat st = {0};
 	int r;
 
 	if (!c)
