@@ -145,7 +145,9 @@ static int clean(const struct ce_clean_options *o, struct things *list,
 		qsort(list->items, list->n, sizeof(*list->items), by_use);
 	for (size_t i = 0; i < list->n; i++) {
 		const struct thing *t = &list->items[i];
-		bool removed, young = t->used > now || (uint64_t)(now - t->used) < o->min_age_s;
+		/* A file's clock may be ahead of time() by a tick. */
+		bool removed, young = o->min_age_s > 0 &&
+				      (t->used > now || (uint64_t)(now - t->used) < o->min_age_s);
 		int r;
 
 		if (young || (t->package && o->unshared && t->shared) ||
