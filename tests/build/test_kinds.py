@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Kinds of project, each as people write them for NVIDIA's installer: only the find_package line above project() is ours."""
+import json
 import os
 import re
 import shutil
 import unittest
 
-from harness import Case, cmakes, dynamic, hostile, run, write
+from harness import TOP, Case, cmakes, dynamic, hostile, run, write
 
 VERSION_C = """#include <cuda_runtime_api.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@ KERNEL = """#include <cstdio>
 __global__ void k(int *p) { *p = 42; }
 int main() { k<<<1, 1>>>(nullptr); std::puts("ran"); return 0; }
 """
+# CCENV_TEST_SCCACHE, the one of get-sccache, or the one in PATH.
+SCCACHE = shutil.which(os.environ.get("CCENV_TEST_SCCACHE", str(TOP / "build/sccache/bin/sccache"))) or shutil.which("sccache")
 
 
 class Kinds(Case):
@@ -221,13 +224,51 @@ class Kinds(Case):
     @unittest.skipUnless(shutil.which("ccache"), "no ccache")
     def test_ccache_hits_in_another_directory(self):
         env = dict(self.env, CCACHE_DIR=str(self.scratch / "ccache"))
-        for build in ("app/build", "b"):
-            for name in ("one", "two"):
-                src = self.app(f"{name}-{build[-1]}/app")
-                top = src.parent / build
-                self.configure(src, top, "-DCCENV_COMPILER_LAUNCHER=ccache", env=env)
-                run(["ccache", "-z"], env=env)
-                self.build(top, env=env)
-                stats = run(["ccache", "-s"], env=env).out
-            # CMake before 3.31 spells nvcc's own include directory as -isystem=<path>, which ccache does not see through.
-            self.assertRegex(stats, r"Hits:\s+[23] /\s+3", build)
+        for cmake in cmakes():
+            for build in ("app/build", "b"):
+                for name in ("one", "two"):
+                    src = self.app(f"{name}-{build[-1]}/app")
+                    top = src.parent / build
+                    run(["ccache", "-C" if name == "one" else "-z"], env=env)
+                    self.configure(src, top, "-DCCENV_COMPILER_LAUNCHER=ccache", env=env, cmake=cmake)
+                    run(["ccache", "-z"], env=env)
+                    self.build(top, env=env, cmake=cmake)
+                    stats = run(["ccache", "-s"], env=env).out
+                hits = re.search(r"Hits:\s+(\d+) /\s+(\d+)", stats).groups()
+                print(f"ccache in another {build} ({run([cmake, '--version']).out.split()[2]}): {hits[0]} of {hits[1]} hit")
+                self.assertEqual(hits, ("3", "3"), build)
+                # What the compiler has said about its directories was not another tree's.
+                for found in (top / "CMakeFiles").glob("*/CMake*Compiler.cmake"):
+                    self.assertNotIn(str(self.scratch / "one"), found.read_text())
+                shutil.rmtree(self.scratch / f"one-{build[-1]}")
+                shutil.rmtree(self.scratch / f"two-{build[-1]}")
+
+    @unittest.skipUnless(SCCACHE, "no sccache; tests/build/get-sccache brings it")
+    def test_sccache(self):
+        """Keyed on what is installed; hits in the same directory, and in another one with the user's SCCACHE_BASEDIRS."""
+        one, two = self.scratch / "one/app", self.scratch / "two/app"
+        env = dict(self.env, SCCACHE_DIR=str(self.scratch / "sccache"), SCCACHE_SERVER_UDS=str(self.scratch / "sock"),
+                   SCCACHE_BASEDIRS=f"{one}:{two}")
+        self.addCleanup(run, [SCCACHE, "--stop-server"], env=env, ok=False)
+
+        def build(src):
+            run([SCCACHE, "--zero-stats"], env=env)
+            self.build(src / "build", "--clean-first", env=env)
+            stats = json.loads(run([SCCACHE, "--show-stats", "--stats-format=json"], env=env).out)["stats"]
+            return [sum(stats[s]["counts"].values()) for s in ("cache_hits", "cache_misses")]
+
+        for name in ("one", "two"):
+            src = self.app(f"{name}/app")
+            write(src / "CMakeLists.txt", (src / "CMakeLists.txt").read_text().replace("CondaCuda 13.0", "CondaCuda 13"))
+            self.configure(src, None, f"-DCCENV_COMPILER_LAUNCHER={SCCACHE}", env=env)
+        first, again, other = build(one), build(one), build(two)
+        print(f"sccache: first {first}, again {again}, in another directory {other} [hits, misses]")
+        self.assertEqual(first[0], 0)
+        self.assertEqual(again[1], 0)
+        self.assertEqual(again[0], first[1])
+        self.assertGreater(other[0], other[1])
+        self.check_app(two / "build/cuda-app")
+        # Another lock hits nothing, though the compilers are the same. (Not 13.3: sccache 0.16 cannot compile with its nvcc.)
+        self.manifest(one, components=("nvcc", "cudart", "nvrtc", "nvfatbin"))
+        self.assertEqual(build(one)[0], 0)
+        self.check_app(one / "build/cuda-app")

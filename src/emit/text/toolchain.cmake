@@ -321,8 +321,8 @@ endif()
 # --- each compile -----------------------------------------------------------------------------------------------------
 
 # The environment at build time is not the one of now: CPATH goes before -isystem, so that it decides which cuda.h is
-# read. The view's nvcc takes care of itself. CCACHE_COMPILERCHECK, because files of different packages may share size and
-# time.
+# read. The view's nvcc takes care of itself. CCACHE_COMPILERCHECK and its like, because files of different packages may share
+# size and time.
 set(_ccenv_launch_C "")
 set(_ccenv_launch_CUDA "")
 if(EXISTS "/usr/bin/env")
@@ -360,13 +360,28 @@ foreach(_ccenv_v C CXX CUDA)
 		if(NOT _ccenv_all)
 			set(_ccenv_all "/usr/bin/env")
 		endif()
-		list(APPEND _ccenv_all "CCACHE_COMPILERCHECK=string:${_ccenv_content}" ${_ccenv_basedir})
+		# sccache takes base directories from its server's environment or file only: SCCACHE_BASEDIRS is the user's.
+		if(_ccenv_user MATCHES "sccache")
+			list(APPEND _ccenv_all "SCCACHE_C_CUSTOM_CACHE_BUSTER=${_ccenv_content}")
+		else()
+			list(APPEND _ccenv_all "CCACHE_COMPILERCHECK=string:${_ccenv_content}" ${_ccenv_basedir})
+		endif()
 		if(_ccenv_v STREQUAL "CUDA" AND _ccenv_own_gcc)
 			# The view's nvcc knows its g++; a -ccbin would put the path of the build tree into the cache's key.
 			unset(CMAKE_CUDA_HOST_COMPILER)
 		endif()
+		if(_ccenv_v STREQUAL "CUDA" AND NOT _ccenv_try AND NOT CMAKE_USER_MAKE_RULES_OVERRIDE_CUDA)
+			# So would -isystem=<path>, as CMake spelt it before 3.31: caches look for the path in a word of its own.
+			set(CMAKE_USER_MAKE_RULES_OVERRIDE_CUDA "${CMAKE_BINARY_DIR}/CMakeFiles/ccenv-rules.cmake")
+			if(NOT EXISTS "${CMAKE_USER_MAKE_RULES_OVERRIDE_CUDA}")
+				file(WRITE "${CMAKE_USER_MAKE_RULES_OVERRIDE_CUDA}" "set(CMAKE_INCLUDE_SYSTEM_FLAG_CUDA \"-isystem \")\n")
+			endif()
+		endif()
 	endif()
-	list(APPEND _ccenv_all ${_ccenv_user})
+	# Not in try_compile: what the compiler says there about its directories must be said by this one.
+	if(NOT _ccenv_try)
+		list(APPEND _ccenv_all ${_ccenv_user})
+	endif()
 	if(_ccenv_all)
 		set(CMAKE_${_ccenv_v}_COMPILER_LAUNCHER "${_ccenv_all}")
 	endif()
