@@ -195,7 +195,9 @@ void ce_transfer_start_http(struct ce_transfer *t)
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "ccenv/" CCENV_VERSION);
 	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
+	/* HTTP/2 may let all share one connection; TLS says so before the first answer. Without TLS
+	 * libcurl 7.88 would only know when the first file has come, and wait so long. */
+	curl_easy_setopt(e, CURLOPT_PIPEWAIT, (long)ce_url_has_scheme(t->url, "https"));
 	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 256L * 1024);
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, (long)MIN_SPEED);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -275,9 +276,14 @@ struct script {
 	char paths[8][64];
 	unsigned n;
 	int other_port;
+	_Atomic int waiting, met; /* see answer_meeting() */
 };
 
 static const char body20[] = "0123456789abcdefghij";
+
+enum {
+	MEETING = 6
+};
 
 static bool answer_conditional(int fd, const struct test_request *req)
 {
@@ -336,6 +342,19 @@ static bool answer_broken(int fd, const struct test_request *req)
 	return keep;
 }
 
+/* Stops in the middle until all have come so far. */
+static bool answer_meeting(int fd, struct script *s)
+{
+	static const struct timespec ms10 = {.tv_nsec = 10 * 1000 * 1000};
+
+	test_writes(fd, "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n0123456789");
+	s->waiting++;
+	for (int i = 0; i < 300 && s->waiting < MEETING; i++)
+		nanosleep(&ms10, NULL);
+	s->met += s->waiting >= MEETING;
+	return test_writes(fd, "abcdefghij");
+}
+
 /* Says nothing until the client goes away. */
 static void wait_gone(int fd)
 {
@@ -365,6 +384,8 @@ static bool handler(int fd, const struct test_request *req, void *user)
 		return answer_range(fd, req);
 	if (strcmp(p, "/broken") == 0)
 		return answer_broken(fd, req);
+	if (strcmp(p, "/meeting") == 0)
+		return answer_meeting(fd, s);
 	if (strcmp(p, "/busy") == 0 && req->number == 1)
 		return test_respond(fd, 429, "Retry-After: 1\r\n", "wait", 4);
 	if (strcmp(p, "/busy") == 0)
@@ -733,6 +754,32 @@ static void test_many(void **state)
 	test_server_stop(s);
 }
 
+/* Large files come side by side, from the first one on. */
+static void test_side_by_side(void **state)
+{
+	struct script script = {0};
+	struct test_server *s = test_server_start(handler, &script);
+	CE_CLEANUP(ce_freep) char *url = local(s, "/meeting");
+	struct ce_downloader *d = new_downloader(false);
+	struct got g[MEETING] = {0};
+	struct ccenv_error err;
+
+	(void)state;
+	for (int i = 0; i < MEETING; i++) {
+		struct ce_download t = transfer(url, &g[i]);
+
+		ce_downloader_add(d, &t);
+	}
+	assert_int_equal(ce_downloader_run(d, 20000, &err), 0);
+	ce_downloader_free(d);
+	for (int i = 0; i < MEETING; i++) {
+		assert_string_equal(ce_buf_str(&g[i].body), "0123456789abcdefghij");
+		got_release(&g[i]);
+	}
+	assert_int_equal(script.met, MEETING);
+	test_server_stop(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -750,6 +797,7 @@ int main(void)
 		cmocka_unit_test_setup(test_proxy, setup),
 		cmocka_unit_test_setup(test_mirrors, setup),
 		cmocka_unit_test_setup(test_many, setup),
+		cmocka_unit_test_setup(test_side_by_side, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, group_teardown);
