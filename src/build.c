@@ -60,13 +60,11 @@ static const char *if_there(struct ce_arena *a, const char *dir, const char *rel
 	return access(path, F_OK) == 0 ? path : NULL;
 }
 
-/* A name that people use for a target: CUDA's directory, the platform, or sbsa and its like. */
 static bool is_target(const struct ccenv_tools *t, const char *name)
 {
-	size_t n = strlen(name);
+	const char *platform = ce_platform_of_target(name);
 
-	return strcmp(name, t->target) == 0 || strcmp(name, t->platform) == 0 ||
-	       (strncmp(t->target, name, n) == 0 && t->target[n] == '-');
+	return platform && strcmp(platform, t->platform) == 0;
 }
 
 static int read_strings(
@@ -197,8 +195,8 @@ static int fill_tools(const json_t *stamp, const char *target, struct ccenv_tool
 	}
 	if (target && !is_target(t, target))
 		return ce_fail(err, CCENV_ENOTFOUND,
-			"%s holds the toolchain for %s, not for %s; install that into another "
-			"directory and name it with --root",
+			"%s holds the toolchain for %s, not for %s; building for another machine "
+			"than this one is not supported yet",
 			t->root, t->target, target);
 	find_paths(t, a);
 	if (!ce_fs_is_dir(t->prefix) || !ce_fs_is_dir(t->view))

@@ -363,6 +363,27 @@ static int lock_root(struct ccenv *c, struct ce_fs_lock **ret, struct ccenv_erro
 	return r < 0 ? r : ce_fs_lock(guard, ROOT_LOCK_TIMEOUT_S, tell_waiting, c, ret, err);
 }
 
+/* What is built for: so far always what is installed, and that runs here. */
+static int check_target(const struct ccenv_install_options *o, struct ccenv_error *err)
+{
+	const char *platform = o->platform ? o->platform : ce_platform_host();
+	const char *wanted = o->target ? ce_platform_of_target(o->target) : platform;
+
+	if (!wanted)
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"there is no target \"%s\"; known are x86_64-linux (linux-64) and "
+			"sbsa-linux "
+			"(linux-aarch64)",
+			o->target);
+	if (strcmp(wanted, platform) != 0)
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"the target %s is asked for, and this machine is %s: building for another "
+			"machine is not supported yet; build on a %s machine, with the same "
+			"ccenv.json and ccenv.lock, or leave the target out",
+			o->target, platform, wanted);
+	return 0;
+}
+
 int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	struct ccenv_install_result *ret, struct ccenv_error *err)
 {
@@ -370,9 +391,11 @@ int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	CE_CLEANUP(ce_fs_unlockp) struct ce_fs_lock *held = NULL;
 	CE_CLEANUP(ce_buf_release) struct ce_buf lock_text = {0};
 	const struct ce_lock_platform *p = NULL;
-	int r;
+	int r = check_target(o, err);
 
 	*ret = (struct ccenv_install_result){0};
+	if (r < 0)
+		return r;
 	if (ce_current_is(c, o, ret))
 		return 0;
 	r = locked_platform(c, o, &lock_text, &lock, &p, err);

@@ -185,6 +185,7 @@ enum ccenv_lock_mode {
 struct ccenv_install_options {
 	const char *environment; /* ["default"] */
 	const char *platform;    /* [this machine's] */
+	const char *target; /* fail unless it is that platform's: "sbsa-linux", "sbsa", … [any] */
 	enum ccenv_lock_mode mode;
 	bool repair;        /* check every byte, build the prefix anew, mend the cache */
 	const char *prefix; /* a plain conda prefix there, and no build files [root/env/…, and build

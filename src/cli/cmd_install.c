@@ -70,6 +70,8 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 			.string = &o.environment},
 		{"platform", 'p', "PLATFORM", "install for that platform [this machine's]",
 			.string = &o.platform},
+		{"target", 0, "TARGET", "fail unless this is what is built for here (CCENV_TARGET)",
+			.string = &o.target},
 		{"prefix", 0, "DIR", "install a plain conda prefix there, no build files",
 			.string = &o.prefix},
 		{"from-cache", 0, "DIR",
@@ -92,6 +94,8 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 		return ce_cli_usage(&ce_cmd_install, "install takes no arguments");
 	if (locked && frozen)
 		return ce_cli_usage(&ce_cmd_install, "--locked and --frozen exclude each other");
+	if (!o.target && getenv("CCENV_TARGET") && *getenv("CCENV_TARGET"))
+		o.target = getenv("CCENV_TARGET");
 	if (frozen || (is_set("CCENV_FROZEN") && !locked))
 		o.mode = CCENV_LOCK_FROZEN;
 	else if (locked || is_set("CCENV_LOCKED"))

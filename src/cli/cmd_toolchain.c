@@ -116,8 +116,8 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 		return print_resolved(cli, formats[i].format, target);
 	if (target)
 		return ce_cli_usage(&ce_cmd_toolchain,
-			"a file to commit is for every target, which CCENV_TARGET chooses when it "
-			"is used; --target goes with --resolved");
+			"a file to commit is for every target; --target goes with --resolved, or, "
+			"as CCENV_TARGET, with the use of that file");
 	if (print_file(formats[i].format, NULL, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	return CE_EXIT_OK;

@@ -22,6 +22,7 @@ int ce_emit_make(const struct ce_emit_facts *f, struct ccenv_error *err)
 	const struct ce_emit_pair pairs[] = {
 		{"CUDA_VERSION", f->cuda_version},
 		{"TARGET", f->target},
+		{"PLATFORM", f->in->platform},
 		{"TRIPLET", f->triplet ? f->triplet : ""},
 		{"CONTENT", f->in->content_hash},
 		{"HAS_GCC", f->has_gcc ? "ON" : "OFF"},

@@ -77,6 +77,24 @@ const char *ce_platform_cuda_target(const char *subdir)
 	return NULL;
 }
 
+const char *ce_platform_of_target(const char *name)
+{
+	size_t n = strlen(name);
+
+	if (strcmp(name, "aarch64") == 0)
+		return "linux-aarch64";
+	for (size_t i = 0; i < CE_COUNT(platforms); i++) {
+		const char *target = platforms[i].cuda_target;
+
+		if (!target)
+			continue;
+		if (strcmp(name, platforms[i].subdir) == 0 || strcmp(name, target) == 0 ||
+			(strncmp(target, name, n) == 0 && target[n] == '-'))
+			return platforms[i].subdir;
+	}
+	return NULL;
+}
+
 const char *ce_platform_triplet(const char *subdir)
 {
 	for (size_t i = 0; i < CE_COUNT(platforms); i++)

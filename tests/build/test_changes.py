@@ -198,6 +198,32 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
             write(src / "CMakeLists.txt", HEAD + f"find_package(CondaCuda {want} REQUIRED)\nproject(a LANGUAGES CXX)\n")
             self.configure(src)
 
+    def test_target_that_is_not_this_machine(self):
+        """Pairs of targets are not there yet: each place says so, and does so before it installs."""
+        want = "the target sbsa-linux is asked for, and this machine is linux-64: building for another machine is not supported yet"
+        self.assertIn(want, self.message("find_package(CondaCuda 13.0 REQUIRED)\nproject(a)\n", "-DCCENV_TARGET=sbsa-linux"))
+        src = self.scratch / "app"
+        write(src / "ccenv.cmake", run([CCENV, "toolchain"]).out)
+        write(src / "CMakeLists.txt", HEAD + "project(a LANGUAGES CXX)\n")
+        run([CCENV, "presets"], cwd=src)
+        write(src / "CMakePresets.json", '{"version": 4, "include": ["ccenv-presets.json"]}\n')
+        env = dict(self.env, CCENV_TARGET="sbsa-linux")
+        for args in (["-S", src, "-B", src / "b2", "--toolchain", src / "ccenv.cmake"], ["--preset", "ccenv-release"]):
+            bad = run([cmakes()[0], *args], env=env, cwd=src, ok=False)
+            self.assertNotEqual(bad.code, 0)
+            self.assertIn(want, re.sub(r"\s+", " ", bad.out))
+        self.assertFalse((src / "b2/_ccenv/env").exists())
+        # This machine's own is taken, also where it comes later; and asking for another then is no no-op.
+        here = ["-S", src, "-B", src / "b3", "--toolchain", src / "ccenv.cmake"]
+        run([cmakes()[0], *here], env=self.env)
+        run([cmakes()[0], *here, "-DCCENV_TARGET=x86_64-linux"], env=self.env)
+        self.assertIn(want, re.sub(r"\s+", " ", run([cmakes()[0], *here, "-DCCENV_TARGET=sbsa-linux"], env=self.env, ok=False).out))
+        # A root for another machine, made by hand.
+        toolchain = src / "b3/_ccenv/toolchain/x86_64-linux.cmake"
+        write(toolchain, toolchain.read_text().replace('_ccenv_processor "x86_64"', '_ccenv_processor "aarch64"'))
+        bad = self.configure(src, src / "b4", "--toolchain", toolchain, ok=False)
+        self.assertRegex(bad.out, r"was\s+installed\s+for\s+aarch64,\s+and\s+this\s+machine\s+is\s+x86_64")
+
     def test_after_cuda_is_enabled(self):
         other = self.app("other")
         self.configure(other)

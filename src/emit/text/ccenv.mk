@@ -21,6 +21,10 @@ ifneq ($(words $(CCENV_ROOT)),1)
 $(error ccenv: make cannot work in a path with spaces: $(CCENV_ROOT); use a build directory without spaces)
 endif
 CCENV_COMMA := ,
+ifneq ($(filter-out @TARGET@ $(word 1,$(subst -, ,@TARGET@)) @PLATFORM@ $(patsubst linux-%,%,@PLATFORM@),$(CCENV_TARGET)),)
+$(error ccenv: the target $(CCENV_TARGET) is asked for, and this toolchain is for @TARGET@: building for another machine \
+is not supported yet)
+endif
 CCENV_TARGET := @TARGET@
 CCENV_CUDA_VERSION := @CUDA_VERSION@
 CCENV_CONTENT := @CONTENT@

@@ -45,6 +45,12 @@ if(NOT EXISTS "${_ccenv_env}/conda-meta" OR NOT EXISTS "${_ccenv_view}/version.j
 		"configure again.")
 endif()
 
+# Compilers for another machine than this one do not even start.
+if(CMAKE_HOST_SYSTEM_PROCESSOR MATCHES "^(x86_64|aarch64)$" AND NOT CMAKE_HOST_SYSTEM_PROCESSOR STREQUAL _ccenv_processor)
+	message(FATAL_ERROR "ccenv: ${_ccenv_root} was installed for ${_ccenv_processor}, and this machine is "
+		"${CMAKE_HOST_SYSTEM_PROCESSOR}: its compilers do not run here. Building for another machine is not supported yet.")
+endif()
+
 if(CCENV_CHAINLOAD_TOOLCHAIN_FILE)
 	include("${CCENV_CHAINLOAD_TOOLCHAIN_FILE}")
 	# Set there, or found by CMake because of it: a compiler that is not ours.
