@@ -68,13 +68,19 @@ enum ccenv_phase {
 	CCENV_PHASE_SOLVE = 2,
 	CCENV_PHASE_FETCH = 3, /* download, verify, extract into the cache */
 	CCENV_PHASE_LINK = 4,
+	CCENV_PHASE_VERIFY = 5,
 };
 
-/* A step of a phase. Totals may grow while the phase runs; done == total items ends it. */
+/*
+ * A step of a phase. Totals may change while the phase runs; done == total items ends it. What need
+ * not be done at all (a package that is in the cache) is not counted.
+ */
 struct ccenv_progress {
 	enum ccenv_phase phase;
-	const char *item; /* what is being worked on, or NULL */
+	const char *item; /* what has the most left of what is being worked on, or NULL */
 	uint64_t bytes_done, bytes_total;
+	uint64_t bytes_here; /* of bytes_total: have arrived, so bytes_done or more; 0 where nothing
+				arrives */
 	uint64_t items_done, items_total;
 };
 

@@ -3,15 +3,20 @@
 #include "cli/ui.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/attr.h"
+#include "base/buf.h"
 
 enum {
 	REDRAW_MS = 80,
-	BAR = 24
+	RATE_MS = 1000,
+	BAR = 24,
+	WIDE = 90
 };
 
 /* What a phase is called, and what it counts. */
@@ -22,6 +27,7 @@ static const struct {
 	[CCENV_PHASE_SOLVE] = {"Solve", "environment"},
 	[CCENV_PHASE_FETCH] = {"Fetch", "package"},
 	[CCENV_PHASE_LINK] = {"Link", "file"},
+	[CCENV_PHASE_VERIFY] = {"Verify", "path"},
 };
 
 static long now_ms(void)
@@ -34,7 +40,10 @@ static long now_ms(void)
 
 void ce_ui_init(struct ce_ui *ui, int verbosity)
 {
-	*ui = (struct ce_ui){.verbosity = verbosity, .terminal = isatty(STDERR_FILENO) == 1};
+	const char *term = getenv("TERM");
+
+	*ui = (struct ce_ui){.verbosity = verbosity};
+	ui->terminal = isatty(STDERR_FILENO) == 1 && term && strcmp(term, "dumb") != 0;
 }
 
 void ce_ui_clear(struct ce_ui *ui)
@@ -71,27 +80,75 @@ static void size_text(char *buf, size_t size, uint64_t bytes)
 	snprintf(buf, size, u ? "%.1f %s" : "%.0f %s", v, units[u]);
 }
 
-/* "Fetch  [######......] 12/40, 103.2 MiB of 310.0 MiB, libcublas" */
-static void draw(struct ce_ui *ui, const struct ccenv_progress *p)
+/* How many columns a line may have: what is longer would be broken, and only its last part taken
+ * away again. */
+static size_t line_width(void)
 {
-	char bar[BAR + 1], done[32], total[32];
-	double part = 0;
+	struct winsize size;
 
-	if (p->bytes_total)
-		part = (double)p->bytes_done / (double)p->bytes_total;
-	else if (p->items_total)
-		part = (double)p->items_done / (double)p->items_total;
-	for (int i = 0; i < BAR; i++)
-		bar[i] = i < (int)(part * BAR) ? '#' : '.';
-	bar[BAR] = '\0';
-	size_text(done, sizeof(done), p->bytes_done);
-	size_text(total, sizeof(total), p->bytes_total);
-	fprintf(stderr, "\r\033[K%-5s [%s] %llu/%llu", phases[p->phase].name, bar,
-		(unsigned long long)p->items_done, (unsigned long long)p->items_total);
-	if (p->bytes_total)
-		fprintf(stderr, ", %s of %s", done, total);
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+		return 79;
+	return size.ws_col - 1U;
+}
+
+/* Bytes a second, over the last second or two; 0 in the first one. */
+static double rate(struct ce_ui *ui, const struct ccenv_progress *p, long now)
+{
+	if (ui->rate_phase != p->phase || p->bytes_done < ui->rate_bytes) {
+		ui->rate_phase = p->phase;
+		ui->rate = 0;
+		ui->rate_ms = now;
+		ui->rate_bytes = p->bytes_done;
+	} else if (now - ui->rate_ms >= RATE_MS) {
+		ui->rate = (double)(p->bytes_done - ui->rate_bytes) * 1000 /
+			   (double)(now - ui->rate_ms);
+		ui->rate_ms = now;
+		ui->rate_bytes = p->bytes_done;
+	}
+	return ui->rate;
+}
+
+/* "#" for what is done, "-" for what has arrived. */
+static void add_bar(struct ce_buf *out, const struct ccenv_progress *p, unsigned width)
+{
+	uint64_t total = p->bytes_total ? p->bytes_total : p->items_total;
+	uint64_t done = p->bytes_total ? p->bytes_done : p->items_done;
+
+	for (unsigned i = 0; i < width; i++) {
+		uint64_t end = total * (i + 1) / width;
+		char c = p->bytes_here >= end ? '-' : '.';
+
+		ce_buf_addc(out, total == 0 ? '.' : done >= end ? '#' : c);
+	}
+}
+
+/* "Fetch [######---...] 12/40, 103.2 MiB of 310.0 MiB, 31.0 MiB/s, libcublas" */
+static void draw(struct ce_ui *ui, const struct ccenv_progress *p, long now)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf line = {0};
+	size_t width = line_width();
+	double per_s = rate(ui, p, now);
+	char text[32];
+
+	ce_buf_addf(&line, "%s [", phases[p->phase].name);
+	add_bar(&line, p, width < WIDE ? BAR / 2 : BAR);
+	ce_buf_addf(&line, "] %llu/%llu", (unsigned long long)p->items_done,
+		(unsigned long long)p->items_total);
+	if (p->bytes_done || p->bytes_total) {
+		size_text(text, sizeof(text), p->bytes_done);
+		ce_buf_addf(&line, ", %s", text);
+	}
+	if (p->bytes_total) {
+		size_text(text, sizeof(text), p->bytes_total);
+		ce_buf_addf(&line, " of %s", text);
+	}
+	if (per_s >= 1) {
+		size_text(text, sizeof(text), (uint64_t)per_s);
+		ce_buf_addf(&line, ", %s/s", text);
+	}
 	if (p->item)
-		fprintf(stderr, ", %.40s", p->item);
+		ce_buf_addf(&line, ", %s", p->item);
+	fprintf(stderr, "\r\033[K%.*s", (int)width, ce_buf_str(&line));
 	fflush(stderr);
 	ui->drawn = true;
 }
@@ -116,8 +173,10 @@ static void on_progress(void *user, const struct ccenv_progress *p)
 
 	if (ui->verbosity < 0 || p->phase < 1 || (size_t)p->phase >= CE_COUNT(phases))
 		return;
-	if (!ui->begin_ms[p->phase])
+	if (!ui->begin_ms[p->phase]) {
 		ui->begin_ms[p->phase] = now;
+		ui->last_ms = 0;
+	}
 	if (end) {
 		ce_ui_clear(ui);
 		if (!ui->announced[p->phase])
@@ -125,7 +184,7 @@ static void on_progress(void *user, const struct ccenv_progress *p)
 		ui->begin_ms[p->phase] = 0;
 	} else if (ui->terminal && now - ui->last_ms >= REDRAW_MS) {
 		ui->last_ms = now;
-		draw(ui, p);
+		draw(ui, p, now);
 	}
 	ui->announced[p->phase] = end;
 }

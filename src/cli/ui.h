@@ -18,6 +18,11 @@ struct ce_ui {
 	bool announced[8];
 	long last_ms;
 	long begin_ms[8]; /* when each phase was first heard of; 0: not yet */
+	/* How fast it goes: */
+	enum ccenv_phase rate_phase;
+	double rate;
+	long rate_ms;
+	uint64_t rate_bytes;
 };
 
 void ce_ui_init(struct ce_ui *ui, int verbosity);

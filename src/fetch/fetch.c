@@ -126,24 +126,44 @@ static void *worker(void *arg)
 	return NULL;
 }
 
+/* What of the package has arrived. */
+static uint64_t arrived(struct ce_job *job)
+{
+	uint64_t n = 0;
+
+	if (job->state == CE_JOB_DONE)
+		return job->pkg->size;
+	if (job->opened)
+		(void)ce_stream_look(&job->stream, &n);
+	return n;
+}
+
 static void report(struct ce_fetch_run *run)
 {
-	struct ccenv_progress p = {.phase = CCENV_PHASE_FETCH, .items_total = run->n};
-	const struct ce_job *slow = NULL;
+	struct ccenv_progress p = {.phase = CCENV_PHASE_FETCH};
+	uint64_t most = 0;
 
 	pthread_mutex_lock(&run->mutex);
 	for (size_t i = 0; i < run->n; i++) {
 		struct ce_job *job = &run->jobs[i];
+		uint64_t size = job->pkg->size, done = atomic_load(&job->consumed);
 
-		p.bytes_total += job->pkg->size;
-		p.bytes_done += atomic_load(&job->consumed);
+		if (job->cached)
+			continue;
+		p.items_total++;
 		p.items_done += job->state == CE_JOB_DONE;
-		if (job->state == CE_JOB_RUNNING && !slow)
-			slow = job;
+		p.bytes_total += size;
+		p.bytes_done += done;
+		p.bytes_here += arrived(job);
+		if ((job->state == CE_JOB_OPEN || job->state == CE_JOB_RUNNING) &&
+			(!p.item || (size > done && size - done > most))) {
+			most = size > done ? size - done : 0;
+			p.item = job->pkg->name;
+		}
 	}
 	pthread_mutex_unlock(&run->mutex);
-	p.item = slow ? slow->pkg->name : NULL;
-	ce_progress(run->o->events, &p);
+	if (p.items_total > 0)
+		ce_progress(run->o->events, &p);
 }
 
 static int check_entry(
@@ -196,6 +216,7 @@ static int begin(struct ce_job *job, struct ccenv_error *err)
 	} else if (check_entry(run, job, err) == 0) {
 		/* Made since we looked. */
 		state = CE_JOB_DONE;
+		job->cached = true;
 		ce_job_close(job);
 	} else {
 		r = open_job(job, err);
@@ -352,6 +373,7 @@ static int fetch_round(struct ce_fetch_run *run, struct ccenv_error *err)
 {
 	int r;
 
+	report(run);
 	start_workers(run);
 	if (run->n_workers == 0)
 		return ce_fail_errno(err, EAGAIN, "cannot start a thread");
@@ -400,6 +422,7 @@ static int wait_elsewhere(struct ce_fetch_run *run, bool *ret_again, struct ccen
 		if (r < 0)
 			return r;
 		job->state = ce_fs_exists(job->dir) ? CE_JOB_DONE : CE_JOB_WAITING;
+		job->cached = job->state == CE_JOB_DONE;
 		*ret_again = *ret_again || job->state == CE_JOB_WAITING;
 	}
 	return 0;
@@ -470,7 +493,7 @@ static int check_one(void *user, size_t i, struct ccenv_error *err)
 	if (r == 0) {
 		ce_entry_touch(job->dir);
 		job->state = CE_JOB_DONE;
-		atomic_store(&job->consumed, job->pkg->size);
+		job->cached = true;
 		return 0;
 	}
 	return r == CCENV_ENOTFOUND || r == CCENV_EDATA ? 0 : r;

@@ -43,6 +43,7 @@ struct ce_job {
 	bool resumed;    /* the .part holds bytes of an earlier run */
 	bool foreign;    /* another program's archive: if it is wrong, on to the next source */
 	size_t foreign_at;
+	bool cached;   /* there already, or made by another process: not counted as progress */
 	bool readable; /* enough has arrived for a worker to begin */
 	bool opened;   /* stream is initialised */
 	bool split;    /* processors are idle: hash, inflate and write in threads of their own */

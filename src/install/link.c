@@ -413,6 +413,7 @@ int ce_link(struct ce_plan *plan, const char *root, unsigned threads,
 		return ce_fail_errno(err, errno, "cannot open %s", root);
 	cut_batches(&l);
 	work.n = l.n_batches;
+	report(&l, 0);
 	r = ce_work_run(&work, err);
 	close(l.root_fd);
 	if (r == 0)

@@ -2,9 +2,13 @@
 /* Is a prefix as it was installed? Every path of every record is looked at, every file hashed. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -12,6 +16,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/event.h"
 #include "base/json.h"
 #include "base/path.h"
 #include "base/work.h"
@@ -22,6 +27,8 @@
 enum {
 	RECORD_BYTES_MAX = 512 << 20,
 	TARGET_MAX = 4096,
+	CHUNK = 256 << 10,
+	TICK_MS = 100,
 	NAMED_MAX = 5
 };
 
@@ -37,6 +44,13 @@ struct verify {
 	struct ce_arena arena;
 	struct item *items;
 	size_t n, cap;
+	/* Progress, told by the calling thread, between two chunks if need be: */
+	const struct ccenv_events *events;
+	pthread_t caller;
+	struct timespec told;
+	uint64_t bytes;
+	_Atomic uint64_t bytes_done;
+	_Atomic size_t n_done;
 };
 
 static int add_item(struct verify *v, const json_t *o, struct ccenv_error *err)
@@ -108,10 +122,62 @@ static const char *check_link(const struct item *item, const char *path)
 	return strcmp(hex, item->sha256) == 0 ? NULL : "points elsewhere";
 }
 
-static const char *check_item(const struct item *item, const char *path)
+static void tell_progress(struct verify *v)
+{
+	const struct ccenv_progress p = {
+		.phase = CCENV_PHASE_VERIFY,
+		.bytes_done = atomic_load(&v->bytes_done),
+		.bytes_total = v->bytes,
+		.items_done = atomic_load(&v->n_done),
+		.items_total = v->n,
+	};
+
+	ce_progress(v->events, &p);
+}
+
+static void tick(struct verify *v)
+{
+	struct timespec now;
+	long ms;
+
+	if (!pthread_equal(pthread_self(), v->caller))
+		return;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	ms = (now.tv_sec - v->told.tv_sec) * 1000 + (now.tv_nsec - v->told.tv_nsec) / 1000000;
+	if (ms < TICK_MS || atomic_load(&v->n_done) == v->n)
+		return;
+	v->told = now;
+	tell_progress(v);
+}
+
+/* false when it cannot be read. */
+static bool hash_file(struct verify *v, const char *path, char hex[CE_SHA256_HEX + 1])
+{
+	CE_CLEANUP(ce_sha256_freep) struct ce_sha256 *s = ce_sha256_new();
+	CE_CLEANUP(ce_freep) char *buf = ce_alloc(CHUNK);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : 1;
+
+	while (n > 0) {
+		n = read(fd, buf, CHUNK);
+		if (n < 0 && errno == EINTR) {
+			n = 1;
+		} else if (n > 0) {
+			ce_sha256_update(s, buf, (size_t)n);
+			atomic_fetch_add(&v->bytes_done, (uint64_t)n);
+			tick(v);
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+	if (n == 0)
+		ce_sha256_final(CE_TAKE(s), hex);
+	return n == 0;
+}
+
+static const char *check_item(struct verify *v, const struct item *item, const char *path)
 {
 	char hex[CE_SHA256_HEX + 1];
-	struct ccenv_error ignored;
 	struct stat st;
 
 	if (lstat(path, &st) < 0)
@@ -126,7 +192,7 @@ static const char *check_item(const struct item *item, const char *path)
 		return "is not a file any more";
 	if ((uint64_t)st.st_size != item->size)
 		return "has another size";
-	if (ce_sha256_file(path, hex, &ignored) < 0)
+	if (!hash_file(v, path, hex))
 		return "cannot be read";
 	return strcmp(hex, item->sha256) == 0 ? NULL : "has other bytes";
 }
@@ -137,7 +203,9 @@ static int check_one(void *user, size_t i, struct ccenv_error *err)
 	CE_CLEANUP(ce_freep) char *path = ce_path_join(v->prefix, v->items[i].path);
 
 	(void)err;
-	v->items[i].wrong = check_item(&v->items[i], path);
+	v->items[i].wrong = check_item(v, &v->items[i], path);
+	atomic_fetch_add(&v->n_done, 1);
+	tick(v);
 	return 0;
 }
 
@@ -186,18 +254,23 @@ static int verify(struct verify *v, unsigned threads, struct ccenv_error *err)
 		return r;
 	if (v->n > 0)
 		qsort(v->items, v->n, sizeof(*v->items), by_size);
+	for (size_t i = 0; i < v->n; i++)
+		if (strcmp(v->items[i].type, "hardlink") == 0 && v->items[i].sha256)
+			v->bytes += v->items[i].size;
 	work.n = v->n;
+	tell_progress(v);
 	r = ce_work_run(&work, err);
+	if (r == 0 && v->n > 0)
+		tell_progress(v);
 	return r < 0 || v->n == 0 ? r : tell(v, err);
 }
 
 int ce_install_verify(const char *prefix, unsigned threads, const struct ccenv_events *events,
 	struct ccenv_error *err)
 {
-	struct verify v = {.prefix = prefix};
+	struct verify v = {.prefix = prefix, .events = events, .caller = pthread_self()};
 	int r;
 
-	(void)events;
 	if (!ce_stamp_is_there(prefix))
 		return ce_fail(err, CCENV_ENOTFOUND,
 			"%s was not installed by ccenv, or not completely: run `ccenv install`",

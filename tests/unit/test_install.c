@@ -41,6 +41,8 @@ struct fixture {
 	size_t n;
 	struct ce_buf log;
 	struct ccenv_events events;
+	struct ccenv_progress last[6]; /* of each phase */
+	unsigned n_progress[6];
 	char *cache, *prefix, *channel;
 	struct ccenv_error err;
 };
@@ -51,6 +53,21 @@ static void keep_log(void *user, enum ccenv_level level, const char *text)
 
 	if (level <= CCENV_LOG_WARNING)
 		ce_buf_addf(&f->log, "%s\n", text);
+}
+
+/* Nothing goes back, and nothing is more than all. */
+static void keep_progress(void *user, const struct ccenv_progress *p)
+{
+	struct fixture *f = user;
+	const struct ccenv_progress *last = &f->last[p->phase];
+
+	if (p->items_done > p->items_total || p->bytes_done > p->bytes_total ||
+		p->bytes_here > p->bytes_total ||
+		(last->items_done < last->items_total && p->bytes_done < last->bytes_done))
+		ce_buf_addf(&f->log, "progress of phase %d makes no sense\n", (int)p->phase);
+	f->last[p->phase] = *p;
+	f->last[p->phase].item = NULL;
+	f->n_progress[p->phase]++;
 }
 
 static const char *no_env(const char *name)
@@ -66,7 +83,7 @@ static int setup(void **state)
 	snprintf(f->dir, sizeof(f->dir), "/tmp/ccenv-test-install-XXXXXX");
 	if (!mkdtemp(f->dir))
 		return -1;
-	f->events = (struct ccenv_events){.user = f, .log = keep_log};
+	f->events = (struct ccenv_events){.user = f, .log = keep_log, .progress = keep_progress};
 	f->cache = ce_path_join(f->dir, "cache");
 	f->prefix = ce_path_join(f->dir, "build/env");
 	f->channel = ce_path_join(f->dir, "channel");
@@ -504,6 +521,42 @@ static void test_old_is_put_back(void **state)
 	assert_true(is_current(f));
 }
 
+static void check_end(
+	const struct fixture *f, enum ccenv_phase phase, uint64_t items, uint64_t bytes)
+{
+	const struct ccenv_progress *p = &f->last[phase];
+
+	assert_true(f->n_progress[phase] >= 2); /* its beginning too, or its time is wrong */
+	assert_int_equal(p->items_done, items);
+	assert_int_equal(p->items_total, items);
+	assert_int_equal(p->bytes_done, bytes);
+	assert_int_equal(p->bytes_total, bytes);
+}
+
+static void test_progress(void **state)
+{
+	static const struct pack_entry one[] = {
+		{.path = "one", .data = "1234567"}, {.path = "l", .target = "one"}, {0}};
+	static const struct pack_entry two[] = {{.path = "two", .data = "123"}, {0}};
+	struct fixture *f = *state;
+	struct ce_pkg *a, *b;
+
+	a = add(f, &(struct pack_package){.name = "one", .files = one});
+	both(f);
+	check_end(f, CCENV_PHASE_FETCH, 1, a->size);
+	check_end(f, CCENV_PHASE_LINK, 2, 0);
+	assert_int_equal(ce_install_verify(f->prefix, 1, &f->events, &f->err), 0);
+	check_end(f, CCENV_PHASE_VERIFY, 2, 7);
+	/* Only what is missing is counted; when all is there, nothing is said. */
+	b = add(f, &(struct pack_package){.name = "two", .files = two});
+	both(f);
+	check_end(f, CCENV_PHASE_FETCH, 1, b->size);
+	f->n_progress[CCENV_PHASE_FETCH] = 0;
+	assert_int_equal(fetch(f), 0);
+	assert_int_equal(f->n_progress[CCENV_PHASE_FETCH], 0);
+	assert_string_equal(ce_buf_str(&f->log), "");
+}
+
 static char *archive_path(const struct fixture *f, const struct ce_pkg *pkg)
 {
 	return ce_asprintf("%s/noarch/%s", f->channel, pkg->fn);
@@ -774,6 +827,7 @@ int main(void)
 		TEST(foreign_prefix),
 		TEST(leftovers),
 		TEST(old_is_put_back),
+		TEST(progress),
 		TEST(flipped_byte),
 		TEST(truncated_and_missing),
 		TEST(md5_only_and_nothing),
