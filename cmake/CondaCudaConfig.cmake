@@ -248,7 +248,13 @@ endforeach()
 file(READ "${_ccenv_where}/stamp.json" _ccenv_stamp_json)
 string(JSON CondaCuda_VERSION GET "${_ccenv_stamp_json}" cuda)
 _ccenv_version_fits(_ccenv_ok "${CondaCuda_VERSION}")
-if(NOT _ccenv_ok)
+if(NOT CondaCuda_VERSION)
+	_ccenv_fail("${_ccenv_lock_file} has no CUDA. Add it to ${_ccenv_manifest_file}: "
+		"\"cuda\": {\"version\": \"13.0\", \"components\": [\"nvcc\", \"cudart\"]}")
+elseif(NOT _ccenv_ok AND CondaCuda_FIND_VERSION_COUNT GREATER 2 AND NOT CondaCuda_FIND_VERSION_RANGE)
+	_ccenv_fail("find_package asks for CUDA ${CondaCuda_FIND_VERSION_COMPLETE}, but a release is chosen by two numbers: ask for "
+		"${CondaCuda_FIND_VERSION_MAJOR}.${CondaCuda_FIND_VERSION_MINOR}, and let ccenv.lock hold the third.")
+elseif(NOT _ccenv_ok)
 	_ccenv_fail("find_package asks for CUDA ${CondaCuda_FIND_VERSION_COMPLETE}, and ${_ccenv_lock_file} has "
 		"${CondaCuda_VERSION}. Change one of them: the CMakeLists.txt, or the version under \"cuda\" in ccenv.json.")
 endif()

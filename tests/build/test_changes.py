@@ -163,6 +163,16 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
         self.build(src / "b2")
         self.check_app(src / "b2/cuda-app")
 
+    def test_host_compiler_of_the_user(self):
+        src = self.app()
+        mine = "/usr/bin/x86_64-linux-gnu-g++"
+        out = self.configure(src, None, f"-DCMAKE_CUDA_HOST_COMPILER={mine}").out
+        self.assertIn(f"CMAKE_CUDA_HOST_COMPILER={mine} is not used; -DCCENV_USE_GCC=OFF would let it", out)
+        self.assertNotIn(f"-ccbin={mine}", (src / "build/compile_commands.json").read_text())
+        for _ in range(2):
+            self.configure(src, src / "b2", f"-DCMAKE_CUDA_HOST_COMPILER={mine}", "-DCCENV_USE_GCC=OFF")
+            self.assertIn(f"-ccbin={mine}", (src / "b2/compile_commands.json").read_text())
+
     def test_tree_that_was_configured_without_ccenv(self):
         src = self.app()
         text = (src / "CMakeLists.txt").read_text()
@@ -194,9 +204,38 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
         out = self.message("find_package(CondaCuda 12.8...<13 REQUIRED)\nproject(a)\n")
         self.assertIn("find_package asks for CUDA 12.8...<13, and", out)
         src = self.app("ranges")
-        for want in ("12.8...13", "13", "13.0...<13.1", "12...13.0"):
+        for want in ("12.8...13", "13", "13.0...<13.1", "12...13.0", "12.9...13.1", "13.0 EXACT", ""):
             write(src / "CMakeLists.txt", HEAD + f"find_package(CondaCuda {want} REQUIRED)\nproject(a LANGUAGES CXX)\n")
             self.configure(src)
+
+    def test_patch_level_is_not_chosen(self):
+        out = self.message("find_package(CondaCuda 13.0.2 REQUIRED)\nproject(a)\n")
+        self.assertIn("a release is chosen by two numbers: ask for 13.0, and let ccenv.lock hold the third", out)
+
+    def test_manifest_without_cuda(self):
+        src = self.app()
+        write(src / "ccenv.json", f'{{"channels": ["{CHANNEL}"], "platforms": ["linux-64"]}}\n')
+        for want in ("13.0", ""):
+            write(src / "CMakeLists.txt", HEAD + f"find_package(CondaCuda {want} REQUIRED)\nproject(a)\n")
+            out = re.sub(r"\s+", " ", self.configure(src, ok=False).out)
+            self.assertRegex(out, r'ccenv.lock has no CUDA. Add it to \S*/ccenv.json: "cuda": {"version"')
+
+    def test_component_that_does_not_exist(self):
+        """Without a manifest find_package itself asks for it; ccenv knows the names."""
+        src = self.app()
+        (src / "ccenv.json").unlink()
+        write(src / "CMakeLists.txt", HEAD + "find_package(CondaCuda 13.0 REQUIRED COMPONENTS nvcc cublass)\nproject(a)\n")
+        out = re.sub(r"\s+", " ", self.configure(src, None, f"-DCCENV_CHANNELS={CHANNEL}", ok=False).out)
+        self.assertIn('there is no CUDA component "cublass"; known are: cccl,', out)
+
+    def test_path_with_a_space(self):
+        """gcc's specs and nvcc cannot have the toolchain there; the build tree may be there."""
+        src = self.app("an app")
+        out = re.sub(r"\s+", " ", self.configure(src, ok=False).out)
+        self.assertIn("a toolchain cannot be in a path with a space", out)
+        self.configure(src, None, f"-DCCENV_ROOT_DIR={self.scratch}/root")
+        self.build(src / "build")
+        self.check_app(src / "build/cuda-app")
 
     def test_target_that_is_not_this_machine(self):
         """Pairs of targets are not there yet: each place says so, and does so before it installs."""

@@ -100,6 +100,17 @@ class Kinds(Case):
         (stubs / "libcuda.so.1").symlink_to(next((self.out / "_ccenv/view").glob("*-*/lib/stubs/libcuda.so")))
         self.assertEqual(self.output("p", LD_LIBRARY_PATH=str(stubs)), "13.0\n")
 
+    def test_multi_config(self):
+        self.project("project(p LANGUAGES CXX CUDA)\nadd_executable(p p.cu)\ninstall(TARGETS p)\n", {"p.cu": KERNEL})
+        env = hostile(self.env, self.scratch)
+        self.configure(self.src, None, "-DCMAKE_CUDA_RUNTIME_LIBRARY=Shared", env=env, generator="Ninja Multi-Config")
+        for config in ("Debug", "Release"):
+            self.build(self.out, "--config", config, env=env)
+            self.assertEqual(self.output(f"{config}/p"), "ran\n")
+        self.check_clean(self.out)
+        run([cmakes()[0], "--install", self.out, "--config", "Release", "--prefix", self.scratch / "inst"], env=env)
+        self.check_clean(self.scratch / "inst", foreign=[self.out])
+
     def test_separable_compilation(self):
         self.project("project(p LANGUAGES CXX CUDA)\nadd_library(a STATIC a.cu)\nadd_executable(p b.cu main.cpp)\n"
                      "set_target_properties(a p PROPERTIES CUDA_SEPARABLE_COMPILATION ON)\ntarget_link_libraries(p PRIVATE a)\n",

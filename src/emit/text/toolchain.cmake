@@ -174,7 +174,11 @@ endif()
 if(_ccenv_has_nvcc)
 	# The view's nvcc, never the prefix's: nvcc reads the nvcc.profile beside the path it was called by.
 	set(CMAKE_CUDA_COMPILER "${_ccenv_view}/bin/nvcc")
-	if(CMAKE_CXX_COMPILER)
+	string(FIND "${CMAKE_CUDA_HOST_COMPILER}" "${_ccenv_root}/env/" _ccenv_i)
+	if(_ccenv_own_gcc AND _ccenv_note STREQUAL "STATUS" AND CMAKE_CUDA_HOST_COMPILER AND NOT _ccenv_i EQUAL 0)
+		message(STATUS "ccenv: CMAKE_CUDA_HOST_COMPILER=${CMAKE_CUDA_HOST_COMPILER} is not used; -DCCENV_USE_GCC=OFF would let it")
+	endif()
+	if(CMAKE_CXX_COMPILER AND (_ccenv_own_gcc OR NOT CMAKE_CUDA_HOST_COMPILER))
 		# On the command line as -ccbin, where depfiles and caches see it.
 		set(CMAKE_CUDA_HOST_COMPILER "${CMAKE_CXX_COMPILER}")
 		set(CUDAToolkit_CUDA_HOST_COMPILER "${CMAKE_CXX_COMPILER}")
