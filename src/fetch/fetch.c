@@ -531,7 +531,9 @@ static int add_jobs(struct ce_fetch_run *run, const struct ce_pkg *const *pkgs, 
 static int fetch(struct ce_fetch_run *run, const struct ce_pkg *const *pkgs, size_t n,
 	struct ccenv_error *err)
 {
-	struct ce_work check = {.threads = run->o->threads, .user = run, .item = check_one};
+	/* To see that they are there takes less than to start a thread. */
+	unsigned threads = run->o->check == CE_FETCH_CHECK_NONE ? 1 : run->o->threads;
+	struct ce_work check = {.threads = threads, .user = run, .item = check_one};
 	int r = add_jobs(run, pkgs, n, err);
 
 	if (r < 0)

@@ -29,7 +29,7 @@
 #include "model/pkg.h"
 
 enum {
-	BATCH = 128 /* paths of a directory that a thread takes at once */
+	BATCH = 1024 /* paths of a directory that a thread takes at once */
 };
 
 /* Larger files with a placeholder do not occur; all of one is held in memory. */
@@ -331,6 +331,7 @@ static int put(
 struct batch {
 	const struct ce_planned_dir *dir;
 	size_t first, n; /* of plan->paths */
+	size_t before;   /* paths of the batches before it */
 };
 
 /* Makes a directory unless it is there. Another thread may be making it, or not have come to the
@@ -374,14 +375,27 @@ static void report(void *user, size_t done)
 	const struct batch *next = &l->batches[done];
 	struct ccenv_progress p = {
 		.phase = CCENV_PHASE_LINK,
-		.items_done = done < l->n_batches ? next->first : l->plan->n_paths,
+		.items_done = done < l->n_batches ? next->before : l->plan->n_paths,
 		.items_total = l->plan->n_paths,
 	};
 
 	ce_progress(l->events, &p);
 }
 
-/* Every directory, the large ones in parts. */
+static int by_size(const void *a, const void *b)
+{
+	const struct batch *x = a, *y = b;
+
+	if (x->n != y->n)
+		return x->n > y->n ? -1 : 1;
+	return x->first < y->first ? -1 : x->first > y->first;
+}
+
+/*
+ * Every directory, the large ones in parts. The largest first: then threads end together, and are
+ * seldom in a directory and in one below it at the same time, where one would wait for the other's
+ * mkdir().
+ */
 static void cut_batches(struct linking *l)
 {
 	const struct ce_plan *plan = l->plan;
@@ -399,6 +413,9 @@ static void cut_batches(struct linking *l)
 			done += n;
 		} while (done < dir->n);
 	}
+	qsort(l->batches, l->n_batches, sizeof(*l->batches), by_size);
+	for (size_t i = 1; i < l->n_batches; i++)
+		l->batches[i].before = l->batches[i - 1].before + l->batches[i - 1].n;
 }
 
 int ce_link(struct ce_plan *plan, const char *root, unsigned threads,
