@@ -60,7 +60,8 @@ struct ce_archive_unpack {
 /*
  * Unpacks all of it. What the archive says wrong is CCENV_EDATA; a failure of read() or entry()
  * comes back as it is. The destination is left half-filled on failure. The bytes behind the last
- * member may not have been read.
+ * member may not have been read. Whether the bytes are the right ones is for the caller to say: the
+ * check sums inside a zip are not looked at.
  */
 CE_MUST_CHECK int ce_archive_unpack(const struct ce_archive_unpack *u, struct ccenv_error *err);
 

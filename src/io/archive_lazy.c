@@ -22,7 +22,8 @@
 		f(entry_perm) f(entry_symlink) f(error_string) f(read_data_block) f(read_free)     \
 			f(read_new) f(read_next_header) f(read_open) f(read_support_filter_bzip2)  \
 				f(read_support_filter_zstd) f(read_support_format_tar)             \
-					f(read_support_format_zip_streamable) f(set_error)
+					f(read_support_format_zip_streamable)                      \
+						f(read_set_format_option) f(set_error)
 
 #define MEMBER(name) __typeof__(archive_##name) *name;
 static struct {
@@ -63,6 +64,9 @@ FORWARD(int, read_support_filter_bzip2, (struct archive * a), (a))
 FORWARD(int, read_support_filter_zstd, (struct archive * a), (a))
 FORWARD(int, read_support_format_tar, (struct archive * a), (a))
 FORWARD(int, read_support_format_zip_streamable, (struct archive * a), (a))
+FORWARD(int, read_set_format_option,
+	(struct archive * a, const char *module, const char *option, const char *value),
+	(a, module, option, value))
 FORWARD(int, read_open,
 	(struct archive * a, void *user, archive_open_callback *open, archive_read_callback *read,
 		archive_close_callback *close),
