@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/cursor.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/fs.h"
@@ -55,26 +56,25 @@ static int take(
 	return *ret ? 0 : fail_missing(path, err);
 }
 
-static int read_placeholder(
-	const json_t *o, struct listing *l, struct ce_content *out, struct ccenv_error *err)
-{
-	const char *mode = NULL;
-	int r = ce_json_string(
-		o, "prefix_placeholder", &l->contents->arena, &out->placeholder, err);
+/* An entry of paths.json as it stands there; NULL is what is not there. */
+struct path_entry {
+	const char *path, *type, *sha256, *placeholder, *mode;
+	bool no_link;
+};
 
-	if (r < 0 || !out->placeholder)
-		return r;
-	r = ce_json_string(o, "file_mode", &l->contents->arena, &mode, err);
-	if (r < 0)
-		return r;
-	if (strlen(out->placeholder) > PLACEHOLDER_MAX)
+static int read_placeholder(
+	const struct path_entry *e, struct ce_content *out, struct ccenv_error *err)
+{
+	if (!e->placeholder)
+		return 0;
+	if (strlen(e->placeholder) > PLACEHOLDER_MAX)
 		return ce_fail(err, CCENV_EDATA, "prefix_placeholder is too long");
-	if (mode && strcmp(mode, "binary") == 0)
+	if (e->mode && strcmp(e->mode, "binary") == 0)
 		out->binary = true;
-	else if (mode && strcmp(mode, "text") != 0)
-		return ce_fail(err, CCENV_EDATA, "file_mode \"%.20s\" is not text or binary", mode);
-	if (!out->placeholder[0])
-		out->placeholder = NULL;
+	else if (e->mode && strcmp(e->mode, "text") != 0)
+		return ce_fail(
+			err, CCENV_EDATA, "file_mode \"%.20s\" is not text or binary", e->mode);
+	out->placeholder = e->placeholder[0] ? e->placeholder : NULL;
 	return 0;
 }
 
@@ -95,55 +95,132 @@ static int take_typed(struct listing *l, const char *path, const char *type,
 	return 0;
 }
 
-static int read_path(const json_t *o, struct listing *l, struct ccenv_error *err)
+static int take_entry(struct listing *l, const struct path_entry *e, struct ccenv_error *err)
 {
-	const char *path = json_string_value(json_object_get(o, "_path"));
-	const char *type = json_string_value(json_object_get(o, "path_type"));
 	struct ce_content *out = NULL;
-	int r = path ? take_typed(l, path, type, &out, err)
-		     : ce_fail(err, CCENV_EDATA, "an entry has no _path");
+	int r = e->path ? take_typed(l, e->path, e->type, &out, err)
+			: ce_fail(err, CCENV_EDATA, "an entry has no _path");
 
 	if (r < 0)
 		return r;
 	assert(out);
-	r = ce_json_string(o, "sha256", &l->contents->arena, &out->sha256, err);
-	if (r == 0)
-		r = read_placeholder(o, l, out, err);
-	if (r == 0)
-		r = ce_json_bool(o, "no_link", &out->no_link, err);
-	if (r < 0)
-		return r;
-	if (out->sha256 && !ce_sha256_is_hex(out->sha256))
-		return ce_fail(err, CCENV_EDATA, "sha256 of \"%.200s\" is not 64 hex digits", path);
+	if (e->sha256 && !ce_sha256_is_hex(e->sha256))
+		return ce_fail(
+			err, CCENV_EDATA, "sha256 of \"%.200s\" is not 64 hex digits", e->path);
+	out->sha256 = e->sha256;
+	out->no_link = e->no_link;
 	out->listed = true;
+	return read_placeholder(e, out, err);
+}
+
+static bool is_key(const char *key, const char *text, size_t len)
+{
+	return strlen(key) == len && memcmp(key, text, len) == 0;
+}
+
+/* One member of an entry. */
+static bool read_member(struct ce_cursor *c, const char *key, size_t len, struct path_entry *e)
+{
+	const struct {
+		const char *key, **to;
+	} texts[] = {
+		{"_path", &e->path},
+		{"path_type", &e->type},
+		{"sha256", &e->sha256},
+		{"prefix_placeholder", &e->placeholder},
+		{"file_mode", &e->mode},
+	};
+
+	if (c->ops->peek(c) == CE_KIND_NULL)
+		return c->ops->skip(c);
+	if (is_key("no_link", key, len))
+		return c->ops->boolean(c, &e->no_link);
+	for (size_t i = 0; i < CE_COUNT(texts); i++)
+		if (is_key(texts[i].key, key, len))
+			return c->ops->string(c, texts[i].to);
+	return c->ops->skip(c);
+}
+
+static bool read_entry(struct ce_cursor *c, struct path_entry *e)
+{
+	const char *key;
+	size_t len;
+	int r;
+
+	if (c->ops->peek(c) != CE_KIND_MAP || !c->ops->enter(c))
+		return false;
+	while ((r = c->ops->next_key(c, &key, &len)) > 0)
+		if (!read_member(c, key, len, e))
+			return false;
+	return r == 0;
+}
+
+/* Stands at a member of the outermost object: 1. It has none: 0. */
+static int find_member(struct ce_cursor *c, const char *name)
+{
+	const char *key;
+	size_t len;
+	int r;
+
+	if (c->ops->peek(c) != CE_KIND_MAP || !c->ops->enter(c))
+		return -1;
+	while ((r = c->ops->next_key(c, &key, &len)) > 0) {
+		if (is_key(name, key, len))
+			return 1;
+		if (!c->ops->skip(c))
+			return -1;
+	}
+	return r;
+}
+
+/* Comes before the entries: those of another version may look like anything. */
+static int check_version(struct ce_cursor c, struct ccenv_error *err)
+{
+	uint64_t version = 1;
+	int r = find_member(&c, "paths_version");
+
+	if (r < 0 || (r > 0 && !c.ops->number(&c, &version)))
+		return ce_fail(err, CCENV_EDATA, "info/paths.json is malformed");
+	if (version != 1)
+		return ce_fail(err, CCENV_EDATA,
+			"info/paths.json has version %llu: a newer ccenv is needed",
+			(unsigned long long)version);
 	return 0;
+}
+
+static int read_entries(struct ce_cursor *c, struct listing *l, struct ccenv_error *err)
+{
+	int r = find_member(c, "paths");
+	enum ce_kind kind = r > 0 ? c->ops->peek(c) : CE_KIND_NULL;
+
+	if (r >= 0 && kind == CE_KIND_NULL)
+		return 0; /* nothing is installed */
+	if (r > 0 && (kind != CE_KIND_LIST || !c->ops->enter(c)))
+		r = -1;
+	for (size_t i = 0; r > 0 && (r = c->ops->next_item(c)) > 0; i++) {
+		struct path_entry e = {0};
+		int taken = read_entry(c, &e)
+				    ? take_entry(l, &e, err)
+				    : ce_fail(err, CCENV_EDATA, "malformed, or of other types");
+
+		if (taken < 0)
+			return ce_context(err, taken, "info/paths.json: entry %zu", i);
+	}
+	return r < 0 ? ce_fail(err, CCENV_EDATA, "info/paths.json is malformed") : 0;
 }
 
 static int read_paths_json(struct listing *l, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_freep) char *path = ce_path_join(l->dir, "info/paths.json");
-	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
-	json_t *paths = NULL, *entry;
-	uint64_t version = 1;
-	size_t i;
-	int r = ce_json_read(path, LIST_BYTES_MAX, &o, err);
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+	struct ce_cursor cursor;
+	int r = ce_fs_read(path, LIST_BYTES_MAX, &text, err);
 
-	if (r == 0)
-		r = ce_json_uint(o, "paths_version", &version, err);
-	if (r == 0)
-		r = ce_json_array(o, "paths", &paths, err);
 	if (r < 0)
 		return r;
-	if (version != 1)
-		return ce_fail(err, CCENV_EDATA,
-			"info/paths.json has version %llu: a newer ccenv is needed",
-			(unsigned long long)version);
-	json_array_foreach (paths, i, entry) {
-		r = read_path(entry, l, err);
-		if (r < 0)
-			return ce_context(err, r, "info/paths.json: entry %zu", i);
-	}
-	return 0;
+	ce_cursor_json(&cursor, ce_buf_str(&text), text.len, &l->contents->arena);
+	r = check_version(cursor, err);
+	return r < 0 ? r : read_entries(&cursor, l, err);
 }
 
 /* The lines of an old list. Calls `line` for each that is not empty. */

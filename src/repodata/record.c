@@ -7,10 +7,10 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/cursor.h"
 #include "base/error.h"
 #include "ccenv/ccenv.h"
 #include "model/pkg.h"
-#include "repodata/cursor.h"
 
 enum {
 	FIELD_MAX = 128,

@@ -9,11 +9,11 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/cursor.h"
 #include "base/error.h"
 #include "base/map.h"
 #include "ccenv/ccenv.h"
 #include "io/zst.h"
-#include "repodata/cursor.h"
 
 enum {
 	INDEX_MAX = 256 << 20,

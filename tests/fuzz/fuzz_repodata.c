@@ -18,9 +18,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/cursor.h"
 #include "ccenv/ccenv.h"
 #include "model/pkg.h"
-#include "repodata/cursor.h"
 #include "repodata/record.h"
 #include "repodata/scan.h"
 #include "repodata/shards.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The cursor over JSON text (RFC 8259). */
-#include "repodata/cursor.h"
+#include "base/cursor.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CE_REPODATA_CURSOR_H
-#define CE_REPODATA_CURSOR_H
+#ifndef CE_BASE_CURSOR_H
+#define CE_BASE_CURSOR_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The cursor over msgpack bytes (the MessagePack specification's table of formats). */
-#include "repodata/cursor.h"
+#include "base/cursor.h"
 
 #include <string.h>
 
