@@ -27,7 +27,7 @@
 #include "model/request.h"
 
 enum {
-	STAMP_VERSION = 1, /* rises when what is installed from the same packages changes */
+	STAMP_VERSION = 2, /* rises when what is installed from the same packages changes */
 	STAMP_BYTES_MAX = 64 << 10
 };
 
@@ -127,6 +127,9 @@ static void add_path(const struct ce_planned_path *p, struct ce_buf *out)
 	if (p->sha256_in_prefix) {
 		const char *packaged = c ? c->sha256 : p->sha256_in_prefix;
 
+		/* Old packages do not tell. */
+		if (!packaged && !p->relocated)
+			packaged = p->sha256_in_prefix;
 		if (packaged)
 			add_plain(out, ", \"sha256\": ", packaged);
 		add_plain(out, ", \"sha256_in_prefix\": ", p->sha256_in_prefix);
@@ -189,9 +192,14 @@ static void add_requested(
 /* Everything but the paths. */
 static json_t *package_record(const struct ce_record_options *o, const struct ce_planned_pkg *p)
 {
+	static const char *const lists[] = {"constrains", "depends"};
 	json_t *record = ce_pkg_to_json(p->pkg);
 	int link_type = o->method == CE_LINK_HARD ? 1 : 3;
 
+	/* Left out elsewhere when they are empty. */
+	for (size_t i = 0; i < CE_COUNT(lists); i++)
+		if (!json_object_get(record, lists[i]))
+			json_object_set_new(record, lists[i], json_array());
 	json_object_set_new(record, "fn", string_of(p->pkg->fn));
 	json_object_set_new(record, "url", string_of(p->pkg->url));
 	json_object_set_new(record, "channel", string_of(p->pkg->channel));
@@ -224,6 +232,22 @@ static int write_one(void *user, size_t i, struct ccenv_error *err)
 	return write_file(path, text.data, text.len, err);
 }
 
+/* As Python writes a list of strings: conda reads it as one. */
+static void add_specs(const struct ce_record_options *o, struct ce_buf *out)
+{
+	ce_buf_adds(out, "# update specs: [");
+	for (size_t i = 0; i < o->n_requested; i++) {
+		ce_buf_adds(out, i ? ", '" : "'");
+		for (const char *p = o->requested[i]; *p; p++) {
+			if (*p == '\'' || *p == '\\')
+				ce_buf_addc(out, '\\');
+			ce_buf_addc(out, *p);
+		}
+		ce_buf_addc(out, '\'');
+	}
+	ce_buf_adds(out, "]\n");
+}
+
 /*
  * conda's history. Its date is that of the newest package, not of today: the same packages give the
  * same prefix.
@@ -243,13 +267,16 @@ static int write_history(const struct ce_record_options *o, struct ccenv_error *
 	t = (time_t)(newest / 1000);
 	if (gmtime_r(&t, &tm))
 		strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", &tm);
-	ce_buf_addf(&text, "==> %s <==\n# cmd: ccenv install\n", date);
+	ce_buf_addf(&text, "==> %s <==\n# cmd: ccenv install\n# ccenv version: %s\n", date,
+		CCENV_VERSION);
 	for (size_t i = 0; i < o->plan->n_pkgs; i++) {
 		const struct ce_pkg *pkg = o->plan->pkgs[i].pkg;
 
 		ce_buf_addf(&text, "+%s/%s::%s-%s-%s\n", ce_channel_name(pkg->channel), pkg->subdir,
 			pkg->name, pkg->version, pkg->build);
 	}
+	if (o->n_requested > 0)
+		add_specs(o, &text);
 	return write_file(path, text.data, text.len, err);
 }
 

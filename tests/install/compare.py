@@ -2,7 +2,7 @@
 """compare.py INSTALLER REAL_ARCHIVES [RECORDS…]: does ccenv install what py-rattler installs?
 
 Each set is installed by both, one after the other, into the same path, and the trees are compared: names, types, link
-targets, bytes, modes. Then py-rattler must read ccenv's conda-meta. RECORDS are further sets (JSON, as for `installer`).
+targets, bytes, modes. Then py-rattler must read ccenv's conda-meta, and it must be as CEP 32 says (schema.py). RECORDS are further sets (JSON, as for `installer`).
 
 Allowed differences:
   - conda-meta/ is each program's own; the records' files and hashes are compared as data; so is CACHEDIR.TAG;
@@ -22,6 +22,7 @@ import tempfile
 import rattler
 
 import peer
+import schema
 import sets
 
 PREFIXES = {
@@ -118,6 +119,7 @@ class Comparison:
             ours = scan(prefix)
             found += compare(theirs, ours)
             found += compare_records(their_records, records_of(prefix))
+            found += schema.check(prefix)
             self.paths += len(ours)
         self.sets += 1
         self.failures += bool(found)

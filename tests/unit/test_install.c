@@ -255,7 +255,7 @@ static void test_record(void **state)
 	static const struct pack_entry files[] = {
 		{.path = "bin/a", .data = "x/ph"}, {.path = "l", .target = "bin/a"}, {0}};
 	struct fixture *f = *state;
-	const char *specs[] = {"a >=1", "channel::a", "ab"};
+	const char *specs[] = {"a >=1", "channel::a", "ab[build='x']"};
 	struct ce_install_options o = {
 		.cache_dir = f->cache, .prefix = f->prefix, .requested = specs, .n_requested = 3};
 	struct ce_pkg *pkg =
@@ -272,6 +272,8 @@ static void test_record(void **state)
 	assert_string_equal(field(r, "sha256"), pkg->sha256);
 	assert_string_equal(field(r, "requested_spec"), "a >=1");
 	assert_int_equal(json_array_size(json_object_get(r, "requested_specs")), 2);
+	assert_true(json_is_array(json_object_get(r, "depends")));
+	assert_true(json_is_array(json_object_get(r, "constrains")));
 	assert_int_equal(json_array_size(json_object_get(r, "files")), 2);
 	path = json_array_get(json_object_get(json_object_get(r, "paths_data"), "paths"), 0);
 	assert_string_equal(field(path, "_path"), "bin/a");
@@ -280,6 +282,11 @@ static void test_record(void **state)
 	assert_string_not_equal(field(path, "sha256"), field(path, "sha256_in_prefix"));
 	path = json_array_get(json_object_get(json_object_get(r, "paths_data"), "paths"), 1);
 	assert_string_equal(field(path, "path_type"), "softlink");
+	check_file(f, "conda-meta/history",
+		"==> 1970-01-01 00:00:00 <==\n# cmd: ccenv install\n# ccenv version: " CCENV_VERSION
+		"\n+channel/noarch::a-1.0-0\n"
+		"# update specs: ['a >=1', 'channel::a', 'ab[build=\\'x\\']']\n",
+		0644);
 }
 
 /* A later package in dependency order has the path; it is told; equal bytes are not worth a word.
