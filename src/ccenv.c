@@ -246,6 +246,8 @@ static int fetch_and_link(struct ccenv *c, const struct ce_lock_platform *p, con
 		.offline = c->offline,
 		.foreign = (const char *const *)c->package_caches,
 		.n_foreign = c->n_package_caches,
+		.trusted = (const char *const *)c->trusted_caches,
+		.n_trusted = c->n_trusted_caches,
 		.check = repair ? CE_FETCH_CHECK_BYTES : CE_FETCH_CHECK_NONE,
 		.getenv_fn = c->getenv_fn,
 		.events = &c->events,

@@ -85,27 +85,36 @@ static void set_paths(struct ccenv *c, const struct ccenv_options *o)
 		c->cache_dir = ce_layout_cache_default(c->getenv_fn);
 }
 
-static void add_package_cache(struct ccenv *c, const char *dir, size_t *cap)
+/* Directories of an option, or else of a variable with colons between them; made absolute. */
+static void set_dirs(
+	const char *const *dirs, size_t n_dirs, const char *text, char ***ret, size_t *ret_n)
 {
-	CE_GROW(c->package_caches, c->n_package_caches, *cap);
-	c->package_caches[c->n_package_caches++] = ce_path_absolute(dir);
+	char **list = NULL;
+	size_t n = 0, cap = 0;
+
+	for (size_t i = 0; i < n_dirs; i++) {
+		CE_GROW(list, n, cap);
+		list[n++] = ce_path_absolute(dirs[i]);
+	}
+	while (n_dirs == 0 && text && *text) {
+		size_t len = strcspn(text, ":");
+		CE_CLEANUP(ce_freep) char *dir = ce_strndup(text, len);
+
+		if (len > 0) {
+			CE_GROW(list, n, cap);
+			list[n++] = ce_path_absolute(dir);
+		}
+		text += len + (text[len] == ':');
+	}
+	*ret = list;
+	*ret_n = n;
 }
 
-static void set_package_caches(struct ccenv *c, const struct ccenv_options *o)
+static void free_dirs(char **dirs, size_t n)
 {
-	const char *text = c->getenv_fn("CCENV_PACKAGE_CACHES");
-	size_t cap = 0;
-
-	for (size_t i = 0; i < o->n_package_caches; i++)
-		add_package_cache(c, o->package_caches[i], &cap);
-	while (o->n_package_caches == 0 && text && *text) {
-		size_t n = strcspn(text, ":");
-		CE_CLEANUP(ce_freep) char *dir = ce_strndup(text, n);
-
-		if (n > 0)
-			add_package_cache(c, dir, &cap);
-		text += n + (text[n] == ':');
-	}
+	for (size_t i = 0; i < n; i++)
+		free(dirs[i]);
+	free(dirs);
 }
 
 int ccenv_open(const struct ccenv_options *o, struct ccenv **ret, struct ccenv_error *err)
@@ -121,7 +130,10 @@ int ccenv_open(const struct ccenv_options *o, struct ccenv **ret, struct ccenv_e
 	else if (!o->cuda_version)
 		c->manifest_path = find_manifest();
 	set_paths(c, o);
-	set_package_caches(c, o);
+	set_dirs(o->package_caches, o->n_package_caches, c->getenv_fn("CCENV_PACKAGE_CACHES"),
+		&c->package_caches, &c->n_package_caches);
+	set_dirs(o->trusted_caches, o->n_trusted_caches, c->getenv_fn("CCENV_TRUSTED_CACHES"),
+		&c->trusted_caches, &c->n_trusted_caches);
 	if (c->manifest_path)
 		r = ce_manifest_read(c->manifest_path, &c->manifest_text, &c->manifest, err);
 	else if (o->cuda_version)
@@ -144,9 +156,8 @@ void ccenv_close(struct ccenv *c)
 	free(c->lock_path);
 	free(c->root);
 	free(c->cache_dir);
-	for (size_t i = 0; i < c->n_package_caches; i++)
-		free(c->package_caches[i]);
-	free(c->package_caches);
+	free_dirs(c->package_caches, c->n_package_caches);
+	free_dirs(c->trusted_caches, c->n_trusted_caches);
 	free(c);
 }
 

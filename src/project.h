@@ -31,8 +31,8 @@ struct ccenv {
 	char *root;                   /* absolute */
 	char *cache_dir;              /* absolute */
 	bool offline;
-	char **package_caches; /* absolute */
-	size_t n_package_caches;
+	char **package_caches, **trusted_caches; /* absolute */
+	size_t n_package_caches, n_trusted_caches;
 	const char *(*getenv_fn)(const char *name);
 	struct ccenv_events events;
 };

@@ -107,6 +107,11 @@ struct ccenv_options {
 	 * directories with colons between] */
 	const char *const *package_caches;
 	size_t n_package_caches;
+	/* Such caches, of pixi and rattler too, that nobody else writes to: also packages that are
+	 * only unpacked there, if the locked sha256 is noted for them. Each file is compared with
+	 * the package's list; the list itself is taken on trust. [CCENV_TRUSTED_CACHES] */
+	const char *const *trusted_caches;
+	size_t n_trusted_caches;
 	/* A project without a manifest: CUDA release and components instead ("13.0"; "nvcc",
 	 * "cudart"). */
 	const char *cuda_version;

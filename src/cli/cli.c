@@ -83,6 +83,8 @@ int ce_cli_open(struct ce_cli *cli, struct ccenv **ret)
 		.offline = cli->offline,
 		.package_caches = cli->package_caches.items,
 		.n_package_caches = cli->package_caches.n,
+		.trusted_caches = cli->trusted_caches.items,
+		.n_trusted_caches = cli->trusted_caches.n,
 		.cuda_version = cli->cuda,
 		.components = cli->components.items,
 		.n_components = cli->components.n,

@@ -20,7 +20,7 @@ enum {
 struct ce_cli {
 	const char *manifest, *lock, *root, *cache_dir, *directory;
 	const char *cuda;
-	struct ce_opt_list components, channels, package_caches;
+	struct ce_opt_list components, channels, package_caches, trusted_caches;
 	bool offline, json, quiet, help;
 	bool passes_on; /* set before ce_cli_begin(): what follows the first argument is not ours */
 	int verbose;

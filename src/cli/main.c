@@ -83,6 +83,7 @@ int main(int argc, char **argv)
 			ce_opt_list_release(&cli.components);
 			ce_opt_list_release(&cli.channels);
 			ce_opt_list_release(&cli.package_caches);
+			ce_opt_list_release(&cli.trusted_caches);
 			/* A full disk must not look like success. */
 			if (fflush(stdout) != 0 || ferror(stdout)) {
 				fprintf(stderr, "ccenv: cannot write the result\n");

@@ -236,9 +236,17 @@ static int write_list(const struct ce_entry *e, struct ccenv_error *err)
 	return 0;
 }
 
-int ce_entry_publish(struct ce_entry *e, const char *dir, struct ccenv_error *err)
+int ce_entry_list(struct ce_entry *e, struct ccenv_error *err)
 {
 	int r = ce_listing_read(e->tmp, e->contents, err);
+
+	e->listed = r == 0;
+	return r;
+}
+
+int ce_entry_publish(struct ce_entry *e, const char *dir, struct ccenv_error *err)
+{
+	int r = e->listed ? 0 : ce_entry_list(e, err);
 
 	if (r == 0)
 		r = write_list(e, err);

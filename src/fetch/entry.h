@@ -40,11 +40,14 @@ struct ce_entry {
 	char *tmp;   /* its directory */
 	int lock_fd; /* of that directory */
 	struct ce_contents *contents;
+	bool listed; /* the package's own lists have been read */
 };
 
 CE_MUST_CHECK int ce_entry_begin(const char *cache_dir, const char *key, struct ce_entry *ret_entry,
 	struct ccenv_error *err);
 void ce_entry_note(struct ce_entry *e, const struct ce_archive_entry *file);
+/* Reads the package's own lists into contents; ce_entry_publish() does it if nobody has. */
+CE_MUST_CHECK int ce_entry_list(struct ce_entry *e, struct ccenv_error *err);
 /* Reads the package's own lists, writes ours, and renames to `dir`. Another process that was faster
  * is fine. */
 CE_MUST_CHECK int ce_entry_publish(struct ce_entry *e, const char *dir, struct ccenv_error *err);

@@ -276,8 +276,8 @@ static int restart_download(struct ce_job *job, struct ccenv_error *err)
 
 	if (job->foreign)
 		ce_log(job->run->o->events, CCENV_LOG_NOTICE,
-			"%s is not what is locked (its sha256 is another one): it is not used",
-			job->archive);
+			"%s is not what is locked (%s): it is not used", job->archive,
+			job->why ? job->why : "its sha256 is another one");
 	else
 		ce_log(job->run->o->events, CCENV_LOG_INFO,
 			"%s: the part downloaded earlier is damaged; downloading it again",
@@ -453,16 +453,21 @@ static int prepare_cache(const char *cache_dir, struct ccenv_error *err)
 	return 0;
 }
 
+static void warn_missing(const char *const *dirs, size_t n, const struct ccenv_events *events)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!ce_fs_is_dir(dirs[i]))
+			ce_log(events, CCENV_LOG_WARNING,
+				"%s is not a directory: no packages are taken from it", dirs[i]);
+}
+
 static int fetch_missing(struct ce_fetch_run *run, struct ccenv_error *err)
 {
 	bool again = true;
 	int r = prepare_cache(run->o->cache_dir, err);
 
-	for (size_t i = 0; i < run->o->n_foreign; i++)
-		if (!ce_fs_is_dir(run->o->foreign[i]))
-			ce_log(run->o->events, CCENV_LOG_WARNING,
-				"%s is not a directory: no packages are taken from it",
-				run->o->foreign[i]);
+	warn_missing(run->o->foreign, run->o->n_foreign, run->o->events);
+	warn_missing(run->o->trusted, run->o->n_trusted, run->o->events);
 	while (r == 0 && again) {
 		r = fetch_round(run, err);
 		if (r == 0)

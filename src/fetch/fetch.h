@@ -33,6 +33,8 @@ struct ce_fetch_options {
 	unsigned threads;           /* 0: as many as there are processors */
 	const char *const *foreign; /* caches of other programs to look into first; see foreign.h */
 	size_t n_foreign;
+	const char *const *trusted; /* such too, and what is unpacked there; see adopt.h */
+	size_t n_trusted;
 	enum ce_fetch_check check;
 	const char *(*getenv_fn)(const char *name);
 	const struct ccenv_events *events;

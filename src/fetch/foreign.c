@@ -11,7 +11,9 @@
 
 #include "base/alloc.h"
 #include "base/event.h"
+#include "base/fs.h"
 #include "base/path.h"
+#include "fetch/adopt.h"
 #include "fetch/fetch.h"
 #include "model/pkg.h"
 #include "model/request.h"
@@ -80,10 +82,11 @@ static int open_file(const char *path, const struct ce_pkg *pkg, const struct ce
 int ce_foreign_open(const struct ce_pkg *pkg, const struct ce_fetch_options *o, size_t *at,
 	char **ret_path, uint64_t *ret_size)
 {
-	while (pkg->sha256 && *at < o->n_foreign * LAYOUTS) {
+	while (pkg->sha256 && *at < (o->n_foreign + o->n_trusted) * LAYOUTS) {
+		size_t i = *at / LAYOUTS;
+		const char *dir = i < o->n_foreign ? o->foreign[i] : o->trusted[i - o->n_foreign];
 		CE_CLEANUP(ce_freep) char *rel = path_in_layout(pkg, *at % LAYOUTS);
-		CE_CLEANUP(ce_freep)
-		char *path = rel ? ce_path_join(o->foreign[*at / LAYOUTS], rel) : NULL;
+		CE_CLEANUP(ce_freep) char *path = rel ? ce_path_join(dir, rel) : NULL;
 		int fd = path ? open_file(path, pkg, o, ret_size) : -1;
 
 		++*at;
@@ -94,4 +97,29 @@ int ce_foreign_open(const struct ce_pkg *pkg, const struct ce_fetch_options *o, 
 		}
 	}
 	return -1;
+}
+
+char *ce_foreign_unpacked(const struct ce_pkg *pkg, const struct ce_fetch_options *o, size_t *at)
+{
+	size_t suffix = strlen(ce_pkg_is_conda(pkg) ? ".conda" : ".tar.bz2");
+
+	while (pkg->sha256 && *at < o->n_trusted * LAYOUTS) {
+		CE_CLEANUP(ce_freep) char *rel = path_in_layout(pkg, *at % LAYOUTS);
+		CE_CLEANUP(ce_freep) char *path = NULL;
+		size_t dir = (*at)++ / LAYOUTS;
+
+		if (!rel || strlen(rel) <= suffix)
+			continue;
+		rel[strlen(rel) - suffix] = '\0';
+		path = ce_path_join(o->trusted[dir], rel);
+		if (!ce_fs_is_dir(path))
+			continue;
+		if (ce_adopt_is(path, pkg)) {
+			ce_log(o->events, CCENV_LOG_INFO, "%s: copying %s", pkg->fn, path);
+			return CE_TAKE(path);
+		}
+		ce_log(o->events, CCENV_LOG_NOTICE,
+			"%s is not said to be what is locked: it is not used", path);
+	}
+	return NULL;
 }

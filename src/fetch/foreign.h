@@ -21,7 +21,8 @@ struct ce_pkg;
  * - DIR/<channel's name>/<subdir>/<file name>: the same, when it did not know the URL.
  *
  * pixi and rattler keep packages unpacked and throw the archive away. There is nothing left then
- * that the sha256 of the lock could be compared with, so those are not taken.
+ * that the sha256 of the lock could be compared with, so those are not taken, unless the user says
+ * that the cache is trusted: see adopt.h.
  */
 
 /*
@@ -31,5 +32,11 @@ struct ce_pkg;
  */
 CE_MUST_CHECK int ce_foreign_open(const struct ce_pkg *pkg, const struct ce_fetch_options *o,
 	size_t *at, char **ret_path, uint64_t *ret_size);
+/*
+ * The next directory of a trusted cache that holds the package unpacked, by the same layouts less
+ * the suffix of the archive; rattler and pixi have the first. The caller frees it; NULL when there
+ * is no more.
+ */
+char *ce_foreign_unpacked(const struct ce_pkg *pkg, const struct ce_fetch_options *o, size_t *at);
 
 #endif

@@ -42,7 +42,9 @@ struct ce_job {
 	bool local;      /* the channel's own file: never written, never removed */
 	bool resumed;    /* the .part holds bytes of an earlier run */
 	bool foreign;    /* another program's archive: if it is wrong, on to the next source */
-	size_t foreign_at;
+	size_t foreign_at, trusted_at;
+	bool unpacked; /* `archive` is a directory to be copied */
+	char *why;     /* what was wrong with it */
 	bool cached;   /* there already, or made by another process: not counted as progress */
 	bool readable; /* enough has arrived for a worker to begin */
 	bool opened;   /* stream is initialised */

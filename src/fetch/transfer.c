@@ -164,17 +164,27 @@ static int open_part(struct ce_job *job, struct ccenv_error *err)
 	return add_transfer(job, have, err);
 }
 
-/* Reads another program's archive in place, if there is one. */
+/* Reads another program's archive in place, if there is one, or copies what it has unpacked. */
 static bool open_foreign(struct ce_job *job)
 {
-	uint64_t size;
+	const struct ce_fetch_options *o = job->run->o;
+	uint64_t size = 0;
 	int fd;
 
 	free(CE_TAKE(job->archive));
-	fd = ce_foreign_open(job->pkg, job->run->o, &job->foreign_at, &job->archive, &size);
+	free(CE_TAKE(job->why));
+	fd = ce_foreign_open(job->pkg, o, &job->foreign_at, &job->archive, &size);
+	if (fd < 0)
+		job->archive = ce_foreign_unpacked(job->pkg, o, &job->trusted_at);
+	job->unpacked = fd < 0 && job->archive;
+	/* Nothing is read from the stream then. */
+	if (job->unpacked)
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	job->foreign = fd >= 0;
-	if (!job->foreign)
+	if (!job->foreign) {
+		free(CE_TAKE(job->archive));
 		return false;
+	}
 	ce_stream_init(&job->stream, fd, size, CE_STREAM_WHOLE);
 	job->local = true;
 	job->opened = true;
@@ -220,4 +230,5 @@ void ce_job_close(struct ce_job *job)
 	ce_fs_unlock(job->lock);
 	job->lock = NULL;
 	free(CE_TAKE(job->archive));
+	free(CE_TAKE(job->why));
 }

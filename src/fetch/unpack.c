@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "fetch/adopt.h"
 #include "fetch/entry.h"
 #include "fetch/job.h"
 #include "io/archive.h"
@@ -27,7 +28,7 @@ enum {
 };
 
 /*
- * How much a package may unpack to. The format has no bound; real packages shrink by 3 to 10,
+ * Bounds for what a package may unpack to. The format has none; real packages shrink by 3 to 10,
  * headers by 20. The floor lets small archives of very even content through.
  */
 static const uint64_t unpacked_floor = 2ULL << 30;
@@ -246,11 +247,11 @@ static int judge(struct source *s, int unpacked, const struct ccenv_error *unpac
 
 /* Is the archive what the record says it is? Only names are compared: channels patch the rest of a
  * record. */
-static int check_index(const struct source *s, struct ccenv_error *err)
+static int check_index(
+	const struct ce_entry *entry, const struct ce_pkg *pkg, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(s->entry.tmp, "info/index.json");
+	CE_CLEANUP(ce_freep) char *path = ce_path_join(entry->tmp, "info/index.json");
 	CE_CLEANUP(ce_json_decrefp) json_t *index = NULL;
-	const struct ce_pkg *pkg = s->job->pkg;
 	const char *name, *version;
 	int r = ce_json_read(path, INDEX_JSON_MAX, &index, err);
 
@@ -268,48 +269,85 @@ static int check_index(const struct source *s, struct ccenv_error *err)
 	return 0;
 }
 
+/* How much a package may unpack to. */
+static uint64_t unpacked_limit(const struct ce_pkg *pkg)
+{
+	if (pkg->size <= unpacked_floor / unpacked_ratio)
+		return unpacked_floor;
+	return pkg->size > unpacked_max / unpacked_ratio ? unpacked_max
+							 : pkg->size * unpacked_ratio;
+}
+
+static int publish(struct ce_job *job, struct ce_entry *entry, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep)
+	char *part = ce_layout_archive(job->run->o->cache_dir, job->key);
+	int r = ce_entry_publish(entry, job->dir, err);
+
+	if (r < 0)
+		return ce_context(err, r, "%s", job->pkg->fn);
+	/* The entry is what counts; the archive was only the way to it. */
+	if ((!job->local || job->foreign) && unlink(part) < 0)
+		errno = 0;
+	return 0;
+}
+
 static int unpack_and_publish(struct source *s, struct ccenv_error *err)
 {
 	struct ce_job *job = s->job;
-	uint64_t size = job->pkg->size, max = unpacked_floor;
-	CE_CLEANUP(ce_freep) char *part = NULL;
 	struct ccenv_error unpack_err = {0};
 	struct ce_archive_unpack u = {
 		.format = ce_pkg_is_conda(job->pkg) ? CE_ARCHIVE_CONDA : CE_ARCHIVE_TAR_BZ2,
 		.dest = s->entry.tmp,
+		.max_bytes = unpacked_limit(job->pkg),
 		.max_entries = ENTRIES_MAX,
 		.threaded = job->split,
 		.user = s,
 		.read = read_chunk,
 		.entry = note_entry,
 	};
-	int r;
+	int r = ce_archive_unpack(&u, &unpack_err);
 
-	if (size > unpacked_floor / unpacked_ratio)
-		max = size > unpacked_max / unpacked_ratio ? unpacked_max : size * unpacked_ratio;
-	u.max_bytes = max;
-	r = ce_archive_unpack(&u, &unpack_err);
 	r = judge(s, r, &unpack_err, err);
 	if (r != 0)
 		return r;
-	r = check_index(s, err);
+	r = check_index(&s->entry, job->pkg, err);
+	return r < 0 ? r : publish(job, &s->entry, err);
+}
+
+/* What another program has unpacked; whatever is wrong with it, it can be had elsewhere. */
+static int adopt(struct ce_job *job, struct ccenv_error *err)
+{
+	struct ce_entry entry;
+	int r = ce_entry_begin(job->run->o->cache_dir, job->key, &entry, err);
+
 	if (r < 0)
 		return r;
-	r = ce_entry_publish(&s->entry, job->dir, err);
-	if (r < 0)
-		return ce_context(err, r, "%s", job->pkg->fn);
-	/* The entry is what counts; the archive was only the way to it. */
-	part = ce_layout_archive(job->run->o->cache_dir, job->key);
-	if ((!job->local || job->foreign) && unlink(part) < 0)
-		errno = 0;
-	return 0;
+	r = ce_adopt(job->archive, unpacked_limit(job->pkg), &entry, &job->run->cancelled, err);
+	if (r == 0)
+		r = check_index(&entry, job->pkg, err);
+	if (r == 0) {
+		atomic_store(&job->consumed, job->pkg->size);
+		r = publish(job, &entry, err);
+	} else if (atomic_load(&job->run->cancelled)) {
+		r = CE_UNPACK_AGAIN;
+	} else {
+		free(job->why);
+		job->why = ce_strdup(err->text);
+		r = CE_UNPACK_REFETCH;
+	}
+	ce_entry_drop(&entry);
+	return r;
 }
 
 int ce_job_unpack(struct ce_job *job, struct ccenv_error *err)
 {
 	struct source s = {.job = job};
-	int r = ce_entry_begin(job->run->o->cache_dir, job->key, &s.entry, err);
+	int r;
 
+	if (job->unpacked)
+		return adopt(job, err);
+	r = ce_entry_begin(job->run->o->cache_dir, job->key, &s.entry, err);
 	if (r < 0)
 		return r;
 	ce_stream_begin(&job->stream, &s.reader);

@@ -19,6 +19,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/fs.h"
 #include "base/path.h"
 #include "ccenv/ccenv.h"
@@ -41,6 +42,7 @@ struct fixture {
 	char *cache, *channel, *entry, *part;
 	const char *foreign[2];
 	bool offline;
+	bool trusting; /* foreign[1] is a trusted cache */
 	struct ccenv_error err;
 };
 
@@ -78,7 +80,9 @@ static bool serve(int fd, const struct test_request *req, void *user)
 /* As `p` says, but on the server. */
 static void make_package(struct fixture *f)
 {
-	static const struct pack_entry files[] = {{.path = "one", .data = "1"}, {0}};
+	static const struct pack_entry files[] = {{.path = "one", .data = "1"},
+		{.path = "bin/tool", .data = "#!/bin/sh\n", .mode = 0755},
+		{.path = "lib/link", .target = "../one"}, {0}};
 	struct ce_pkg *p = &f->pkg;
 	CE_CLEANUP(ce_freep) char *file = NULL;
 
@@ -137,7 +141,9 @@ static int fetch(struct fixture *f)
 		.cache_dir = f->cache,
 		.offline = f->offline,
 		.foreign = f->foreign,
-		.n_foreign = 2,
+		.n_foreign = f->trusting ? 1 : 2,
+		.trusted = f->foreign + 1,
+		.n_trusted = f->trusting ? 1 : 0,
 		.getenv_fn = no_env,
 		.events = &f->events,
 	};
@@ -340,6 +346,135 @@ static void test_foreign_paths(void **state)
 	assert_int_equal(at, 3);
 }
 
+/* ---- what other programs have unpacked ---- */
+
+/* The package as rattler leaves it: unpacked, and beside it what archive it is of. */
+static const char *unpack(struct fixture *f, const char *sha256)
+{
+	const char *dir = ce_arena_printf(&f->arena, "%s/a-1.0-0", f->foreign[1]);
+	unsigned char lock[40] = {0, 0, 0, 0, 0, 0, 0, 1};
+
+	check_fetched(f, 1, 0);
+	assert_int_equal(rename(f->entry, dir), 0);
+	f->full = 0;
+	for (size_t i = 0; i < 32; i++) {
+		char byte[3] = {sha256[2 * i], sha256[2 * i + 1]};
+
+		lock[8 + i] = (unsigned char)strtoul(byte, NULL, 16);
+	}
+	put(f, ce_arena_printf(&f->arena, "%s.lock", dir), lock, sizeof(lock));
+	f->trusting = true;
+	return dir;
+}
+
+static void check_adopted(struct fixture *f, const char *from)
+{
+	CE_CLEANUP(ce_freep) char *tool = ce_path_join(f->entry, "bin/tool");
+	CE_CLEANUP(ce_freep) char *link = ce_path_join(f->entry, "lib/link");
+	CE_CLEANUP(ce_freep) char *one = ce_path_join(from, "one");
+	char target[16] = "";
+	struct stat st;
+
+	f->offline = true;
+	check_fetched(f, 0, 0);
+	assert_string_equal(ce_buf_str(&f->log), "");
+	assert_int_equal(stat(tool, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0555);
+	assert_int_equal(readlink(link, target, sizeof(target)), 6);
+	assert_string_equal(target, "../one");
+	assert_int_equal(stat(one, &st), 0);
+	assert_int_equal(st.st_nlink, 1);
+	/* It is an entry like any other. */
+	check_fetched(f, 0, 0);
+}
+
+static void test_unpacked_by_rattler(void **state)
+{
+	struct fixture *f = *state;
+
+	check_adopted(f, unpack(f, f->pkg.sha256));
+}
+
+static void test_unpacked_by_conda(void **state)
+{
+	struct fixture *f = *state;
+	const char *dir = unpack(f, f->pkg.sha256);
+	const char *record = ce_arena_printf(&f->arena, "{\"sha256\": \"%s\"}", f->pkg.sha256);
+	CE_CLEANUP(ce_freep) char *copied = ce_path_join(f->entry, "info/repodata_record.json");
+
+	assert_int_equal(unlink(ce_arena_printf(&f->arena, "%s.lock", dir)), 0);
+	put(f, ce_arena_printf(&f->arena, "%s/info/repodata_record.json", dir), record,
+		strlen(record));
+	check_adopted(f, dir);
+	assert_false(ce_fs_exists(copied));
+}
+
+/* A cache that was only named is one of archives. */
+static void test_unpacked_not_trusted(void **state)
+{
+	struct fixture *f = *state;
+
+	unpack(f, f->pkg.sha256);
+	f->trusting = false;
+	check_fetched(f, 1, 0);
+}
+
+static void test_unpacked_of_another(void **state)
+{
+	struct fixture *f = *state;
+	char other[CE_SHA256_HEX + 1];
+
+	memset(other, '0', CE_SHA256_HEX);
+	other[CE_SHA256_HEX] = '\0';
+	unpack(f, other);
+	check_fetched(f, 1, 0);
+	check_log(f, "/more/a-1.0-0 is not said to be what is locked: it is not used");
+}
+
+static void test_unpacked_edited(void **state)
+{
+	struct fixture *f = *state;
+	const char *dir = unpack(f, f->pkg.sha256);
+
+	put(f, ce_arena_printf(&f->arena, "%s/one", dir), "2", 1);
+	check_fetched(f, 1, 0);
+	check_log(f, "/more/a-1.0-0/one has other bytes than its package): it is not used");
+}
+
+static void test_unpacked_lost(void **state)
+{
+	struct fixture *f = *state;
+	const char *dir = unpack(f, f->pkg.sha256);
+
+	assert_int_equal(unlink(ce_arena_printf(&f->arena, "%s/one", dir)), 0);
+	check_fetched(f, 1, 0);
+	check_log(f, "\"one\" is listed but not in the package");
+}
+
+static void test_unpacked_and_more(void **state)
+{
+	struct fixture *f = *state;
+	const char *dir = unpack(f, f->pkg.sha256);
+
+	put(f, ce_arena_printf(&f->arena, "%s/lib/two", dir), "2", 1);
+	check_fetched(f, 1, 0);
+	check_log(f, "lib/two is not in info/paths.json with its sha256");
+}
+
+/* A link to a directory would lead to wherever it likes. */
+static void test_unpacked_link(void **state)
+{
+	struct fixture *f = *state;
+	const char *dir = unpack(f, f->pkg.sha256);
+	const char *lib = ce_arena_printf(&f->arena, "%s/lib", dir);
+	const char *aside = ce_arena_printf(&f->arena, "%s/aside", f->dir);
+
+	assert_int_equal(rename(lib, aside), 0);
+	assert_int_equal(symlink(aside, lib), 0);
+	check_fetched(f, 1, 0);
+	check_log(f, "\"lib/link\" is listed but not in the package");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 
 int main(void)
@@ -358,6 +493,14 @@ int main(void)
 		TEST(foreign_no_file),
 		TEST(foreign_md5),
 		TEST(foreign_paths),
+		TEST(unpacked_by_rattler),
+		TEST(unpacked_by_conda),
+		TEST(unpacked_not_trusted),
+		TEST(unpacked_of_another),
+		TEST(unpacked_edited),
+		TEST(unpacked_lost),
+		TEST(unpacked_and_more),
+		TEST(unpacked_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* Copying an unpacked package and comparing it with its own list; see adopt.h. */
+#include "fetch/adopt.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "base/path.h"
+#include "ccenv/ccenv.h"
+#include "fetch/entry.h"
+#include "io/archive.h"
+#include "io/archive_tree.h"
+#include "model/contents.h"
+#include "model/pkg.h"
+
+enum {
+	CHUNK = 256 << 10,
+	DEPTH_MAX = 100,
+	PATHS_MAX = 1000 * 1000,
+	RECORD_MAX = 16 << 20,
+	LOCK_MAX = 4096
+};
+
+static void close_fdp(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* ---- whose it is ---- */
+
+/* rattler's <dir>.lock: a revision of eight bytes, then the sha256 of the archive. */
+static bool says_lock(const char *dir, const char *sha256)
+{
+	CE_CLEANUP(ce_freep) char *path = ce_asprintf("%s.lock", dir);
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+	char hex[CE_SHA256_HEX + 1] = "";
+	struct ccenv_error ignored;
+
+	if (ce_fs_read(path, LOCK_MAX, &text, &ignored) < 0 || text.len < 8 + 32)
+		return false;
+	for (int i = 0; i < 32; i++)
+		snprintf(hex + i * 2L, 3, "%02x", (unsigned char)text.data[8 + i]);
+	return strcmp(hex, sha256) == 0;
+}
+
+static bool says_record(const char *dir, const char *sha256)
+{
+	CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, "info/repodata_record.json");
+	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
+	struct ccenv_error ignored;
+	const char *found;
+
+	if (ce_json_read(path, RECORD_MAX, &o, &ignored) < 0)
+		return false;
+	found = json_string_value(json_object_get(o, "sha256"));
+	return found && strcmp(found, sha256) == 0;
+}
+
+bool ce_adopt_is(const char *dir, const struct ce_pkg *pkg)
+{
+	struct stat st;
+
+	return pkg->sha256 && lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) &&
+	       (says_lock(dir, pkg->sha256) || says_record(dir, pkg->sha256));
+}
+
+/* ---- copying ---- */
+
+struct adopt {
+	const char *dir;
+	const _Atomic bool *cancelled;
+	struct ce_entry *entry;
+	struct ce_tree *tree;
+	struct ce_arena arena;
+	struct ce_map hashes; /* path -> sha256 of what was copied */
+	uint64_t n, bytes_left;
+	char *chunk;
+};
+
+static int fail_at(const struct adopt *a, const char *path, struct ccenv_error *err)
+{
+	return ce_fail_errno(err, errno, "cannot read %s/%s", a->dir, path);
+}
+
+/* From an open file to the tree, hashed on the way. */
+static int copy_bytes(
+	struct adopt *a, int fd, const char *path, uint64_t *ret_size, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_sha256_freep) struct ce_sha256 *sha = ce_sha256_new();
+	char hex[CE_SHA256_HEX + 1];
+	uint64_t at = 0;
+
+	for (;;) {
+		ssize_t n = read(fd, a->chunk, CHUNK);
+		int r;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail_at(a, path, err);
+		if (n == 0)
+			break;
+		if (atomic_load(a->cancelled))
+			return ce_fail(err, CCENV_EIO, "stopped");
+		if ((uint64_t)n > a->bytes_left)
+			return ce_fail(err, CCENV_EDATA, "%s is too large", a->dir);
+		a->bytes_left -= (uint64_t)n;
+		ce_sha256_update(sha, a->chunk, (size_t)n);
+		r = ce_tree_data(a->tree, a->chunk, (size_t)n, at, err);
+		if (r < 0)
+			return r;
+		at += (uint64_t)n;
+	}
+	ce_sha256_final(CE_TAKE(sha), hex);
+	ce_map_set(&a->hashes, path, ce_arena_strdup(&a->arena, hex));
+	*ret_size = at;
+	return 0;
+}
+
+static int copy_file(struct adopt *a, int dir, const char *name, const char *path,
+	struct ce_archive_entry *ret, struct ccenv_error *err)
+{
+	/* What was a file a moment ago may be a pipe now. */
+	CE_CLEANUP(close_fdp)
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fail_at(a, path, err);
+	if (!S_ISREG(st.st_mode))
+		return ce_fail(err, CCENV_EDATA, "%s/%s is no file", a->dir, path);
+	r = ce_tree_begin(a->tree, path, st.st_mode & 0111, err);
+	if (r == 0)
+		r = copy_bytes(a, fd, path, &ret->size, err);
+	ret->mtime = st.st_mtim.tv_sec;
+	ret->mtime_nsec = (uint32_t)st.st_mtim.tv_nsec;
+	if (r == 0)
+		r = ce_tree_end(a->tree, ret->size, ret->mtime, ret->mtime_nsec, err);
+	return r;
+}
+
+static int copy_link(struct adopt *a, int dir, const char *name, const char *path,
+	char target[PATH_MAX], struct ccenv_error *err)
+{
+	ssize_t n = readlinkat(dir, name, target, PATH_MAX - 1);
+
+	if (n < 0)
+		return fail_at(a, path, err);
+	target[n] = '\0';
+	return ce_tree_link(a->tree, path, target, err);
+}
+
+static int copy_dir(struct adopt *a, int dir, const char *path, int depth, struct ccenv_error *err);
+
+static int copy_one(struct adopt *a, int dir, const char *name, const char *path, int depth,
+	struct ccenv_error *err)
+{
+	struct ce_archive_entry e = {.path = path, .kind = CE_ARCHIVE_FILE};
+	char target[PATH_MAX];
+	struct stat st;
+	int r;
+
+	if (!ce_path_is_safe(path) || a->n++ > PATHS_MAX)
+		return ce_fail(err, CCENV_EDATA, "%s holds what no package may", a->dir);
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail_at(a, path, err);
+	if (S_ISDIR(st.st_mode)) {
+		CE_CLEANUP(close_fdp)
+		int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		return fd < 0 ? fail_at(a, path, err) : copy_dir(a, fd, path, depth + 1, err);
+	}
+	if (S_ISLNK(st.st_mode)) {
+		r = copy_link(a, dir, name, path, target, err);
+		e.kind = CE_ARCHIVE_LINK;
+		e.target = target;
+	} else {
+		r = copy_file(a, dir, name, path, &e, err);
+	}
+	if (r == 0)
+		ce_entry_note(a->entry, &e);
+	return r;
+}
+
+/* All in the open directory, which is `path` in the package ("" at the top). */
+static int copy_dir(struct adopt *a, int fd, const char *path, int depth, struct ccenv_error *err)
+{
+	int own = depth < DEPTH_MAX ? dup(fd) : -1;
+	DIR *dir = own >= 0 ? fdopendir(own) : NULL;
+	struct dirent *d;
+	int r = 0;
+
+	if (!dir)
+		return ce_fail(err, CCENV_EDATA, "%s/%s cannot be read", a->dir, path);
+	while (r == 0 && (d = readdir(dir))) {
+		CE_CLEANUP(ce_freep) char *child = NULL;
+
+		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
+			continue;
+		child = *path ? ce_path_join(path, d->d_name) : ce_strdup(d->d_name);
+		/* The other program's own. */
+		if (strcmp(child, "info/repodata_record.json") != 0)
+			r = copy_one(a, fd, d->d_name, child, depth, err);
+	}
+	closedir(dir);
+	return r;
+}
+
+/* ---- comparing ---- */
+
+/* Has the list a word for everything, and is it this? info/ is the list's own. */
+static int compare(const struct adopt *a, struct ccenv_error *err)
+{
+	const struct ce_contents *all = a->entry->contents;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct ce_content *c = &all->items[i];
+		const char *found;
+
+		if (strncmp(c->path, "info/", 5) == 0 || c->kind == CE_CONTENT_DIR)
+			continue;
+		if (!c->listed || (c->kind == CE_CONTENT_FILE && !c->sha256))
+			return ce_fail(err, CCENV_EDATA,
+				"%s/%s is not in info/paths.json with its sha256", a->dir, c->path);
+		found = c->kind == CE_CONTENT_FILE ? ce_map_get(&a->hashes, c->path) : NULL;
+		if (c->kind == CE_CONTENT_FILE && (!found || strcmp(found, c->sha256) != 0))
+			return ce_fail(err, CCENV_EDATA, "%s/%s has other bytes than its package",
+				a->dir, c->path);
+	}
+	return 0;
+}
+
+static int copy_all(struct adopt *a, struct ccenv_error *err)
+{
+	CE_CLEANUP(close_fdp)
+	int fd = open(a->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return ce_fail_errno(err, errno, "cannot open %s", a->dir);
+	r = ce_tree_new(a->entry->tmp, false, &a->tree, err);
+	if (r == 0)
+		r = copy_dir(a, fd, "", 0, err);
+	if (r == 0)
+		r = ce_tree_finish(a->tree, err);
+	if (r == 0)
+		r = ce_entry_list(a->entry, err);
+	return r == 0 ? compare(a, err) : r;
+}
+
+int ce_adopt(const char *dir, uint64_t max_bytes, struct ce_entry *entry,
+	const _Atomic bool *cancelled, struct ccenv_error *err)
+{
+	struct adopt a = {.dir = dir,
+		.entry = entry,
+		.cancelled = cancelled,
+		.bytes_left = max_bytes,
+		.chunk = ce_alloc(CHUNK)};
+	int r = copy_all(&a, err);
+
+	ce_tree_free(a.tree);
+	ce_map_release(&a.hashes);
+	ce_arena_release(&a.arena);
+	free(a.chunk);
+	return r;
+}
