@@ -13,9 +13,11 @@ struct ce_contents;
 /*
  * Entries of the cache: how one is made, and whether one that is there can still be trusted.
  *
- * info/ccenv.json in the entry lists every file with its size and time, every link with its target.
- * Comparing them needs one lstat() a file and finds what goes wrong in practice: files cut short by
- * a power cut, edited through a hard link, or removed. `ccenv verify` reads the bytes.
+ * info/ccenv.list in the entry lists every file with its size and time, every link with its target
+ * (model/contents.h). Comparing them needs one lstat() a file and finds what goes wrong in
+ * practice: files cut short by a power cut, edited through a hard link, or removed. ce_install()
+ * compares each file as it links it; here all are compared at once, when that has found something.
+ * `ccenv verify` reads the bytes.
  *
  * An entry is made in pkgs/tmp/ and renamed. Whoever makes one holds a lock on its temporary
  * directory, so that what a killed process left behind can be told from what is being made.
