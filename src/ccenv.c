@@ -407,6 +407,9 @@ int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	ret->n_packages = p->n_pkgs;
 	if (!o->prefix) {
 		r = lock_root(c, &held, err);
+		/* Another process may have done it while we waited. */
+		if (r >= 0 && ce_current_is(c, o, ret))
+			return 0;
 		return r < 0 ? r : install_root(c, p, o, &lock_text, ret, err);
 	}
 	ret->prefix = ce_path_absolute(o->prefix);
