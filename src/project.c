@@ -531,6 +531,16 @@ static int check_needs(struct ccenv *c, const struct ce_lock_platform *p, const 
 	return 0;
 }
 
+/* Most that are built with CUDA do not depend on a driver: it is for those that run. */
+static bool needs_driver(const struct ce_lock_platform *p)
+{
+	for (size_t i = 0; i < p->n_pkgs; i++)
+		for (size_t d = 0; d < p->pkgs[i]->n_depends; d++)
+			if (strncmp(p->pkgs[i]->depends[d], "__cuda", 6) == 0)
+				return true;
+	return false;
+}
+
 int ce_project_check_host(
 	struct ccenv *c, const struct ce_lock_platform *p, struct ccenv_error *err)
 {
@@ -543,7 +553,7 @@ int ce_project_check_host(
 	/* Another platform's prefix is not run here. */
 	if (strcmp(p->platform, ce_platform_host()) != 0)
 		return 0;
-	r = ce_host_virtuals(c->getenv_fn, &a, &virtuals, &n, err);
+	r = ce_host_virtuals(c->getenv_fn, needs_driver(p), &a, &virtuals, &n, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++) {

@@ -25,7 +25,7 @@ static int request_virtuals(struct ccenv *c, const struct ccenv_solve_options *o
 	int e = 0;
 
 	if (o->host)
-		e = ce_host_virtuals(c->getenv_fn, &r->arena, &base, &n, err);
+		e = ce_host_virtuals(c->getenv_fn, true, &r->arena, &base, &n, err);
 	else
 		ce_host_defaults(r->platform, &r->arena, &base, &n);
 	if (e < 0)
@@ -182,7 +182,7 @@ int ccenv_info(struct ccenv *c, struct ccenv_info *ret, struct ccenv_error *err)
 	struct ce_arena *a = &owner->arena;
 	struct ce_virtual *virtuals;
 	size_t n;
-	int r = ce_host_virtuals(c->getenv_fn, a, &virtuals, &n, err);
+	int r = ce_host_virtuals(c->getenv_fn, true, a, &virtuals, &n, err);
 
 	if (r < 0) {
 		ce_arena_release(a);

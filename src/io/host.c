@@ -284,7 +284,7 @@ static int add_cuda(struct list *l, const char *(*getenv_fn)(const char *), stru
 		*arch ? arch : NULL, 1, err);
 }
 
-int ce_host_virtuals(const char *(*getenv_fn)(const char *name), struct ce_arena *a,
+int ce_host_virtuals(const char *(*getenv_fn)(const char *name), bool driver, struct ce_arena *a,
 	struct ce_virtual **ret_virtuals, size_t *ret_n, struct ccenv_error *err)
 {
 	struct list l = {.a = a};
@@ -292,7 +292,7 @@ int ce_host_virtuals(const char *(*getenv_fn)(const char *name), struct ce_arena
 
 	if (r >= 0)
 		r = add_archspec(&l, getenv_fn, err);
-	if (r >= 0)
+	if (r >= 0 && driver)
 		r = add_cuda(&l, getenv_fn, err);
 	if (r < 0)
 		return r;

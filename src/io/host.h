@@ -2,6 +2,7 @@
 #ifndef CE_IO_HOST_H
 #define CE_IO_HOST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -18,10 +19,13 @@ struct ce_virtual;
  * empty value hides the package. A value that is no version is CCENV_EUSAGE.
  */
 
-/* Those of this machine, sorted by name, memory from `a`. `getenv_fn` answers for the environment.
+/*
+ * Those of this machine, sorted by name, memory from `a`. `getenv_fn` answers for the environment.
+ * Without `driver` there is no __cuda and no __cuda_arch: to ask for them takes milliseconds.
  */
-CE_MUST_CHECK int ce_host_virtuals(const char *(*getenv_fn)(const char *name), struct ce_arena *a,
-	struct ce_virtual **ret_virtuals, size_t *ret_n, struct ccenv_error *err);
+CE_MUST_CHECK int ce_host_virtuals(const char *(*getenv_fn)(const char *name), bool driver,
+	struct ce_arena *a, struct ce_virtual **ret_virtuals, size_t *ret_n,
+	struct ccenv_error *err);
 
 /*
  * Those that a platform's machines can be taken to have when nothing is declared, as pixi takes
