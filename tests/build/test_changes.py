@@ -173,6 +173,18 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
             self.configure(src, src / "b2", f"-DCMAKE_CUDA_HOST_COMPILER={mine}", "-DCCENV_USE_GCC=OFF")
             self.assertIn(f"-ccbin={mine}", (src / "b2/compile_commands.json").read_text())
 
+    def test_host_compiler_that_nvcc_does_not_take(self):
+        """Called after project(): the gcc is there already, and nvcc's own header says which it takes."""
+        src, root = self.app(), self.scratch / "root"
+        run([CCENV, "install", "-q", "--manifest", src / "ccenv.json", "--root", root], env=self.env)
+        header = next(root.glob("env/*/targets/*/include/crt/host_config.h"))
+        text = re.sub(r"#if __GNUC__ > \d+", "#if __GNUC__ > 5", header.read_text())
+        header.unlink()  # not written over: it is a link into the cache
+        write(header, text)
+        write(src / "CMakeLists.txt", HEAD + "project(a LANGUAGES CXX)\nfind_package(CondaCuda 13.0 REQUIRED)\nenable_language(CUDA)\n")
+        bad = self.configure(src, None, f"-DCCENV_ROOT_DIR={root}", ok=False)
+        self.assertRegex(re.sub(r"\s+", " ", bad.out), "CUDA 13.0 takes gcc up to 5, and .* Move find_package.CondaCuda. above")
+
     def test_tree_that_was_configured_without_ccenv(self):
         src = self.app()
         text = (src / "CMakeLists.txt").read_text()

@@ -61,6 +61,8 @@ class Commands(Case):
             [ "$CUDA_HOME" = "$CUDA_PATH" ] && $CC --version >/dev/null"""
         out = self.ccenv("run", "sh", "-ec", steps, env=env).out
         self.check_clean(self.src / "b")
+        for name in ("LD_LIBRARY_PATH", "LIBRARY_PATH"):
+            self.assertNotRegex(self.ccenv("env", "--sh", env=env).out, rf"export {name}\b|\b{name}=")
         self.assertIn("-lcudart", out)
         self.assertNotIn("HOSTILE", out)
         shutil.rmtree(self.src / "b")

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import os
 import tarfile
+import time
 import unittest
 from pathlib import Path
 
@@ -91,6 +92,7 @@ class Places(Case):
         self.assertNotIn("saxpy.cu.o", out.replace("Built target", ""), "built again though nothing changed")
 
     def test_matrix(self):
+        started, done = time.monotonic(), []
         for cmake, generator, place, is_hostile in matrix():
             if place == "provider" and number(cmake) < (3, 24):
                 continue
@@ -98,8 +100,11 @@ class Places(Case):
                 self.setUp()
                 try:
                     self.one(cmake, generator, place, is_hostile)
+                    done.append(number(cmake))
                 finally:
                     self.doCleanups()
+        each = ", ".join(f"{a}.{b}: {done.count((a, b))}" for a, b in sorted(set(done)))
+        print(f"matrix: {len(done)} passed in {time.monotonic() - started:.0f} s (CMake {each})")
 
 
 class Installed(Case):
