@@ -176,6 +176,29 @@ class Kinds(Case):
         self.both()
         self.assertEqual(self.output("p"), "ran\n")
 
+    def test_old_findcuda_libraries_and_device_code(self):
+        """What projects of that age do: a shared library, device code over two files, CUDA_LIBRARIES, a version."""
+        if not any("/FindCUDA.cmake" in str(p) for p in self.modules()):
+            self.skipTest("this CMake has no FindCUDA")
+        self.project("cmake_policy(VERSION 3.22)\nproject(p LANGUAGES C CXX)\nfind_package(CUDA 13.0 REQUIRED)\n"
+                     'set(CUDA_NVCC_FLAGS "-gencode=arch=compute_75,code=sm_75")\nset(CUDA_SEPARABLE_COMPILATION ON)\n'
+                     "cuda_add_library(k STATIC k.cu)\nset(CUDA_SEPARABLE_COMPILATION OFF)\ncuda_add_library(s SHARED s.cu)\n"
+                     "cuda_include_directories(${CMAKE_CURRENT_SOURCE_DIR}/inc)\ncuda_add_executable(p p.cu)\n"
+                     "target_link_libraries(p k s ${CUDA_LIBRARIES})\nadd_executable(v v.c)\n"
+                     "target_include_directories(v PRIVATE ${CUDA_INCLUDE_DIRS})\ntarget_link_libraries(v ${CUDA_CUDART_LIBRARY})\n"
+                     'message(STATUS "found ${CUDA_VERSION} in ${CUDA_TOOLKIT_ROOT_DIR}, ${CUDA_NVCC_EXECUTABLE}")\n'
+                     "cuda_compile_ptx(PTX p.cu)\nadd_custom_target(ptx ALL DEPENDS ${PTX})\n",
+                     {"k.cu": "__device__ int twice(int x) { return 2 * x; }\n__global__ void c(int *p) { *p = twice(*p); }\n"
+                      "void k() { c<<<1, 1>>>(nullptr); }\n", "p.cu": '#include "k.h"\n' + KERNEL.replace("int main() {", "int main() { ::k(); ::s();")
+                      .replace("void k(int", "void own(int").replace(" k<<<", " own<<<"), "inc/k.h": "void k();\nvoid s();\n", "s.cu": "__global__ void d() {}\nvoid s() { d<<<1, 1>>>(); }\n", "v.c": VERSION_C})
+        env = hostile(self.env, self.scratch)
+        out = self.configure(self.src, env=env).out
+        view = next((self.out / "_ccenv/view").glob("x86_64-linux-*"))
+        self.assertIn(f"found 13.0 in {view}, {view}/bin/nvcc\n", out)
+        self.both()
+        self.assertEqual(self.output("p"), "ran\n")
+        self.assertEqual(self.output("v"), "13000\n")
+
     def modules(self):
         root = run([cmakes()[0], "--system-information"], env=self.env, cwd=self.scratch).out
         for line in root.splitlines():
