@@ -88,6 +88,7 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 			.list = &cli->channels},
 		{0},
 	};
+	const char *target = getenv("CCENV_TARGET");
 	struct ce_args args;
 	int status;
 
@@ -97,8 +98,8 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 		return ce_cli_usage(&ce_cmd_install, "install takes no arguments");
 	if (locked && frozen)
 		return ce_cli_usage(&ce_cmd_install, "--locked and --frozen exclude each other");
-	if (!o.target && getenv("CCENV_TARGET") && *getenv("CCENV_TARGET"))
-		o.target = getenv("CCENV_TARGET");
+	if (!o.target && target && *target)
+		o.target = target;
 	if (frozen || (is_set("CCENV_FROZEN") && !locked))
 		o.mode = CCENV_LOCK_FROZEN;
 	else if (locked || is_set("CCENV_LOCKED"))
