@@ -74,14 +74,24 @@ static struct ce_job *pick(struct ce_fetch_run *run, bool *ret_growing)
 	return run->n_growing + 1 < run->n_workers ? growing : NULL;
 }
 
-/* Are there fewer packages left than processors? Called with the mutex held. */
-static bool few_left(const struct ce_fetch_run *run)
+/*
+ * Is this package more than one processor's share of what is left, so that the others would end
+ * before it and wait? Called with the mutex held.
+ */
+static bool is_long(const struct ce_job *job)
 {
-	unsigned left = 0;
+	const struct ce_fetch_run *run = job->run;
+	uint64_t left = 0;
 
-	for (size_t i = 0; i < run->n; i++)
-		left += run->jobs[i].state != CE_JOB_DONE && run->jobs[i].state != CE_JOB_ELSEWHERE;
-	return left < ce_work_threads(run->o->threads, SIZE_MAX);
+	for (size_t i = 0; i < run->n; i++) {
+		const struct ce_job *other = &run->jobs[i];
+		uint64_t consumed = atomic_load(&other->consumed);
+
+		if (other->state != CE_JOB_DONE && other->state != CE_JOB_ELSEWHERE &&
+			other->pkg->size > consumed)
+			left += other->pkg->size - consumed;
+	}
+	return job->pkg->size > left / ce_work_threads(run->o->threads, SIZE_MAX);
 }
 
 static void finish_job(struct ce_job *job, int r, const struct ccenv_error *err)
@@ -115,7 +125,7 @@ static void *worker(void *arg)
 			continue;
 		}
 		job->state = CE_JOB_RUNNING;
-		job->split = few_left(run);
+		job->split = is_long(job);
 		run->n_growing += growing;
 		pthread_mutex_unlock(&run->mutex);
 		finish_job(job, ce_job_unpack(job, &err), &err);

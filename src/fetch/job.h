@@ -48,7 +48,7 @@ struct ce_job {
 	bool cached;   /* there already, or made by another process: not counted as progress */
 	bool readable; /* enough has arrived for a worker to begin */
 	bool opened;   /* stream is initialised */
-	bool split;    /* processors are idle: hash, inflate and write in threads of their own */
+	bool split;    /* it would be the last: hash, inflate and write in threads of their own */
 	struct ce_fs_lock *lock;
 	struct ce_stream stream;
 	_Atomic uint64_t consumed; /* bytes hashed so far */
