@@ -121,6 +121,23 @@ class Kinds(Case):
         self.both()
         self.assertEqual(self.output("p"), "ran\n")
 
+    def test_installed_files_know_nothing_of_the_build_tree(self):
+        """Programs, shared libraries and modules, with LTO and a device link; nvcc is not given what is for gcc's links."""
+        self.project("project(p LANGUAGES C CXX CUDA)\nset(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)\nadd_library(a STATIC a.cu)\n"
+                     "add_library(s SHARED c.cpp)\nadd_library(m MODULE c.c)\nadd_executable(p b.cu main.cpp)\n"
+                     "set_target_properties(a p PROPERTIES CUDA_SEPARABLE_COMPILATION ON)\ntarget_link_libraries(p PRIVATE a s)\n"
+                     "install(TARGETS p s m LIBRARY DESTINATION lib RUNTIME DESTINATION bin)\n",
+                     {"a.cu": "__device__ int twice(int x) { return 2 * x; }\n", "c.c": "int f(void) { return 0; }\n",
+                      "c.cpp": "int c() { return 0; }\n", "main.cpp": "int c();\nvoid launch();\nint main() { launch(); return c(); }\n",
+                      "b.cu": "extern __device__ int twice(int);\n__global__ void k(int *p) { *p = twice(*p); }\n"
+                      "void launch() { k<<<1, 1>>>(nullptr); }\n"})
+        out = self.both()
+        self.assertFalse([line for line in out.splitlines() if "-dlink" in line and "-specs" in line])
+        inst = self.scratch / "inst"
+        run([cmakes()[0], "--install", self.out, "--prefix", inst], env=self.env)
+        self.check_clean(inst, foreign=[self.out])
+        self.assertEqual([dynamic(inst / f)[0] for f in ("bin/p", "lib/libs.so", "lib/libm.so")], [[], [], []])
+
     def test_cccl_from_cu_and_cpp(self):
         body = ("#include <thrust/host_vector.h>\n#include <thrust/reduce.h>\n#include <cuda/std/array>\n#include <cub/version.cuh>\n"
                 "#include <cstdio>\nint main() { thrust::host_vector<int> v(4, 3); "

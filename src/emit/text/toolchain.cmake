@@ -279,14 +279,12 @@ list(APPEND CMAKE_PLATFORM_IMPLICIT_LINK_DIRECTORIES
 	"${_ccenv_env}/targets/${_ccenv_target}/lib/stubs" "${_ccenv_env}/lib/stubs")
 list(REMOVE_DUPLICATES CMAKE_PLATFORM_IMPLICIT_LINK_DIRECTORIES)
 # conda-forge's gcc adds its prefix to each RPATH by itself. CMake does not know, and would leave the path of this build tree in
-# what it installs; builtin.specs are the same without.
+# what it installs; builtin.specs are the same without. Only what this gcc links: a Fortran compiler may be another's.
 if(_ccenv_own_gcc)
 	file(GLOB _ccenv_i "${_ccenv_env}/lib/gcc/${_ccenv_triplet}/*/builtin.specs")
-	foreach(_ccenv_v EXE SHARED MODULE)
-		if(_ccenv_i AND NOT CMAKE_${_ccenv_v}_LINKER_FLAGS_INIT MATCHES "-specs=")
-			string(APPEND CMAKE_${_ccenv_v}_LINKER_FLAGS_INIT " -specs=builtin.specs")
-		endif()
-	endforeach()
+	if(_ccenv_i)
+		add_link_options("$<HOST_LINK:$<$<LINK_LANGUAGE:C,CXX,CUDA>:-specs=builtin.specs>>")
+	endif()
 endif()
 
 # --- the environment of this configure run ----------------------------------------------------------------------------
