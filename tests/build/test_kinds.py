@@ -253,7 +253,12 @@ class Kinds(Case):
         write(user / "u.cpp", "void k();\nint main() { k(); }\n")
         self.configure(user, None, f"-DCMAKE_PREFIX_PATH={inst}")
         self.build(user / "build")
-        run([user / "build/u"], env=self.env)
+        # Nobody gave the library a CMAKE_INSTALL_RPATH, and the linker may leave out of the program what only the library needs.
+        # So the library's user says where: a toolkit of the system must not be what makes this work.
+        libs = user / "build/_ccenv/view/x86_64-linux/lib"
+        env = dict(self.env, LD_LIBRARY_PATH=str(libs))
+        self.assertRegex(run(["ldd", user / "build/u"], env=env).out, rf"libcudart\.so\.13 => {user}/")
+        run([user / "build/u"], env=env)
 
     def test_nvcc_alone(self):
         """As setup.py of a PyTorch extension runs it: by CUDA_HOME, by PATH, through a link; no -ccbin, whatever g++ is first."""
