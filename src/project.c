@@ -426,8 +426,6 @@ int ce_plan_solve(struct ccenv *c, struct ce_plan *plan, struct ccenv_error *err
 	solve_some(&w);
 	while (n > 0)
 		pthread_join(threads[--n], NULL);
-	progress.items_done = plan->n;
-	ce_progress(&c->events, &progress);
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct ce_request *q = plan->items[i].request;
 
@@ -437,6 +435,8 @@ int ce_plan_solve(struct ccenv *c, struct ce_plan *plan, struct ccenv_error *err
 		return ce_context(
 			err, err->code, "environment \"%s\" on %s", q->environment, q->platform);
 	}
+	progress.items_done = plan->n;
+	ce_progress(&c->events, &progress);
 	return 0;
 }
 

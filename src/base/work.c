@@ -46,7 +46,9 @@ static size_t put(struct run *run, size_t i, int r, const struct ccenv_error *er
 	size_t done;
 
 	pthread_mutex_lock(&run->mutex);
-	done = ++run->done;
+	if (r >= 0)
+		run->done++;
+	done = run->done;
 	if (r < 0 && (!run->failed || i < run->failed_item)) {
 		run->failed = true;
 		run->failed_item = i;

@@ -19,7 +19,9 @@ struct ce_work {
 	unsigned threads; /* 0: as many as there are processors */
 	void *user;
 	int (*item)(void *user, size_t i, struct ccenv_error *err);
-	/* May be NULL. In the calling thread only, at most ten times a second: for progress events.
+	/*
+	 * May be NULL. In the calling thread only, at most ten times a second, with the number of
+	 * items that were done and did not fail: for progress events.
 	 */
 	void (*tick)(void *user, size_t done);
 };

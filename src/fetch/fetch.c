@@ -152,8 +152,10 @@ static void report(struct ce_fetch_run *run)
 {
 	struct ccenv_progress p = {.phase = CCENV_PHASE_FETCH};
 	uint64_t most = 0;
+	bool failed;
 
 	pthread_mutex_lock(&run->mutex);
+	failed = run->failed;
 	for (size_t i = 0; i < run->n; i++) {
 		struct ce_job *job = &run->jobs[i];
 		uint64_t size = job->pkg->size, done = atomic_load(&job->consumed);
@@ -172,7 +174,8 @@ static void report(struct ce_fetch_run *run)
 		}
 	}
 	pthread_mutex_unlock(&run->mutex);
-	if (p.items_total > 0)
+	/* A package that failed is DONE too, but all done would mean that all are there. */
+	if (p.items_total > 0 && !failed)
 		ce_progress(run->o->events, &p);
 }
 

@@ -282,7 +282,7 @@ static void on_shard_done(void *user, const struct ce_download_result *result)
 	if (r < 0 && !y->err.code)
 		y->err = err;
 	y->ctx.progress.items_done++;
-	ce_progress(y->query->events, &y->ctx.progress);
+	ce_source_tell_progress(&y->ctx);
 	shard_free(h);
 	advance(y);
 }
@@ -420,6 +420,7 @@ static int gather(struct sync *y, struct ccenv_error *err)
 {
 	int r, left;
 
+	ce_source_tell_progress(&y->ctx);
 	ask_all(y);
 	do {
 		struct ce_source *ending = NULL;
@@ -643,6 +644,7 @@ static int sync_once(const struct ce_repodata_query *q, bool ignore_cache, bool 
 		r = check_missing(&y, err);
 	if (r < 0)
 		return r;
+	ce_progress(q->events, &y.ctx.progress);
 	ce_log(q->events, CCENV_LOG_INFO, "%zu names reach %zu records (%u left out)", y.names.n,
 		y.repodata->n, y.skipped);
 	collect_others(&y);

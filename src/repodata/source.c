@@ -118,6 +118,12 @@ static void set_text(char **slot, const char *text)
 	*slot = text ? ce_strdup(text) : NULL;
 }
 
+void ce_source_tell_progress(const struct ce_source_context *ctx)
+{
+	if (ctx->progress.items_done < ctx->progress.items_total)
+		ce_progress(ctx->events, &ctx->progress);
+}
+
 /* ---- the end of the search ---- */
 
 static void become_ready(struct ce_source *s)
@@ -126,7 +132,7 @@ static void become_ready(struct ce_source *s)
 	ce_fs_unlock(s->lock);
 	s->lock = NULL;
 	s->ctx->progress.items_done++;
-	ce_progress(s->ctx->events, &s->ctx->progress);
+	ce_source_tell_progress(s->ctx);
 }
 
 static void fail(struct ce_source *s, const struct ccenv_error *err)
@@ -396,7 +402,7 @@ static int on_data(void *user, const void *data, size_t len, struct ccenv_error 
 	struct ce_source *s = user;
 
 	s->ctx->progress.bytes_done += len;
-	ce_progress(s->ctx->events, &s->ctx->progress);
+	ce_source_tell_progress(s->ctx);
 	if (s->form == CE_FORM_SHARDS) {
 		ce_buf_add(&s->body, data, len);
 		return 0;

@@ -76,6 +76,12 @@ struct ce_source *ce_source_new(
 void ce_source_free(struct ce_source *s);
 CE_DEFINE_FREEP(struct ce_source, ce_source_free, ce_source_freep)
 
+/*
+ * Tells how far the search is. Not when all that was asked for has come: it may name more to ask
+ * for, or have failed, so the end is for whoever walks the index to tell.
+ */
+void ce_source_tell_progress(const struct ce_source_context *ctx);
+
 /* Uses what is fresh in the cache; false when the server must be asked (then lock, then ask). */
 bool ce_source_begin(struct ce_source *s);
 /*

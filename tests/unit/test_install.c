@@ -120,8 +120,15 @@ static int fetch(struct fixture *f)
 		.check = CE_FETCH_CHECK_FILES,
 		.getenv_fn = no_env,
 		.events = &f->events};
+	struct ccenv_progress *last = &f->last[CCENV_PHASE_FETCH];
+	int r;
 
-	return ce_fetch(f->list, f->n, &o, &f->err);
+	*last = (struct ccenv_progress){0};
+	r = ce_fetch(f->list, f->n, &o, &f->err);
+	/* "Fetch: 1 package" is said of what is there, never before an error. */
+	if (r < 0)
+		assert_false(last->items_total > 0 && last->items_done == last->items_total);
+	return r;
 }
 
 static int install(struct fixture *f)
