@@ -21,7 +21,7 @@
 #include "base/path.h"
 #include "ccenv/ccenv.h"
 
-static void close_fdp(int *fd)
+void ce_fs_closep(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
@@ -69,7 +69,7 @@ int ce_fs_mkdirs(const char *path, struct ccenv_error *err)
 
 int ce_fs_read(const char *path, size_t max, struct ce_buf *out, struct ccenv_error *err)
 {
-	CE_CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	CE_CLEANUP(ce_fs_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t total = 0;
 	struct stat st;
 	ssize_t n;
@@ -130,7 +130,7 @@ int ce_fs_replace(
 	const char *path, const void *data, size_t len, bool *ret_changed, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_freep) char *tmp = ce_asprintf("%s.%ld.XXXXXX", path, (long)getpid());
-	CE_CLEANUP(close_fdp) int fd = -1;
+	CE_CLEANUP(ce_fs_closep) int fd = -1;
 	mode_t mask;
 	int r;
 
@@ -313,7 +313,7 @@ static int wait_for(int fd, const char *path, int timeout_s,
 int ce_fs_lock(const char *path, int timeout_s, void (*waiting)(void *user, const char *holder),
 	void *user, struct ce_fs_lock **ret_lock, struct ccenv_error *err)
 {
-	CE_CLEANUP(close_fdp) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	CE_CLEANUP(ce_fs_closep) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	char text[64];
 	int r, n;
 

@@ -24,6 +24,8 @@ CE_MUST_CHECK int ce_fs_read(
  */
 CE_MUST_CHECK int ce_fs_replace(
 	const char *path, const void *data, size_t len, bool *ret_changed, struct ccenv_error *err);
+/* For CE_CLEANUP: closes what is open, and leaves -1. */
+void ce_fs_closep(int *fd);
 /* All of it, however often write() takes less. 0, or -1 with errno. */
 CE_MUST_CHECK int ce_fs_write_all(int fd, const void *data, size_t len);
 /* rm -rf, never following links; fine when it is absent. Makes directories writable as needed. */

@@ -249,12 +249,6 @@ static void describe(const struct plan *p, struct ce_buf *out)
 
 /* --- making it ---- */
 
-static void close_fdp(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
 static int copy_bytes(int in, int out, const char *path, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_freep) char *block = ce_alloc(1 << 20);
@@ -272,8 +266,8 @@ static int copy_bytes(int in, int out, const char *path, struct ccenv_error *err
 /* The file `from` under another name: the same inode, else the same blocks, else the same bytes. */
 static int clone_file(const char *from, const char *to, struct ccenv_error *err)
 {
-	CE_CLEANUP(close_fdp) int in = -1;
-	CE_CLEANUP(close_fdp) int out = -1;
+	CE_CLEANUP(ce_fs_closep) int in = -1;
+	CE_CLEANUP(ce_fs_closep) int out = -1;
 	int r;
 
 	if (link(from, to) == 0)

@@ -36,13 +36,6 @@ enum {
 	LOCK_MAX = 4096
 };
 
-static void close_fdp(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 /* ---- whose it is ---- */
 
 /* rattler's <dir>.lock: a revision of eight bytes, then the sha256 of the archive. */
@@ -138,7 +131,7 @@ static int copy_file(struct adopt *a, int dir, const char *name, const char *pat
 	struct ce_archive_entry *ret, struct ccenv_error *err)
 {
 	/* What was a file a moment ago may be a pipe now. */
-	CE_CLEANUP(close_fdp)
+	CE_CLEANUP(ce_fs_closep)
 	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 	int r;
@@ -183,7 +176,7 @@ static int copy_one(struct adopt *a, int dir, const char *name, const char *path
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_at(a, path, err);
 	if (S_ISDIR(st.st_mode)) {
-		CE_CLEANUP(close_fdp)
+		CE_CLEANUP(ce_fs_closep)
 		int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 		return fd < 0 ? fail_at(a, path, err) : copy_dir(a, fd, path, depth + 1, err);
@@ -250,7 +243,7 @@ static int compare(const struct adopt *a, struct ccenv_error *err)
 
 static int copy_all(struct adopt *a, struct ccenv_error *err)
 {
-	CE_CLEANUP(close_fdp)
+	CE_CLEANUP(ce_fs_closep)
 	int fd = open(a->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int r;
 

@@ -32,13 +32,6 @@ enum {
 	TOUCH_S = 3600
 };
 
-static void close_fdp(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 /* A directory of an entry, kept open: the files of one come together, and are then found by their
  * last name alone. */
 struct folder {
@@ -54,7 +47,7 @@ static bool enter(struct folder *f, const char *path)
 
 	if (f->fd >= 0 && f->n == n && memcmp(f->path, path, n) == 0)
 		return true;
-	close_fdp(&f->fd);
+	ce_fs_closep(&f->fd);
 	dir = n > 0 ? ce_strndup(path, n) : ce_strdup(".");
 	f->fd = openat(f->entry, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	f->path = path;
@@ -108,7 +101,7 @@ static int check_bytes(const char *dir, const struct ce_content *c, struct ccenv
 
 static int check(const char *dir, bool bytes, struct ccenv_error *err)
 {
-	CE_CLEANUP(close_fdp) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CE_CLEANUP(ce_fs_closep) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CE_CLEANUP(ce_contents_freep) struct ce_contents *contents = NULL;
 	struct folder folder = {.entry = fd, .fd = -1};
 	int r;
@@ -130,7 +123,7 @@ static int check(const char *dir, bool bytes, struct ccenv_error *err)
 		else if (bytes)
 			r = check_bytes(dir, c, err);
 	}
-	close_fdp(&folder.fd);
+	ce_fs_closep(&folder.fd);
 	return r;
 }
 
@@ -181,7 +174,7 @@ int ce_entry_begin(
 {
 	CE_CLEANUP(ce_freep) char *parent = NULL;
 	CE_CLEANUP(ce_freep) char *tmp = NULL;
-	CE_CLEANUP(close_fdp) int parent_fd = -1;
+	CE_CLEANUP(ce_fs_closep) int parent_fd = -1;
 	int fd, r = open_tmp(cache_dir, &parent, &parent_fd, err);
 
 	if (r < 0)
@@ -223,7 +216,7 @@ static int write_list(const struct ce_entry *e, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_freep) char *path = ce_path_join(e->tmp, CE_CONTENTS_NAME);
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
-	CE_CLEANUP(close_fdp) int fd = -1;
+	CE_CLEANUP(ce_fs_closep) int fd = -1;
 
 	ce_contents_format(e->contents, &text);
 	if (unlink(path) < 0 && errno != ENOENT)

@@ -55,13 +55,6 @@ struct place {
 	int from_fd;
 };
 
-static void close_fdp(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 static int fail_source(
 	const struct linking *l, const struct ce_planned_path *p, struct ccenv_error *err)
 {
@@ -86,7 +79,7 @@ static int enter(struct place *at, const char *base, const char *path)
 		memcmp(at->from + n_base + 1, path, n_dir) == 0)
 		return 0;
 	dir = ce_asprintf("%s/%.*s", base, (int)n_dir, path);
-	close_fdp(&at->from_fd);
+	ce_fs_closep(&at->from_fd);
 	free(at->from);
 	at->from = dir;
 	at->from_fd = open(dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -95,8 +88,8 @@ static int enter(struct place *at, const char *base, const char *path)
 
 static void leave(struct place *at)
 {
-	close_fdp(&at->from_fd);
-	close_fdp(&at->to_fd);
+	ce_fs_closep(&at->from_fd);
+	ce_fs_closep(&at->to_fd);
 	free(at->from);
 }
 
@@ -149,8 +142,8 @@ static int copy_data(int from, int to)
 static int copy_file(
 	const struct place *at, const struct ce_planned_path *p, const struct stat *st, bool ref)
 {
-	CE_CLEANUP(close_fdp) int from = open_source(at, p);
-	CE_CLEANUP(close_fdp) int to = from < 0 ? -1 : open_target(at, p, target_mode(st));
+	CE_CLEANUP(ce_fs_closep) int from = open_source(at, p);
+	CE_CLEANUP(ce_fs_closep) int to = from < 0 ? -1 : open_target(at, p, target_mode(st));
 
 	if (to < 0)
 		return -1;
@@ -219,7 +212,7 @@ static int relocate(const struct linking *l, const struct place *at, struct ce_p
 	const char *data, const struct stat *st, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
-	CE_CLEANUP(close_fdp) int to = -1;
+	CE_CLEANUP(ce_fs_closep) int to = -1;
 	struct ce_relocate how = {
 		.placeholder = p->content->placeholder, .prefix = l->plan->prefix};
 	size_t len = (size_t)st->st_size;
@@ -244,7 +237,7 @@ static int relocate(const struct linking *l, const struct place *at, struct ce_p
 static int put_relocated(const struct linking *l, const struct place *at, struct ce_planned_path *p,
 	const struct stat *st, struct ccenv_error *err)
 {
-	CE_CLEANUP(close_fdp) int from = open_source(at, p);
+	CE_CLEANUP(ce_fs_closep) int from = open_source(at, p);
 	size_t size = (size_t)st->st_size;
 	void *data;
 	int r;
@@ -267,7 +260,7 @@ static int put_relocated(const struct linking *l, const struct place *at, struct
 static int put_entry_point(const struct linking *l, const struct place *at,
 	struct ce_planned_path *p, struct ccenv_error *err)
 {
-	CE_CLEANUP(close_fdp) int to = open_target(at, p, 0555);
+	CE_CLEANUP(ce_fs_closep) int to = open_target(at, p, 0555);
 
 	p->size_in_prefix = strlen(p->text);
 	if (to < 0 || ce_fs_write_all(to, p->text, p->size_in_prefix) < 0)

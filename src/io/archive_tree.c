@@ -16,6 +16,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/fs.h"
 #include "base/map.h"
 #include "base/path.h"
 #include "ccenv/ccenv.h"
@@ -65,13 +66,6 @@ struct ce_tree {
 	bool closing, failed;
 	struct ccenv_error failure;
 };
-
-static void close_fdp(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
 
 /* ---- carrying out ---- */
 
@@ -135,7 +129,7 @@ static int do_end(struct ce_tree *t, const struct command *c, struct ccenv_error
 {
 	struct timespec times[2] = {
 		{.tv_nsec = UTIME_OMIT}, {.tv_sec = c->mtime, .tv_nsec = c->mtime_nsec}};
-	CE_CLEANUP(close_fdp) int fd = t->fd;
+	CE_CLEANUP(ce_fs_closep) int fd = t->fd;
 	struct stat st;
 
 	t->fd = -1;
@@ -315,8 +309,8 @@ void ce_tree_free(struct ce_tree *t)
 		free(t->blocks[i]);
 	pthread_cond_destroy(&t->changed);
 	pthread_mutex_destroy(&t->mutex);
-	close_fdp(&t->fd);
-	close_fdp(&t->dest_fd);
+	ce_fs_closep(&t->fd);
+	ce_fs_closep(&t->dest_fd);
 	free(t->path);
 	ce_map_release(&t->dirs);
 	free(t);
