@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/attr.h"
 
@@ -63,6 +64,12 @@ struct ce_cursor {
 /* The text must outlive the cursor; strings go into `arena`. */
 void ce_cursor_json(struct ce_cursor *c, const char *text, size_t len, struct ce_arena *arena);
 void ce_cursor_msgpack(struct ce_cursor *c, const char *data, size_t len, struct ce_arena *arena);
+
+/* Is the key that next_key() gave this one? */
+static inline bool ce_cursor_key_is(const char *key, size_t len, const char *want)
+{
+	return len == strlen(want) && memcmp(key, want, len) == 0;
+}
 
 /* Is this UTF-8 without control characters? */
 bool ce_cursor_text_is_clean(const char *s, size_t len);

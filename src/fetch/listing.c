@@ -113,11 +113,6 @@ static int take_entry(struct listing *l, const struct path_entry *e, struct ccen
 	return read_placeholder(e, out, err);
 }
 
-static bool is_key(const char *key, const char *text, size_t len)
-{
-	return strlen(key) == len && memcmp(key, text, len) == 0;
-}
-
 /* One member of an entry. */
 static bool read_member(struct ce_cursor *c, const char *key, size_t len, struct path_entry *e)
 {
@@ -133,10 +128,10 @@ static bool read_member(struct ce_cursor *c, const char *key, size_t len, struct
 
 	if (c->ops->peek(c) == CE_KIND_NULL)
 		return c->ops->skip(c);
-	if (is_key("no_link", key, len))
+	if (ce_cursor_key_is(key, len, "no_link"))
 		return c->ops->boolean(c, &e->no_link);
 	for (size_t i = 0; i < CE_COUNT(texts); i++)
-		if (is_key(texts[i].key, key, len))
+		if (ce_cursor_key_is(key, len, texts[i].key))
 			return c->ops->string(c, texts[i].to);
 	return c->ops->skip(c);
 }
@@ -165,7 +160,7 @@ static int find_member(struct ce_cursor *c, const char *name)
 	if (c->ops->peek(c) != CE_KIND_MAP || !c->ops->enter(c))
 		return -1;
 	while ((r = c->ops->next_key(c, &key, &len)) > 0) {
-		if (is_key(name, key, len))
+		if (ce_cursor_key_is(key, len, name))
 			return 1;
 		if (!c->ops->skip(c))
 			return -1;

@@ -11,6 +11,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/cursor.h"
 #include "base/error.h"
 #include "ccenv/ccenv.h"
 
@@ -254,11 +255,6 @@ static int malformed(const struct ce_repo_scan *s, const char *text, const char 
 		s->at + (uint64_t)(p - text), want);
 }
 
-static bool key_is(const char *key, size_t len, const char *want)
-{
-	return len == strlen(want) && memcmp(key, want, len) == 0;
-}
-
 /* A number, true, false or null: the end of it, NULL when cut off. */
 static const char *skip_scalar(const char *p, const char *end)
 {
@@ -297,13 +293,13 @@ static int take_top(struct ce_repo_scan *s, const char *text, const char **at, c
 		return malformed(s, text, *at, "a key", err);
 	if (r == 0)
 		return 0;
-	if (*p == '{' && key_is(key, len, "packages")) {
+	if (*p == '{' && ce_cursor_key_is(key, len, "packages")) {
 		s->state = PACKAGES;
-	} else if (*p == '{' && key_is(key, len, "packages.conda")) {
+	} else if (*p == '{' && ce_cursor_key_is(key, len, "packages.conda")) {
 		s->state = CONDA;
-	} else if (*p == '[' && key_is(key, len, "removed")) {
+	} else if (*p == '[' && ce_cursor_key_is(key, len, "removed")) {
 		s->state = REMOVED;
-	} else if (*p == '{' && key_is(key, len, "info")) {
+	} else if (*p == '{' && ce_cursor_key_is(key, len, "info")) {
 		r = take_info(s, text, &p, end, err);
 		if (r > 0) {
 			*at = p;

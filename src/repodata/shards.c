@@ -54,11 +54,6 @@ static int malformed(struct ccenv_error *err, const char *what)
 	return ce_fail(err, CCENV_EDATA, "damaged msgpack: %s", what);
 }
 
-static bool key_is(const char *key, size_t len, const char *want)
-{
-	return len == strlen(want) && memcmp(key, want, len) == 0;
-}
-
 static uint32_t name_hash(const char *name, size_t len)
 {
 	uint32_t h = 2166136261u; /* FNV-1a */
@@ -77,9 +72,10 @@ static int read_info(struct ce_shard_index *i, struct ce_cursor *c, struct ccenv
 	if (!c->ops->enter(c))
 		return malformed(err, "info");
 	while ((r = c->ops->next_key(c, &key, &len)) > 0) {
-		const char **slot = key_is(key, len, "base_url")          ? &i->base_url
-				    : key_is(key, len, "shards_base_url") ? &i->shards_base_url
-									  : NULL;
+		const char **slot = ce_cursor_key_is(key, len, "base_url") ? &i->base_url
+				    : ce_cursor_key_is(key, len, "shards_base_url")
+					    ? &i->shards_base_url
+					    : NULL;
 		bool good = slot && c->ops->peek(c) == CE_KIND_STRING ? c->ops->string(c, slot)
 								      : c->ops->skip(c);
 		if (!good)
@@ -145,9 +141,9 @@ int ce_shard_index_parse(
 	if (!c.ops->enter(&c))
 		return malformed(err, "no map");
 	while ((r = c.ops->next_key(&c, &key, &key_len)) > 0) {
-		if (key_is(key, key_len, "info"))
+		if (ce_cursor_key_is(key, key_len, "info"))
 			r = read_info(i, &c, err);
-		else if (key_is(key, key_len, "shards"))
+		else if (ce_cursor_key_is(key, key_len, "shards"))
 			r = read_shards(i, &c, err);
 		else
 			r = c.ops->skip(&c) ? 0 : malformed(err, "an unknown field");
@@ -235,7 +231,7 @@ static int find_removed(struct ce_cursor c, struct ce_map *removed, struct ccenv
 	if (!c.ops->enter(&c))
 		return malformed(err, "no map");
 	while ((r = c.ops->next_key(&c, &key, &len)) > 0) {
-		if (key_is(key, len, "removed") && c.ops->peek(&c) == CE_KIND_LIST)
+		if (ce_cursor_key_is(key, len, "removed") && c.ops->peek(&c) == CE_KIND_LIST)
 			r = read_removed(&c, removed, err);
 		else
 			r = c.ops->skip(&c) ? 0 : malformed(err, "a value");
@@ -292,7 +288,8 @@ int ce_shard_each(const void *data, size_t len, struct ce_arena *arena,
 	r = find_removed(c, &w.removed, err);
 	c.ops->enter(&c);
 	while (r >= 0 && (r = c.ops->next_key(&c, &key, &key_len)) > 0) {
-		if (key_is(key, key_len, "packages") || key_is(key, key_len, "packages.conda"))
+		if (ce_cursor_key_is(key, key_len, "packages") ||
+			ce_cursor_key_is(key, key_len, "packages.conda"))
 			r = read_records(&c, &w, err);
 		else
 			r = c.ops->skip(&c) ? 0 : malformed(err, "a value");
