@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/digest.h"
 
 enum {
 	BYTES_MAX = 64
@@ -162,8 +163,7 @@ static int mp_next_key(struct ce_cursor *c, const char **ret_key, size_t *ret_le
 
 static bool mp_string(struct ce_cursor *c, const char **ret)
 {
-	static const char digits[] = "0123456789abcdef";
-	char hex[2 * BYTES_MAX];
+	char hex[2 * BYTES_MAX + 1];
 	struct head h;
 	const char *p;
 
@@ -175,10 +175,7 @@ static bool mp_string(struct ce_cursor *c, const char **ret)
 	}
 	if (h.value > BYTES_MAX)
 		return false;
-	for (size_t i = 0; i < h.value; i++) {
-		hex[2 * i] = digits[(unsigned char)p[i] >> 4];
-		hex[2 * i + 1] = digits[p[i] & 15];
-	}
+	ce_hex(p, (size_t)h.value, hex);
 	*ret = ce_arena_strndup(c->arena, hex, 2 * (size_t)h.value);
 	return true;
 }

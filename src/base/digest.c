@@ -26,15 +26,16 @@ struct ce_md5 {
 	MD5_CTX ctx;
 };
 
-static void to_hex(const unsigned char *md, size_t n, char *hex)
+void ce_hex(const void *data, size_t n, char *ret_hex)
 {
 	static const char digits[] = "0123456789abcdef";
+	const unsigned char *bytes = data;
 
 	for (size_t i = 0; i < n; i++) {
-		hex[2 * i] = digits[md[i] >> 4];
-		hex[2 * i + 1] = digits[md[i] & 15];
+		ret_hex[2 * i] = digits[bytes[i] >> 4];
+		ret_hex[2 * i + 1] = digits[bytes[i] & 15];
 	}
-	hex[2 * n] = '\0';
+	ret_hex[2 * n] = '\0';
 }
 
 /* What these functions return is 1 always. */
@@ -57,7 +58,7 @@ void ce_sha256_final(struct ce_sha256 *s, char hex[CE_SHA256_HEX + 1])
 	unsigned char md[SHA256_DIGEST_LENGTH];
 
 	SHA256_Final(md, &s->ctx);
-	to_hex(md, sizeof(md), hex);
+	ce_hex(md, sizeof(md), hex);
 	ce_sha256_free(s);
 }
 
@@ -84,7 +85,7 @@ void ce_md5_final(struct ce_md5 *s, char hex[CE_MD5_HEX + 1])
 	unsigned char md[MD5_DIGEST_LENGTH];
 
 	MD5_Final(md, &s->ctx);
-	to_hex(md, sizeof(md), hex);
+	ce_hex(md, sizeof(md), hex);
 	ce_md5_free(s);
 }
 

@@ -16,6 +16,9 @@ enum {
 	CE_SHA256_HEX = 64
 };
 
+/* Lower-case hex of n bytes: 2 * n digits and a NUL. */
+void ce_hex(const void *data, size_t n, char *ret_hex);
+
 /* A running sha256. Life: new, update any number of times, then final (which frees) or free. */
 struct ce_sha256;
 struct ce_sha256 *ce_sha256_new(void);

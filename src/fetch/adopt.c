@@ -43,13 +43,12 @@ static bool says_lock(const char *dir, const char *sha256)
 {
 	CE_CLEANUP(ce_freep) char *path = ce_asprintf("%s.lock", dir);
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
-	char hex[CE_SHA256_HEX + 1] = "";
+	char hex[CE_SHA256_HEX + 1];
 	struct ccenv_error ignored;
 
 	if (ce_fs_read(path, LOCK_MAX, &text, &ignored) < 0 || text.len < 8 + 32)
 		return false;
-	for (int i = 0; i < 32; i++)
-		snprintf(hex + i * 2L, 3, "%02x", (unsigned char)text.data[8 + i]);
+	ce_hex(text.data + 8, 32, hex);
 	return strcmp(hex, sha256) == 0;
 }
 

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/cursor.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/map.h"
 #include "ccenv/ccenv.h"
@@ -188,7 +189,6 @@ void ce_shard_index_each_name(const struct ce_shard_index *i,
 bool ce_shard_index_find(
 	const struct ce_shard_index *i, const char *name, char hex[CE_SHA256_HEX + 1])
 {
-	static const char digits[] = "0123456789abcdef";
 	size_t len = strlen(name);
 	uint32_t h = name_hash(name, len);
 
@@ -196,11 +196,7 @@ bool ce_shard_index_find(
 		const struct entry *e = &i->entries[i->slots[at] - 1];
 		if (e->hash != h || e->len != len || memcmp(e->name, name, len) != 0)
 			continue;
-		for (int b = 0; b < HASH_SIZE; b++) {
-			hex[2 * b] = digits[e->sha256[b] >> 4];
-			hex[2 * b + 1] = digits[e->sha256[b] & 15];
-		}
-		hex[CE_SHA256_HEX] = '\0';
+		ce_hex(e->sha256, HASH_SIZE, hex);
 		return true;
 	}
 	return false;
