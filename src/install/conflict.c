@@ -292,13 +292,13 @@ static bool has_lost(const struct ce_plan *plan)
 
 static void warn_conflicts(const struct ce_plan *plan, const struct ccenv_events *events)
 {
-	CE_CLEANUP(ce_freep) void *mem = ce_calloc(plan->n_paths + 1, sizeof(*plan->paths));
-	struct sorted sorted = {.paths = mem, .n = plan->n_paths};
+	CE_CLEANUP(ce_freep)
+	struct ce_planned_path **paths = ce_calloc(plan->n_paths + 1, sizeof(*paths));
+	const struct sorted sorted = {.paths = paths, .n = plan->n_paths};
 	size_t n = 0;
 
-	memcpy(sorted.paths, plan->paths, plan->n_paths * sizeof(*plan->paths));
-	qsort(sorted.paths, sorted.n, sizeof(*sorted.paths), compare_paths);
-
+	memcpy(paths, plan->paths, plan->n_paths * sizeof(*paths));
+	qsort(paths, plan->n_paths, sizeof(*paths), compare_paths);
 	for (size_t i = 0; i < plan->n_pkgs; i++) {
 		for (size_t k = 0; k < plan->pkgs[i].n_paths; k++) {
 			const struct ce_planned_path *p = &plan->pkgs[i].paths[k];

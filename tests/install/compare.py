@@ -2,7 +2,8 @@
 """compare.py INSTALLER REAL_ARCHIVES [RECORDS…]: does ccenv install what py-rattler installs?
 
 Each set is installed by both, one after the other, into the same path, and the trees are compared: names, types, link
-targets, bytes, modes. Then py-rattler must read ccenv's conda-meta, and it must be as CEP 32 says (schema.py). RECORDS are further sets (JSON, as for `installer`).
+targets, bytes, modes. Then py-rattler must read ccenv's conda-meta, and it must be as CEP 32 says (schema.py). RECORDS
+are further sets (JSON, as for `installer`).
 
 Allowed differences:
   - conda-meta/ is each program's own; the records' files and hashes are compared as data; so is CACHEDIR.TAG;
@@ -30,8 +31,9 @@ PREFIXES = {
     "long": "p" * 60 + "/" + "q" * 60,
     "space": "with space/p",
 }
-# Which sets depend on the prefix, and so are installed with each.
+# Sets of packages without paths.json: nothing to check what a peer has unpacked by, so it is not taken.
 NO_PATHS_JSON = {"old-lists"}
+# Which sets depend on the prefix, and so are installed with each.
 BY_PREFIX = {"bz2", "noarch-entry-points", "text", "binary", "old-lists"}
 
 
