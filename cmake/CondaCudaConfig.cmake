@@ -69,8 +69,8 @@ function(_ccenv_find_manifest out_manifest out_lock root)
 	set(${out_lock} "${_lock}" PARENT_SCOPE)
 endfunction()
 
-# _ccenv_request(out): the arguments that stand for a manifest.
-function(_ccenv_request out)
+# _ccenv_wanted(out): the version or range asked for, as ccenv writes it; empty without one.
+function(_ccenv_wanted out)
 	set(_version "${CondaCuda_FIND_VERSION}")
 	if(CondaCuda_FIND_VERSION_RANGE)
 		set(_op "<=")
@@ -79,6 +79,11 @@ function(_ccenv_request out)
 		endif()
 		set(_version ">=${CondaCuda_FIND_VERSION_MIN},${_op}${CondaCuda_FIND_VERSION_MAX}")
 	endif()
+	set(${out} "${_version}" PARENT_SCOPE)
+endfunction()
+
+# _ccenv_request(out version): the arguments that stand for a manifest.
+function(_ccenv_request out _version)
 	if(NOT _version)
 		message(FATAL_ERROR "CondaCuda: there is no ccenv.json beside ${CMAKE_CURRENT_LIST_FILE}, so find_package(CondaCuda) "
 			"must say which CUDA is wanted, e.g. find_package(CondaCuda 13.0 REQUIRED).")
@@ -210,8 +215,19 @@ endif()
 
 _ccenv_find_manifest(_ccenv_manifest_file _ccenv_lock_file "${_ccenv_where}")
 set(_ccenv_arguments "")
+_ccenv_wanted(_ccenv_expect)
+if(CondaCuda_FIND_VERSION_COUNT GREATER 2 AND NOT CondaCuda_FIND_VERSION_RANGE)
+	_ccenv_fail("find_package asks for CUDA ${CondaCuda_FIND_VERSION_COMPLETE}, but a release is chosen by two numbers: ask for "
+		"${CondaCuda_FIND_VERSION_MAJOR}.${CondaCuda_FIND_VERSION_MINOR}, and let ccenv.lock hold the third.")
+endif()
 if(NOT _ccenv_manifest_file)
-	_ccenv_request(_ccenv_arguments)
+	_ccenv_request(_ccenv_arguments "${_ccenv_expect}")
+endif()
+# 12.8...13 takes 13.3 as well.
+if(CondaCuda_FIND_VERSION_RANGE_MAX STREQUAL "INCLUDE")
+	string(APPEND _ccenv_expect "|${CondaCuda_FIND_VERSION_MAX}.*")
+elseif(NOT _ccenv_expect)
+	set(_ccenv_expect "*")
 endif()
 
 _ccenv_is_findable(_ccenv_findable "${CMAKE_TOOLCHAIN_FILE}")
@@ -230,7 +246,7 @@ if(_ccenv_ready STREQUAL _ccenv_where)
 	_ccenv_complete(_ccenv_file "${_ccenv_where}")
 else()
 	_ccenv_ensure(_ccenv_file ${_ccenv_soft} ROOT "${_ccenv_where}" MANIFEST "${_ccenv_manifest_file}" LOCK "${_ccenv_lock_file}"
-		HINTS "${CMAKE_CURRENT_LIST_DIR}/../../../bin" ${CCENV_HINTS}
+		EXPECT "${_ccenv_expect}" HINTS "${CMAKE_CURRENT_LIST_DIR}/../../../bin" ${CCENV_HINTS}
 		REQUEST ${_ccenv_arguments})
 endif()
 if(NOT _ccenv_file)
@@ -251,9 +267,6 @@ _ccenv_version_fits(_ccenv_ok "${CondaCuda_VERSION}")
 if(NOT CondaCuda_VERSION)
 	_ccenv_fail("${_ccenv_lock_file} has no CUDA. Add it to ${_ccenv_manifest_file}: "
 		"\"cuda\": {\"version\": \"13.0\", \"components\": [\"nvcc\", \"cudart\"]}")
-elseif(NOT _ccenv_ok AND CondaCuda_FIND_VERSION_COUNT GREATER 2 AND NOT CondaCuda_FIND_VERSION_RANGE)
-	_ccenv_fail("find_package asks for CUDA ${CondaCuda_FIND_VERSION_COMPLETE}, but a release is chosen by two numbers: ask for "
-		"${CondaCuda_FIND_VERSION_MAJOR}.${CondaCuda_FIND_VERSION_MINOR}, and let ccenv.lock hold the third.")
 elseif(NOT _ccenv_ok)
 	_ccenv_fail("find_package asks for CUDA ${CondaCuda_FIND_VERSION_COMPLETE}, and ${_ccenv_lock_file} has "
 		"${CondaCuda_VERSION}. Change one of them: the CMakeLists.txt, or the version under \"cuda\" in ccenv.json.")
@@ -303,7 +316,7 @@ foreach(_ccenv_v cudnn nccl cutensor cudss cusparseLt)
 endforeach()
 
 set(CondaCuda_FOUND TRUE)
-foreach(_ccenv_v arguments file findable i languages lock_file manifest_file missing ok ready soft stamp_json where)
+foreach(_ccenv_v arguments expect file findable i languages lock_file manifest_file missing ok ready soft stamp_json where)
 	unset(_ccenv_${_ccenv_v})
 endforeach()
 unset(_ccenv_v)

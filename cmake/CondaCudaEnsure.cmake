@@ -84,11 +84,12 @@ function(_ccenv_complete out root)
 	endif()
 endfunction()
 
-# _ccenv_ensure(out ROOT dir [SOFT] [MANIFEST file] [LOCK file] [HINTS dir…] [REQUEST arguments…])
-# out becomes the CMake toolchain file below ROOT. What goes wrong is fatal; with SOFT, out_PROBLEM says what it was. With MANIFEST the lock is the manifest's own. REQUEST is what stands
-# for a manifest: --cuda, --component.
+# _ccenv_ensure(out ROOT dir [SOFT] [MANIFEST file] [LOCK file] [EXPECT version] [HINTS dir…] [REQUEST arguments…])
+# out becomes the CMake toolchain file below ROOT. What goes wrong is fatal; with SOFT, out_PROBLEM says what it was. With
+# MANIFEST the lock is the manifest's own. Nothing is installed of a lock without the CUDA of EXPECT. REQUEST is what stands for
+# a manifest: --cuda, --component.
 function(_ccenv_ensure out)
-	cmake_parse_arguments(_a "SOFT" "ROOT;MANIFEST;LOCK" "REQUEST;HINTS" ${ARGN})
+	cmake_parse_arguments(_a "SOFT" "ROOT;MANIFEST;LOCK;EXPECT" "REQUEST;HINTS" ${ARGN})
 	set(_environment "$ENV{CCENV_ENVIRONMENT}")
 	if(CCENV_ENVIRONMENT)
 		set(_environment "${CCENV_ENVIRONMENT}")
@@ -116,6 +117,9 @@ function(_ccenv_ensure out)
 			list(APPEND _args --manifest "${_a_MANIFEST}")
 		else()
 			list(APPEND _args ${_a_REQUEST} --lock "${_a_LOCK}")
+		endif()
+		if(_a_EXPECT)
+			list(APPEND _args --expect-cuda "${_a_EXPECT}")
 		endif()
 		if(_environment)
 			list(APPEND _args --environment "${_environment}")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* GPU architectures: those of the manifest against the CUDA that was solved for. Part of the layer
- * of ccenv.c. */
+/* The locked CUDA against what is wanted of it: a release, and the manifest's GPU architectures.
+ * Part of the layer of ccenv.c. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,19 +10,54 @@
 #include "base/error.h"
 #include "io/host.h"
 #include "model/arch.h"
+#include "model/component.h"
 #include "model/lock.h"
 #include "model/manifest.h"
 #include "model/pkg.h"
 #include "model/platform.h"
+#include "model/spec.h"
 #include "project.h"
 
-/* "13.0"; NULL without CUDA among the packages. */
-static const char *cuda_version(const struct ce_pkg *const *pkgs, size_t n)
+/* The package that says which CUDA it is; NULL without CUDA among the packages. */
+static const struct ce_pkg *cuda_package(const struct ce_pkg *const *pkgs, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(pkgs[i]->name, "cuda-version") == 0)
-			return pkgs[i]->version;
+			return pkgs[i];
 	return NULL;
+}
+
+/* "13.0"; NULL without CUDA. */
+static const char *cuda_version(const struct ce_pkg *const *pkgs, size_t n)
+{
+	const struct ce_pkg *p = cuda_package(pkgs, n);
+
+	return p ? p->version : NULL;
+}
+
+int ce_project_check_cuda(const struct ccenv *c, const struct ce_lock_platform *p, const char *want,
+	struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	const struct ce_pkg *have = cuda_package(p->pkgs, p->n_pkgs);
+	const char *manifest = c->manifest_path ? c->manifest_path : "ccenv.json";
+	const struct ce_spec *spec;
+	const char *text;
+	int r = ce_component_cuda_spec(want, &a, &text, err);
+
+	if (r >= 0)
+		r = ce_spec_parse(text, CE_SPEC_STRICT, &a, &spec, err);
+	if (r < 0 || (have && ce_spec_matches(spec, have)))
+		return r;
+	if (!have)
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"CUDA is asked for, and %s has no CUDA. Add it to %s: \"cuda\": "
+			"{\"version\": \"13.0\", \"components\": [\"nvcc\", \"cudart\"]}",
+			c->lock_path, manifest);
+	return ce_fail(err, CCENV_ENOTFOUND,
+		"CUDA %s is asked for, and %s has %s. Ask for %s, or change the version under "
+		"\"cuda\" in %s",
+		want, c->lock_path, have->version, have->version, manifest);
 }
 
 static void wanted(const struct ccenv *c, const char *env, const char *const **ret, size_t *ret_n)

@@ -398,12 +398,15 @@ int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	*ret = (struct ccenv_install_result){0};
 	if (r < 0)
 		return r;
-	if (ce_current_is(c, o, ret))
+	if (!o->cuda && ce_current_is(c, o, ret))
 		return 0;
 	r = locked_platform(c, o, &lock_text, &lock, &p, err);
 	if (r < 0)
 		return r;
 	assert(p);
+	r = o->cuda ? ce_project_check_cuda(c, p, o->cuda, err) : 0;
+	if (r < 0)
+		return r;
 	ret->n_packages = p->n_pkgs;
 	if (!o->prefix) {
 		r = lock_root(c, &held, err);

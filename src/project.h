@@ -83,6 +83,10 @@ CE_MUST_CHECK int ce_project_check_host(
 /* Completes a CCENV_ESTALE text with the file and the way out. */
 int ce_stale(const char *lock_path, struct ccenv_error *err);
 
+/* Is the locked CUDA the one wanted: "13.0", "13", ">=12.8,<13", or "*" for any? CCENV_ENOTFOUND
+ * says which it is. */
+CE_MUST_CHECK int ce_project_check_cuda(const struct ccenv *c, const struct ce_lock_platform *p,
+	const char *want, struct ccenv_error *err);
 /* Does the nvcc of each solution take the architectures of its environment? */
 CE_MUST_CHECK int ce_lock_check_archs(
 	const struct ccenv *c, const struct ce_lock *lock, struct ccenv_error *err);

@@ -197,6 +197,8 @@ struct ccenv_install_options {
 	const char *environment; /* ["default"] */
 	const char *platform;    /* [this machine's] */
 	const char *target; /* fail unless it is that platform's: "sbsa-linux", "sbsa", … [any] */
+	const char *cuda;   /* fail, before anything is fetched, unless the lock has it: "13.0",
+			       ">=12.8,<13", "*" [whatever it has] */
 	enum ccenv_lock_mode mode;
 	bool repair;        /* check every byte, build the prefix anew, mend the cache */
 	const char *prefix; /* a plain conda prefix there, and no build files [root/env/…, and build

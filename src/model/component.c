@@ -171,8 +171,7 @@ int ce_component_expand(const char *component, const char *platform, struct ce_a
 	return 0;
 }
 
-/* "13.0" -> "cuda-version 13.0.*"; a range stays as it is. */
-static int cuda_version_spec(
+int ce_component_cuda_spec(
 	const char *version, struct ce_arena *a, const char **ret, struct ccenv_error *err)
 {
 	size_t dots = 0;
@@ -233,7 +232,7 @@ int ce_component_specs(const char *version, const char *const *names, size_t n,
 	const char *spec = NULL;
 	int r;
 
-	r = cuda_version_spec(version, a, &spec, err);
+	r = ce_component_cuda_spec(version, a, &spec, err);
 	if (r < 0)
 		return r;
 	all = ce_arena_array(a, 3, sizeof(*all));

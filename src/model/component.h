@@ -41,6 +41,13 @@ CE_MUST_CHECK int ce_component_expand(const char *component, const char *platfor
 	struct ce_arena *a, const char ***ret_specs, size_t *ret_n, struct ccenv_error *err);
 
 /*
+ * The spec of cuda-version that selects `version`: "13.0" and "13" take what begins with them, a
+ * range of conda's grammar stays as it is.
+ */
+CE_MUST_CHECK int ce_component_cuda_spec(
+	const char *version, struct ce_arena *a, const char **ret_spec, struct ccenv_error *err);
+
+/*
  * All that a toolchain needs: cuda-version for `version`, arm-variant on linux-aarch64 (the
  * packages of conda-forge for servers, not Tegra: conda-forge-cuda.md 1.6), and the specs of the
  * components; sorted, each once.

@@ -208,17 +208,29 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
         self.assertIn('not installed: "cublas". Add it to "components" of "cuda" in', out)
 
     def test_other_version_than_locked(self):
+        """Said from the lock, before anything is fetched; in a tree that is installed already, without a ccenv."""
         out = self.message("find_package(CondaCuda 12.9 REQUIRED)\nproject(a)\n")
-        self.assertIn("find_package asks for CUDA 12.9, and", out)
-        self.assertIn("ccenv.lock has 13.0", out)
+        src = self.scratch / "app"
+        self.assertIn(f"CUDA 12.9 is asked for, and {src}/ccenv.lock has 13.0. Ask for 13.0, or change the version under "
+                      f'"cuda" in {src}/ccenv.json', out)
+        self.assertFalse((src / "build/_ccenv/env").exists())
+        write(src / "CMakeLists.txt", HEAD + "find_package(CondaCuda 13 REQUIRED)\nproject(a LANGUAGES CXX)\n")
+        self.configure(src)
+        count = len(self.starts())
+        write(src / "CMakeLists.txt", HEAD + "find_package(CondaCuda 12.9 REQUIRED)\nproject(a LANGUAGES CXX)\n")
+        bad = re.sub(r"\s+", " ", self.configure(src, ok=False).out)
+        self.assertIn(f"find_package asks for CUDA 12.9, and {src}/ccenv.lock has 13.0.", bad)
+        self.assertEqual(len(self.starts()), count)
 
     def test_version_ranges(self):
         out = self.message("find_package(CondaCuda 12.8...<13 REQUIRED)\nproject(a)\n")
-        self.assertIn("find_package asks for CUDA 12.8...<13, and", out)
+        self.assertIn("CUDA >=12.8,<13 is asked for, and", out)
         src = self.app("ranges")
+        root = f"-DCCENV_ROOT_DIR={self.scratch}/root"
         for want in ("12.8...13", "13", "13.0...<13.1", "12...13.0", "12.9...13.1", "13.0 EXACT", ""):
             write(src / "CMakeLists.txt", HEAD + f"find_package(CondaCuda {want} REQUIRED)\nproject(a LANGUAGES CXX)\n")
-            self.configure(src)
+            (self.scratch / "root/cmake.stamp").unlink(missing_ok=True)  # so that ccenv is asked, too
+            self.configure(src, None, root)
 
     def test_patch_level_is_not_chosen(self):
         out = self.message("find_package(CondaCuda 13.0.2 REQUIRED)\nproject(a)\n")
