@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "base/buf.h"
 #include "emit/emit.h"
 #include "emit/emit_facts.h"
 #include "emit/emit_text.h"
+#include "model/arch.h"
 #include "model/platform.h"
 
 static const char *on_off(bool value)
@@ -139,16 +141,27 @@ static void add_absent(const struct ce_emit_facts *f, struct ce_buf *out)
 	}
 }
 
+static const char *joined(struct ce_buf *b, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		ce_buf_addf(b, "%s%s", i ? ";" : "", list[i]);
+	return ce_buf_str(b);
+}
+
 int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	CE_CLEANUP(ce_buf_release) struct ce_buf known_text = {0}, others_text = {0};
+	const char **known, **others;
+	size_t n_known, n_others;
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf env = {0}, view = {0}, manifest = {0}, lock = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf absent = {0}, archs = {0};
 	CE_CLEANUP(ce_freep) char *rel = ce_asprintf("toolchain/%s.cmake", f->target);
 
 	add_absent(f, &absent);
-	for (size_t i = 0; i < f->in->n_archs; i++)
-		ce_buf_addf(&archs, "%s%s", i ? ";" : "", f->in->archs[i]);
+	ce_arch_list(f->cuda_version, &a, &known, &n_known);
+	ce_arch_others(f->cuda_version, &a, &others, &n_others);
 	const struct ce_emit_pair pairs[] = {
 		{"ABSENT", ce_buf_str(&absent)},
 		{"CUDA_VERSION", f->cuda_version},
@@ -159,7 +172,9 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 		{"HAS_GCC", on_off(f->has_gcc)},
 		{"CROSSING", on_off(false)},
 		{"PROCESSOR", strcmp(f->in->platform, "linux-64") == 0 ? "x86_64" : "aarch64"},
-		{"ARCHS", ce_buf_str(&archs)},
+		{"ARCHS", joined(&archs, f->in->archs, f->in->n_archs)},
+		{"KNOWN_ARCHS", joined(&known_text, known, n_known)},
+		{"OTHER_ARCHS", joined(&others_text, others, n_others)},
 		{"ENV", quoted(&env, f->env_rel)},
 		{"VIEW", quoted(&view, f->view_rel)},
 		{"MANIFEST", quoted(&manifest, f->manifest_rel)},

@@ -14,6 +14,8 @@
 
 enum {
 	LATEST = 9999,
+	/* The newest release that the table was checked with. */
+	NEWEST = 1303,
 	/* From which release on nvcc has the family form ("100f"). */
 	FAMILY_SINCE = 1209,
 };
@@ -104,12 +106,39 @@ static bool is_word(const char *arch)
 	       strcmp(arch, "native") == 0;
 }
 
+/* Why a release does not take an architecture that others take; "" where it does. */
+static const char *why_not(const struct known_arch *k, int rel, struct ce_arena *a)
+{
+	if (rel > k->last)
+		return ce_arena_printf(
+			a, "CUDA %d.%d was the last one", k->last / 100, k->last % 100);
+	if (rel < k->first)
+		return ce_arena_printf(
+			a, "CUDA %d.%d is the first one", k->first / 100, k->first % 100);
+	return "";
+}
+
+void ce_arch_others(const char *cuda_version, struct ce_arena *a, const char ***ret, size_t *ret_n)
+{
+	const char **list = ce_arena_array(a, CE_COUNT(known) + 1, sizeof(*list));
+	size_t n = 0;
+
+	for (size_t i = 0; i < CE_COUNT(known); i++) {
+		const char *why = why_not(&known[i], release(cuda_version), a);
+
+		if (*why)
+			list[n++] = ce_arena_printf(a, "%d %s", known[i].number, why);
+	}
+	*ret = list;
+	*ret_n = n;
+}
+
 static int fail_release(
 	const char *arch, int number, const char *cuda_version, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
-	const char *way_out = "";
+	const char *why = "";
 	const char **list;
 	size_t n;
 
@@ -117,19 +146,16 @@ static int fail_release(
 	for (size_t i = 0; i < n; i++)
 		ce_buf_addf(&b, "%s%s", i ? " " : "", list[i]);
 	for (size_t i = 0; i < CE_COUNT(known); i++)
-		if (known[i].number == number && known[i].last != LATEST)
-			way_out = ce_arena_printf(&a, "; CUDA %d.%d was the last one",
-				known[i].last / 100, known[i].last % 100);
-		else if (known[i].number == number && known[i].first > release(cuda_version))
-			way_out = ce_arena_printf(&a, "; CUDA %d.%d is the first one",
-				known[i].first / 100, known[i].first % 100);
+		if (known[i].number == number)
+			why = why_not(&known[i], release(cuda_version), &a);
 	return ce_fail(err, CCENV_EDATA,
-		"GPU architecture \"%s\" is not one that nvcc of CUDA %s takes%s; it takes %s",
-		arch, cuda_version, way_out, ce_buf_str(&b));
+		"GPU architecture \"%s\" is not one that nvcc of CUDA %s takes%s%s; it takes %s",
+		arch, cuda_version, *why ? "; " : "", why, ce_buf_str(&b));
 }
 
 int ce_arch_check(const char *arch, const char *cuda_version, struct ccenv_error *err)
 {
+	bool is_known = false;
 	int number;
 	char form;
 
@@ -143,9 +169,16 @@ int ce_arch_check(const char *arch, const char *cuda_version, struct ccenv_error
 			arch);
 	if (!cuda_version)
 		return 0;
-	for (size_t i = 0; i < CE_COUNT(known); i++)
-		if (known[i].number == number && takes(&known[i], form, release(cuda_version)))
+	for (size_t i = 0; i < CE_COUNT(known); i++) {
+		if (known[i].number != number)
+			continue;
+		is_known = true;
+		if (takes(&known[i], form, release(cuda_version)))
 			return 0;
+	}
+	/* A GPU later than this table: its nvcc knows. */
+	if (!is_known && release(cuda_version) > NEWEST)
+		return 0;
 	return fail_release(arch, number, cuda_version, err);
 }
 

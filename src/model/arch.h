@@ -20,8 +20,12 @@ struct ce_arena;
  * from `a`. An unknown later release is taken to know what the latest known one does. */
 void ce_arch_list(const char *cuda_version, struct ce_arena *a, const char ***ret, size_t *ret_n);
 
+/* What only other releases take, and why: "50 CUDA 12.9 was the last one"; memory from `a`. */
+void ce_arch_others(const char *cuda_version, struct ce_arena *a, const char ***ret, size_t *ret_n);
+
 /* CCENV_EDATA when `arch` is malformed, or when the release does not take it: the text says which
- * does. `cuda_version` NULL checks the form only. */
+ * does. `cuda_version` NULL checks the form only. Of a release later than the known ones, a number
+ * that is not known either is taken. */
 CE_MUST_CHECK int ce_arch_check(
 	const char *arch, const char *cuda_version, struct ccenv_error *err);
 

@@ -347,6 +347,30 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
             for a in ours:
                 run([nvcc, "-cubin", f"-arch=sm_{a}", src / "e.cu", "-o", src / "e.cubin"], env=self.env)
 
+    def test_architecture_that_nvcc_does_not_take(self):
+        """Said before the compiler check, wherever it comes from; what is no number is left to CMake."""
+        src, root = self.app(), f"-DCCENV_ROOT_DIR={self.scratch}/root"
+        last = 'nvcc of CUDA 13.0 does not take "{}"; CUDA 12.9 was the last one. It takes 75 80 86'
+
+        def configure(name, *args, **env):
+            out = self.configure(src, src / name, root, *args, env=dict(self.env, **env), ok=False)
+            return out.code, re.sub(r"\s+", " ", out.out)
+
+        for name, args, env, want in (
+                ("b1", ["-DCMAKE_CUDA_ARCHITECTURES=50;90"], {}, 'CMAKE_CUDA_ARCHITECTURES is "50;90", and ' + last.format("50")),
+                ("b2", ["-DCMAKE_CUDA_ARCHITECTURES=90;70-real"], {}, last.format("70-real")),
+                ("b3", [], {"CUDAARCHS": "61-virtual"}, 'CUDAARCHS is "61-virtual", and ' + last.format("61-virtual")),
+                ("b4", ["-DCMAKE_CUDA_ARCHITECTURES=80a"], {}, 'CUDA 13.0 does not take "80a". It takes 75')):
+            code, out = configure(name, *args, **env)
+            self.assertNotEqual(code, 0)
+            self.assertIn(want, out)
+            self.assertNotIn("CUDA compiler identification", out)
+        # In the same tree, and each form that is none of these.
+        for archs in ("80-real;90-virtual", "OFF"):
+            code, out = configure("b1", f"-DCMAKE_CUDA_ARCHITECTURES={archs}")
+            self.assertEqual(code, 0, out)
+        self.assertIn('"95" is not known here', configure("b5", "-DCMAKE_CUDA_ARCHITECTURES=95")[1])
+
     def test_ci_never_makes_a_lock(self):
         src = self.app()
         self.env["CI"] = "true"

@@ -35,13 +35,20 @@ static void test_releases(void **state)
 	static const struct {
 		const char *arch, *cuda, *says; /* NULL: it is taken */
 	} cases[] = {
-		{"70", "12.9", NULL}, {"70", "13.0", "CUDA 12.9 was the last one"},
+		{"70", "12.9", NULL},
+		{"70", "13.0", "CUDA 12.9 was the last one"},
 		{"101", "13.0", "CUDA 12.9 was the last one"},
-		{"110", "12.9", "CUDA 13.0 is the first one"}, {"110", "13.0", NULL},
-		{"100", "12.6", "CUDA 12.8 is the first one"}, {"100f", "12.8", "it takes 50"},
-		{"100f-real", "12.9", NULL}, {"90a", "12.0", NULL}, {"89a", "13.0", "it takes 75"},
+		{"110", "12.9", "CUDA 13.0 is the first one"},
+		{"110", "13.0", NULL},
+		{"100", "12.6", "CUDA 12.8 is the first one"},
+		{"100f", "12.8", "it takes 50"},
+		{"100f-real", "12.9", NULL},
+		{"90a", "12.0", NULL},
+		{"89a", "13.0", "it takes 75"},
 		{"95", "13.0", "is not one that nvcc of CUDA 13.0 takes"},
 		{"121", "14.2", NULL}, /* later than what is known: as the latest */
+		{"130", "14.2", NULL}, /* and the GPU may be as new */
+		{"70", "14.2", "CUDA 12.9 was the last one"},
 	};
 
 	(void)state;
