@@ -126,27 +126,49 @@ int ce_fs_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
+/*
+ * Creates "<path>.<pid>.<six digits>" for writing; -1 with errno. mkostemp() would make it 0600,
+ * and the umask, which is to decide, cannot be asked for without setting it for all threads.
+ */
+static int open_beside(const char *path, char **ret_tmp)
+{
+	enum {
+		TRIES = 100
+	};
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	for (unsigned i = 0; i < TRIES; i++) {
+		CE_CLEANUP(ce_freep)
+		char *tmp = ce_asprintf("%s.%ld.%06lx", path, (long)getpid(),
+			((unsigned long)now.tv_nsec + i) & 0xffffff);
+		int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+		if (fd >= 0)
+			*ret_tmp = CE_TAKE(tmp);
+		if (fd >= 0 || errno != EEXIST)
+			return fd;
+	}
+	return -1;
+}
+
 int ce_fs_replace(
 	const char *path, const void *data, size_t len, bool *ret_changed, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *tmp = ce_asprintf("%s.%ld.XXXXXX", path, (long)getpid());
+	CE_CLEANUP(ce_freep) char *tmp = NULL;
 	CE_CLEANUP(ce_fs_closep) int fd = -1;
-	mode_t mask;
 	int r;
 
 	if (ret_changed)
 		*ret_changed = false;
 	if (holds(path, data, len))
 		return 0;
-	fd = mkostemp(tmp, O_CLOEXEC);
+	fd = open_beside(path, &tmp);
 	if (fd < 0)
 		return ce_fail_errno(err, errno, "cannot write beside %s", path);
-	mask = umask(0);
-	umask(mask);
 	/* The data must be on disk before the name points to it, or a crash leaves an empty file.
 	 */
-	if (ce_fs_write_all(fd, data, len) < 0 || fchmod(fd, 0666 & ~mask) < 0 || fsync(fd) < 0 ||
-		rename(tmp, path) < 0) {
+	if (ce_fs_write_all(fd, data, len) < 0 || fsync(fd) < 0 || rename(tmp, path) < 0) {
 		r = ce_fail_errno(err, errno, "cannot write %s", path);
 		goto undo;
 	}
