@@ -88,6 +88,14 @@ static void release(struct ce_inflow *f, size_t len)
 	pthread_mutex_unlock(&f->lock);
 }
 
+static bool is_stopped(struct ce_inflow *f)
+{
+	pthread_mutex_lock(&f->lock);
+	bool stopped = f->stopped;
+	pthread_mutex_unlock(&f->lock);
+	return stopped;
+}
+
 static int work(struct ce_inflow *f, struct ccenv_error *err)
 {
 	const char *span;
@@ -99,7 +107,7 @@ static int work(struct ce_inflow *f, struct ccenv_error *err)
 			return r;
 		release(f, len);
 	}
-	if (f->stopped)
+	if (is_stopped(f))
 		return ce_fail(err, CCENV_ENET, "stopped");
 	if (f->zst && !ce_zst_is_complete(f->zst))
 		return ce_fail(err, CCENV_EDATA, "the compressed index ends too early");
