@@ -3,6 +3,7 @@
 #include "server.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -116,8 +117,8 @@ static void *serve(void *user)
 	s->fds[c->slot] = -1;
 	close(c->fd);
 	pthread_mutex_unlock(&s->lock);
-	atomic_fetch_sub(&s->open, 1);
 	free(c);
+	atomic_fetch_sub(&s->open, 1);
 	return NULL;
 }
 
@@ -141,9 +142,13 @@ static void *listen_loop(void *user)
 	struct test_server *s = user;
 	int fd;
 
-	while ((fd = accept(s->fd, NULL, NULL)) >= 0) {
+	/* A client that has gone already is no end; test_server_stop() is (EINVAL). */
+	while ((fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0 || errno == ECONNABORTED ||
+		errno == EINTR) {
 		pthread_t thread;
 		int on = 1;
+		if (fd < 0)
+			continue;
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		int slot = take_slot(s, fd);
 		if (slot < 0) {

@@ -485,9 +485,10 @@ static void test_leftovers(void **state)
 {
 	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
 	struct fixture *f = *state;
-	CE_CLEANUP(ce_freep) char *tmp = ce_asprintf("%s.tmp.999999", f->prefix);
+	CE_CLEANUP(ce_freep) char *tmp = ce_asprintf("%s.tmp.999999999", f->prefix);
 	CE_CLEANUP(ce_freep) char *other = ce_asprintf("%s.tmp.x", f->prefix);
-	CE_CLEANUP(ce_freep) char *cached = ce_asprintf("%s/pkgs/tmp/k.999999.abc/bin", f->cache);
+	CE_CLEANUP(ce_freep)
+	char *cached = ce_asprintf("%s/pkgs/tmp/k.999999999.abc/bin", f->cache);
 
 	assert_int_equal(ce_fs_mkdirs(tmp, &f->err), 0);
 	assert_int_equal(ce_fs_mkdirs(other, &f->err), 0);
@@ -764,16 +765,27 @@ static size_t clean(struct fixture *f, const struct ce_clean_options *o)
 
 static void test_clean(void **state)
 {
-	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
+	enum {
+		SIZE = 1
+		       << 20 /* so much that it counts, whatever a file system takes for the rest */
+	};
+	static char data[SIZE];
+	static const struct pack_entry one[] = {{.path = "one", .data = data, .n_data = SIZE}, {0}};
 	struct fixture *f = *state;
 	const struct ce_pkg *a = add(f, &(struct pack_package){.name = "a", .files = one});
 	CE_CLEANUP(ce_freep) char *entry = ce_layout_pkg(f->cache, a->sha256);
 	CE_CLEANUP(ce_freep) char *part = ce_layout_archive(f->cache, a->sha256);
 	CE_CLEANUP(ce_freep) char *archives = ce_path_dir(part);
+	CE_CLEANUP(ce_freep) char *cached = ce_path_join(entry, "one");
+	CE_CLEANUP(ce_freep) char *shared = ce_path_join(f->dir, "shared");
 	struct timespec old[2] = {{.tv_sec = 1700000000}, {.tv_sec = 1700000000}};
 
+	for (unsigned i = 0, x = 1; i < SIZE; i++, x = x * 1103515245 + 12345)
+		data[i] = (char)(x >> 16);
 	assert_int_equal(clean(f, &(struct ce_clean_options){.kinds = CE_CLEAN_ALL}), 0);
 	both(f);
+	/* Where files can be cloned, the prefix has no hard links. */
+	assert_int_equal(link(cached, shared), 0);
 	f->n = 0;
 	add(f, &(struct pack_package){.name = "b", .files = one});
 	assert_int_equal(fetch(f), 0);
@@ -800,7 +812,7 @@ static void test_clean(void **state)
 	/* By size, the one used longest ago goes first. */
 	assert_int_equal(fetch(f), 0);
 	assert_int_equal(clean(f, &(struct ce_clean_options){.kinds = CE_CLEAN_PACKAGES,
-					  .keep_bytes = 30000}),
+					  .keep_bytes = SIZE + SIZE / 2}),
 		1);
 	assert_false(ce_fs_exists(entry));
 	assert_int_equal(clean(f, &(struct ce_clean_options){.kinds = CE_CLEAN_PACKAGES}), 1);

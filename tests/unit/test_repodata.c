@@ -321,7 +321,7 @@ struct site {
 		FORGET,
 	} how;
 	const char *headers;
-	unsigned full, not_modified, missing;
+	_Atomic unsigned full, not_modified, missing; /* answers; each has a thread */
 };
 
 static bool ends_with(const char *s, const char *end)
