@@ -14,6 +14,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "io/download.h"
 #include "io/url.h"
 
 enum {
@@ -26,8 +27,17 @@ struct url_token {
 	char *token;
 };
 
+/* A channel that the user wrote with credentials in it. */
+struct channel {
+	char *plain, *full;
+};
+
 struct ce_credentials {
+	const char *(*env)(const char *);
+	const struct ccenv_events *events;
 	json_t *hosts; /* credentials.json, or NULL */
+	struct channel *channels;
+	size_t n_channels, cap_channels;
 	struct url_token *tokens;
 	size_t n_tokens, cap_tokens;
 	char *netrc;
@@ -57,6 +67,11 @@ static void read_hosts(struct ce_credentials *c, const char *(*env)(const char *
 	char *path = env_or_home(env, "RATTLER_AUTH_FILE", ".rattler/credentials.json");
 	struct ccenv_error err;
 
+	const char *named = env("RATTLER_AUTH_FILE");
+
+	if (path && !ce_fs_exists(path) && named && *named)
+		ce_log(events, CCENV_LOG_WARNING,
+			"stored credentials are not used: RATTLER_AUTH_FILE: there is no %s", path);
 	if (!path || !ce_fs_exists(path))
 		return;
 	if (ce_json_read(path, MAX_FILE, &c->hosts, &err) < 0) {
@@ -92,6 +107,25 @@ static char *token_file_url(const char *name)
 	return ce_buf_steal(&b);
 }
 
+/* "https://api.anaconda.org" -> "https://conda.anaconda.org", where the channels are; NULL when
+ * there is no such word in it. The caller frees. */
+static char *channels_of_api(const char *url)
+{
+	for (const char *p = strstr(url, "api"); p; p = strstr(p + 1, "api")) {
+		bool begins = p > url && strchr("./", p[-1]);
+		if (begins && (!p[3] || strchr("./", p[3])))
+			return ce_asprintf("%.*sconda%s", (int)(p - url), url, p + 3);
+	}
+	return NULL;
+}
+
+/* Takes `url`. */
+static void add_token(struct ce_credentials *c, char *url, const char *token, size_t len)
+{
+	CE_GROW(c->tokens, c->n_tokens, c->cap_tokens);
+	c->tokens[c->n_tokens++] = (struct url_token){url, ce_strndup(token, len)};
+}
+
 static void read_token(struct ce_credentials *c, const char *dir, const char *name)
 {
 	CE_CLEANUP(ce_freep) char *url = token_file_url(name);
@@ -105,40 +139,84 @@ static void read_token(struct ce_credentials *c, const char *dir, const char *na
 	size_t len = strcspn(token, " \t\r\n/?#");
 	if (len == 0)
 		return;
-	CE_GROW(c->tokens, c->n_tokens, c->cap_tokens);
-	c->tokens[c->n_tokens++] = (struct url_token){CE_TAKE(url), ce_strndup(token, len)};
+	char *channels = channels_of_api(url);
+	if (channels)
+		add_token(c, channels, token, len);
+	add_token(c, CE_TAKE(url), token, len);
 }
 
-static void read_tokens(struct ce_credentials *c, const char *(*env)(const char *))
+static void read_token_dir(struct ce_credentials *c, const char *dir)
 {
-	const char *config = env("BINSTAR_CONFIG_DIR");
-	CE_CLEANUP(ce_freep)
-	char *dir = config && *config ? ce_path_join(config, "data")
-				      : env_or_home(env, "", ".local/share/binstar");
-	DIR *d = dir ? opendir(dir) : NULL;
+	DIR *d = opendir(dir);
 	struct dirent *e;
 
-	if (!d)
-		return;
-	while ((e = readdir(d)) != NULL)
+	while (d && (e = readdir(d)) != NULL)
 		read_token(c, dir, e->d_name);
-	closedir(d);
+	if (d)
+		closedir(d);
 }
 
-struct ce_credentials *ce_credentials_new(
-	const char *(*getenv_fn)(const char *name), const struct ccenv_events *events)
+static void read_tokens(struct ce_credentials *c)
+{
+	static const char *const places[][2] = {
+		{"XDG_CONFIG_HOME", ".config"}, {"XDG_DATA_HOME", ".local/share"}};
+	const char *config = c->env("BINSTAR_CONFIG_DIR");
+
+	if (config && *config) {
+		CE_CLEANUP(ce_freep) char *dir = ce_path_join(config, "data");
+		read_token_dir(c, dir);
+		return;
+	}
+	for (size_t i = 0; i < CE_COUNT(places); i++) {
+		CE_CLEANUP(ce_freep) char *home = env_or_home(c->env, places[i][0], places[i][1]);
+		CE_CLEANUP(ce_freep) char *dir = home ? ce_path_join(home, "binstar") : NULL;
+		if (dir)
+			read_token_dir(c, dir);
+	}
+}
+
+/* Without a slash at the end. */
+static char *trimmed(char *url)
+{
+	size_t len = strlen(url);
+
+	while (len && url[len - 1] == '/')
+		url[--len] = '\0';
+	return url;
+}
+
+static void add_channel(struct ce_credentials *c, const char *channel)
+{
+	CE_CLEANUP(ce_freep) char *plain = ce_url_redact(channel);
+
+	if (strcmp(plain, channel) == 0)
+		return;
+	CE_GROW(c->channels, c->n_channels, c->cap_channels);
+	c->channels[c->n_channels++] =
+		(struct channel){trimmed(CE_TAKE(plain)), trimmed(ce_strdup(channel))};
+}
+
+struct ce_credentials *ce_credentials_new(const char *(*getenv_fn)(const char *name),
+	const struct ccenv_events *events, const char *const *channels, size_t n_channels)
 {
 	struct ce_credentials *c = ce_calloc(1, sizeof(*c));
-	const char *(*env)(const char *) = getenv_fn ? getenv_fn : no_env;
 
-	read_hosts(c, env, events);
-	read_tokens(c, env);
-	c->netrc = env_or_home(env, "NETRC", ".netrc");
+	c->env = getenv_fn ? getenv_fn : no_env;
+	c->events = events;
+	for (size_t i = 0; i < n_channels; i++)
+		add_channel(c, channels[i]);
+	return c;
+}
+
+void ce_credentials_load(struct ce_credentials *c)
+{
+	read_hosts(c, c->env, c->events);
+	read_tokens(c);
+	c->netrc = env_or_home(c->env, "NETRC", ".netrc");
 	if (c->netrc && access(c->netrc, R_OK) != 0) {
 		free(c->netrc);
 		c->netrc = NULL;
 	}
-	return c;
 }
 
 void ce_credentials_free(struct ce_credentials *c)
@@ -151,6 +229,11 @@ void ce_credentials_free(struct ce_credentials *c)
 		free(c->tokens[i].token);
 	}
 	free(c->tokens);
+	for (size_t i = 0; i < c->n_channels; i++) {
+		free(c->channels[i].plain);
+		free(c->channels[i].full);
+	}
+	free(c->channels);
 	free(c->netrc);
 	free(c);
 }
@@ -202,11 +285,24 @@ static const char *find_url_token(const struct ce_credentials *c, const char *ur
 	return NULL;
 }
 
+/* The URL as it lies below a channel that was written with credentials; NULL when it does not. */
+static char *in_channel(const struct ce_credentials *c, const char *url)
+{
+	for (size_t i = 0; i < c->n_channels; i++) {
+		size_t len = strlen(c->channels[i].plain);
+		if (strncmp(url, c->channels[i].plain, len) == 0 && url[len] == '/')
+			return ce_asprintf("%s%s", c->channels[i].full, url + len);
+	}
+	return NULL;
+}
+
 void ce_credentials_find(const struct ce_credentials *c, const char *url, struct ce_credential *ret)
 {
 	struct ce_url u;
 
-	*ret = (struct ce_credential){0};
+	*ret = (struct ce_credential){.url = in_channel(c, url)};
+	if (ret->url)
+		return;
 	if (!ce_url_split(url, &u) || u.user_len || strncmp(u.path, "/t/", 3) == 0) {
 		ret->url = ce_strdup(url);
 		return;

@@ -46,6 +46,7 @@ int ce_downloader_new(
 	d->retries = (unsigned)env_number(d, "CCENV_NET_RETRIES", DEFAULT_RETRIES, 20);
 	d->stall_s = env_number(d, "CCENV_NET_TIMEOUT", DEFAULT_STALL_S, 3600);
 	d->last = &d->first;
+	d->credentials = ce_credentials_new(d->env, d->events, o->channels, o->n_channels);
 	int r = ce_mirrors_parse(d->env("CCENV_MIRRORS"), &d->mirrors, err);
 	if (r < 0)
 		return r;
@@ -88,6 +89,7 @@ void ce_downloader_add(struct ce_downloader *d, const struct ce_download *t)
 	n->t.url = ce_strdup(t->url);
 	n->t.if_none_match = t->if_none_match ? ce_strdup(t->if_none_match) : NULL;
 	n->t.if_modified_since = t->if_modified_since ? ce_strdup(t->if_modified_since) : NULL;
+	n->mirror = t->skip_places;
 	if (!ce_transfer_next_mirror(n)) {
 		n->asked = ce_strdup(t->url);
 		n->url = ce_strdup(t->url);

@@ -27,7 +27,9 @@ struct ccenv_events;
  * Also from the environment:
  *     CCENV_MIRRORS      "URL=MIRROR,MIRROR URL=…": what is below URL is asked for at the mirrors
  * in order, at last at URL itself; the next one when one fails in any way. With missing_ok, "not
- * there" is an answer, not a failure. CCENV_NET_RETRIES  further tries after a failure that may
+ * there" is an answer, not a failure; who asked may go on to the next place with skip_places, as it
+ * may when what came is damaged. Credentials in URL are for URL alone.
+ *     CCENV_NET_RETRIES  further tries after a failure that may
  * pass [3] CCENV_NET_TIMEOUT  seconds that a server may stall [30]
  */
 struct ce_downloader;
@@ -40,6 +42,11 @@ struct ce_download_result {
 	const char *etag; /* header values, or NULL; borrowed */
 	const char *last_modified;
 	const char *cache_control;
+	/* Of the places (mirrors in order, then the URL itself) the one that answered: as
+	 * skip_places it asks the ones behind it, of which there are some if more_places. */
+	unsigned place;
+	bool more_places;
+	const char *from; /* its URL, to be shown; borrowed */
 };
 
 struct ce_download {
@@ -50,7 +57,10 @@ struct ce_download {
 				    whole instead */
 	const char *if_none_match; /* ETag, or NULL */
 	const char *if_modified_since;
-	bool missing_ok; /* 404, 501 and an absent file are results (status), not errors */
+	unsigned skip_places; /* so many of the first mirrors are not asked: what they have is no
+				 good */
+	bool text;            /* shrinks well: the server may send it gzipped */
+	bool missing_ok;      /* 404, 501 and an absent file are results (status), not errors */
 	void *user;
 	/* <0 (and *err filled) ends the transfer with that error; no retry. */
 	int (*on_data)(void *user, const void *data, size_t len, struct ccenv_error *err);
@@ -64,6 +74,11 @@ struct ce_downloader_options {
 	bool offline;      /* file:// still works; everything else is CCENV_EOFFLINE before any
 			      connection */
 	unsigned parallel; /* transfers at once; 0 is the default (16) */
+	/* Channels as the user wrote them. The user:password or token in one goes with what lies
+	 * below it, whose URL has none in the lock; other texts are ignored. Borrowed for the call.
+	 */
+	const char *const *channels;
+	size_t n_channels;
 	const struct ccenv_events *events;
 };
 

@@ -69,6 +69,39 @@ int ce_transfer_check_answer(struct ce_transfer *t)
 	return 0;
 }
 
+static char *url_part(CURLU *u, CURLUPart part, unsigned flags)
+{
+	char *text = NULL;
+
+	return curl_url_get(u, part, &text, flags) == CURLUE_OK ? text : NULL;
+}
+
+/* The user and password of the URL that was asked stay with its host, as they do in browsers. */
+static void keep_user(CURLU *u, const char *asked)
+{
+	static const CURLUPart same[] = {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT};
+	static const CURLUPart kept[] = {CURLUPART_USER, CURLUPART_PASSWORD};
+	CURLU *old = curl_url();
+	char *user = url_part(u, CURLUPART_USER, 0);
+	bool keep = !user && curl_url_set(old, CURLUPART_URL, asked, 0) == CURLUE_OK;
+
+	for (size_t i = 0; keep && i < CE_COUNT(same); i++) {
+		char *x = url_part(u, same[i], CURLU_DEFAULT_PORT);
+		char *y = url_part(old, same[i], CURLU_DEFAULT_PORT);
+		keep = x && y && strcasecmp(x, y) == 0;
+		curl_free(x);
+		curl_free(y);
+	}
+	for (size_t i = 0; keep && i < CE_COUNT(kept); i++) {
+		char *text = url_part(old, kept[i], 0);
+		if (text)
+			curl_url_set(u, kept[i], text, 0);
+		curl_free(text);
+	}
+	curl_free(user);
+	curl_url_cleanup(old);
+}
+
 /* Where a redirect leads; NULL when it must not be followed (then t->err says why). The caller
  * frees. */
 static char *redirect_target(struct ce_transfer *t)
@@ -77,9 +110,11 @@ static char *redirect_target(struct ce_transfer *t)
 	char *text = NULL, *url = NULL;
 
 	if (curl_url_set(u, CURLUPART_URL, t->url, 0) == CURLUE_OK &&
-		curl_url_set(u, CURLUPART_URL, t->location, 0) == CURLUE_OK &&
-		curl_url_get(u, CURLUPART_URL, &text, 0) == CURLUE_OK)
-		url = ce_strdup(text);
+		curl_url_set(u, CURLUPART_URL, t->location, 0) == CURLUE_OK) {
+		keep_user(u, t->url);
+		text = url_part(u, CURLUPART_URL, 0);
+		url = text ? ce_strdup(text) : NULL;
+	}
 	curl_free(text);
 	curl_url_cleanup(u);
 	bool web = url && (ce_url_has_scheme(url, "https") || ce_url_has_scheme(url, "http"));
@@ -177,7 +212,7 @@ static bool retry(struct ce_transfer *t, const char *cause, curl_off_t retry_aft
 	/* A long body is continued where it broke, if the server can say that it is still the same.
 	 */
 	bool resume = t->got >= t->t.resume_from + CE_TRANSFER_SOME && t->etag &&
-		      t->etag[0] == '"' && !t->no_range;
+		      t->etag[0] == '"' && !t->no_range && !t->t.text;
 	char *etag = resume ? ce_strdup(t->etag) : NULL;
 	ce_transfer_requeue(t, delay);
 	if (resume) {

@@ -183,7 +183,7 @@ void ce_transfer_start_http(struct ce_transfer *t)
 	if (!d->multi) {
 		d->multi = curl_multi_init();
 		curl_multi_setopt(d->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)d->parallel);
-		d->credentials = ce_credentials_new(d->env, d->events);
+		ce_credentials_load(d->credentials);
 	}
 	t->easy = curl_easy_init();
 	if (!t->easy || !d->multi)
@@ -206,6 +206,9 @@ void ce_transfer_start_http(struct ce_transfer *t)
 	curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
+	/* libcurl inflates it then, piece by piece; the limits are those of what comes out. */
+	if (t->t.text)
+		curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip");
 	set_protocols(e);
 	set_tls(d, e);
 	set_proxy(d, e, t->url);

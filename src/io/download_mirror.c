@@ -65,7 +65,8 @@ int ce_mirrors_parse(const char *text, struct ce_mirror **ret, struct ccenv_erro
 	return 0;
 }
 
-/* The mirrors of a URL: those of the longest prefix that ends where a part of the path ends. */
+/* The mirrors of a URL without credentials: those of the longest prefix that ends where a part of
+ * the path ends. */
 static const struct ce_mirror *find(const struct ce_mirror *m, const char *url)
 {
 	const struct ce_mirror *found = NULL;
@@ -83,14 +84,17 @@ static const struct ce_mirror *find(const struct ce_mirror *m, const char *url)
 
 bool ce_transfer_has_mirror(const struct ce_transfer *t)
 {
-	const struct ce_mirror *m = find(t->d->mirrors, t->t.url);
+	CE_CLEANUP(ce_freep) char *plain = t->d->mirrors ? ce_url_redact(t->t.url) : NULL;
+	const struct ce_mirror *m = find(t->d->mirrors, plain);
 
 	return m && t->mirror <= m->n;
 }
 
 bool ce_transfer_next_mirror(struct ce_transfer *t)
 {
-	const struct ce_mirror *m = find(t->d->mirrors, t->t.url);
+	/* A mirror is another host: what the URL brings to prove who asks is not for it. */
+	CE_CLEANUP(ce_freep) char *plain = t->d->mirrors ? ce_url_redact(t->t.url) : NULL;
+	const struct ce_mirror *m = find(t->d->mirrors, plain);
 
 	if (!m || t->mirror > m->n)
 		return false;
@@ -100,7 +104,7 @@ bool ce_transfer_next_mirror(struct ce_transfer *t)
 	if (t->mirror == m->n)
 		t->asked = ce_strdup(t->t.url);
 	else
-		t->asked = ce_asprintf("%s%s", m->urls[t->mirror], t->t.url + strlen(m->prefix));
+		t->asked = ce_asprintf("%s%s", m->urls[t->mirror], plain + strlen(m->prefix));
 	t->url = ce_strdup(t->asked);
 	t->mirror++;
 	t->redirects = 0;

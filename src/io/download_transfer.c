@@ -51,6 +51,7 @@ void ce_transfer_reset(struct ce_transfer *t)
 /* Ends the transfer: from here on only on_done is left to do. */
 void ce_transfer_finish(struct ce_transfer *t, int code, const char *text, long status)
 {
+	CE_CLEANUP(ce_freep) char *from = ce_url_redact(t->asked);
 	struct ce_download_result result = {
 		.code = code,
 		.text = text,
@@ -59,6 +60,9 @@ void ce_transfer_finish(struct ce_transfer *t, int code, const char *text, long 
 		.etag = t->etag,
 		.last_modified = t->last_modified,
 		.cache_control = t->cache_control,
+		.place = (unsigned)t->mirror,
+		.more_places = ce_transfer_has_mirror(t),
+		.from = from,
 	};
 
 	if (t->state == CE_TRANSFER_RUNNING) {

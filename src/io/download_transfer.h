@@ -36,7 +36,7 @@ struct ce_transfer {
 	struct curl_slist *headers;
 	int fd;        /* of a file:// transfer, else -1 */
 	char *asked;   /* t.url, or the same on a mirror */
-	size_t mirror; /* the next one to try */
+	size_t mirror; /* the next one to try, so the number of those that were */
 	char *url; /* now asked for: `asked`, or where a redirect led; no stored credentials in it
 		    */
 	bool own_error; /* a callback failed: nothing else will help */

@@ -532,6 +532,7 @@ void ce_source_ask(struct ce_source *s)
 		.max_bytes = forms[s->form].max_bytes,
 		.if_none_match = have ? state->etag : NULL,
 		.if_modified_since = have ? state->last_modified : NULL,
+		.text = s->form == CE_FORM_JSON,
 		.missing_ok = true,
 		.user = s,
 		.on_data = on_data,

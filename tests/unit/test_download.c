@@ -38,6 +38,8 @@ struct got {
 	long status;
 	char *text, *etag;
 	uint64_t bytes;
+	unsigned place;
+	bool more_places;
 };
 
 static struct ce_map env; /* the environment of a test */
@@ -81,6 +83,8 @@ static void on_done(void *user, const struct ce_download_result *r)
 	g->code = r->code;
 	g->status = r->status;
 	g->bytes = r->bytes;
+	g->place = r->place;
+	g->more_places = r->more_places;
 	g->text = r->text ? ce_strdup(r->text) : NULL;
 	g->etag = r->etag ? ce_strdup(r->etag) : NULL;
 }
@@ -284,6 +288,50 @@ struct script {
 
 static const char body20[] = "0123456789abcdefghij";
 
+/* The same, as gzip writes it. */
+static const unsigned char packed20[] = {
+	0x1f,
+	0x8b,
+	0x08,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x02,
+	0x03,
+	0x33,
+	0x30,
+	0x34,
+	0x32,
+	0x36,
+	0x31,
+	0x35,
+	0x33,
+	0xb7,
+	0xb0,
+	0x4c,
+	0x4c,
+	0x4a,
+	0x4e,
+	0x49,
+	0x4d,
+	0x4b,
+	0xcf,
+	0xc8,
+	0xcc,
+	0x02,
+	0x00,
+	0x29,
+	0x0d,
+	0x8c,
+	0x63,
+	0x14,
+	0x00,
+	0x00,
+	0x00,
+};
+
 enum {
 	MEETING = 6
 };
@@ -312,6 +360,15 @@ static bool answer_range(int fd, const struct test_request *req)
 		return test_respond(fd, 416, NULL, "no", 2);
 	snprintf(head, sizeof(head), "Content-Range: bytes %lu-19/20\r\n", from);
 	return test_respond(fd, 206, head, body20 + from, 20 - from);
+}
+
+static bool answer_packed(int fd, const struct test_request *req)
+{
+	CE_CLEANUP(ce_freep) char *takes = test_request_header(req, "Accept-Encoding");
+
+	if (!takes || !strstr(takes, "gzip"))
+		return test_respond(fd, 200, NULL, "not packed", 10);
+	return test_respond(fd, 200, "Content-Encoding: gzip\r\n", packed20, sizeof(packed20));
 }
 
 /* Breaks off the first body in its middle; a range then gives the rest. */
@@ -417,6 +474,18 @@ static bool handler(int fd, const struct test_request *req, void *user)
 		snprintf(head, sizeof(head), "Location: http://localhost:%d/landed\r\n",
 			s->other_port);
 		return test_respond(fd, 302, head, NULL, 0);
+	}
+	if (strcmp(p, "/back") == 0) {
+		note(s, req);
+		snprintf(head, sizeof(head), "Location: http://127.0.0.1:%d/landed\r\n",
+			s->other_port);
+		return test_respond(fd, 302, head, NULL, 0);
+	}
+	if (strcmp(p, "/packed") == 0)
+		return answer_packed(fd, req);
+	if (strncmp(p, "/c/", 3) == 0 || strncmp(p, "/t/tk-chan/c/", 13) == 0) {
+		note(s, req);
+		return test_respond(fd, 200, NULL, "below", 5);
 	}
 	if (strcmp(p, "/landed") == 0) {
 		note(s, req);
@@ -617,11 +686,63 @@ static void test_credentials(void **state)
 	assert_null(script.auth[1]);
 	script_clear(&script);
 	free(url);
+
+	/* The same host: they stay with it. */
+	url = ce_asprintf("http://u:p@127.0.0.1:%d/back", test_server_port(b));
+	got_release(&g);
+	fetch(url, &g);
+	assert_int_equal(script.n, 2);
+	assert_string_equal(script.auth[1], "Basic dTpw");
+	script_clear(&script);
+	free(url);
+	/* Another port is another place. */
+	url = ce_asprintf("http://u:p@127.0.0.1:%d/back", test_server_port(a));
+	got_release(&g);
+	fetch(url, &g);
+	assert_int_equal(script.n, 2);
+	assert_null(script.auth[1]);
+	script_clear(&script);
+	free(url);
 	free(netrc);
 	free(auth);
 	got_release(&g);
 	test_server_stop(a);
 	test_server_stop(b);
+}
+
+/* The lock's URLs have no credentials: those of the channel as the user wrote it go with them. */
+static void test_channel_credentials(void **state)
+{
+	struct script script = {0};
+	struct test_server *s = test_server_start(handler, &script);
+	int port = test_server_port(s);
+	CE_CLEANUP(ce_freep) char *user = ce_asprintf("http://u:p@127.0.0.1:%d/c/", port);
+	CE_CLEANUP(ce_freep) char *token = ce_asprintf("http://127.0.0.1:%d/t/tk-chan/c", port);
+	CE_CLEANUP(ce_freep) char *below = local(s, "/c/noarch/x.conda");
+	CE_CLEANUP(ce_freep) char *beside = local(s, "/landed");
+	const char *channels[] = {"conda-forge", user};
+	struct ce_downloader_options o = {
+		.getenv_fn = test_getenv, .channels = channels, .n_channels = 2};
+	struct got g[3] = {0};
+	struct ccenv_error err;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct ce_download t = transfer(i == 1 ? beside : below, &g[i]);
+		struct ce_downloader *d = NULL;
+		channels[1] = i == 2 ? token : user;
+		assert_int_equal(ce_downloader_new(&o, &d, &err), 0);
+		ce_downloader_add(d, &t);
+		assert_int_equal(ce_downloader_run(d, 20000, &err), 0);
+		ce_downloader_free(d);
+		assert_int_equal(g[i].code, 0);
+		got_release(&g[i]);
+	}
+	assert_string_equal(script.auth[0], "Basic dTpw");
+	assert_null(script.auth[1]);
+	assert_string_equal(script.paths[2], "/t/tk-chan/c/noarch/x.conda");
+	script_clear(&script);
+	test_server_stop(s);
 }
 
 /* What ~/.local/share/binstar holds after `anaconda login`. */
@@ -647,6 +768,47 @@ static void test_conda_token(void **state)
 	script_clear(&script);
 	unlink(path);
 	free(path);
+
+	/* A token for the API is one for the channels beside it; newer programs store it elsewhere.
+	 */
+	CE_CLEANUP(ce_freep) char *config = ce_path_join(scratch, ".config/binstar");
+	CE_CLEANUP(ce_freep)
+	char *api = ce_asprintf(
+		".config/binstar/http%%3A%%2F%%2Fapi.localhost%%3A%d.token", test_server_port(s));
+	CE_CLEANUP(ce_freep)
+	char *url = ce_asprintf("http://conda.localhost:%d/away", test_server_port(s));
+	assert_int_equal(ce_fs_mkdirs(config, &err), 0);
+	path = write_file(api, "tk-stored\n");
+	got_release(&g);
+	fetch(url, &g);
+	assert_int_equal(g.code, 0);
+	assert_string_equal(script.paths[0], "/t/tk-stored/away");
+	script_clear(&script);
+	unlink(path);
+	free(path);
+	got_release(&g);
+	test_server_stop(s);
+}
+
+static void test_packed(void **state)
+{
+	struct script script = {0};
+	struct test_server *s = test_server_start(handler, &script);
+	CE_CLEANUP(ce_freep) char *url = local(s, "/packed");
+	struct got g = {0};
+	struct ce_download t = transfer(url, &g);
+
+	(void)state;
+	fetch_with(&t, false);
+	assert_string_equal(ce_buf_str(&g.body), "not packed");
+	got_release(&g);
+	t.text = true;
+	fetch_with(&t, false);
+	assert_string_equal(ce_buf_str(&g.body), body20);
+	got_release(&g);
+	t.max_bytes = 19; /* of what comes out */
+	fetch_with(&t, false);
+	assert_int_equal(g.code, CCENV_EDATA);
 	got_release(&g);
 	test_server_stop(s);
 }
@@ -706,6 +868,30 @@ static void test_mirrors(void **state)
 	fetch(CLOSED "/cc/plain", &g); /* not below the prefix */
 	assert_int_equal(g.code, CCENV_ENET);
 	assert_int_equal(test_server_requests(b), 2);
+	got_release(&g);
+
+	/* What came was no good: the places behind it. */
+	t = transfer("http://channel.invalid/c/plain", &g);
+	fetch_with(&t, false);
+	assert_int_equal(g.place, 4);
+	assert_true(g.more_places);
+	t.skip_places = 4;
+	got_release(&g);
+	fetch_with(&t, false);
+	assert_int_equal(g.code, CCENV_ENET);
+	assert_false(g.more_places);
+	assert_int_equal(test_server_requests(b), 3);
+	got_release(&g);
+
+	/* A mirror is another host: no credentials of the URL for it. */
+	CE_CLEANUP(ce_freep)
+	char *one = ce_asprintf("http://channel.invalid=http://127.0.0.1:%d", test_server_port(a));
+	set_env("CCENV_MIRRORS", one);
+	fetch("http://u:p@channel.invalid/t/tk-chan/c/x", &g);
+	assert_int_equal(g.code, 0);
+	assert_string_equal(script.paths[0], "/c/x");
+	assert_null(script.auth[0]);
+	script_clear(&script);
 	got_release(&g);
 
 	struct ce_downloader_options o = {.getenv_fn = test_getenv};
@@ -795,7 +981,9 @@ int main(void)
 		cmocka_unit_test_setup(test_http_retries, setup),
 		cmocka_unit_test_setup(test_http_ranges, setup),
 		cmocka_unit_test_setup(test_credentials, setup),
+		cmocka_unit_test_setup(test_channel_credentials, setup),
 		cmocka_unit_test_setup(test_conda_token, setup),
+		cmocka_unit_test_setup(test_packed, setup),
 		cmocka_unit_test_setup(test_proxy, setup),
 		cmocka_unit_test_setup(test_mirrors, setup),
 		cmocka_unit_test_setup(test_many, setup),
