@@ -249,6 +249,8 @@ static int fetch_and_link(struct ccenv *c, const struct ce_lock_platform *p, con
 		.trusted = (const char *const *)c->trusted_caches,
 		.n_trusted = c->n_trusted_caches,
 		.check = repair ? CE_FETCH_CHECK_BYTES : CE_FETCH_CHECK_NONE,
+		.channels = c->manifest ? c->manifest->channels : NULL,
+		.n_channels = c->manifest ? c->manifest->n_channels : 0,
 		.getenv_fn = c->getenv_fn,
 		.events = &c->events,
 	};

@@ -14,6 +14,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "io/download.h"
 #include "model/layout.h"
 #include "model/manifest.h"
 #include "model/platform.h"
@@ -25,6 +26,24 @@ enum {
 
 /* The hash of the sources; see cmake/CcenvSourceId.cmake. */
 extern const char ce_source_id[];
+
+/* The manifest without what a channel's URL brings to prove who asks: this is written to the root.
+ */
+static void add_public(struct ce_buf *out, const struct ce_buf *manifest)
+{
+	const char *p = ce_buf_str(manifest);
+
+	while (*p) {
+		size_t n = strcspn(p, "\"");
+		CE_CLEANUP(ce_freep) char *piece = ce_strndup(p, n);
+		CE_CLEANUP(ce_freep) char *shown = ce_url_redact(piece);
+		ce_buf_adds(out, shown);
+		p += n;
+		n = strspn(p, "\"");
+		ce_buf_add(out, p, n);
+		p += n;
+	}
+}
 
 /* All that decides what an install does. Nothing here is parsed again: it is compared. */
 static void add_key(struct ccenv *c, const struct ccenv_install_options *o,
@@ -41,7 +60,7 @@ static void add_key(struct ccenv *c, const struct ccenv_install_options *o,
 	ce_buf_addf(out, "%s %zu %s\n", c->manifest_path ? "manifest" : "options",
 		c->manifest_text.len, c->manifest_path ? c->manifest_path : here);
 	ce_buf_addf(out, "lock %zu %s\n", lock_text->len, c->lock_path);
-	ce_buf_add(out, ce_buf_str(&c->manifest_text), c->manifest_text.len);
+	add_public(out, &c->manifest_text);
 	ce_buf_add(out, ce_buf_str(lock_text), lock_text->len);
 	ce_buf_addc(out, '\n');
 }

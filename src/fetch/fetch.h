@@ -36,6 +36,8 @@ struct ce_fetch_options {
 	const char *const *trusted; /* such too, and what is unpacked there; see adopt.h */
 	size_t n_trusted;
 	enum ce_fetch_check check;
+	const char *const *channels; /* as the user wrote them, for the credentials in them */
+	size_t n_channels;
 	const char *(*getenv_fn)(const char *name);
 	const struct ccenv_events *events;
 };

@@ -46,6 +46,10 @@ struct ce_job {
 	bool unpacked; /* `archive` is a directory to be copied */
 	char *why;     /* what was wrong with it */
 	bool cached;   /* there already, or made by another process: not counted as progress */
+	/* Of the mirrors: the one that answered, whether there are others, and how many are given
+	 * up. Set before the stream ends. */
+	unsigned place, skip_places;
+	bool more_places;
 	bool readable; /* enough has arrived for a worker to begin */
 	bool opened;   /* stream is initialised */
 	bool split;    /* it would be the last: hash, inflate and write in threads of their own */

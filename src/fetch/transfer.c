@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/event.h"
 #include "base/fs.h"
 #include "base/path.h"
 #include "fetch/foreign.h"
@@ -53,6 +54,8 @@ static void on_done(void *user, const struct ce_download_result *result)
 	struct ce_job *job = user;
 	struct ccenv_error err;
 
+	job->place = result->place;
+	job->more_places = result->more_places;
 	if (result->code < 0) {
 		ce_fail(&err, result->code, "%s", result->text);
 		if (result->status == 404 || result->code == CCENV_ENOTFOUND)
@@ -77,12 +80,15 @@ static int add_transfer(struct ce_job *job, uint64_t resume_from, struct ccenv_e
 		.getenv_fn = run->o->getenv_fn,
 		.offline = run->o->offline,
 		.events = run->o->events,
+		.channels = run->o->channels,
+		.n_channels = run->o->n_channels,
 	};
 	struct ce_download t = {
 		.url = job->pkg->url,
 		.max_bytes = job->pkg->size ? job->pkg->size : archive_max,
 		.expected_bytes = job->pkg->size,
 		.resume_from = resume_from,
+		.skip_places = job->skip_places,
 		.user = job,
 		.on_data = on_data,
 		.on_restart = on_restart,
@@ -212,6 +218,13 @@ int ce_job_refetch(struct ce_job *job, struct ccenv_error *err)
 	job->opened = false;
 	if (job->foreign)
 		return open_foreign(job) ? 0 : open_part(job, err);
+	/* A resumed one is asked for at the same place once more: it may be the older part that is
+	 * wrong. */
+	if (!job->resumed && job->more_places) {
+		ce_log(job->run->o->events, CCENV_LOG_WARNING,
+			"%s arrived damaged; trying the next mirror", job->pkg->fn);
+		job->skip_places = job->place;
+	}
 	fd = open(job->archive, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return ce_fail_errno(err, errno, "cannot create %s", job->archive);

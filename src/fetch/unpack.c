@@ -230,7 +230,7 @@ static int judge(struct source *s, int unpacked, const struct ccenv_error *unpac
 		return s->interrupted ? CE_UNPACK_AGAIN : r;
 	digest_final(&s->digest, hex);
 	if (strcmp(hex, s->job->key) != 0) {
-		if (s->job->resumed || s->job->foreign)
+		if (s->job->resumed || s->job->foreign || s->job->more_places)
 			return CE_UNPACK_REFETCH;
 		if (!s->job->local && unlink(s->job->archive) < 0 && errno != ENOENT)
 			return ce_fail_errno(err, errno, "cannot remove %s", s->job->archive);

@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/map.h"
+#include "io/download.h"
 #include "lock/lock_file.h"
 #include "lock/lock_format.h"
 #include "model/lock.h"
@@ -108,12 +109,20 @@ static int by_solved(const void *a, const void *b)
 	return strcmp(y->environment, "default") == 0 ? 1 : c;
 }
 
-static const char **copy_strings(const char *const *list, size_t n, struct ce_arena *a)
+/* The lock is committed: what a channel's URL brings to prove who asks does not go into it. */
+static const char *public_text(const char *text, struct ce_arena *a)
+{
+	CE_CLEANUP(ce_freep) char *shown = ce_url_redact(text);
+
+	return ce_arena_strdup(a, shown);
+}
+
+static const char **public_texts(const char *const *list, size_t n, struct ce_arena *a)
 {
 	const char **copy = ce_arena_array(a, n + 1, sizeof(*copy));
 
 	for (size_t i = 0; i < n; i++)
-		copy[i] = ce_arena_strdup(a, list[i]);
+		copy[i] = public_text(list[i], a);
 	return copy;
 }
 
@@ -148,7 +157,7 @@ static void fill_platform(const struct ce_solved *s, struct ce_lock *lock,
 	p->platform = ce_arena_strdup(a, r->platform);
 	p->specs = ce_arena_array(a, r->n_specs + 1, sizeof(*p->specs));
 	for (; p->n_specs < r->n_specs; p->n_specs++)
-		p->specs[p->n_specs] = ce_arena_strdup(a, r->specs[p->n_specs]->text);
+		p->specs[p->n_specs] = public_text(r->specs[p->n_specs]->text, a);
 	p->virtuals = ce_arena_array(a, r->n_virtuals + 1, sizeof(*p->virtuals));
 	for (; p->n_virtuals < r->n_virtuals; p->n_virtuals++) {
 		const struct ce_virtual *v = &r->virtuals[p->n_virtuals];
@@ -182,7 +191,7 @@ struct ce_lock *ce_lock_from_solutions(const struct ce_solved *solved, size_t n)
 		if (!env || strcmp(env->name, r->environment) != 0) {
 			env = &lock->envs[lock->n_envs++];
 			env->name = ce_arena_strdup(&lock->arena, r->environment);
-			env->channels = copy_strings(r->channels, r->n_channels, &lock->arena);
+			env->channels = public_texts(r->channels, r->n_channels, &lock->arena);
 			env->n_channels = r->n_channels;
 			env->options = ce_arena_strdup(&lock->arena, sorted[i].options);
 			env->platforms =

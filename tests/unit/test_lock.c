@@ -125,6 +125,27 @@ static void test_fresh(void **state)
 	assert_int_equal(p->n_pkgs, 2);
 }
 
+/* The lock is committed: no passwords and tokens of channels in it, and it fits all the same. */
+static void test_no_credentials(void **state)
+{
+	struct fixture *f = *state;
+	const char *const secret[] = {
+		"https://me:s3cret@h/c", "https://h/t/s3cret/c", "https://h/c"};
+
+	for (size_t i = 0; i < CE_COUNT(secret); i++) {
+		CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+		struct ccenv_error err;
+
+		f->request->channels[0] = secret[i];
+		CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = make_lock(f);
+		ce_lock_render(lock, &text);
+		assert_null(strstr(ce_buf_str(&text), "s3cret"));
+		assert_string_equal(lock->envs[0].channels[0], "https://h/c");
+		if (ce_lock_check(lock, f->request, "", NULL, &err) < 0)
+			fail_msg("%s", err.text);
+	}
+}
+
 static void assert_stale(const struct ce_lock *lock, const struct ce_request *r,
 	const char *options, const char *expected)
 {
@@ -219,6 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_round_trip, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_fresh, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_no_credentials, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_stale, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_stale_members, set_up, tear_down),
 		cmocka_unit_test(test_untrusted),
