@@ -23,7 +23,7 @@ void ce_emit_presets_text(const char *cuda_version, const char *toolchain, struc
 	} types[] = {{"ccenv-debug", "Debug"}, {"ccenv-release", "Release"}};
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
 	CE_CLEANUP(ce_buf_release) struct ce_buf display = {0};
-	json_t *configure = json_array(), *build = json_array();
+	json_t *configure = json_array(), *build = json_array(), *test = json_array();
 
 	ce_buf_adds(&display, "CUDA");
 	if (cuda_version)
@@ -40,9 +40,13 @@ void ce_emit_presets_text(const char *cuda_version, const char *toolchain, struc
 			configure_preset(types[i].name, ce_buf_str(&display), types[i].type));
 		json_array_append_new(build, json_pack("{ss ss}", "name", types[i].name,
 						     "configurePreset", types[i].name));
+		json_array_append_new(
+			test, json_pack("{ss ss s{sb}}", "name", types[i].name, "configurePreset",
+				      types[i].name, "output", "outputOnFailure", 1));
 	}
 	json_object_set_new(o, "configurePresets", configure);
 	json_object_set_new(o, "buildPresets", build);
+	json_object_set_new(o, "testPresets", test);
 	ce_json_format(o, out);
 }
 

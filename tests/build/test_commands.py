@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import unittest
+from pathlib import Path
 
 from harness import Case, cmakes, hostile, run, write
 
@@ -194,11 +195,13 @@ class Commands(Case):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         write(self.src / "CMakePresets.json", '{"version": 4, "include": ["ccenv-presets.json"]}\n')
         write(self.src / "CMakeLists.txt", "cmake_minimum_required(VERSION 3.22)\nproject(p LANGUAGES CXX CUDA)\n"
-              "add_executable(k k.cu)\n")
+              "add_executable(k k.cu)\nenable_testing()\nadd_test(NAME k COMMAND k)\n")
         write(self.src / "k.cu", SAXPY)
         env = hostile(self.env, self.scratch)
         run([cmakes()[0], "--preset", "ccenv-release"], env=env, cwd=self.src)
         run([cmakes()[0], "--build", "--preset", "ccenv-release"], env=env, cwd=self.src)
+        ctest = str(Path(shutil.which(cmakes()[0])).with_name("ctest"))
+        self.assertIn("100% tests passed", run([ctest, "--preset", "ccenv-release"], env=env, cwd=self.src).out)
         self.check_clean(self.src / "build/ccenv-release")
 
     @unittest.skipUnless(shutil.which("meson"), "no meson")

@@ -61,6 +61,19 @@ class Kinds(Case):
         self.assertEqual(self.output("p"), "ran\n")
         self.assertNotIn("libcudart.so.13", dynamic(self.out / "p")[1], "CMake's default is the static runtime")
 
+    def test_cxx20(self):
+        """By property and by feature; old CMakes do not know that nvcc has it."""
+        self.project("project(p LANGUAGES CXX CUDA)\nadd_executable(p p.cu)\nset_target_properties(p PROPERTIES CUDA_STANDARD 20 "
+                     "CUDA_STANDARD_REQUIRED ON)\nadd_library(f OBJECT p.cu)\ntarget_compile_features(f PRIVATE cuda_std_20)\n"
+                     "include(CheckSourceCompiles)\nset(CMAKE_CUDA_STANDARD 20)\ncheck_source_compiles(CUDA "
+                     "\"#include <concepts>\nint main() { return !std::integral<int>; }\" HAVE_CONCEPTS)\nif(NOT HAVE_CONCEPTS)\n"
+                     "\tmessage(FATAL_ERROR concepts)\nendif()\n",
+                     {"p.cu": "#include <concepts>\ntemplate <std::integral T> __global__ void k(T *p) { *p = 42; }\n"
+                      "int main() { k<int><<<1, 1>>>(nullptr); }\n"})
+        self.configure(self.src)
+        self.assertEqual(self.build(self.out, "-v").out.count("-std=c++20"), 2)
+        self.output("p")
+
     def test_cuda_only_with_shared_runtime(self):
         self.project("set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)\nproject(p LANGUAGES CUDA)\nadd_executable(p p.cu)\n", {"p.cu": KERNEL})
         self.both()

@@ -186,6 +186,11 @@ if(_ccenv_has_nvcc)
 		set(CUDAToolkit_CUDA_HOST_COMPILER "${CMAKE_CXX_COMPILER}")
 		set(CUDA_HOST_COMPILER "${CMAKE_CXX_COMPILER}")
 	endif()
+	# CMake 3.25.1 and earlier do not know how nvcc is told to compile C++20.
+	if(CMAKE_VERSION VERSION_LESS 3.26)
+		set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+		set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+	endif()
 	# Those of ccenv.json, unless the user says otherwise. What CMake has cached as its own default is no such word.
 	get_property(_ccenv_help CACHE CMAKE_CUDA_ARCHITECTURES PROPERTY HELPSTRING)
 	if(_ccenv_archs AND NOT DEFINED ENV{CUDAARCHS}
