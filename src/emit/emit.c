@@ -283,6 +283,7 @@ static int (*const emitters[])(const struct ce_emit_facts *f, struct ccenv_error
 	ce_emit_pc,
 	ce_emit_cmake,
 	ce_emit_make,
+	ce_emit_compilers,
 	ce_emit_meson,
 	ce_emit_ide,
 	/* Last: whoever finds the stamp finds the rest. */

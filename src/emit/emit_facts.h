@@ -71,6 +71,7 @@ const char *ce_emit_relative(const char *from, const char *path, struct ce_arena
 /* The emitters, in the order they run. Each writes its files only when their bytes differ. */
 CE_MUST_CHECK int ce_emit_view(const struct ce_emit_facts *f, struct ccenv_error *err);
 CE_MUST_CHECK int ce_emit_pc(const struct ce_emit_facts *f, struct ccenv_error *err);
+CE_MUST_CHECK int ce_emit_compilers(const struct ce_emit_facts *f, struct ccenv_error *err);
 CE_MUST_CHECK int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err);
 CE_MUST_CHECK int ce_emit_make(const struct ce_emit_facts *f, struct ccenv_error *err);
 CE_MUST_CHECK int ce_emit_ide(const struct ce_emit_facts *f, struct ccenv_error *err);

@@ -33,6 +33,7 @@ extern const char ce_text_ensure_cmake[];  /* cmake/CondaCudaEnsure.cmake */
 extern const char ce_text_ccenv_mk[];      /* text/ccenv.mk */
 extern const char ce_text_init_mk[];       /* text/init.mk */
 extern const char ce_text_vendor_cmake[];  /* text/vendor.cmake */
+extern const char ce_text_compiler_sh[];   /* text/compiler.sh */
 extern const char ce_text_nvcc_sh[];       /* text/nvcc.sh */
 extern const char ce_text_pkg_config_sh[]; /* text/pkg-config.sh */
 

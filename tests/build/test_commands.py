@@ -2,6 +2,7 @@
 """The commands for build systems, with real compilers: print, env, run, check, archs, presets, ide, vendor, meson-setup."""
 import json
 import os
+import re
 import shutil
 import unittest
 from pathlib import Path
@@ -69,6 +70,21 @@ class Commands(Case):
         shutil.rmtree(self.src / "b")
         run(["sh", "-ec", f'eval "$("{self.env["CCENV_EXECUTABLE"]}" env --sh)"; {steps}'], env=env, cwd=self.src)
         self.check_clean(self.src / "b")
+
+    def test_makefile_that_names_its_compilers(self):
+        """As NVIDIA's samples: CUDA_PATH ?=, HOST_COMPILER ?= g++ and -ccbin of that; and gcc and cc by name."""
+        write(self.src / "k.cu", SAXPY)
+        write(self.src / "c.c", "#include <features.h>\nint main(void) { return 0; }\n")
+        write(self.src / "Makefile", "CUDA_PATH ?= /usr/local/cuda\nHOST_COMPILER ?= g++\nNVCC := $(CUDA_PATH)/bin/nvcc -ccbin "
+              "$(HOST_COMPILER)\nall: k c d\nk: k.cu\n\t$(NVCC) -m64 -Xcompiler -H $< -o $@\nc: c.c\n\tgcc -H $< -o $@\n"
+              "d: c.c\n\tcc -H $< -o $@\n")
+        out = self.ccenv("run", "make", "-j2", env=hostile(self.env, self.scratch)).out
+        self.assertNotIn("HOSTILE", out)
+        # What the compilers have read is the toolchain's: its headers and its C library's.
+        read = [os.path.normpath(line.split()[-1]) for line in out.splitlines() if re.match(r"^\.+ /", line)]
+        self.assertIn("features.h", {os.path.basename(p) for p in read})
+        self.assertEqual([p for p in read if not p.startswith(str(self.src)) and "/tmpxft" not in p], [])
+        self.check_clean(self.src)
 
     @unittest.skipUnless(shutil.which("fish"), "no fish")
     def test_environment_of_fish(self):
