@@ -1,5 +1,5 @@
 #!/bin/sh
-# @TOOL@ of this toolchain, written by ccenv, for makefiles that call it @NAME@: `ccenv run` and `ccenv env` have it in PATH.
+# @TOOL@, written by ccenv, for makefiles that call it @NAME@: `ccenv run` and `ccenv env` have it in PATH.
 self=$0
 [ ! -L "$self" ] || self=$(readlink -f -- "$self")
 root=$(CDPATH= cd -- "${self%/*}/.." && pwd -P) || exit 1
