@@ -55,8 +55,12 @@ int ce_fs_mkdirs(const char *path, struct ccenv_error *err)
 		char c = *s;
 
 		*s = '\0';
-		if (mkdir(p, 0777) < 0 && errno != EEXIST && errno != EISDIR && !ce_fs_is_dir(p))
-			return ce_fail_errno(err, errno, "cannot create directory %s", p);
+		if (mkdir(p, 0777) < 0 && errno != EEXIST && errno != EISDIR) {
+			int errnum = errno; /* to look at it sets another */
+
+			if (!ce_fs_is_dir(p))
+				return ce_fail_errno(err, errnum, "cannot create directory %s", p);
+		}
 		*s = c;
 		if (!c)
 			break;

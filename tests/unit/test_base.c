@@ -178,6 +178,7 @@ static void test_remove_tree(void **state)
 	CE_CLEANUP(ce_freep) char *kept_dir = in_scratch("kept");
 	CE_CLEANUP(ce_freep) char *kept = in_scratch("kept/file");
 	struct ccenv_error err;
+	int r;
 
 	(void)state;
 	assert_int_equal(ce_fs_mkdirs(deep, &err), 0);
@@ -186,6 +187,11 @@ static void test_remove_tree(void **state)
 	assert_int_equal(ce_fs_replace(kept, "x", 1, NULL, &err), 0);
 	assert_int_equal(symlink(kept_dir, link), 0);
 	assert_int_equal(chmod(deep, 0500), 0);
+	/* The reason is that of mkdir(), not that the directory is not there. */
+	assert_int_equal(mkdir("/sys/ccenv", 0777), -1);
+	r = errno;
+	assert_true(ce_fs_mkdirs("/sys/ccenv/a", &err) < 0);
+	assert_non_null(strstr(err.text, strerror(r)));
 	assert_int_equal(ce_fs_remove_tree(tree, &err), 0);
 	assert_false(ce_fs_exists(tree));
 	assert_true(ce_fs_exists(kept));
