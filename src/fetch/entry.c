@@ -269,18 +269,28 @@ void ce_entry_drop(struct ce_entry *e)
 
 int ce_entry_remove(const char *cache_dir, const char *dir, struct ccenv_error *err)
 {
-	struct ce_entry grave = {0};
+	CE_CLEANUP(ce_freep) char *parent = NULL;
 	CE_CLEANUP(ce_freep) char *to = NULL;
-	int r = ce_entry_begin(cache_dir, "removed", &grave, err);
+	CE_CLEANUP(ce_fs_closep) int parent_fd = -1;
+	CE_CLEANUP(ce_fs_closep) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct ccenv_error ignored;
+	int r = open_tmp(cache_dir, &parent, &parent_fd, err);
 
 	if (r < 0)
 		return r;
-	/* In one step, so that nobody sees half an entry. */
-	to = ce_path_join(grave.tmp, "entry");
-	if (rename(dir, to) < 0 && errno != ENOENT)
-		r = ce_fail_errno(err, errno, "cannot remove %s", dir);
-	ce_entry_drop(&grave);
-	return r;
+	(void)flock(parent_fd, LOCK_SH);
+	if (fd >= 0)
+		(void)flock(fd, LOCK_EX | LOCK_NB);
+	/* In one step, so that nobody sees half an entry; and without making anything, since a full
+	 * disk is a reason to remove entries. */
+	to = ce_asprintf("%s/%.64s.%ld.removed", parent, ce_path_base(dir), (long)getpid());
+	if (ce_fs_remove_tree(to, &ignored) < 0)
+		errno = 0; /* then the next call says why */
+	if (rename(dir, to) < 0)
+		return errno == ENOENT ? 0 : ce_fail_errno(err, errno, "cannot remove %s", dir);
+	if (ce_fs_remove_tree(to, &ignored) < 0)
+		errno = 0; /* swept by a later run */
+	return 0;
 }
 
 /* Is the maker of <key>.<pid>.<random> gone? */

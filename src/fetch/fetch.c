@@ -225,7 +225,8 @@ static int begin(struct ce_job *job, struct ccenv_error *err)
 	if (r == CCENV_EBUSY) {
 		state = CE_JOB_ELSEWHERE;
 	} else if (r < 0) {
-		return r;
+		ce_hint(err, r, "(choose another cache with --cache-dir)");
+		return ce_context(err, r, "%s is to be put into the cache", job->pkg->fn);
 	} else if (check_entry(run, job, err) == 0) {
 		/* Made since we looked. */
 		state = CE_JOB_DONE;
