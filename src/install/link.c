@@ -65,6 +65,12 @@ static int fail_source(
 static int fail_target(
 	const struct linking *l, const struct ce_planned_path *p, struct ccenv_error *err)
 {
+	/* Every directory is new, and no path is planned twice. */
+	if (errno == EEXIST)
+		return ce_fail(err, CCENV_EIO,
+			"cannot create %s/%s: another file's name differs only in case, and this "
+			"file system does not tell them apart: use a prefix on another one",
+			l->root, p->path);
 	return ce_fail_errno(err, errno, "cannot create %s/%s", l->root, p->path);
 }
 
@@ -162,8 +168,16 @@ static int put_symlink(const struct linking *l, const struct place *at, struct c
 {
 	const char *target = p->content->target;
 
-	if (symlinkat(target, at->to_fd, ce_path_base(p->path)) < 0)
-		return fail_target(l, p, err);
+	if (symlinkat(target, at->to_fd, ce_path_base(p->path)) < 0) {
+		/* As vfat says it. */
+		bool no_links = errno == EPERM || errno == EOPNOTSUPP;
+		int r = fail_target(l, p, err);
+
+		return no_links ? ce_hint(err, r,
+					  "(this file system has no symbolic links: use a "
+					  "prefix on another one)")
+				: r;
+	}
 	p->size_in_prefix = strlen(target);
 	/* Of the text, not of what it points to: that is another path's, and may be another
 	 * package's. */

@@ -6,6 +6,7 @@
  */
 #include "io/archive_tree.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -23,7 +24,8 @@
 
 enum {
 	BLOCK_BYTES = 512 << 10,
-	N_BLOCKS = 8
+	N_BLOCKS = 8,
+	COPY_BYTES = 256 << 10
 };
 
 enum kind {
@@ -69,19 +71,55 @@ struct ce_tree {
 
 /* ---- carrying out ---- */
 
+/* Does something that is there already have exactly this name, and not one that only the file
+ * system takes for the same? */
+static bool has_name(const struct ce_tree *t, const char *path)
+{
+	CE_CLEANUP(ce_freep) char *parent = ce_path_dir(path);
+	int fd = openat(t->dest_fd, parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	bool found = false;
+	struct dirent *d;
+
+	if (!dir && fd >= 0)
+		close(fd);
+	while (dir && !found && (d = readdir(dir)))
+		found = strcmp(d->d_name, ce_path_base(path)) == 0;
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static int fail_same_name(const struct ce_tree *t, const char *path, struct ccenv_error *err)
+{
+	return ce_fail(err, CCENV_EIO,
+		"cannot create %s/%s: the package has another file whose name differs only in "
+		"case, and this file system does not tell them apart: use a cache on another one",
+		t->dest, path);
+}
+
 static int do_dir(struct ce_tree *t, const char *path, struct ccenv_error *err)
 {
+	struct stat st;
+
 	if (mkdirat(t->dest_fd, path, 0777) == 0)
 		return 0;
-	if (errno == EEXIST)
+	if (errno != EEXIST)
+		return ce_fail_errno(err, errno, "cannot create %s/%s", t->dest, path);
+	/* Where case is ignored, two directories that differ in nothing else can be one. */
+	if (fstatat(t->dest_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	if (has_name(t, path))
 		return ce_fail(err, CCENV_EDATA,
 			"\"%.200s\" is a file or a link and a directory in one archive", path);
-	return ce_fail_errno(err, errno, "cannot create %s/%s", t->dest, path);
+	return fail_same_name(t, path, err);
 }
 
 /* Takes away what an earlier entry left at this path. */
 static int make_room(struct ce_tree *t, const char *path, struct ccenv_error *err)
 {
+	if (!has_name(t, path))
+		return fail_same_name(t, path, err);
 	if (unlinkat(t->dest_fd, path, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno == EISDIR || errno == EPERM)
@@ -144,11 +182,23 @@ static int do_end(struct ce_tree *t, const struct command *c, struct ccenv_error
 
 static int do_link(struct ce_tree *t, const char *path, const char *target, struct ccenv_error *err)
 {
-	int r = make_room(t, path, err);
+	int r = symlinkat(target, t->dest_fd, path);
 
-	if (r == 0 && symlinkat(target, t->dest_fd, path) < 0)
-		r = ce_fail_errno(err, errno, "cannot create the link %s/%s", t->dest, path);
-	return r;
+	if (r < 0 && errno == EEXIST) {
+		r = make_room(t, path, err);
+		if (r < 0)
+			return r;
+		r = symlinkat(target, t->dest_fd, path);
+	}
+	if (r == 0)
+		return 0;
+	r = errno;
+	ce_fail_errno(err, r, "cannot create the link %s/%s", t->dest, path);
+	/* As vfat says it. */
+	if (r == EPERM || r == EOPNOTSUPP)
+		ce_hint(err, err->code,
+			"(this file system has no symbolic links: use a cache on another one)");
+	return err->code;
 }
 
 static int carry_out(struct ce_tree *t, const struct command *c, const char *a, const char *b,
@@ -392,6 +442,32 @@ int ce_tree_link(struct ce_tree *t, const char *path, const char *target, struct
 	return r < 0 ? r : command(t, &c, path, target, err);
 }
 
+/* For a file system that has no hard links, or a file that has as many as it may. */
+static int copy_instead(struct ce_tree *t, const char *path, const char *from,
+	const struct stat *st, struct ccenv_error *err)
+{
+	const struct command end = {.offset = (uint64_t)st->st_size,
+		.mtime = st->st_mtim.tv_sec,
+		.mtime_nsec = (uint32_t)st->st_mtim.tv_nsec};
+	CE_CLEANUP(ce_freep) char *buf = ce_alloc(COPY_BYTES);
+	CE_CLEANUP(ce_fs_closep)
+	int in = openat(t->dest_fd, from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	uint64_t offset = 0;
+	ssize_t n = 1;
+	int r = do_begin(t, path, st->st_mode & 0111, err);
+
+	while (r == 0 && n != 0) {
+		n = read(in, buf, COPY_BYTES);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return ce_fail_errno(err, errno, "cannot read %s/%s", t->dest, from);
+		r = do_data(t, buf, (size_t)n, offset, err);
+		offset += (uint64_t)n;
+	}
+	return r < 0 ? r : do_end(t, &end, err);
+}
+
 int ce_tree_hardlink(struct ce_tree *t, const char *path, const char *from, struct stat *ret_st,
 	struct ccenv_error *err)
 {
@@ -412,8 +488,12 @@ int ce_tree_hardlink(struct ce_tree *t, const char *path, const char *from, stru
 			path, from);
 	if (strcmp(from, path) == 0)
 		return 0;
+	if (linkat(t->dest_fd, from, t->dest_fd, path, 0) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return copy_instead(t, path, from, ret_st, err);
 	r = make_room(t, path, err);
 	if (r == 0 && linkat(t->dest_fd, from, t->dest_fd, path, 0) < 0)
-		r = ce_fail_errno(err, errno, "cannot create the hard link %s/%s", t->dest, path);
+		r = copy_instead(t, path, from, ret_st, err);
 	return r;
 }
