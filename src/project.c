@@ -3,9 +3,11 @@
 #include "project.h"
 
 #include <pthread.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -69,7 +71,20 @@ static int manifest_from_options(
 		"the command line", &c->manifest, err);
 }
 
-static void set_paths(struct ccenv *c, const struct ccenv_options *o)
+/* The cache below the home that the user database knows, for services and `env -i`. A place that
+ * others can write to is no cache: who makes an entry decides what is linked from it. */
+static char *cache_of_user(void)
+{
+	char text[4096];
+	struct passwd pw, *found = NULL;
+
+	if (getpwuid_r(getuid(), &pw, text, sizeof(text), &found) != 0 || !found ||
+		found->pw_dir[0] != '/')
+		return NULL;
+	return ce_path_join(found->pw_dir, ".cache/ccenv");
+}
+
+static int set_paths(struct ccenv *c, const struct ccenv_options *o, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_freep)
 	char *dir = c->manifest_path ? ce_path_dir(c->manifest_path) : ce_path_absolute(".");
@@ -83,6 +98,14 @@ static void set_paths(struct ccenv *c, const struct ccenv_options *o)
 		c->cache_dir = ce_path_absolute(o->cache_dir);
 	else
 		c->cache_dir = ce_layout_cache_default(c->getenv_fn);
+	if (!c->cache_dir)
+		c->cache_dir = cache_of_user();
+	if (!c->cache_dir)
+		return ce_fail(err, CCENV_EUSAGE,
+			"there is no place for the cache: HOME is not set, and this user has no "
+			"home "
+			"directory; give --cache-dir or CCENV_CACHE_DIR");
+	return 0;
 }
 
 /* Directories of an option, or else of a variable with colons between them; made absolute. */
@@ -129,14 +152,14 @@ int ccenv_open(const struct ccenv_options *o, struct ccenv **ret, struct ccenv_e
 		c->manifest_path = ce_path_absolute(o->manifest);
 	else if (!o->cuda_version)
 		c->manifest_path = find_manifest();
-	set_paths(c, o);
+	r = set_paths(c, o, err);
 	set_dirs(o->package_caches, o->n_package_caches, c->getenv_fn("CCENV_PACKAGE_CACHES"),
 		&c->package_caches, &c->n_package_caches);
 	set_dirs(o->trusted_caches, o->n_trusted_caches, c->getenv_fn("CCENV_TRUSTED_CACHES"),
 		&c->trusted_caches, &c->n_trusted_caches);
-	if (c->manifest_path)
+	if (r == 0 && c->manifest_path)
 		r = ce_manifest_read(c->manifest_path, &c->manifest_text, &c->manifest, err);
-	else if (o->cuda_version)
+	else if (r == 0 && o->cuda_version)
 		r = manifest_from_options(o, c, err);
 	if (r < 0) {
 		ccenv_close(c);

@@ -20,7 +20,7 @@ char *ce_layout_cache_default(const char *(*getenv_fn)(const char *name))
 		return ce_path_join(xdg, "ccenv");
 	if (home && home[0])
 		return ce_path_join(home, ".cache/ccenv");
-	return ce_strdup("/tmp/ccenv-cache");
+	return NULL;
 }
 
 char *ce_layout_pkg(const char *cache_dir, const char *sha256)

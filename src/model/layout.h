@@ -22,6 +22,7 @@
  * - stamp.json: what is installed here, for build systems; the last thing that the emitters write
  * - installed: what it was all made from, to see that nothing is to be done (current.h)
  */
+/* NULL when none of the variables is set. */
 char *ce_layout_cache_default(const char *(*getenv_fn)(const char *name));
 char *ce_layout_pkg(const char *cache_dir, const char *sha256);
 char *ce_layout_archive(const char *cache_dir, const char *sha256);
