@@ -388,6 +388,16 @@ static int check_target(const struct ccenv_install_options *o, struct ccenv_erro
 	return 0;
 }
 
+/* The prefix that is meant: where a link leads, since what stands there is what is exchanged. */
+static char *prefix_of(const char *option)
+{
+	CE_CLEANUP(ce_freep) char *path = ce_path_absolute(option);
+	char at[1];
+	char *real = readlink(path, at, sizeof(at)) < 0 ? NULL : realpath(path, NULL);
+
+	return real ? real : CE_TAKE(path);
+}
+
 int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	struct ccenv_install_result *ret, struct ccenv_error *err)
 {
@@ -417,7 +427,7 @@ int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 			return 0;
 		return r < 0 ? r : install_root(c, p, o, &lock_text, ret, err);
 	}
-	ret->prefix = ce_path_absolute(o->prefix);
+	ret->prefix = prefix_of(o->prefix);
 	r = fetch_and_link(c, p, ret->prefix, o->repair, err);
 	if (r < 0)
 		ce_freep(&ret->prefix);
@@ -434,7 +444,7 @@ int ccenv_verify(struct ccenv *c, const struct ccenv_install_options *o, struct 
 	int r = 0;
 
 	if (o->prefix) {
-		prefix = ce_path_absolute(o->prefix);
+		prefix = prefix_of(o->prefix);
 	} else {
 		r = read_lock(c, &lock, err);
 		if (r >= 0)

@@ -22,6 +22,7 @@
 #include "base/error.h"
 #include "base/event.h"
 #include "base/fs.h"
+#include "base/json.h"
 #include "base/path.h"
 #include "ccenv/ccenv.h"
 #include "install/link.h"
@@ -60,6 +61,10 @@ static int check_target(const char *prefix, struct ccenv_error *err)
 
 	if (lstat(prefix, &st) < 0)
 		return errno == ENOENT ? 0 : ce_fail_errno(err, errno, "cannot use %s", prefix);
+	if (S_ISLNK(st.st_mode))
+		return ce_fail(err, CCENV_EUSAGE,
+			"%s is a link that leads nowhere; give another prefix, or remove it",
+			prefix);
 	if (!S_ISDIR(st.st_mode))
 		return ce_fail(err, CCENV_EUSAGE,
 			"%s is not a directory; give another prefix, or remove it", prefix);
@@ -131,11 +136,15 @@ static int make_tmp(struct install *in, struct ccenv_error *err)
 	if (r < 0)
 		return r;
 	in->tmp = ce_asprintf("%s.tmp.%ld", prefix, (long)getpid());
-	/* Ours by its number, from an earlier process of that number. */
-	r = ce_fs_remove_tree(in->tmp, err);
+	r = mkdir(in->tmp, 0777);
+	if (r < 0 && errno == EEXIST) {
+		/* Ours by its number, from an earlier process of that number. */
+		r = ce_fs_remove_tree(in->tmp, err);
+		if (r < 0)
+			return r;
+		r = mkdir(in->tmp, 0777);
+	}
 	if (r < 0)
-		return r;
-	if (mkdir(in->tmp, 0777) < 0)
 		return ce_fail_errno(err, errno, "cannot create %s", in->tmp);
 	in->tmp_lock = open(in->tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (in->tmp_lock < 0)
@@ -251,6 +260,18 @@ static int lock_prefix(struct install *in, struct ce_fs_lock **ret_lock, struct 
 	return r == CCENV_EBUSY ? r : 0;
 }
 
+/* Paths go into records, which are JSON, and into first lines of scripts. */
+static int check_text(const char *path, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *text = json_string(path);
+
+	if (text && !strchr(path, '\n'))
+		return 0;
+	return ce_fail(err, CCENV_EUSAGE,
+		"%s is %s, which conda's records and scripts cannot hold: use another path", path,
+		text ? "a path of two lines" : "not UTF-8");
+}
+
 int ce_install(const struct ce_pkg *const *pkgs, size_t n, const struct ce_install_options *o,
 	struct ccenv_error *err)
 {
@@ -264,6 +285,11 @@ int ce_install(const struct ce_pkg *const *pkgs, size_t n, const struct ce_insta
 				"%s has neither sha256 nor md5: it is not used", pkgs[i]->fn);
 	if (!o->force && ce_install_is_current(pkgs, n, o))
 		return 0;
+	r = check_text(o->prefix, err);
+	if (r == 0)
+		r = check_text(o->cache_dir, err);
+	if (r < 0)
+		return r;
 	ce_stamp_content(pkgs, n, o, in.content);
 	r = lock_prefix(&in, &lock, err);
 	return r < 0 ? r : install_locked(&in, err);

@@ -271,6 +271,8 @@ int ce_install_verify(const char *prefix, unsigned threads, const struct ccenv_e
 	struct verify v = {.prefix = prefix, .events = events, .caller = pthread_self()};
 	int r;
 
+	if (!ce_stamp_is_there(prefix) && errno == EACCES)
+		return ce_fail_errno(err, errno, "cannot read %s/conda-meta", prefix);
 	if (!ce_stamp_is_there(prefix))
 		return ce_fail(err, CCENV_ENOTFOUND,
 			"%s was not installed by ccenv, or not completely: run `ccenv install`",
