@@ -466,8 +466,7 @@ void ce_index_close(struct ce_index *i)
 
 static int damaged(const struct ce_index *i, struct ccenv_error *err)
 {
-	return ce_fail(err, CCENV_EDATA,
-		"the cached index %s is damaged; run without --offline to fetch it again", i->path);
+	return ce_fail(err, CCENV_EDATA, "the cached index %s is damaged", i->path);
 }
 
 static bool table_fits(const struct ce_index *i, uint64_t at, uint64_t n, size_t size)

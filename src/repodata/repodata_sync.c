@@ -65,6 +65,7 @@ struct shard {
 	const char *name; /* key of y->names */
 	char hex[CE_SHA256_HEX + 1];
 	char *url;
+	unsigned skip_places; /* mirrors whose copy is damaged */
 	struct ce_buf body;
 };
 
@@ -240,22 +241,19 @@ static int on_shard_restart(void *user, struct ccenv_error *err)
 }
 
 /* Only bytes with the right hash get into the cache, so what is there may be kept for ever. */
-static int store_shard(struct shard *h, struct ccenv_error *err)
+static int store_shard(struct shard *h, const char *from, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_freep) char *path = shard_path(h->y, h->hex);
 	char hex[CE_SHA256_HEX + 1];
 
 	ce_sha256_bytes(ce_buf_str(&h->body), h->body.len, hex);
-	if (strcmp(hex, h->hex) != 0) {
-		CE_CLEANUP(ce_freep) char *url = ce_url_redact(h->url);
-		return ce_fail(err, CCENV_EHASH,
-			"%s has the sha256 %s, not the one in its name; the server's copy is "
-			"damaged: try "
-			"again later, or use another mirror of the channel",
-			url, hex);
-	}
+	if (strcmp(hex, h->hex) != 0)
+		return ce_fail(err, CCENV_EHASH, "%s has the sha256 %s, not the one in its name",
+			from, hex);
 	return ce_store_write(path, ce_buf_str(&h->body), h->body.len, err);
 }
+
+static void send_shard(struct shard *h);
 
 static void on_shard_done(void *user, const struct ce_download_result *result)
 {
@@ -271,7 +269,18 @@ static void on_shard_done(void *user, const struct ce_download_result *result)
 				  "copy is being changed or is damaged; try again later)"
 				: "");
 	if (r >= 0)
-		r = store_shard(h, &err);
+		r = store_shard(h, result->from, &err);
+	if (r == CCENV_EHASH && result->more_places) {
+		ce_log(y->query->events, CCENV_LOG_WARNING, "%s; trying the next mirror", err.text);
+		h->skip_places = result->place;
+		ce_buf_clear(&h->body);
+		send_shard(h);
+		return;
+	}
+	if (r == CCENV_EHASH)
+		ce_hint(&err, r,
+			"(the server's copy is damaged: try again later, or use another mirror of "
+			"the channel)");
 	if (r >= 0) {
 		r = take_shard(y, h->source, h->name, &h->body, &err);
 		if (r < 0) {
@@ -309,16 +318,24 @@ static int read_cached_shard(struct sync *y, struct ce_source *s, const char *na
 	return 0;
 }
 
-static void ask_shard(struct sync *y, struct ce_source *s, const char *name, const char *hex)
+static void send_shard(struct shard *h)
 {
-	struct shard *h = ce_calloc(1, sizeof(*h));
-	struct ce_download t = {
+	const struct ce_download t = {
+		.url = h->url,
 		.max_bytes = SHARD_MAX,
+		.skip_places = h->skip_places,
 		.user = h,
 		.on_data = on_shard_data,
 		.on_restart = on_shard_restart,
 		.on_done = on_shard_done,
 	};
+
+	ce_downloader_add(h->y->ctx.downloader, &t);
+}
+
+static void ask_shard(struct sync *y, struct ce_source *s, const char *name, const char *hex)
+{
+	struct shard *h = ce_calloc(1, sizeof(*h));
 
 	h->next = y->under_way;
 	h->link = &y->under_way;
@@ -330,9 +347,9 @@ static void ask_shard(struct sync *y, struct ce_source *s, const char *name, con
 	h->name = name;
 	memcpy(h->hex, hex, sizeof(h->hex));
 	h->url = ce_asprintf("%s/%s.msgpack.zst", s->shards_base_url, hex);
-	t.url = h->url;
+	h->skip_places = s->skip_places;
 	y->ctx.progress.items_total++;
-	ce_downloader_add(y->ctx.downloader, &t);
+	send_shard(h);
 }
 
 static void look_in_shards(struct sync *y, struct ce_source *s, const char *name)
@@ -659,8 +676,10 @@ int ce_repodata_sync(const struct ce_repodata_query *query, struct ce_repodata *
 	bool damaged = false;
 	int r = sync_once(query, false, &damaged, ret_repodata, err);
 
-	if (r >= 0 || !damaged || query->offline)
+	if (damaged && query->offline)
+		return ce_hint(err, r, "(run once without --offline to fetch it again)");
+	if (r >= 0 || !damaged)
 		return r;
-	ce_log(query->events, CCENV_LOG_WARNING, "%s", err->text);
+	ce_log(query->events, CCENV_LOG_WARNING, "%s; fetching it again", err->text);
 	return sync_once(query, true, &damaged, ret_repodata, err);
 }

@@ -94,6 +94,7 @@ void ce_source_free(struct ce_source *s)
 	free(s->shards_base_url);
 	free(s->state_path);
 	free(s->lock_path);
+	free(s->from);
 	free(s->etag);
 	free(s->last_modified);
 	free(s);
@@ -147,6 +148,7 @@ static int resolve(const struct ce_source *s, const char *dir, const char *ref, 
 	struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_freep) char *url = ce_url_resolve(dir, ref);
+	CE_CLEANUP(ce_freep) char *shown = ce_url_redact(url);
 	bool web = ce_url_has_scheme(url, "http") || ce_url_has_scheme(url, "https");
 
 	if (!web && !(s->local && ce_url_has_scheme(url, "file")))
@@ -154,7 +156,7 @@ static int resolve(const struct ce_source *s, const char *dir, const char *ref, 
 			"the index of %s says that its files are at %s, which is no place for "
 			"them; "
 			"tell the channel's keepers, or use another mirror",
-			s->shown, url);
+			s->shown, shown);
 	*ret = CE_TAKE(url);
 	return 0;
 }
@@ -262,11 +264,14 @@ static void settle_offline(struct ce_source *s)
 	for (int f = 0; f < CE_FORM_COUNT; f++) {
 		if (s->ctx->only >= 0 && f != s->ctx->only)
 			continue;
+		/* A copy of what the server no longer has is older than what came instead. */
+		if (s->state.form[f].absent)
+			continue;
 		if (open_copy(s, f)) {
 			use_copy(s);
 			return;
 		}
-		absent = absent && s->state.form[f].absent;
+		absent = false;
 	}
 	if (absent) {
 		s->absent = true;
@@ -370,13 +375,37 @@ void ce_source_lock(struct ce_source *s)
 
 /* ---- the network ---- */
 
-static void next_form(struct ce_source *s)
+static void ask_from(struct ce_source *s, int form)
 {
 	ce_inflow_free(s->inflow);
 	s->inflow = NULL;
 	ce_buf_clear(&s->body);
-	if (!choose(s, s->form + 1))
+	if (!choose(s, form))
 		ce_source_ask(s);
+}
+
+/* What this mirror has is no good: asks those behind it for `form` and what comes after it. */
+static void next_place(struct ce_source *s, int form)
+{
+	s->skip_places = s->place;
+	s->more_places = false;
+	for (int f = form; f < CE_FORM_COUNT; f++) {
+		/* What it lacks, another may have. */
+		if (s->state.form[f].absent == s->began)
+			s->state.form[f].absent = 0;
+	}
+	ask_from(s, form);
+}
+
+static void next_form(struct ce_source *s)
+{
+	bool last = s->form == CE_FORM_JSON || s->ctx->only >= 0;
+
+	if (last && s->more_places) {
+		s->lacked = s->lacked || !s->damage.code;
+		next_place(s, s->ctx->only >= 0 ? s->form : 0);
+	} else
+		ask_from(s, s->form + 1);
 }
 
 /* This form is no good: say so, and go on to the next. */
@@ -385,7 +414,12 @@ static void form_is_damaged(struct ce_source *s, const struct ccenv_error *cause
 	CE_CLEANUP(ce_freep) char *url = form_url(s, true);
 	struct ccenv_error err = *cause;
 
-	ce_context(&err, err.code, "cannot use %s", url);
+	ce_context(&err, err.code, "cannot use %s", s->from ? s->from : url);
+	if (s->more_places) {
+		ce_log(s->ctx->events, CCENV_LOG_WARNING, "%s; trying the next mirror", err.text);
+		next_place(s, s->form);
+		return;
+	}
 	ce_hint(&err, err.code,
 		"(the server's copy is damaged: try again later, or use another mirror of the "
 		"channel)");
@@ -492,9 +526,18 @@ static void on_failure(struct ce_source *s, const struct ce_download_result *res
 	ce_fail(&err, result->code, "%s", result->text);
 	if (result->code == CCENV_EDATA)
 		form_is_damaged(s, &err);
-	else if (refused && s->form < CE_FORM_JSON && s->ctx->only < 0)
-		next_form(s); /* some servers say "forbidden" for what they do not have */
-	else
+	else if (refused && s->form < CE_FORM_JSON && s->ctx->only < 0) {
+		/* Some servers say "forbidden" for what they do not have. It is remembered when
+		 * another form comes. */
+		s->state.form[s->form].absent = s->began;
+		next_form(s);
+	} else if (s->lacked) {
+		/* A mirror's word that there is none is better than no word from the others: not
+		 * all networks reach them. */
+		ce_log(s->ctx->events, CCENV_LOG_INFO, "%s", err.text);
+		s->absent = true;
+		become_ready(s);
+	} else
 		fail(s, &err);
 }
 
@@ -503,19 +546,25 @@ static void on_done(void *user, const struct ce_download_result *result)
 	struct ce_source *s = user;
 	struct ce_form_state *state = &s->state.form[s->form];
 
+	s->place = result->place;
+	s->more_places = result->more_places;
+	set_text(&s->from, result->from);
 	if (result->code < 0) {
 		on_failure(s, result);
 	} else if (result->status == 304 && s->have) {
 		state->checked = now_ms();
 		state->max_age = ce_state_max_age(result->cache_control);
-		if (state->max_age || state->absent)
+		bool was_absent = state->absent != 0;
+		state->absent = 0;
+		if (state->max_age || was_absent)
 			ce_state_write(&s->state, s->shown, s->state_path);
 		use_copy(s);
 	} else if (result->status == 200) {
 		on_body_end(s, result);
 	} else {
 		state->absent = s->local ? 0 : s->began;
-		set_text(&state->id, NULL);
+		if (!s->more_places)
+			set_text(&state->id, NULL);
 		next_form(s);
 	}
 	if (s->ready)
@@ -532,6 +581,7 @@ void ce_source_ask(struct ce_source *s)
 		.max_bytes = forms[s->form].max_bytes,
 		.if_none_match = have ? state->etag : NULL,
 		.if_modified_since = have ? state->last_modified : NULL,
+		.skip_places = s->skip_places,
 		.text = s->form == CE_FORM_JSON,
 		.missing_ok = true,
 		.user = s,

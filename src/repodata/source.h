@@ -63,8 +63,13 @@ struct ce_source {
 	char *state_path, *lock_path;
 	struct ce_fs_lock *lock;
 	struct ce_inflow *inflow;
-	struct ce_buf body;         /* of the shards' index */
-	bool ending;                /* all has arrived, the thread is still at work */
+	struct ce_buf body; /* of the shards' index */
+	bool ending;        /* all has arrived, the thread is still at work */
+	/* Of the mirrors: how many are given up, the one that answered, whether others are left. */
+	unsigned skip_places, place;
+	bool more_places;
+	char *from;                 /* its URL, to be shown */
+	bool lacked;                /* an earlier place has no index of this subdir at all */
 	char *etag, *last_modified; /* of what arrived */
 	int64_t max_age;
 	struct ccenv_error damage; /* of the first form that was no good */

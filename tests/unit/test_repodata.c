@@ -206,8 +206,12 @@ static int group_teardown(void **state)
 	return ce_fs_remove_tree(scratch, &err);
 }
 
+static const char *mirrors; /* CCENV_MIRRORS */
+
 static const char *test_getenv(const char *name)
 {
+	if (strcmp(name, "CCENV_MIRRORS") == 0)
+		return mirrors;
 	return strcmp(name, "CCENV_NET_RETRIES") == 0 ? "0" : NULL;
 }
 
@@ -311,7 +315,8 @@ static void test_forms(void **state)
 /* ---- over HTTP ---- */
 
 struct site {
-	bool no_shards, no_zst;
+	bool no_shards, no_zst, nothing;
+	bool forbidding;    /* says 403 for what it does not have */
 	const char *damage; /* the end of a path whose body is damaged, or NULL */
 	enum {
 		FLIP,
@@ -361,11 +366,13 @@ static bool serve_file(int fd, const struct test_request *req, void *user)
 
 	bool hidden = (site->no_shards && strstr(req->path, "shards")) ||
 		      (site->no_zst && ends_with(req->path, ".json.zst"));
-	if (hidden || ce_fs_read(path, 1 << 20, &b, &err) < 0) {
+	if (site->nothing || hidden || ce_fs_read(path, 1 << 20, &b, &err) < 0) {
 		site->missing++;
-		return test_respond(fd, 404, NULL, "no", 2);
+		return test_respond(fd, site->forbidding ? 403 : 404, NULL, "no", 2);
 	}
-	bool bad = site->damage && ends_with(req->path, site->damage);
+	bool bad = site->damage &&
+		   (ends_with(req->path, site->damage) ||
+			   (strcmp(site->damage, "SHARD") == 0 && strstr(req->path, "/shards/")));
 	if (bad && site->how == FORGET)
 		return test_respond(fd, 404, NULL, "no", 2);
 	if (bad)
@@ -420,7 +427,67 @@ static void test_http_forms(void **state)
 	assert_loads(url, NULL, false);
 	assert_int_equal(site.full, 2);
 	assert_int_equal(site.not_modified, 0); /* fresh: not even asked */
+
+	clear_cache();
+	site = (struct site){.no_shards = true, .forbidding = true};
+	assert_loads(url, NULL, false);
+	assert_loads(url, NULL, false);
+	assert_int_equal(site.missing, 2); /* remembered as well */
+	assert_loads(url, NULL, true);
 	test_server_stop(s);
+}
+
+/* The first mirror of two has a damaged file, lacks a form or lacks all: the second one is asked.
+ */
+static void test_mirrors(void **state)
+{
+	static const char *const damaged[] = {"repodata_shards.msgpack.zst", ".msgpack.zst",
+		"repodata.json.zst", "repodata.json"};
+	static const char *const forms[] = {"shards", "shards", "zst", "json"};
+	const char *channel = "http://channel.invalid/c";
+	struct site site[2] = {0};
+	struct test_server *first = test_server_start(serve_file, &site[0]);
+	struct test_server *second = test_server_start(serve_file, &site[1]);
+	CE_CLEANUP(ce_freep)
+	char *both = ce_asprintf("%s=http://127.0.0.1:1,http://127.0.0.1:%d,http://127.0.0.1:%d",
+		channel, test_server_port(first), test_server_port(second));
+
+	(void)state;
+	mirrors = both;
+	for (size_t i = 0; i < CE_COUNT(damaged); i++) {
+		for (int how = FLIP; how <= EMPTY_PAGE; how++) {
+			/* An index has no check sum, only its shards have. */
+			if (how == FLIP && i != 2)
+				continue;
+			clear_cache();
+			site[0] = (struct site){.damage = damaged[i], .how = how};
+			assert_loads(channel, forms[i], false);
+			assert_non_null(strstr(warnings, "trying the next mirror"));
+			assert_null(strstr(warnings, channel)); /* but whose copy it is */
+		}
+	}
+	clear_cache();
+	site[0] = (struct site){.nothing = true};
+	assert_loads(channel, NULL, false);
+	site[1] = (struct site){0};
+	assert_loads(channel, NULL, false);
+	assert_int_equal(site[1].not_modified, 2);
+	assert_loads(channel, NULL, true);
+
+	/* A form that the first one lacks is not looked for elsewhere. */
+	clear_cache();
+	site[0] = (struct site){.no_shards = true};
+	site[1] = (struct site){0};
+	assert_loads(channel, NULL, false);
+	assert_int_equal(site[1].full, 0);
+
+	/* The channel itself cannot be reached: the mirrors' word counts. */
+	clear_cache();
+	site[0] = site[1] = (struct site){.nothing = true};
+	assert_fails(channel, NULL, false, CCENV_ENOTFOUND, "no channel at");
+	mirrors = NULL;
+	test_server_stop(first);
+	test_server_stop(second);
 }
 
 static void assert_resolves(const char *ref, const char *want)
@@ -620,6 +687,7 @@ int main(void)
 		cmocka_unit_test(test_max_age),
 		cmocka_unit_test_setup_teardown(test_forms, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_http_forms, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_mirrors, setup, teardown),
 		cmocka_unit_test(test_resolve),
 		cmocka_unit_test_setup_teardown(test_base_url, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_channels, setup, teardown),
