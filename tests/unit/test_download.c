@@ -871,7 +871,7 @@ static void test_mirrors(void **state)
 	got_release(&g);
 
 	/* What came was no good: the places behind it. */
-	t = transfer("http://channel.invalid/c/plain", &g);
+	t = transfer(CLOSED "/c/plain", &g);
 	fetch_with(&t, false);
 	assert_int_equal(g.place, 4);
 	assert_true(g.more_places);

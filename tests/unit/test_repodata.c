@@ -444,7 +444,7 @@ static void test_mirrors(void **state)
 	static const char *const damaged[] = {"repodata_shards.msgpack.zst", ".msgpack.zst",
 		"repodata.json.zst", "repodata.json"};
 	static const char *const forms[] = {"shards", "shards", "zst", "json"};
-	const char *channel = "http://channel.invalid/c";
+	const char *channel = "http://127.0.0.1:2/c"; /* nobody listens there */
 	struct site site[2] = {0};
 	struct test_server *first = test_server_start(serve_file, &site[0]);
 	struct test_server *second = test_server_start(serve_file, &site[1]);
