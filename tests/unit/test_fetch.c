@@ -503,5 +503,6 @@ int main(void)
 		TEST(unpacked_link),
 	};
 
+	(void)umask(022); /* modes are compared */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

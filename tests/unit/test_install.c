@@ -865,5 +865,6 @@ int main(void)
 		TEST(clean),
 	};
 
+	(void)umask(022); /* modes are compared */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
