@@ -196,6 +196,10 @@ static int build(struct install *in, struct ccenv_error *err)
 		.n_requested = in->o->n_requested,
 		.threads = in->o->threads,
 	};
+	const struct ce_stamp stamp = {.content = in->content,
+		.prefix = in->o->prefix,
+		.built_as = in->tmp,
+		.n_pkgs = in->n};
 	int r = ce_plan_new(in->pkgs, in->n, in->o->cache_dir, in->o->prefix, &plan, err);
 
 	if (r == 0)
@@ -204,7 +208,7 @@ static int build(struct install *in, struct ccenv_error *err)
 	if (r == 0)
 		r = ce_record_write(&record, err);
 	if (r == 0)
-		r = ce_stamp_write(in->tmp, in->content, in->o->prefix, in->tmp, err);
+		r = ce_stamp_write(in->tmp, &stamp, err);
 	if (r == 0)
 		ce_plan_warn(plan, in->o->events);
 	return r;

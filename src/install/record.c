@@ -342,17 +342,17 @@ static char *stamp_path(const char *prefix)
 	return ce_path_join(prefix, "conda-meta/ccenv");
 }
 
-int ce_stamp_write(const char *root, const char *content, const char *prefix, const char *built_as,
-	struct ccenv_error *err)
+int ce_stamp_write(const char *root, const struct ce_stamp *stamp, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_freep) char *path = stamp_path(root);
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 
 	json_object_set_new(o, "version", json_integer(STAMP_VERSION));
-	json_object_set_new(o, "content", string_of(content));
-	json_object_set_new(o, "prefix", string_of(prefix));
-	json_object_set_new(o, "built_as", string_of(built_as));
+	json_object_set_new(o, "content", string_of(stamp->content));
+	json_object_set_new(o, "prefix", string_of(stamp->prefix));
+	json_object_set_new(o, "built_as", string_of(stamp->built_as));
+	json_object_set_new(o, "packages", json_integer((json_int_t)stamp->n_pkgs));
 	ce_json_format(o, &text);
 	return write_file(path, ce_buf_str(&text), text.len, err);
 }
@@ -388,7 +388,7 @@ bool ce_stamp_matches(const char *prefix, const char *content, bool *ret_leftove
 	return found && strcmp(found, content) == 0;
 }
 
-int ce_stamp_check_place(const char *prefix, struct ccenv_error *err)
+int ce_stamp_check_place(const char *prefix, size_t *ret_n_pkgs, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_freep) char *path = stamp_path(prefix);
 	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
@@ -403,6 +403,7 @@ int ce_stamp_check_place(const char *prefix, struct ccenv_error *err)
 			"%s was installed as %s and moved, but its files hold the old path: run "
 			"`ccenv install`",
 			prefix, made_for ? made_for : "another path");
+	*ret_n_pkgs = (size_t)json_integer_value(json_object_get(o, "packages"));
 	return 0;
 }
 

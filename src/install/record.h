@@ -38,16 +38,24 @@ CE_MUST_CHECK int ce_record_write(const struct ce_record_options *o, struct ccen
  */
 void ce_stamp_content(const struct ce_pkg *const *pkgs, size_t n,
 	const struct ce_install_options *o, char hex[CE_SHA256_HEX + 1]);
-/* `built_as` is the path it is made under. */
-CE_MUST_CHECK int ce_stamp_write(const char *root, const char *content, const char *prefix,
-	const char *built_as, struct ccenv_error *err);
+struct ce_stamp {
+	const char *content;
+	const char *prefix;   /* where it will be */
+	const char *built_as; /* the path it is made under */
+	size_t n_pkgs;        /* each has a record */
+};
+
+CE_MUST_CHECK int ce_stamp_write(
+	const char *root, const struct ce_stamp *stamp, struct ccenv_error *err);
 /*
  * Does the prefix say that it holds this? `ret_leftover`: is there something where it was made, so
  * that whoever made it did not come to take the old one away?
  */
 bool ce_stamp_matches(const char *prefix, const char *content, bool *ret_leftover);
-/* Is the prefix where it was made? Its files hold its path. */
-CE_MUST_CHECK int ce_stamp_check_place(const char *prefix, struct ccenv_error *err);
+/* Is the prefix where it was made? Its files hold its path. `ret_n_pkgs`: how many records it must
+ * have; 0 when an older ccenv did not note it. */
+CE_MUST_CHECK int ce_stamp_check_place(
+	const char *prefix, size_t *ret_n_pkgs, struct ccenv_error *err);
 /* Was it made by ccenv, so that it may be replaced? */
 bool ce_stamp_is_there(const char *prefix);
 

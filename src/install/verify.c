@@ -44,6 +44,7 @@ struct verify {
 	struct ce_arena arena;
 	struct item *items;
 	size_t n, cap;
+	size_t n_records, n_expected; /* expected: 0 when not known */
 	/* Progress, told by the calling thread, between two chunks if need be: */
 	const struct ccenv_events *events;
 	pthread_t caller;
@@ -88,7 +89,10 @@ static int read_record(struct verify *v, const char *path, struct ccenv_error *e
 		if (r == 0)
 			r = add_item(v, entry, err);
 	}
-	return r < 0 ? ce_context(err, r, "%s", path) : 0;
+	v->n_records++;
+	if (r < 0 && !strstr(err->text, path))
+		ce_context(err, r, "%s", path);
+	return r < 0 ? ce_hint(err, r, "(run `ccenv install --repair`)") : 0;
 }
 
 static int read_records(struct verify *v, struct ccenv_error *err)
@@ -108,6 +112,11 @@ static int read_records(struct verify *v, struct ccenv_error *err)
 			r = read_record(v, path, err);
 	}
 	closedir(dir);
+	if (r == 0 && v->n_expected && v->n_records != v->n_expected)
+		r = ce_fail(err, CCENV_EHASH,
+			"%s has %zu records of packages where %zu packages were installed: run "
+			"`ccenv install --repair`",
+			meta, v->n_records, v->n_expected);
 	return r;
 }
 
@@ -277,7 +286,7 @@ int ce_install_verify(const char *prefix, unsigned threads, const struct ccenv_e
 		return ce_fail(err, CCENV_ENOTFOUND,
 			"%s was not installed by ccenv, or not completely: run `ccenv install`",
 			prefix);
-	r = ce_stamp_check_place(prefix, err);
+	r = ce_stamp_check_place(prefix, &v.n_expected, err);
 	if (r == 0)
 		r = verify(&v, threads, err);
 	free(v.items);

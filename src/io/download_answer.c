@@ -49,7 +49,7 @@ int ce_transfer_check_answer(struct ce_transfer *t)
 	if (status == 206 && (!t->content_range || range_start(t->content_range) != t->from))
 		return ce_transfer_fail(t, CCENV_ENET,
 			"the server sent another part of the file than asked for",
-			"try again later");
+			"begin anew with `ccenv clean --downloads`, or try again later");
 	if (status == 200 && t->from) {
 		t->from = 0;
 		int r = ce_transfer_restart(t);
