@@ -85,8 +85,11 @@ endfunction()
 # _ccenv_request(out version): the arguments that stand for a manifest.
 function(_ccenv_request out _version)
 	if(NOT _version)
-		message(FATAL_ERROR "CondaCuda: there is no ccenv.json beside ${CMAKE_CURRENT_LIST_FILE}, so find_package(CondaCuda) "
-			"must say which CUDA is wanted, e.g. find_package(CondaCuda 13.0 REQUIRED).")
+		set(_way "find_package(CondaCuda) must say which CUDA is wanted, e.g. find_package(CondaCuda 13.0 REQUIRED)")
+		if(CCENV_PROVIDER)
+			set(_way "-DCCENV_CUDA must say which CUDA is wanted, e.g. -DCCENV_CUDA=13.0")
+		endif()
+		message(FATAL_ERROR "CondaCuda: there is no ccenv.json in ${CMAKE_CURRENT_SOURCE_DIR}, so ${_way}.")
 	endif()
 	set(_components ${CondaCuda_FIND_COMPONENTS})
 	if(NOT _components)

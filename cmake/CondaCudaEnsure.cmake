@@ -110,6 +110,9 @@ function(_ccenv_ensure out)
 		if(_a_ROOT MATCHES " ")
 			message(FATAL_ERROR "ccenv: a toolchain cannot be in a path with a space, which gcc and nvcc would read as two: "
 				"\"${_a_ROOT}\". Configure with -DCCENV_ROOT_DIR=<a directory without spaces>.")
+		elseif(_a_ROOT MATCHES "=")
+			message(FATAL_ERROR "ccenv: a toolchain cannot be in a path with a \"=\", where CMake does not understand what nvcc says "
+				"about its directories: \"${_a_ROOT}\". Configure with -DCCENV_ROOT_DIR=<a directory without it>.")
 		endif()
 		_ccenv_find_program(_ccenv ${_a_HINTS})
 		set(_args install --root "${_a_ROOT}")

@@ -162,6 +162,16 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
         self.assertIn("-ccbin=/usr/bin/c++", (src / "b2/compile_commands.json").read_text())
         self.build(src / "b2")
         self.check_app(src / "b2/cuda-app")
+        # One that CMake finds by itself compiles nvcc's host code as well.
+        self.configure(src, src / "b3", "-DCCENV_USE_GCC=OFF", env=dict(self.env, CXX="x86_64-linux-gnu-g++ -m64"))
+        found = self.compilers(src / "b3")["CMAKE_CXX_COMPILER"]
+        self.assertEqual(found, "/usr/bin/x86_64-linux-gnu-g++")
+        self.assertIn(f"-ccbin={found} ", (src / "b3/compile_commands.json").read_text())
+        self.configure(src, src / "b4", "-DCCENV_USE_GCC=OFF")
+        found = self.compilers(src / "b4")["CMAKE_CXX_COMPILER"]
+        self.assertIn(f"-ccbin={found} ", (src / "b4/compile_commands.json").read_text())
+        self.build(src / "b4")
+        self.check_app(src / "b4/cuda-app")
 
     def test_host_compiler_of_the_user(self):
         src = self.app()
@@ -260,6 +270,8 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
         self.configure(src, None, f"-DCCENV_ROOT_DIR={self.scratch}/root")
         self.build(src / "build")
         self.check_app(src / "build/cuda-app")
+        out = re.sub(r"\s+", " ", self.configure(src, self.scratch / "a=b", ok=False).out)
+        self.assertIn('a toolchain cannot be in a path with a "="', out)
 
     def test_target_that_is_not_this_machine(self):
         """Pairs of targets are not there yet: each place says so, and does so before it installs."""
@@ -370,6 +382,13 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
             code, out = configure("b1", f"-DCMAKE_CUDA_ARCHITECTURES={archs}")
             self.assertEqual(code, 0, out)
         self.assertIn('"95" is not known here', configure("b5", "-DCMAKE_CUDA_ARCHITECTURES=95")[1])
+
+    def test_no_manifest_and_no_version(self):
+        src = self.app()
+        (src / "ccenv.json").unlink()
+        write(src / "CMakeLists.txt", HEAD + "find_package(CondaCuda REQUIRED)\nproject(a)\n")
+        self.assertIn(f"there is no ccenv.json in {src}, so find_package(CondaCuda) must say which CUDA is wanted",
+                      re.sub(r"\s+", " ", self.configure(src, ok=False).out))
 
     def test_ci_never_makes_a_lock(self):
         src = self.app()
