@@ -49,8 +49,11 @@ need_packages() {
 	[ ${#missing[@]} -eq 0 ] && return 0
 	[ "$(id -u)" -eq 0 ] || sudo=sudo
 	echo "installing: ${missing[*]}"
-	$sudo apt-get update -qq &&
-		DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+	# A mirror may fail once, and another program (a machine's daily upgrade) may hold the lock for a while.
+	local patience=(-o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
+	$sudo apt-get "${patience[@]}" update -qq &&
+		$sudo env DEBIAN_FRONTEND=noninteractive apt-get "${patience[@]}" install -y -qq --no-install-recommends \
+			"${missing[@]}" >/dev/null
 }
 
 # What it takes to build ccenv and to run its demo.

@@ -3,7 +3,7 @@
 # environment with the tools of requirements.txt, made on first use.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/ccenv-test
+cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/ccenv-test
 args=()
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -34,8 +34,8 @@ if [ ! -e "$venv/.complete" ]; then
 		[ -e "$venv/.complete" ] && exit 0
 		rm -rf "$venv"
 		"$python" -m venv "$venv" &&
-			"$venv/bin/pip" install -q --disable-pip-version-check --only-binary :all: \
-				--no-deps -r "$here/requirements.txt" &&
+			"$venv/bin/pip" install -q --disable-pip-version-check --retries 10 --timeout 60 \
+				--only-binary :all: --no-deps -r "$here/requirements.txt" &&
 			touch "$venv/.complete"
 	) 9>"$cache/venv.lock" || {
 		echo "tests/channel: cannot set up $venv; see the messages above" >&2

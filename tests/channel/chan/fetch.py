@@ -48,11 +48,11 @@ def wheels(cache, releases):
             for w in missing:
                 f.write("{project}=={version} --hash=sha256:{sha256}\n".format(**w))
         platforms = [a for p in PLATFORMS for a in ("--platform", p)]
-        run = subprocess.run(
-            [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check",
-             "--no-deps", "--require-hashes", "--only-binary", ":all:", *platforms,
-             "-d", tmp, "-r", wanted], check=False)
-        if run.returncode != 0:
+        command = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check",
+                   "--retries", "10", "--timeout", "60", "--no-deps", "--require-hashes",
+                   "--only-binary", ":all:", *platforms, "-d", tmp, "-r", wanted]
+        # pip asks again when it gets no answer, but not when a body breaks off.
+        if all(subprocess.run(command, check=False).returncode != 0 for _ in range(3)):
             raise FetchError(f"cannot download the wheels of CUDA {release} with pip; "
                              "is PyPI reachable?")
         for w in missing:
@@ -68,7 +68,7 @@ class Apt:
 
     def __init__(self, cache):
         self.cache = cache
-        self.options = ["-o", "APT::Sandbox::User=root",
+        self.options = ["-o", "Acquire::Retries=3", "-o", "APT::Sandbox::User=root",
                         "-o", "APT::Get::AllowUnauthenticated=false"]
 
     def output(self, program, *args):
