@@ -15,6 +15,8 @@
 #include "base/event.h"
 #include "io/url.h"
 
+#define PROXY_WANTS "the proxy wants a user and password in http_proxy or https_proxy"
+
 enum {
 	MAX_REDIRECTS = 10,
 	FIRST_RETRY_MS = 500,    /* doubled each time */
@@ -261,7 +263,7 @@ static void finish_status(struct ce_transfer *t, long status)
 	} else if (status == 401 || status == 403 || status == 407) {
 		ce_transfer_fail(t, CCENV_ENET, text,
 			status == 407
-				? "the proxy wants a user and password in http_proxy or https_proxy"
+				? PROXY_WANTS
 				: "it wants credentials: put them into ~/.rattler/credentials.json "
 				  "or ~/.netrc");
 	} else if (after > MAX_RETRY_AFTER_S) {
@@ -277,8 +279,10 @@ static void finish_status(struct ce_transfer *t, long status)
 
 static void finish_error(struct ce_transfer *t, CURLcode code)
 {
-	const char *cause = t->curl_text[0] ? t->curl_text : curl_easy_strerror(code);
-	long status = ce_transfer_status(t);
+	/* libcurl's text may hold a proxy's URL with its password. */
+	bool plain = t->curl_text[0] && !strchr(t->curl_text, '@');
+	const char *cause = plain ? t->curl_text : curl_easy_strerror(code);
+	long status = ce_transfer_status(t), tunnel = 0;
 
 	if (t->err.code < 0) { /* ours: a callback or a limit */
 		ce_transfer_finish_failed(t, status);
@@ -288,9 +292,14 @@ static void finish_error(struct ce_transfer *t, CURLcode code)
 		finish_status(t, status);
 		return;
 	}
-	if (may_pass(code) && retry(t, cause, 0))
+	curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+	bool refused = tunnel >= 400 && tunnel < 500 && tunnel != 408 && tunnel != 429;
+	if (!refused && may_pass(code) && retry(t, cause, 0))
 		return;
-	ce_transfer_fail(t, CCENV_ENET, cause, way_out_of(code));
+	ce_transfer_fail(t, CCENV_ENET, cause,
+		tunnel == 407 ? PROXY_WANTS
+		: refused     ? "the proxy refuses this server: check https_proxy and no_proxy"
+			      : way_out_of(code));
 	ce_transfer_finish_failed(t, status);
 }
 

@@ -92,10 +92,12 @@ static void set_tls(const struct ce_downloader *d, CURL *e)
 	const char *dir = d->env("SSL_CERT_DIR");
 	struct stat st;
 
-	if (file && stat(file, &st) == 0 && S_ISDIR(st.st_mode))
+	if (file && stat(file, &st) == 0 && S_ISDIR(st.st_mode)) {
 		curl_easy_setopt(e, CURLOPT_CAPATH, file);
-	else if (file)
+	} else if (file) {
 		curl_easy_setopt(e, CURLOPT_CAINFO, file);
+		curl_easy_setopt(e, CURLOPT_PROXY_CAINFO, file); /* it may speak TLS as well */
+	}
 	if (dir && *dir)
 		curl_easy_setopt(e, CURLOPT_CAPATH, dir);
 }

@@ -32,13 +32,15 @@
 enum {
 	PARALLEL = 32,
 	NAMES_MAX = 200 * 1000,
-	RECORDS_MAX = 4 << 20,
+	/* Of one solve. conda-forge has some 900,000 for a platform, and no real request reaches a
+	 * tenth. */
+	RECORDS_MAX = 512 << 10,
 	SHARD_MAX = 16 << 20, /* as served */
 	MISSING_NAMED = 8,    /* names in a message */
 };
 
 /* All strings of the records that are reached. */
-static const size_t bytes_max = 1 << 30;
+static const size_t bytes_max = 512 << 20;
 
 struct sync {
 	const struct ce_repodata_query *query;
@@ -286,6 +288,11 @@ static void on_shard_done(void *user, const struct ce_download_result *result)
 		if (r < 0) {
 			CE_CLEANUP(ce_freep) char *url = ce_url_redact(h->url);
 			ce_context(&err, r, "cannot use %s", url);
+			if (!y->err.code && r == CCENV_EDATA)
+				ce_hint(&err, r,
+					"(the channel itself is damaged: tell its keepers, or "
+					"leave it "
+					"out)");
 		}
 	}
 	if (r < 0 && !y->err.code)

@@ -63,6 +63,7 @@ enum fault {
 	BOMB,            /* 4 GiB of zeros in a few KiB */
 	SPACE_BOMB,      /* good JSON with 1 GiB of spaces in it */
 	DEEP,            /* a million opening brackets */
+	MANY,            /* 600,000 good records of one name */
 	BUSY_ONCE,       /* 429, Retry-After: 1, then well */
 	BUSY_LONG,       /* 429, Retry-After: 86400 */
 	UNAVAILABLE,     /* 503 */
@@ -135,12 +136,23 @@ static void compress_text(struct ce_buf *b, const void *text, size_t len)
 
 /* Made before the first request: making them takes seconds, and a server that is silent so long is
  * another fault. */
-static struct ce_buf bomb, space_bomb;
+static struct ce_buf bomb, space_bomb, many;
 
-static void make_bombs(void)
+static void make_bombs(bool slow)
 {
 	compress_filled(&bomb, "", '\0', (size_t)4 << 30, "");
 	compress_filled(&space_bomb, "{\"info\":{},", ' ', (size_t)1 << 30, "\"packages\":{}}");
+	if (!slow)
+		return;
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+	ce_buf_adds(&text, "{\"packages\":{");
+	for (unsigned i = 0; i < 600 * 1000; i++)
+		ce_buf_addf(&text,
+			"%s\"top-%u-0.conda\":{\"name\":\"top\",\"version\":\"%u\",\"build\":\"0\","
+			"\"build_number\":0,\"depends\":[]}",
+			i ? "," : "", i, i);
+	ce_buf_adds(&text, "}}");
+	compress_text(&many, ce_buf_str(&text), text.len);
 }
 
 static void put(struct ce_buf *b, const struct ce_buf *body)
@@ -174,6 +186,9 @@ static void spoil(struct ce_buf *b, enum fault f, bool packed)
 		break;
 	case SPACE_BOMB:
 		put(b, &space_bomb);
+		break;
+	case MANY:
+		put(b, &many);
 		break;
 	case DEEP:
 		deep = malloc(1000 * 1000);
@@ -420,6 +435,7 @@ static const struct row rows[] = {
 	{SPACE_BOMB, "1 GiB of spaces", "zst", ZST, CCENV_EDATA, "without end", false},
 	{DEEP, "deep nesting", "shards", INDEX, CCENV_EDATA, INDEX, false},
 	{DEEP, "deep nesting", "json", JSON, CCENV_EDATA, "nesting", false},
+	{MANY, "600,000 records", "zst", ZST, CCENV_EDATA, "too many records", true},
 	{BUSY_ONCE, "429, Retry-After 1", "zst", ZST, 0, "", true},
 	{BUSY_LONG, "429, Retry-After a day", "zst", ZST, CCENV_ENET, "86400", false},
 	{UNAVAILABLE, "503", "shards", SHARD, CCENV_ENET, "503", false},
@@ -605,7 +621,7 @@ int main(int argc, char **argv)
 	CE_CLEANUP(ce_freep) char *chan = ce_path_join(scratch, "chan");
 	site.chan = chan;
 	test_channel_write(chan);
-	make_bombs();
+	make_bombs(slow);
 	CE_CLEANUP(ce_freep) char *shard = find_shard(chan);
 	struct test_server *s = test_server_start(handler, &site);
 	CE_CLEANUP(ce_freep) char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
@@ -618,9 +634,11 @@ int main(int argc, char **argv)
 	getrusage(RUSAGE_SELF, &u);
 	char text[64];
 	snprintf(text, sizeof(text), "%ld MiB", u.ru_maxrss / 1024);
-	report(SANITIZED || u.ru_maxrss / 1024 < 200, "peak memory of it all", "", 0, text);
+	report(SANITIZED || u.ru_maxrss / 1024 < (slow ? 400 : 200), "peak memory of it all", "", 0,
+		text);
 	ce_buf_release(&bomb);
 	ce_buf_release(&space_bomb);
+	ce_buf_release(&many);
 	if (ce_fs_remove_tree(scratch, &err) < 0)
 		return 2;
 	return failures ? 1 : 0;

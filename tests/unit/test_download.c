@@ -817,6 +817,8 @@ static void test_packed(void **state)
 static bool proxy_handler(int fd, const struct test_request *req, void *user)
 {
 	(void)user;
+	if (strcmp(req->method, "CONNECT") == 0)
+		return test_respond(fd, 407, "Proxy-Authenticate: Basic realm=x\r\n", NULL, 0);
 	return test_respond(fd, 200, NULL, req->path, strlen(req->path));
 }
 
@@ -836,6 +838,24 @@ static void test_proxy(void **state)
 	fetch(CLOSED "/x", &g);
 	assert_int_equal(g.code, CCENV_ENET);
 	assert_non_null(strstr(g.text, "check the network"));
+	got_release(&g);
+
+	/* What will not pass is not tried again. */
+	set_env("no_proxy", "");
+	set_env("https_proxy", proxy);
+	set_env("CCENV_NET_RETRIES", "3");
+	unsigned before = test_server_requests(s);
+	fetch("https://127.0.0.1:1/x", &g);
+	assert_int_equal(g.code, CCENV_ENET);
+	assert_non_null(strstr(g.text, "the proxy wants"));
+	assert_int_equal(test_server_requests(s), before + 1);
+	got_release(&g);
+	/* libcurl names a proxy that it does not understand with its password. */
+	set_env("https_proxy", "foo://me:s3cret@h");
+	set_env("CCENV_NET_RETRIES", "0");
+	fetch("https://127.0.0.1:1/x", &g);
+	assert_int_equal(g.code, CCENV_ENET);
+	assert_null(strstr(g.text, "s3cret"));
 	got_release(&g);
 	test_server_stop(s);
 }
