@@ -386,6 +386,9 @@ static void report(void *user, size_t done)
 		.items_total = l->plan->n_paths,
 	};
 
+	/* Only empty directories are left, the smallest: they may fail, too. */
+	if (done < l->n_batches && p.items_done == p.items_total)
+		return;
 	ce_progress(l->events, &p);
 }
 
