@@ -259,7 +259,7 @@ static bool is_wanted(const struct ce_source *s, int form)
 static void settle_offline(struct ce_source *s)
 {
 	struct ccenv_error err;
-	bool absent = true;
+	bool absent = true, damaged = false;
 
 	for (int f = 0; f < CE_FORM_COUNT; f++) {
 		if (s->ctx->only >= 0 && f != s->ctx->only)
@@ -272,6 +272,7 @@ static void settle_offline(struct ce_source *s)
 			return;
 		}
 		absent = false;
+		damaged = damaged || s->state.form[f].id;
 	}
 	if (absent) {
 		s->absent = true;
@@ -279,10 +280,10 @@ static void settle_offline(struct ce_source *s)
 		return;
 	}
 	ce_fail(&err, CCENV_EOFFLINE,
-		"no index of %s is in the cache, and --offline forbids to fetch it; run once "
+		"%s of %s is in the cache, and --offline forbids to fetch it; run once "
 		"without "
 		"--offline",
-		s->shown);
+		damaged ? "only a damaged index" : "no index", s->shown);
 	fail(s, &err);
 }
 

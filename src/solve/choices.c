@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "ccenv/ccenv.h"
+#include "io/download.h"
 #include "model/pkg.h"
 #include "model/repodata.h"
 #include "model/request.h"
@@ -42,6 +43,15 @@ static size_t channel_rank(const struct ce_request *q, const struct ce_pkg *pkg)
 
 	while (i < q->n_channels && strcmp(q->channels[i], pkg->channel) != 0)
 		i++;
+	if (i < q->n_channels)
+		return i;
+	/* A channel may be asked for with credentials in its URL; no record has them. */
+	for (i = 0; i < q->n_channels; i++) {
+		CE_CLEANUP(ce_freep) char *plain = ce_url_redact(q->channels[i]);
+
+		if (strcmp(plain, pkg->channel) == 0)
+			break;
+	}
 	return i;
 }
 

@@ -671,6 +671,11 @@ static void test_cache_damage(void **state)
 			test_write_file(g.gl_pathv[i], b.data, b.len / 2);
 			assert_loads(url, ce_form_name(form), false);
 			test_write_file(g.gl_pathv[i], "", 0);
+			/* What is left says what to do. */
+			if (!load(url, ce_form_name(form), true, &err))
+				assert_non_null(strstr(err.text, "once without --offline"));
+			else
+				clear_cache();
 			assert_loads(url, ce_form_name(form), false);
 		}
 		globfree(&g);
