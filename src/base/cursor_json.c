@@ -38,11 +38,26 @@ static const char *find_special(const char *p, const char *end)
 	return p;
 }
 
+/* Are these eight bytes printable ASCII? It may say no where they are. */
+static bool is_printable8(const unsigned char *p)
+{
+	const uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+	uint64_t w, del;
+
+	memcpy(&w, p, sizeof(w));
+	del = w ^ 0x7f * ones;
+	return ((w | (w - 0x20 * ones) | (del - ones)) & highs) == 0;
+}
+
 bool ce_cursor_text_is_clean(const char *s, size_t len)
 {
 	const unsigned char *p = (const unsigned char *)s, *end = p + len;
 
 	while (p < end) {
+		if (end - p >= 8 && is_printable8(p)) {
+			p += 8;
+			continue;
+		}
 		unsigned char c = *p++;
 		if (c < 0x20 || c == 0x7f)
 			return false;

@@ -297,6 +297,18 @@ static int compare_segments(const struct ce_version *a, size_t base_a, size_t na
 	if (n > limit)
 		n = limit;
 	for (size_t i = 0; i < n; i++) {
+		/* Nearly all segments are one number, also of "14.0a0", which bounds nearly all
+		 * specs. */
+		if (i < na && i < nb && a->segments[base_a + i].n == 1 &&
+			b->segments[base_b + i].n == 1) {
+			const struct element *x = &a->elements[a->segments[base_a + i].first];
+			const struct element *y = &b->elements[b->segments[base_b + i].first];
+
+			if (!x->text && !y->text && x->number != y->number)
+				return x->number < y->number ? -1 : 1;
+			if (!x->text && !y->text)
+				continue;
+		}
 		size_t ka = elements_in(a, base_a, na, i), kb = elements_in(b, base_b, nb, i);
 
 		for (size_t k = 0; k < (ka > kb ? ka : kb); k++) {

@@ -19,6 +19,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/cursor.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/fs.h"
@@ -315,9 +316,32 @@ static void test_json_errors_name_the_key(void **state)
 	ce_arena_release(&a);
 }
 
+/* Control characters and damaged UTF-8 are found wherever they stand. */
+static void test_clean_text(void **state)
+{
+	static const unsigned char bad[] = {0, 0x1f, 0x7f, 0x80, 0xc1, 0xff};
+	char text[24];
+
+	(void)state;
+	memset(text, '~', sizeof(text));
+	for (size_t len = 0; len <= sizeof(text); len++)
+		assert_true(ce_cursor_text_is_clean(text, len));
+	memset(text, ' ', sizeof(text));
+	assert_true(ce_cursor_text_is_clean(text, sizeof(text)));
+	for (size_t i = 0; i < sizeof(text) * sizeof(bad); i++) {
+		size_t at = i / sizeof(bad);
+		text[at] = (char)bad[i % sizeof(bad)];
+		assert_false(ce_cursor_text_is_clean(text, sizeof(text)));
+		assert_true(ce_cursor_text_is_clean(text, at));
+		text[at] = ' ';
+	}
+	assert_true(ce_cursor_text_is_clean("1234567\xc3\xa4 1234567", 17));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_clean_text),
 		cmocka_unit_test(test_buf_limit),
 		cmocka_unit_test(test_map),
 		cmocka_unit_test(test_arena),
