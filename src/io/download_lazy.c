@@ -38,8 +38,9 @@ static bool loaded;
 
 static void load(void)
 {
-	/* Its name since 2006; its makers keep it compatible. Never unloaded. */
-	void *lib = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+	/* Its name since 2006; its makers keep it compatible. Never unloaded. Lazily, as a program
+	 * would be linked to it: most of what the libraries behind it call is not called here. */
+	void *lib = dlopen("libcurl.so.4", RTLD_LAZY | RTLD_LOCAL);
 
 	if (!lib)
 		return;

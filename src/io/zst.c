@@ -71,13 +71,18 @@ bool ce_zst_is_complete(const struct ce_zst *z)
 int ce_zst_inflate(const void *data, size_t len, struct ce_buf *out, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_zst_freep) struct ce_zst *z = ce_zst_new();
-	size_t n = 0;
+	/* Given room for all that the head promises, libzstd needs no window of its own. It may
+	 * lie. */
+	unsigned long long promised = ZSTD_getFrameContentSize(data, len);
+	size_t n = 0, step = 64 << 10;
 
 	assert(out->max);
+	if (promised < ZSTD_CONTENTSIZE_ERROR && promised > step && promised <= out->max)
+		step = (size_t)promised;
 	do {
 		size_t room = out->max - out->len;
-		if (room > 64 << 10)
-			room = 64 << 10;
+		if (room > step)
+			room = step;
 		if (room == 0 || !ce_buf_reserve(out, room))
 			return ce_fail(err, CCENV_EDATA,
 				"inflates to more than %zu bytes, the most that is allowed",
