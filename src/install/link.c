@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -86,10 +87,14 @@ static int enter(struct place *at, const char *base, const char *path)
 		return 0;
 	dir = ce_asprintf("%s/%.*s", base, (int)n_dir, path);
 	ce_fs_closep(&at->from_fd);
-	free(at->from);
-	at->from = dir;
+	free(CE_TAKE(at->from));
 	at->from_fd = open(dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return at->from_fd < 0 ? -1 : 0;
+	if (at->from_fd >= 0) {
+		at->from = dir;
+		return 0;
+	}
+	free(dir);
+	return -1;
 }
 
 static void leave(struct place *at)
@@ -163,12 +168,32 @@ static int copy_file(
 	return keep_time(to, st);
 }
 
-static int put_symlink(const struct linking *l, const struct place *at, struct ce_planned_path *p,
-	struct ccenv_error *err)
+/*
+ * A second name for the cache's own link. To make a link takes an inode, and ext4 may look long for
+ * one: it goes around those that were freed in the last minutes. Nobody can edit a link in place,
+ * so nothing is at stake in sharing it.
+ */
+static bool share_symlink(struct linking *l, struct place *at, const struct ce_planned_path *p)
+{
+	const char *source = p->content->path, *name = ce_path_base(source);
+	char target[PATH_MAX];
+	ssize_t n;
+
+	if (atomic_load(&l->method) != CE_LINK_HARD ||
+		enter(at, l->plan->pkgs[p->owner].dir, source) < 0)
+		return false;
+	n = readlinkat(at->from_fd, name, target, sizeof(target));
+	return n >= 0 && (size_t)n == strlen(p->content->target) &&
+	       memcmp(target, p->content->target, (size_t)n) == 0 &&
+	       linkat(at->from_fd, name, at->to_fd, ce_path_base(p->path), 0) == 0;
+}
+
+static int put_symlink(
+	struct linking *l, struct place *at, struct ce_planned_path *p, struct ccenv_error *err)
 {
 	const char *target = p->content->target;
 
-	if (symlinkat(target, at->to_fd, ce_path_base(p->path)) < 0) {
+	if (!share_symlink(l, at, p) && symlinkat(target, at->to_fd, ce_path_base(p->path)) < 0) {
 		/* As vfat says it. */
 		bool no_links = errno == EPERM || errno == EOPNOTSUPP;
 		int r = fail_target(l, p, err);
