@@ -33,7 +33,8 @@
 #include "project.h"
 
 enum {
-	ROOT_LOCK_TIMEOUT_S = 1800
+	ROOT_LOCK_TIMEOUT_S = 1800,
+	CLEANED_MAX = 25
 };
 
 /* ---- packages for the caller ---- */
@@ -272,12 +273,19 @@ static int fetch_and_link(struct ccenv *c, const struct ce_lock_platform *p, con
 	if (r < 0)
 		return r;
 	r = ce_install(p->pkgs, p->n_pkgs, &install, err);
-	if (r != CCENV_EDATA || repair)
-		return r;
-	/* It may be the cache: then this mends it. */
-	fetch.check = CE_FETCH_CHECK_FILES;
-	r = ce_fetch(p->pkgs, p->n_pkgs, &fetch, err);
-	return r < 0 ? r : ce_install(p->pkgs, p->n_pkgs, &install, err);
+	/* It may be the cache, which a look at every file mends. Somebody who cleans it meanwhile
+	 * may do so again. */
+	for (unsigned i = 0; i < CLEANED_MAX; i++) {
+		if (r != CCENV_ENOTFOUND && (r != CCENV_EDATA || repair || i > 0))
+			return r;
+		if (!repair)
+			fetch.check = CE_FETCH_CHECK_FILES;
+		r = ce_fetch(p->pkgs, p->n_pkgs, &fetch, err);
+		if (r < 0)
+			return r;
+		r = ce_install(p->pkgs, p->n_pkgs, &install, err);
+	}
+	return r;
 }
 
 /* Removes the prefixes of earlier locks, which the build files no longer name, and what was left of

@@ -94,6 +94,8 @@ static int check_bytes(const char *dir, const struct ce_content *c, struct ccenv
 	if (c->kind != CE_CONTENT_FILE || !c->sha256)
 		return 0;
 	r = ce_sha256_file(file, hex, err);
+	if (r < 0 && !ce_fs_exists(file)) /* somebody cleans the cache */
+		return ce_fail(err, CCENV_EDATA, "%s is gone", file);
 	if (r == 0 && strcmp(hex, c->sha256) != 0)
 		r = ce_fail(err, CCENV_EDATA, "%s has other bytes than its package", file);
 	return r;

@@ -37,8 +37,9 @@ bool ce_install_is_current(
  * Makes `prefix` hold exactly these packages. Does nothing when it holds them already.
  *
  * Each file of the cache is compared with its entry's list as it is linked. CCENV_EDATA may say
- * that one is not as it was unpacked: ce_fetch() with CE_FETCH_CHECK_FILES then finds and mends it,
- * and the install can be tried once more.
+ * that one is not as it was unpacked, CCENV_ENOTFOUND that it is gone, as when somebody cleans the
+ * cache: ce_fetch() with CE_FETCH_CHECK_FILES then finds and mends it, and the install can be tried
+ * once more.
  */
 CE_MUST_CHECK int ce_install(const struct ce_pkg *const *pkgs, size_t n,
 	const struct ce_install_options *o, struct ccenv_error *err);

@@ -59,8 +59,14 @@ struct place {
 static int fail_source(
 	const struct linking *l, const struct ce_planned_path *p, struct ccenv_error *err)
 {
-	return ce_fail_errno(
+	bool gone = errno == ENOENT;
+	int r = ce_fail_errno(
 		err, errno, "cannot read %s/%s", l->plan->pkgs[p->owner].dir, p->content->path);
+
+	/* Somebody cleans the cache. */
+	if (gone)
+		r = err->code = CCENV_ENOTFOUND;
+	return r;
 }
 
 static int fail_target(
@@ -219,6 +225,13 @@ static bool is_unsupported(int errnum)
 	       errnum == EINVAL || errnum == ENOSYS || errnum == EBADF;
 }
 
+/* The directories are open, so what does not exist is the source. */
+static int fail_put(
+	const struct linking *l, const struct ce_planned_path *p, struct ccenv_error *err)
+{
+	return errno == ENOENT ? fail_source(l, p, err) : fail_target(l, p, err);
+}
+
 /* Reflink, hard link or copy. */
 static int put_linked(struct linking *l, const struct place *at, const struct ce_planned_path *p,
 	const struct stat *st, struct ccenv_error *err)
@@ -229,7 +242,7 @@ static int put_linked(struct linking *l, const struct place *at, const struct ce
 		if (copy_file(at, p, st, true) == 0)
 			return 0;
 		if (!is_unsupported(errno))
-			return fail_target(l, p, err);
+			return fail_put(l, p, err);
 		/* Down only: another thread may be further. */
 		atomic_compare_exchange_strong(&l->method, &method, CE_LINK_HARD);
 		method = CE_LINK_HARD;
@@ -242,9 +255,9 @@ static int put_linked(struct linking *l, const struct place *at, const struct ce
 		if (is_unsupported(errno))
 			atomic_store(&l->method, CE_LINK_COPY);
 		else if (errno != EMLINK)
-			return fail_target(l, p, err);
+			return fail_put(l, p, err);
 	}
-	return copy_file(at, p, st, false) < 0 ? fail_target(l, p, err) : 0;
+	return copy_file(at, p, st, false) < 0 ? fail_put(l, p, err) : 0;
 }
 
 static int relocate(const struct linking *l, const struct place *at, struct ce_planned_path *p,
@@ -314,6 +327,7 @@ static int note_unchanged(
 	const struct linking *l, struct ce_planned_path *p, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_freep) char *source = NULL;
+	int r;
 
 	p->size_in_prefix = p->content->size;
 	p->sha256_in_prefix = p->content->sha256;
@@ -321,7 +335,10 @@ static int note_unchanged(
 		return 0;
 	source = ce_path_join(l->plan->pkgs[p->owner].dir, p->content->path);
 	p->sha256_in_prefix = p->hash;
-	return ce_sha256_file(source, p->hash, err);
+	r = ce_sha256_file(source, p->hash, err);
+	if (r < 0 && !ce_fs_exists(source))
+		r = err->code = CCENV_ENOTFOUND; /* cleaned away, as in fail_source() */
+	return r;
 }
 
 /* Finds a source, and whether it is as it was unpacked. */
@@ -336,7 +353,8 @@ static int look(const struct linking *l, struct place *at, const struct ce_plann
 		return fail_source(l, p, err);
 	if (found && ce_content_agrees(p->content, ret_st))
 		return 0;
-	return ce_fail(err, CCENV_EDATA, "%s/%s is not as it was unpacked", entry, path);
+	return ce_fail(err, found ? CCENV_EDATA : CCENV_ENOTFOUND,
+		"%s/%s is not as it was unpacked", entry, path);
 }
 
 static int put(

@@ -39,7 +39,7 @@ static int read_contents(struct ce_planned_pkg *p, struct ccenv_error *err)
 	int r = ce_fs_read(path, CE_CONTENTS_MAX, &text, err);
 
 	if (r == CCENV_ENOTFOUND)
-		return ce_fail(err, CCENV_EDATA,
+		return ce_fail(err, CCENV_ENOTFOUND,
 			"it is not in the cache (it was removed meanwhile): run the command again");
 	return r < 0 ? r : ce_contents_parse(ce_buf_str(&text), text.len, &p->contents, err);
 }
