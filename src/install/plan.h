@@ -90,7 +90,7 @@ void ce_plan_order(const struct ce_pkg *const *pkgs, size_t n, const struct ce_p
 
 /* conflict.c: decides who has each path, fills paths and dirs of the plan. */
 CE_MUST_CHECK int ce_plan_decide(struct ce_plan *plan, struct ccenv_error *err);
-/* Tells of conflicts, of links that leave the prefix, and of scripts that are not run. */
+/* Tells of conflicts, and of scripts that are not run. */
 void ce_plan_warn(const struct ce_plan *plan, const struct ccenv_events *events);
 
 #endif
