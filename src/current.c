@@ -14,7 +14,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/path.h"
-#include "io/download.h"
+#include "io/url.h"
 #include "model/layout.h"
 #include "model/manifest.h"
 #include "model/platform.h"

@@ -15,6 +15,7 @@
 #include "fetch/foreign.h"
 #include "fetch/job.h"
 #include "io/download.h"
+#include "io/url.h"
 #include "model/layout.h"
 #include "model/pkg.h"
 

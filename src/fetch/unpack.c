@@ -16,7 +16,7 @@
 #include "fetch/entry.h"
 #include "fetch/job.h"
 #include "io/archive.h"
-#include "io/download.h"
+#include "io/url.h"
 #include "model/layout.h"
 #include "model/pkg.h"
 

@@ -14,7 +14,6 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/path.h"
-#include "io/download.h"
 #include "io/url.h"
 
 enum {

@@ -93,9 +93,4 @@ void ce_downloader_add(struct ce_downloader *d, const struct ce_download *t);
 CE_MUST_CHECK int ce_downloader_run(
 	struct ce_downloader *d, int timeout_ms, struct ccenv_error *err);
 
-/* The URL for people and files: user:password@ and /t/<token>/ taken out. The caller frees. */
-char *ce_url_redact(const char *url);
-/* Percent-decodes the path of a file:// URL; NULL if it is not one. The caller frees. */
-char *ce_url_file_path(const char *url);
-
 #endif

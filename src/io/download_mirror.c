@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/event.h"
+#include "io/url.h"
 
 struct ce_mirror {
 	struct ce_mirror *next;

@@ -7,7 +7,6 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "io/download.h"
 
 bool ce_url_split(const char *text, struct ce_url *ret)
 {

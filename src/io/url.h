@@ -5,8 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Taking URLs apart, as far as credentials and redirects need it. ce_url_redact() and its like are
- * in download.h. */
+/* Taking URLs apart, as far as files, credentials and redirects need it. */
 
 /* Slices of the URL's text, each borrowed; empty where absent. */
 struct ce_url {
@@ -28,6 +27,10 @@ bool ce_url_has_scheme(const char *text, const char *scheme);
  * are resolved. Without a slash at the end. The caller frees.
  */
 char *ce_url_resolve(const char *dir, const char *ref);
+/* The URL for people and files: user:password@ and /t/<token>/ taken out. The caller frees. */
+char *ce_url_redact(const char *url);
+/* Percent-decodes the path of a file:// URL; NULL if it is not one. The caller frees. */
+char *ce_url_file_path(const char *url);
 /* Length of the host without ":port". */
 size_t ce_url_host_len(const struct ce_url *url);
 

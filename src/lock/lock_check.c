@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/map.h"
 #include "ccenv/ccenv.h"
-#include "io/download.h"
+#include "io/url.h"
 #include "lock/lock_file.h"
 #include "model/lock.h"
 #include "model/pkg.h"

@@ -20,6 +20,7 @@
 #include "base/map.h"
 #include "ccenv/ccenv.h"
 #include "io/download.h"
+#include "io/url.h"
 #include "model/layout.h"
 #include "model/pkg.h"
 #include "model/repodata.h"

@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "ccenv/ccenv.h"
-#include "io/download.h"
+#include "io/url.h"
 #include "model/pkg.h"
 #include "model/repodata.h"
 #include "model/request.h"
