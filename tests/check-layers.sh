@@ -8,15 +8,16 @@ cd "${1:-$(dirname "$0")/..}/src" || exit 2
 allowed() {
 	from=${1%%/*}
 	to=${2%%/*}
-	case $1 in */*) ;; *) from=top ;; esac
 	case $from:$to in
 	*:ccenv) return 0 ;;
-	base:base | model:base | model:model | io:base | io:io | io:model) return 0 ;;
-	cli:cli | cli:base) return 0 ;;
-	top:cli) return 1 ;;
-	top:*) return 0 ;;
-	base:* | model:* | io:* | cli:*) return 1 ;;
-	*:base | *:model | *:io) return 0 ;;
+	base:base | spec:base | spec:model | model:base | model:spec) return 0 ;;
+	io:base | io:model) return 0 ;;
+	cache:base | cache:spec | cache:model | cache:io) return 0 ;;
+	cli:base) return 0 ;;
+	api:cli) return 1 ;;
+	api:*) return 0 ;;
+	base:* | spec:* | model:* | io:* | cache:* | cli:*) ;;
+	*:base | *:spec | *:model | *:io | *:cache) return 0 ;;
 	esac
 	[ "$from" = "$to" ]
 }

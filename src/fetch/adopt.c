@@ -20,11 +20,11 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "cache/contents.h"
+#include "cache/entry.h"
 #include "ccenv/ccenv.h"
-#include "fetch/entry.h"
 #include "io/archive.h"
 #include "io/archive_tree.h"
-#include "model/contents.h"
 #include "model/pkg.h"
 
 enum {

@@ -19,7 +19,7 @@
 #include "base/map.h"
 #include "base/path.h"
 #include "base/work.h"
-#include "fetch/entry.h"
+#include "cache/entry.h"
 #include "fetch/job.h"
 #include "io/download.h"
 #include "model/layout.h"

@@ -12,10 +12,10 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/url.h"
 #include "fetch/foreign.h"
 #include "fetch/job.h"
 #include "io/download.h"
-#include "io/url.h"
 #include "model/layout.h"
 #include "model/pkg.h"
 

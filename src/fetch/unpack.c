@@ -12,11 +12,11 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "base/url.h"
+#include "cache/entry.h"
 #include "fetch/adopt.h"
-#include "fetch/entry.h"
 #include "fetch/job.h"
 #include "io/archive.h"
-#include "io/url.h"
 #include "model/layout.h"
 #include "model/pkg.h"
 

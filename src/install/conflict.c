@@ -10,9 +10,9 @@
 #include "base/event.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "cache/contents.h"
 #include "ccenv/ccenv.h"
 #include "install/plan.h"
-#include "model/contents.h"
 #include "model/pkg.h"
 
 enum {

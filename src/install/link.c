@@ -23,10 +23,10 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "base/work.h"
+#include "cache/contents.h"
 #include "ccenv/ccenv.h"
 #include "install/plan.h"
 #include "install/relocate.h"
-#include "model/contents.h"
 #include "model/pkg.h"
 
 enum {

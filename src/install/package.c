@@ -7,9 +7,9 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "cache/contents.h"
 #include "ccenv/ccenv.h"
 #include "install/plan.h"
-#include "model/contents.h"
 #include "model/pkg.h"
 
 struct ce_planned_path *ce_plan_add_path(struct ce_planned_pkg *p)

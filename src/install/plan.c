@@ -6,8 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/work.h"
+#include "cache/contents.h"
 #include "ccenv/ccenv.h"
-#include "model/contents.h"
 #include "model/layout.h"
 #include "model/pkg.h"
 

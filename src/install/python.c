@@ -7,10 +7,10 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/path.h"
+#include "cache/contents.h"
 #include "ccenv/ccenv.h"
 #include "install/plan.h"
 #include "install/relocate.h"
-#include "model/contents.h"
 #include "model/pkg.h"
 
 static const char digits[] = "0123456789";

@@ -19,10 +19,10 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "base/work.h"
+#include "cache/contents.h"
 #include "ccenv/ccenv.h"
 #include "install/install.h"
 #include "install/plan.h"
-#include "model/contents.h"
 #include "model/pkg.h"
 #include "model/request.h"
 

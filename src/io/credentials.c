@@ -14,7 +14,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/path.h"
-#include "io/url.h"
+#include "base/url.h"
 
 enum {
 	MAX_FILE = 1 << 20,

@@ -7,9 +7,9 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/url.h"
 #include "io/credentials.h"
 #include "io/download_transfer.h"
-#include "io/url.h"
 
 enum {
 	DEFAULT_PARALLEL = 16,

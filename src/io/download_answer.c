@@ -13,7 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/event.h"
-#include "io/url.h"
+#include "base/url.h"
 
 #define PROXY_WANTS "the proxy wants a user and password in http_proxy or https_proxy"
 

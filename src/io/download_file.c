@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "io/url.h"
+#include "base/url.h"
 
 enum {
 	FILE_CHUNK = 256 * 1024

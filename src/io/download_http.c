@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/url.h"
 #include "io/credentials.h"
-#include "io/url.h"
 
 enum {
 	CONNECT_TIMEOUT_S = 10,

@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/event.h"
-#include "io/url.h"
+#include "base/url.h"
 
 struct ce_mirror {
 	struct ce_mirror *next;

@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/event.h"
-#include "io/url.h"
+#include "base/url.h"
 
 int64_t ce_transfer_now_ms(void)
 {

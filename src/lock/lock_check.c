@@ -7,13 +7,13 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/map.h"
+#include "base/url.h"
 #include "ccenv/ccenv.h"
-#include "io/url.h"
 #include "lock/lock_file.h"
 #include "model/lock.h"
 #include "model/pkg.h"
 #include "model/request.h"
-#include "model/spec.h"
+#include "spec/spec.h"
 
 /* Does the lock, which holds no credentials, say what is asked for? One of an older ccenv may. */
 static bool says_the_same(const char *locked, const char *wanted)

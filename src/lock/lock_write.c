@@ -9,7 +9,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/map.h"
-#include "io/url.h"
+#include "base/url.h"
 #include "lock/lock_file.h"
 #include "lock/lock_format.h"
 #include "model/lock.h"

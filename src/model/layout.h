@@ -20,7 +20,7 @@
  * - view/<target>-<lock12>/: looks like /usr/local/cuda; view/<target> is a link to it
  * - toolchain/, pkgconfig/, make/, meson/, ide/: what the emitters write
  * - stamp.json: what is installed here, for build systems; the last thing that the emitters write
- * - installed: what it was all made from, to see that nothing is to be done (current.h)
+ * - installed: what it was all made from, to see that nothing is to be done (api/uptodate.h)
  */
 /* NULL when none of the variables is set. */
 char *ce_layout_cache_default(const char *(*getenv_fn)(const char *name));

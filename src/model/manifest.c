@@ -13,7 +13,7 @@
 #include "base/path.h"
 #include "ccenv/ccenv.h"
 #include "model/component.h"
-#include "model/version.h"
+#include "spec/version.h"
 
 struct ce_manifest *ce_manifest_new(void)
 {

@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "ccenv/ccenv.h"
-#include "model/version.h"
+#include "spec/version.h"
 
 /* Seconds up to the year 9999; a larger value can only be milliseconds. */
 static const uint64_t seconds_max = 253402300799ULL;

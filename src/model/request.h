@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "model/spec.h"
+#include "spec/spec.h"
 
 struct ce_pkg;
 

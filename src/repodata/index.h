@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
-#include "repodata/scan.h"
+#include "repodata/record_scan.h"
 
 struct ccenv_error;
 

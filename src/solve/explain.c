@@ -12,10 +12,10 @@
 #include "base/buf.h"
 #include "model/pkg.h"
 #include "model/request.h"
-#include "model/version.h"
-#include "solve/choices.h"
 #include "solve/hints.h"
-#include "solve/search.h"
+#include "solve/problem.h"
+#include "solve/resolvo.h"
+#include "spec/version.h"
 
 enum {
 	MAX_DEPTH = 6,

@@ -15,10 +15,10 @@
 #include "model/pkg.h"
 #include "model/platform.h"
 #include "model/request.h"
-#include "model/version.h"
-#include "solve/choices.h"
-#include "solve/search.h"
+#include "solve/problem.h"
+#include "solve/resolvo.h"
 #include "solve/suggest.h"
+#include "spec/version.h"
 
 enum {
 	MAX_RELEASES = 12, /* in one sentence */

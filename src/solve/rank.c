@@ -12,8 +12,8 @@
 #include "base/alloc.h"
 #include "model/pkg.h"
 #include "model/request.h"
-#include "model/version.h"
-#include "solve/choices.h"
+#include "solve/problem.h"
+#include "spec/version.h"
 
 /* What a common dependency can be at best. */
 struct best {

@@ -13,11 +13,11 @@
 #include "ccenv/ccenv.h"
 #include "model/pkg.h"
 #include "model/request.h"
-#include "solve/choices.h"
-#include "solve/core.h"
 #include "solve/explain.h"
-#include "solve/pool.h"
-#include "solve/search.h"
+#include "solve/libsolv.h"
+#include "solve/problem.h"
+#include "solve/resolvo.h"
+#include "solve/unsat_core.h"
 
 static int by_pkg(const void *a, const void *b)
 {

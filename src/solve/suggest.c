@@ -12,7 +12,7 @@
 #include "model/pkg.h"
 #include "model/repodata.h"
 #include "model/request.h"
-#include "solve/choices.h"
+#include "solve/problem.h"
 
 struct found {
 	const char *name;

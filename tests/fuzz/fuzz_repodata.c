@@ -22,7 +22,7 @@
 #include "ccenv/ccenv.h"
 #include "model/pkg.h"
 #include "repodata/record.h"
-#include "repodata/scan.h"
+#include "repodata/record_scan.h"
 #include "repodata/shards.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -20,7 +20,7 @@
 #include "base/json.h"
 #include "ccenv/ccenv.h"
 #include "model/pkg.h"
-#include "model/spec.h"
+#include "spec/spec.h"
 
 static json_t *deviations;
 static size_t deviations_used;

@@ -25,7 +25,7 @@
 #include "io/download.h"
 
 #include "../faults/server.h"
-#include "io/url.h"
+#include "base/url.h"
 
 /* Where nobody listens. A name that does not resolve would take as long as the resolver likes. */
 #define CLOSED "http://127.0.0.1:1"

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "solve/sat.h"
+#include "solve/cdcl.h"
 
 enum {
 	N_VARIABLES = 10,

@@ -45,9 +45,9 @@
 #include "corpus.h"
 #include "model/repodata.h"
 #include "model/request.h"
-#include "solve/choices.h"
-#include "solve/pool.h"
-#include "solve/search.h"
+#include "solve/libsolv.h"
+#include "solve/problem.h"
+#include "solve/resolvo.h"
 #include "solve/solve.h"
 
 struct solve_case {

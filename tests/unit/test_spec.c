@@ -17,7 +17,7 @@
 #include "base/buf.h"
 #include "ccenv/ccenv.h"
 #include "model/pkg.h"
-#include "model/spec.h"
+#include "spec/spec.h"
 
 static const struct ce_spec *parse(const char *text, enum ce_spec_mode mode, struct ce_arena *a)
 {

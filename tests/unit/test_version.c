@@ -14,8 +14,8 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "ccenv/ccenv.h"
-#include "model/version.h"
-#include "model/version_spec.h"
+#include "spec/version.h"
+#include "spec/version_spec.h"
 
 static const struct ce_version *version(const char *text, struct ce_arena *a)
 {

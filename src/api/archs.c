@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* The locked CUDA against what is wanted of it: a release, and the manifest's GPU architectures.
+ * Part of api/. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/project.h"
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include "io/host.h"
+#include "model/arch.h"
+#include "model/component.h"
+#include "model/lock.h"
+#include "model/manifest.h"
+#include "model/pkg.h"
+#include "model/platform.h"
+#include "spec/spec.h"
+
+/* The package that says which CUDA it is; NULL without CUDA among the packages. */
+static const struct ce_pkg *cuda_package(const struct ce_pkg *const *pkgs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(pkgs[i]->name, "cuda-version") == 0)
+			return pkgs[i];
+	return NULL;
+}
+
+/* "13.0"; NULL without CUDA. */
+static const char *cuda_version(const struct ce_pkg *const *pkgs, size_t n)
+{
+	const struct ce_pkg *p = cuda_package(pkgs, n);
+
+	return p ? p->version : NULL;
+}
+
+int ce_project_check_cuda(const struct ccenv *c, const struct ce_lock_platform *p, const char *want,
+	struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	const struct ce_pkg *have = cuda_package(p->pkgs, p->n_pkgs);
+	const char *manifest = c->manifest_path ? c->manifest_path : "ccenv.json";
+	const struct ce_spec *spec;
+	const char *text;
+	int r = ce_component_cuda_spec(want, &a, &text, err);
+
+	if (r >= 0)
+		r = ce_spec_parse(text, CE_SPEC_STRICT, &a, &spec, err);
+	if (r < 0 || (have && ce_spec_matches(spec, have)))
+		return r;
+	if (!have)
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"CUDA is asked for, and %s has no CUDA. Add it to %s: \"cuda\": "
+			"{\"version\": \"13.0\", \"components\": [\"nvcc\", \"cudart\"]}",
+			c->lock_path, manifest);
+	return ce_fail(err, CCENV_ENOTFOUND,
+		"CUDA %s is asked for, and %s has %s. Ask for %s, or change the version under "
+		"\"cuda\" in %s",
+		want, c->lock_path, have->version, have->version, manifest);
+}
+
+static void wanted(const struct ccenv *c, const char *env, const char *const **ret, size_t *ret_n)
+{
+	const struct ce_environment *e = NULL;
+
+	*ret_n = 0;
+	if (c->manifest)
+		e = ce_manifest_environment(c->manifest, env ? env : "default");
+	if (e)
+		ce_manifest_archs(e, ret, ret_n);
+}
+
+static int check(const struct ccenv *c, const char *env, const struct ce_pkg *const *pkgs,
+	size_t n_pkgs, struct ccenv_error *err)
+{
+	const char *cuda = cuda_version(pkgs, n_pkgs);
+	const char *const *archs;
+	size_t n;
+
+	wanted(c, env, &archs, &n);
+	for (size_t k = 0; cuda && k < n; k++) {
+		int r = ce_arch_check(archs[k], cuda, err);
+
+		if (r < 0)
+			return ce_context(err, r, "%s: cuda", c->manifest_path);
+	}
+	return 0;
+}
+
+int ce_plan_check_archs(const struct ccenv *c, const struct ce_plan *plan, struct ccenv_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < plan->n; i++) {
+		const struct ce_solution *s = plan->items[i].solution;
+
+		r = check(c, plan->items[i].request->environment, s->pkgs, s->n, err);
+	}
+	return r;
+}
+
+int ce_lock_check_archs(const struct ccenv *c, const struct ce_lock *lock, struct ccenv_error *err)
+{
+	int r = 0;
+
+	for (size_t e = 0; e < lock->n_envs; e++)
+		for (size_t i = 0; r >= 0 && i < lock->envs[e].n_platforms; i++)
+			r = check(c, lock->envs[e].name, lock->envs[e].platforms[i].pkgs,
+				lock->envs[e].platforms[i].n_pkgs, err);
+	return r;
+}
+
+static bool is_ci(const struct ccenv *c)
+{
+	const char *ci = c->getenv_fn("CI");
+
+	return ci && *ci && strcmp(ci, "0") != 0 && strcmp(ci, "false") != 0;
+}
+
+/* The GPU of this machine: "90"; NULL without one. */
+static const char *native_arch(const struct ccenv *c, char text[16])
+{
+	struct ce_host_gpu gpu;
+
+	ce_host_gpu(c->getenv_fn, CE_HOST_ALL, &gpu);
+	if (gpu.arch_major <= 0)
+		return NULL;
+	snprintf(text, 16, "%d%d", gpu.arch_major, gpu.arch_minor);
+	return text;
+}
+
+int ce_project_archs(struct ccenv *c, const char *env, const struct ce_lock_platform *p,
+	struct ce_arena *a, const char ***ret, size_t *ret_n, struct ccenv_error *err)
+{
+	const char *cuda = cuda_version(p->pkgs, p->n_pkgs);
+	const char *native = NULL;
+	const char *const *archs;
+	char text[16];
+	size_t n;
+	int r;
+
+	*ret = NULL;
+	*ret_n = 0;
+	wanted(c, env, &archs, &n);
+	if (n == 0 || !cuda)
+		return 0;
+	for (size_t i = 0; i < n && !native; i++) {
+		if (strcmp(archs[i], "native") != 0)
+			continue;
+		if (is_ci(c))
+			return ce_fail(err, CCENV_EHOST,
+				"%s: cuda: \"native\" in CI (CI is set) would build for the GPU "
+				"that the runner happens to have; name the architectures: \"80\", "
+				"\"90\"",
+				c->manifest_path);
+		native = native_arch(c, text);
+	}
+	r = ce_arch_expand(archs, n, cuda, native, a, ret, ret_n, err);
+	return r < 0 ? ce_context(err, r, "%s: cuda", c->manifest_path) : r;
+}
+
+struct archs_owner {
+	struct ce_arena arena;
+};
+
+void ccenv_archs_free(struct ccenv_archs *archs)
+{
+	struct archs_owner *owner = archs->owner;
+
+	if (!owner)
+		return;
+	ce_arena_release(&owner->arena);
+	free(owner);
+	*archs = (struct ccenv_archs){0};
+}
+
+static int look(struct ccenv *c, const char *environment, const char *platform, struct ce_arena *a,
+	struct ccenv_archs *ret, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = NULL;
+	const struct ce_lock_platform *p;
+	const char **known, **chosen;
+	const char *cuda;
+	int r = ce_lock_read(c->lock_path, &lock, err);
+
+	if (r >= 0 && !lock)
+		r = ce_fail(err, CCENV_ENOTFOUND, "%s: no such file; run `ccenv lock` first",
+			c->lock_path);
+	if (r >= 0)
+		r = ce_lock_select(lock, environment ? environment : "default",
+			platform ? platform : ce_platform_host(), &p, err);
+	if (r < 0)
+		return r;
+	cuda = cuda_version(p->pkgs, p->n_pkgs);
+	if (!cuda)
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"%s has no CUDA for %s; add \"cuda\" to ccenv.json", c->lock_path,
+			p->platform);
+	r = ce_project_archs(c, environment, p, a, &chosen, &ret->n_chosen, err);
+	if (r < 0)
+		return r;
+	ce_arch_list(cuda, a, &known, &ret->n_known);
+	ret->cuda_version = ce_arena_strdup(a, cuda);
+	ret->known = known;
+	ret->chosen = chosen;
+	return 0;
+}
+
+int ccenv_archs(struct ccenv *c, const char *environment, const char *platform,
+	struct ccenv_archs *ret, struct ccenv_error *err)
+{
+	struct archs_owner *owner = ce_calloc(1, sizeof(*owner));
+	int r;
+
+	*ret = (struct ccenv_archs){.owner = owner};
+	r = look(c, environment, platform, &owner->arena, ret, err);
+	if (r < 0)
+		ccenv_archs_free(ret);
+	return r;
+}

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Does a build stay within its root? nvcc is asked what it would run, gcc which programs it takes,
+ * and ELF files what they ask of the loader. Part of api/.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <elf.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/project.h"
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/event.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "io/elf.h"
+#include "io/spawn.h"
+
+enum {
+	OUTPUT_MAX = 4 << 20,
+	LIMIT_S = 60,
+	WORDS_MAX = 4096
+};
+
+struct check {
+	struct ce_arena arena; /* of the findings */
+	struct ccenv_finding *items;
+	size_t n, cap;
+	size_t n_steps, n_files;
+};
+
+struct looking {
+	struct ccenv *c;
+	const struct ccenv_tools *tools;
+	struct check *check;
+	bool installed;
+};
+
+static void found(struct check *k, const char *subject, const char *fmt, ...) CE_PRINTF(3, 4);
+
+static void found(struct check *k, const char *subject, const char *fmt, ...)
+{
+	CE_CLEANUP(ce_freep) char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = ce_vasprintf(fmt, ap);
+	va_end(ap);
+	CE_GROW(k->items, k->n, k->cap);
+	k->items[k->n++] = (struct ccenv_finding){
+		ce_arena_strdup(&k->arena, subject), ce_arena_strdup(&k->arena, text)};
+}
+
+void ccenv_findings_free(struct ccenv_findings *list)
+{
+	struct check *k = list->owner;
+
+	if (!k)
+		return;
+	ce_arena_release(&k->arena);
+	free(k->items);
+	free(k);
+	*list = (struct ccenv_findings){0};
+}
+
+/* ---- paths ---- */
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return strncmp(path, dir, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+/* Is what the path leads to part of the root (or of its prefix, which may lie elsewhere)? */
+static bool is_ours(const struct ccenv_tools *t, const char *path)
+{
+	CE_CLEANUP(ce_freep) char *real = realpath(path, NULL);
+	CE_CLEANUP(ce_freep) char *root = realpath(t->root, NULL);
+	CE_CLEANUP(ce_freep) char *prefix = realpath(t->prefix, NULL);
+	CE_CLEANUP(ce_freep) char *plain = ce_path_absolute(path);
+	const char *at = real ? real : plain;
+
+	return is_below(at, root ? root : t->root) || is_below(at, prefix ? prefix : t->prefix);
+}
+
+/* ---- the steps of nvcc ---- */
+
+/* What nvcc has said of its variables: PATH is the one it will look for programs in. */
+struct dryrun {
+	struct ce_arena arena;
+	const char *path, *cicc_path;
+};
+
+/* One word of a shell command, its quotes taken away; NULL at the end. Variables other than
+ * CICC_PATH do not occur in these lines. */
+static const char *next_word(const char **at, struct dryrun *d)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf word = {0};
+	const char *p = *at + strspn(*at, " \t");
+	char quote = 0;
+
+	if (!*p)
+		return NULL;
+	for (; *p && (quote || (*p != ' ' && *p != '\t')); p++) {
+		if (quote ? *p == quote : *p == '"' || *p == '\'')
+			quote = quote ? 0 : *p;
+		else if (*p == '\\' && p[1] && quote != '\'')
+			ce_buf_addc(&word, *++p);
+		else if (strncmp(p, "$CICC_PATH", 10) == 0) {
+			ce_buf_adds(&word, d->cicc_path ? d->cicc_path : "");
+			p += 9;
+		} else
+			ce_buf_addc(&word, *p);
+	}
+	*at = p;
+	return ce_arena_strdup(&d->arena, ce_buf_str(&word));
+}
+
+/* The file that a shell would run for `name`; NULL when there is none. From the arena. */
+static const char *find_program(struct dryrun *d, const char *name)
+{
+	if (strchr(name, '/'))
+		return access(name, X_OK) == 0 ? name : NULL;
+	for (const char *p = d->path ? d->path : ""; *p; p += *p == ':') {
+		size_t n = strcspn(p, ":");
+		const char *file = ce_arena_printf(&d->arena, "%.*s/%s", (int)n, n ? p : ".", name);
+
+		if (n < INT_MAX && access(file, X_OK) == 0 && !ce_fs_is_dir(file))
+			return file;
+		p += n;
+	}
+	return NULL;
+}
+
+/* A header or library directory that a step is given. */
+static void check_directory(struct looking *l, const char *step, const char *dir)
+{
+	if (ce_fs_is_dir(dir) && strcmp(dir, ".") != 0 && !is_ours(l->tools, dir))
+		found(l->check, step, "is given %s, which is not part of %s", dir, l->tools->root);
+}
+
+static void check_step(struct looking *l, struct dryrun *d, const char *line)
+{
+	const char *name = next_word(&line, d), *word, *file, *step;
+	size_t words = 0;
+
+	if (!name || !*name || strcmp(name, "rm") == 0)
+		return;
+	step = ce_path_base(name);
+	file = find_program(d, name);
+	l->check->n_steps++;
+	if (!file)
+		found(l->check, "nvcc", "runs %s, which does not exist", name);
+	else if (!is_ours(l->tools, file))
+		found(l->check, "nvcc", "runs %s, which is not part of %s", file, l->tools->root);
+	else
+		ce_log(&l->c->events, CCENV_LOG_INFO, "nvcc runs %s", file);
+	while ((word = next_word(&line, d)) && words++ < WORDS_MAX) {
+		if (strcmp(word, "-isystem") == 0 && (word = next_word(&line, d)))
+			check_directory(l, step, word);
+		else if (word && (strncmp(word, "-I/", 3) == 0 || strncmp(word, "-L/", 3) == 0))
+			check_directory(l, step, word + 2);
+		if (!word)
+			return;
+	}
+}
+
+/* "PATH=…" of a line; NULL when it says something else. */
+static const char *value_of(const char *line, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(line, name, n) == 0 && line[n] == '=' ? line + n + 1 : NULL;
+}
+
+static void check_line(struct looking *l, struct dryrun *d, const char *line)
+{
+	const char *value;
+
+	if (strncmp(line, "#$ ", 3) != 0)
+		return;
+	line += 3;
+	if ((value = value_of(line, "PATH")))
+		d->path = ce_arena_strdup(&d->arena, value);
+	else if ((value = value_of(line, "CICC_PATH")))
+		d->cicc_path = ce_arena_strdup(&d->arena, value);
+	else if (line[strspn(line, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_")] != '=')
+		check_step(l, d, line);
+}
+
+static int check_nvcc(struct looking *l, struct ccenv_error *err)
+{
+	const char *const argv[] = {
+		l->tools->nvcc, "--dryrun", "-x", "cu", "/dev/null", "-o", "a.out", NULL};
+	CE_CLEANUP(ce_buf_release) struct ce_buf out = {.max = OUTPUT_MAX};
+	struct dryrun d = {0};
+	int status, r = ce_spawn_read(argv, LIMIT_S, &out, &status, err);
+	char *rest = NULL;
+
+	if (r < 0)
+		return r;
+	if (status != 0)
+		found(l->check, "nvcc", "fails (exit %d): %s", status, ce_buf_str(&out));
+	for (char *line = out.len ? strtok_r(out.data, "\n", &rest) : NULL; status == 0 && line;
+		line = strtok_r(NULL, "\n", &rest))
+		check_line(l, &d, line);
+	ce_arena_release(&d.arena);
+	if (status == 0 && l->check->n_steps == 0)
+		found(l->check, "nvcc",
+			"tells no step with --dryrun: its output is not understood");
+	return 0;
+}
+
+/* The host compiler has steps of its own. */
+static int check_gcc(struct looking *l, struct ccenv_error *err)
+{
+	static const char *const programs[] = {"cc1plus", "as", "ld"};
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < CE_COUNT(programs); i++) {
+		CE_CLEANUP(ce_freep) char *option = ce_asprintf("-print-prog-name=%s", programs[i]);
+		CE_CLEANUP(ce_buf_release) struct ce_buf out = {.max = PATH_MAX};
+		const char *const argv[] = {l->tools->cxx, option, NULL};
+		int status;
+
+		r = ce_spawn_read(argv, LIMIT_S, &out, &status, err);
+		if (r < 0)
+			break;
+		if (out.len && out.data[out.len - 1] == '\n')
+			out.data[--out.len] = '\0';
+		l->check->n_steps++;
+		if (status != 0)
+			found(l->check, "g++", "fails (exit %d): %s", status, ce_buf_str(&out));
+		else if (!strchr(ce_buf_str(&out), '/'))
+			found(l->check, "g++", "has no %s of its own and takes that of PATH",
+				programs[i]);
+		else if (!is_ours(l->tools, ce_buf_str(&out)))
+			found(l->check, "g++", "runs %s, which is not part of %s", ce_buf_str(&out),
+				l->tools->root);
+	}
+	return r;
+}
+
+/* ---- programs and libraries ---- */
+
+/* Libraries of the toolkit and those that are built on it, up to ".so" or a part of the name. The
+ * driver's are not among them: they are the machine's. */
+static bool is_cuda_library(const char *name)
+{
+	static const char *const stems[] = {"cublas", "cublasLt", "cudart", "cudnn", "cufft",
+		"cufftw", "cufile", "cupti", "curand", "cusolver", "cusolverMg", "cusparse",
+		"cusparseLt", "cutensor", "nccl", "nvJitLink", "nvblas", "nvfatbin", "nvjpeg",
+		"nvperf_host", "nvrtc", "nvvm"};
+
+	if (strncmp(name, "lib", 3) != 0)
+		return false;
+	for (size_t i = 0; i < CE_COUNT(stems); i++) {
+		size_t n = strlen(stems[i]);
+
+		if (strncmp(name + 3, stems[i], n) == 0 && !isalnum((unsigned char)name[3 + n]))
+			return true;
+	}
+	return strncmp(name + 3, "npp", 3) == 0;
+}
+
+static bool has_component(const char *path, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = path; *p; p += strcspn(p, "/")) {
+		p += strspn(p, "/");
+		if (strncmp(p, name, n) == 0 && (p[n] == '/' || p[n] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+/* Does the directory look like the library directory of a toolkit, there or elsewhere? */
+static bool is_toolkit(const char *dir)
+{
+	DIR *d = opendir(dir);
+	bool cuda = has_component(dir, "cuda") || strstr(dir, "/cuda-");
+	struct dirent *e;
+
+	while (!cuda && d && (e = readdir(d)))
+		cuda = is_cuda_library(e->d_name);
+	if (d)
+		closedir(d);
+	return cuda;
+}
+
+/* An entry of RUNPATH as the loader reads it. */
+static char *expand_origin(const char *entry, const char *file)
+{
+	CE_CLEANUP(ce_freep) char *path = ce_path_absolute(file);
+	CE_CLEANUP(ce_freep) char *dir = ce_path_dir(path);
+	CE_CLEANUP(ce_freep) char *joined = NULL;
+
+	if (strncmp(entry, "$ORIGIN", 7) == 0)
+		joined = ce_asprintf("%s%s", dir, entry + 7);
+	else if (strncmp(entry, "${ORIGIN}", 9) == 0)
+		joined = ce_asprintf("%s%s", dir, entry + 9);
+	return ce_path_absolute(joined ? joined : entry);
+}
+
+static void check_run_path(struct looking *l, const char *file, const char *entry)
+{
+	CE_CLEANUP(ce_freep) char *dir = expand_origin(entry, file);
+
+	if (has_component(entry, "stubs"))
+		found(l->check, file,
+			"has the stubs %s in RUNPATH: calls of the driver would fail with "
+			"CUDA_ERROR_STUB_LIBRARY; link with the build files of ccenv, which keep "
+			"them out",
+			entry);
+	else if (entry[0] == '$')
+		return;
+	else if (entry[0] != '/')
+		found(l->check, file,
+			"has \"%s\" in RUNPATH: libraries would be taken from the working "
+			"directory",
+			entry);
+	else if (is_below(dir, l->tools->root) || is_ours(l->tools, dir)) {
+		if (l->installed)
+			found(l->check, file,
+				"has %s in RUNPATH, which is of this build tree; set its install "
+				"RPATH",
+				entry);
+	} else if (is_toolkit(dir))
+		found(l->check, file, "has another CUDA in RUNPATH: %s", entry);
+}
+
+/* The entry of RUNPATH that leads to the library; NULL when none does. *ret_file is where. */
+static const char *find_library(
+	const struct ce_elf *e, const char *file, const char *name, char **ret_file)
+{
+	for (size_t i = 0; i < e->n_run_path; i++) {
+		CE_CLEANUP(ce_freep) char *dir = expand_origin(e->run_path[i], file);
+		CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, name);
+
+		if (access(path, F_OK) != 0)
+			continue;
+		*ret_file = CE_TAKE(path);
+		return e->run_path[i];
+	}
+	return NULL;
+}
+
+/* Has this root the library? Of any release, with ".so" for `suffix`. */
+static bool has_library(
+	const struct ccenv_tools *t, const char *name, size_t len, const char *suffix)
+{
+	const char *const dirs[] = {t->view, t->prefix};
+
+	for (size_t i = 0; i < CE_COUNT(dirs); i++) {
+		CE_CLEANUP(ce_freep)
+		char *path = ce_asprintf("%s/lib/%.*s%s", dirs[i], (int)len, name, suffix);
+
+		if (access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A CUDA library: another release of it, one of another toolkit, or one that the loader has to
+ * guess. */
+static void check_needed(
+	struct looking *l, const char *file, const struct ce_elf *e, const char *name)
+{
+	const char *cuda = l->tools->cuda_version ? l->tools->cuda_version : "none";
+	size_t stem = (size_t)(strstr(name, ".so") - name);
+	CE_CLEANUP(ce_freep) char *path = NULL;
+	const char *entry = find_library(e, file, name, &path);
+
+	if (!has_library(l->tools, name, strlen(name), "")) {
+		if (has_library(l->tools, name, stem, ".so"))
+			found(l->check, file,
+				"needs %s; this root (CUDA %s) has another release of it: it was "
+				"linked with another CUDA",
+				name, cuda);
+		else
+			found(l->check, file,
+				"needs %s, which this root (CUDA %s) does not have: add its "
+				"component to ccenv.json",
+				name, cuda);
+	} else if (!entry) {
+		found(l->check, file,
+			"needs %s, which is in no directory of its RUNPATH: the loader takes any "
+			"that it finds, or none",
+			name);
+	} else if (entry[0] != '$' && !is_ours(l->tools, path)) {
+		found(l->check, file, "loads %s, which is of another CUDA", path);
+	}
+}
+
+static void check_file(struct looking *l, const char *file)
+{
+	const unsigned machine =
+		strcmp(l->tools->platform, "linux-aarch64") == 0 ? EM_AARCH64 : EM_X86_64;
+	struct ccenv_error why;
+	struct ce_elf e;
+
+	l->check->n_files++;
+	if (ce_elf_read(file, &e, &why) < 0) {
+		const char *cause = strstr(why.text, file);
+
+		cause = cause ? cause + strlen(file) : why.text;
+		found(l->check, file, "%s%s", why.code == CCENV_EIO ? "cannot be read" : "",
+			cause + (why.code != CCENV_EIO && *cause == ' '));
+		return;
+	}
+	if (e.machine != machine)
+		found(l->check, file, "is for another machine (ELF machine %u), not for %s",
+			e.machine, l->tools->platform);
+	/* CMake fills the place of a longer install RPATH with colons. */
+	while (!l->installed && e.n_run_path && !*e.run_path[e.n_run_path - 1])
+		e.n_run_path--;
+	for (size_t i = 0; i < e.n_run_path; i++)
+		check_run_path(l, file, e.run_path[i]);
+	for (size_t i = 0; i < e.n_needed; i++)
+		if (is_cuda_library(e.needed[i]) && strstr(e.needed[i], ".so"))
+			check_needed(l, file, &e, e.needed[i]);
+	ce_elf_release(&e);
+}
+
+int ccenv_check(struct ccenv *c, const struct ccenv_check_options *o, struct ccenv_findings *ret,
+	struct ccenv_error *err)
+{
+	struct check *k = ce_calloc(1, sizeof(*k));
+	struct ccenv_findings list = {.owner = k};
+	struct ccenv_tools tools = {0};
+	struct looking l = {c, &tools, k, o->installed};
+	int r = ccenv_tools(c, NULL, &tools, err);
+
+	if (r >= 0 && tools.nvcc)
+		r = check_nvcc(&l, err);
+	if (r >= 0 && tools.cxx)
+		r = check_gcc(&l, err);
+	for (size_t i = 0; r >= 0 && i < o->n_files; i++)
+		check_file(&l, o->files[i]);
+	ccenv_tools_free(&tools);
+	list.items = k->items;
+	list.n = k->n;
+	list.n_steps = k->n_steps;
+	list.n_files = k->n_files;
+	if (r < 0)
+		ccenv_findings_free(&list);
+	else
+		*ret = list;
+	return r;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* CMake presets, beside the sources. Part of api/. */
+#include "api/project.h"
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/event.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "emit/emit.h"
+#include "emit/emit_presets.h"
+#include "model/manifest.h"
+
+enum {
+	FILE_MAX = 1 << 20
+};
+
+static char *directory(const struct ccenv *c, const char *dir)
+{
+	if (dir)
+		return ce_path_absolute(dir);
+	return c->manifest_path ? ce_path_dir(c->manifest_path) : ce_path_absolute(".");
+}
+
+static bool is_presets(const struct ce_buf *b)
+{
+	return ce_emit_is_presets(ce_buf_str(b), b->len);
+}
+
+static bool is_toolchain(const struct ce_buf *b)
+{
+	return ce_emit_is_toolchain(ce_buf_str(b));
+}
+
+/* Is the file absent, or one that an earlier run has written? */
+static int check_own(
+	const char *path, bool (*is_own)(const struct ce_buf *), struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf old = {0};
+	int r;
+
+	if (!ce_fs_exists(path))
+		return 0;
+	r = ce_fs_read(path, FILE_MAX, &old, err);
+	if (r >= 0 && !is_own(&old))
+		r = ce_fail(err, CCENV_EUSAGE,
+			"%s is there already and was not written by ccenv; move it away first, or "
+			"choose another directory with --output-dir",
+			path);
+	return r;
+}
+
+static int write_own(struct ccenv *c, const char *path, const struct ce_buf *text,
+	bool *ret_changed, struct ccenv_error *err)
+{
+	bool changed = false;
+	int r = ce_fs_replace(path, ce_buf_str(text), text->len, &changed, err);
+
+	if (r >= 0 && changed)
+		ce_log(&c->events, CCENV_LOG_NOTICE, "Wrote %s", path);
+	*ret_changed = *ret_changed || changed;
+	return r;
+}
+
+/* The CUDA release of the default environment, as it is asked for. */
+static const char *asked_cuda(const struct ccenv *c)
+{
+	const struct ce_environment *env =
+		c->manifest ? ce_manifest_environment(c->manifest, "default") : NULL;
+
+	for (size_t i = 0; env && i < env->n_features; i++)
+		if (env->features[i]->cuda_version)
+			return env->features[i]->cuda_version;
+	return NULL;
+}
+
+int ccenv_presets(struct ccenv *c, const char *dir, bool *ret_changed, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *at = directory(c, dir);
+	CE_CLEANUP(ce_freep) char *presets = ce_path_join(at, "ccenv-presets.json");
+	CE_CLEANUP(ce_freep) char *toolchain = ce_path_join(at, "ccenv.cmake");
+	CE_CLEANUP(ce_buf_release) struct ce_buf p = {0}, t = {0};
+	int r = check_own(presets, is_presets, err);
+
+	*ret_changed = false;
+	if (r >= 0)
+		r = check_own(toolchain, is_toolchain, err);
+	if (r < 0)
+		return r;
+	ce_emit_toolchain_text(&t);
+	ce_emit_presets_text(asked_cuda(c), "ccenv.cmake", &p);
+	r = write_own(c, toolchain, &t, ret_changed, err);
+	return r < 0 ? r : write_own(c, presets, &p, ret_changed, err);
+}

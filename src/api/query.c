@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls that need no project: solve, info, clean. Part of api/. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/project.h"
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "cache/clean.h"
+#include "io/host.h"
+#include "model/manifest.h"
+#include "model/platform.h"
+#include "model/repodata.h"
+#include "repodata/repodata_sync.h"
+#include "solve/solve.h"
+
+/* The virtual packages of the platform, or of this machine, with "name=version" put over them. */
+static int request_virtuals(struct ccenv *c, const struct ccenv_solve_options *o,
+	struct ce_request *r, struct ccenv_error *err)
+{
+	struct ce_virtual *base;
+	size_t n;
+	int e = 0;
+
+	if (o->host)
+		e = ce_host_virtuals(c->getenv_fn, true, &r->arena, &base, &n, err);
+	else
+		ce_host_defaults(r->platform, &r->arena, &base, &n);
+	if (e < 0)
+		return e;
+	ce_request_set_virtuals(r, base, n, o->n_system_requirements);
+	for (size_t i = 0; i < o->n_system_requirements; i++) {
+		const char *text = o->system_requirements[i], *eq = strchr(text, '=');
+		struct ce_virtual v;
+
+		if (!eq)
+			return ce_fail(err, CCENV_EUSAGE,
+				"system requirement \"%s\": expected name=version, e.g. cuda=13.0",
+				text);
+		e = ce_system_requirement_virtual(
+			ce_arena_strndup(&r->arena, text, (size_t)(eq - text)), eq + 1, &r->arena,
+			&v, err);
+		if (e < 0)
+			return e;
+		ce_request_set_virtual(r, v);
+	}
+	return 0;
+}
+
+static int request_specs(
+	const struct ccenv_solve_options *o, struct ce_request *r, struct ccenv_error *err)
+{
+	r->specs = ce_arena_array(&r->arena, o->n_specs + 1, sizeof(*r->specs));
+	for (size_t i = 0; i < o->n_specs; i++) {
+		int e = ce_spec_parse(o->specs[i], CE_SPEC_STRICT, &r->arena, &r->specs[i], err);
+
+		/* It was written on the command line. */
+		if (e < 0)
+			return err->code = CCENV_EUSAGE;
+		r->n_specs++;
+	}
+	ce_request_sort_specs(r);
+	return 0;
+}
+
+static int choice(
+	const char *text, const char *what, const char *const words[3], struct ccenv_error *err)
+{
+	for (int i = 0; i < 3; i++)
+		if (!text || strcmp(text, words[i]) == 0)
+			return i;
+	return ce_fail(err, CCENV_EUSAGE, "%s: expected %s, %s or %s, found \"%s\"", what, words[0],
+		words[1], words[2], text);
+}
+
+static int request_options(
+	const struct ccenv_solve_options *o, struct ce_request *r, struct ccenv_error *err)
+{
+	static const char *const priorities[] = {"strict", "flexible", "disabled"};
+	static const char *const strategies[] = {"highest", "lowest", "lowest-direct"};
+	int priority = choice(o->channel_priority, "channel priority", priorities, err), strategy;
+
+	if (priority < 0)
+		return priority;
+	strategy = choice(o->strategy, "strategy", strategies, err);
+	if (strategy < 0)
+		return strategy;
+	r->priority = (enum ce_channel_priority)priority;
+	r->strategy = (enum ce_strategy)strategy;
+	if (!o->exclude_newer)
+		return 0;
+	return ce_exclude_newer_parse(o->exclude_newer, ce_now_ms(), &r->exclude_newer, err);
+}
+
+static int make_request(struct ccenv *c, const struct ccenv_solve_options *o,
+	struct ce_request **ret, struct ccenv_error *err)
+{
+	static const char *const conda_forge[] = {"conda-forge"};
+	const char *const *channels = o->n_channels ? o->channels : conda_forge;
+	size_t n = o->n_channels ? o->n_channels : 1;
+	CE_CLEANUP(ce_request_freep) struct ce_request *r = ce_request_new();
+	const char *platform = o->platform ? o->platform : ce_platform_host();
+	int e;
+
+	if (!ce_platform_is_subdir(platform, strlen(platform)) || strcmp(platform, "noarch") == 0)
+		return ce_fail(err, CCENV_EUSAGE,
+			"\"%s\" is no platform; known are linux-64, linux-aarch64, win-64 and "
+			"their like",
+			platform);
+	r->environment = "default";
+	r->platform = ce_arena_strdup(&r->arena, platform);
+	r->channels = ce_arena_array(&r->arena, n + 1, sizeof(*r->channels));
+	for (; r->n_channels < n; r->n_channels++)
+		r->channels[r->n_channels] = ce_channel_url(channels[r->n_channels], &r->arena);
+	e = request_specs(o, r, err);
+	if (e >= 0)
+		e = request_virtuals(c, o, r, err);
+	if (e >= 0)
+		e = request_options(o, r, err);
+	if (e < 0)
+		return e;
+	*ret = CE_TAKE(r);
+	return 0;
+}
+
+static int load_records(struct ccenv *c, const struct ce_request *r, const char **names,
+	struct ce_repodata **ret, struct ccenv_error *err)
+{
+	const struct ce_repodata_query q = {
+		.channels = r->channels,
+		.n_channels = r->n_channels,
+		.platforms = (const char *const *)&r->platform,
+		.n_platforms = 1,
+		.names = names,
+		.n_names = r->n_specs,
+		.cache_dir = c->cache_dir,
+		.offline = c->offline,
+		.getenv_fn = c->getenv_fn,
+		.events = &c->events,
+	};
+
+	return ce_repodata_sync(&q, ret, err);
+}
+
+int ccenv_solve(struct ccenv *c, const struct ccenv_solve_options *o, struct ccenv_packages *ret,
+	char **ret_explanation, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_request_freep) struct ce_request *request = NULL;
+	CE_CLEANUP(ce_repodata_freep) struct ce_repodata *repodata = NULL;
+	CE_CLEANUP(ce_solution_freep) struct ce_solution *solution = NULL;
+	CE_CLEANUP(ce_json_decrefp) json_t *explanation = NULL;
+	const char **names;
+	int r = make_request(c, o, &request, err);
+
+	if (r < 0)
+		return r;
+	assert(request);
+	names = ce_arena_array(&request->arena, request->n_specs + 1, sizeof(*names));
+	for (size_t i = 0; i < request->n_specs; i++)
+		names[i] = request->specs[i]->name;
+	r = load_records(c, request, names, &repodata, err);
+	if (r < 0)
+		return r;
+	r = ce_solve(request, repodata, &solution, &explanation, err);
+	if (r < 0 && explanation && ret_explanation)
+		*ret_explanation = json_dumps(explanation, JSON_COMPACT);
+	if (r < 0)
+		return r;
+	ce_packages_fill(solution->pkgs, solution->n, names, request->n_specs, ret);
+	return 0;
+}
+
+struct info_owner {
+	struct ce_arena arena;
+};
+
+int ccenv_info(struct ccenv *c, struct ccenv_info *ret, struct ccenv_error *err)
+{
+	struct info_owner *owner = ce_calloc(1, sizeof(*owner));
+	struct ce_arena *a = &owner->arena;
+	struct ce_virtual *virtuals;
+	size_t n;
+	int r = ce_host_virtuals(c->getenv_fn, true, a, &virtuals, &n, err);
+
+	if (r < 0) {
+		ce_arena_release(a);
+		free(owner);
+		return r;
+	}
+	*ret = (struct ccenv_info){
+		.version = CCENV_VERSION,
+		.platform = ce_platform_host(),
+		.cache_dir = ce_arena_strdup(a, c->cache_dir),
+		.manifest = ce_arena_strdup(a, c->manifest_path),
+		.lock = c->manifest ? ce_arena_strdup(a, c->lock_path) : NULL,
+		.root = c->manifest ? ce_arena_strdup(a, c->root) : NULL,
+		.virtuals = ce_arena_array(a, n + 1, sizeof(*ret->virtuals)),
+		.owner = owner,
+	};
+	for (; ret->n_virtuals < n; ret->n_virtuals++)
+		ret->virtuals[ret->n_virtuals] =
+			(struct ccenv_virtual){virtuals[ret->n_virtuals].name,
+				virtuals[ret->n_virtuals].version, virtuals[ret->n_virtuals].build};
+	return 0;
+}
+
+void ccenv_info_free(struct ccenv_info *info)
+{
+	struct info_owner *owner = info->owner;
+
+	if (!owner)
+		return;
+	ce_arena_release(&owner->arena);
+	free(owner);
+	*info = (struct ccenv_info){0};
+}
+
+int ccenv_clean(struct ccenv *c, const struct ccenv_clean_options *o,
+	struct ccenv_clean_result *ret, struct ccenv_error *err)
+{
+	unsigned kinds = (o->packages ? CE_CLEAN_PACKAGES : 0) |
+			 (o->downloads ? CE_CLEAN_DOWNLOADS : 0) |
+			 (o->repodata ? CE_CLEAN_REPODATA : 0);
+	const struct ce_clean_options clean = {
+		.cache_dir = c->cache_dir,
+		.kinds = kinds ? kinds : CE_CLEAN_ALL,
+		.min_age_s = o->min_age_s,
+		.keep_bytes = o->keep_bytes,
+		.unshared = o->unshared,
+		.dry_run = o->dry_run,
+		.events = &c->events,
+	};
+	struct ce_clean_result result;
+	int r = ce_clean(&clean, &result, err);
+
+	if (r < 0)
+		return r;
+	*ret = (struct ccenv_clean_result){result.n, result.bytes};
+	return 0;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* The file that tells that nothing is to be done; see uptodate.h. */
+#include "api/uptodate.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "api/project.h"
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/event.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "base/url.h"
+#include "model/layout.h"
+#include "model/manifest.h"
+#include "model/platform.h"
+
+enum {
+	BYTES_MAX = 128 << 20
+};
+
+/* The hash of the sources; see cmake/CcenvSourceId.cmake. */
+extern const char ce_source_id[];
+
+/* The manifest without what a channel's URL brings to prove who asks: this is written to the root.
+ */
+static void add_public(struct ce_buf *out, const struct ce_buf *manifest)
+{
+	const char *p = ce_buf_str(manifest);
+
+	while (*p) {
+		size_t n = strcspn(p, "\"");
+		CE_CLEANUP(ce_freep) char *piece = ce_strndup(p, n);
+		CE_CLEANUP(ce_freep) char *shown = ce_url_redact(piece);
+		ce_buf_adds(out, shown);
+		p += n;
+		n = strspn(p, "\"");
+		ce_buf_add(out, p, n);
+		p += n;
+	}
+}
+
+/* All that decides what an install does. Nothing here is parsed again: it is compared. */
+static void add_key(struct ccenv *c, const struct ccenv_install_options *o,
+	const struct ce_buf *lock_text, struct ce_buf *out)
+{
+	/* Channels given on the command line may be relative. */
+	CE_CLEANUP(ce_freep) char *here = c->manifest_path ? NULL : ce_path_absolute(".");
+
+	ce_buf_addf(out, "ccenv installed 1\nsources %s\nroot %s\n", ce_source_id, c->root);
+	ce_buf_addf(out, "environment %s\nplatform %s\nlock %s\n",
+		o->environment ? o->environment : "default",
+		o->platform ? o->platform : ce_platform_host(),
+		o->mode == CCENV_LOCK_FROZEN ? "unchecked" : "checked");
+	ce_buf_addf(out, "%s %zu %s\n", c->manifest_path ? "manifest" : "options",
+		c->manifest_text.len, c->manifest_path ? c->manifest_path : here);
+	ce_buf_addf(out, "lock %zu %s\n", lock_text->len, c->lock_path);
+	add_public(out, &c->manifest_text);
+	ce_buf_add(out, ce_buf_str(lock_text), lock_text->len);
+	ce_buf_addc(out, '\n');
+}
+
+/* The line for a file or link: "<size> <seconds> <nanoseconds> <path>". */
+static bool add_thing(struct ce_buf *out, const char *root, const char *rel)
+{
+	CE_CLEANUP(ce_freep) char *path = ce_path_join(root, rel);
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return false;
+	ce_buf_addf(out, "%lld %lld %ld %s\n", (long long)st.st_size, (long long)st.st_mtim.tv_sec,
+		(long)st.st_mtim.tv_nsec, rel);
+	return true;
+}
+
+/* Calls add_thing() for each line of `text`, skipping `words` words of it. */
+static bool add_things(struct ce_buf *out, const char *root, const char *text, int words)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		CE_CLEANUP(ce_freep) char *line = ce_strndup(text, n);
+		char *rel = line;
+
+		for (int i = 0; i < words; i++) {
+			rel += strcspn(rel, " ");
+			rel += *rel == ' ';
+		}
+		if (!add_thing(out, root, rel))
+			return false;
+		text += n + (text[n] == '\n');
+	}
+	return true;
+}
+
+/* "prefix <path>\npackages <n>\n", then the things. `at` is moved behind the two. */
+static bool take_result(const char **at, char **ret_prefix, size_t *ret_n)
+{
+	static const char prefix[] = "prefix ", packages[] = "\npackages ";
+	const char *begin = *at + strlen(prefix), *end;
+	char *rest;
+
+	if (strncmp(*at, prefix, strlen(prefix)) != 0)
+		return false;
+	end = begin + strcspn(begin, "\n");
+	if (strncmp(end, packages, strlen(packages)) != 0)
+		return false;
+	*ret_n = (size_t)strtoull(end + strlen(packages), &rest, 10);
+	if (*rest != '\n')
+		return false;
+	*ret_prefix = ce_strndup(begin, (size_t)(end - begin));
+	*at = rest + 1;
+	return true;
+}
+
+/* Is everything as the list says? The list that would be written now must be the same text. */
+static bool is_unchanged(const char *root, const char *list)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf now = {0};
+
+	return add_things(&now, root, list, 3) && strcmp(ce_buf_str(&now), list) == 0;
+}
+
+bool ce_current_is(
+	struct ccenv *c, const struct ccenv_install_options *o, struct ccenv_install_result *ret)
+{
+	CE_CLEANUP(ce_freep) char *path = ce_layout_installed(c->root);
+	CE_CLEANUP(ce_buf_release) struct ce_buf was = {0}, key = {0}, lock_text = {0};
+	CE_CLEANUP(ce_freep) char *prefix = NULL;
+	struct ccenv_error ignored;
+	const char *at;
+	size_t n;
+
+	if (o->repair || o->prefix || ce_fs_read(path, BYTES_MAX, &was, &ignored) < 0 ||
+		ce_fs_read(c->lock_path, BYTES_MAX, &lock_text, &ignored) < 0)
+		return false;
+	add_key(c, o, &lock_text, &key);
+	if (was.len < key.len || memcmp(was.data, key.data, key.len) != 0)
+		return false;
+	at = was.data + key.len;
+	if (!take_result(&at, &prefix, &n) || !is_unchanged(c->root, at))
+		return false;
+	ret->prefix = CE_TAKE(prefix);
+	ret->root = ce_strdup(c->root);
+	ret->n_packages = n;
+	ce_log(&c->events, CCENV_LOG_INFO, "nothing has changed since %s was installed", c->root);
+	return true;
+}
+
+int ce_current_forget(const struct ccenv *c, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *path = ce_layout_installed(c->root);
+
+	if (unlink(path) < 0 && errno != ENOENT)
+		return ce_fail_errno(err, errno, "cannot remove %s", path);
+	return 0;
+}
+
+/* Does what is emitted depend on the GPU of this machine? */
+static bool is_of_machine(const struct ccenv *c, const char *environment)
+{
+	const struct ce_environment *e = NULL;
+	const char *const *archs;
+	size_t n = 0;
+
+	if (c->manifest)
+		e = ce_manifest_environment(c->manifest, environment ? environment : "default");
+	if (e)
+		ce_manifest_archs(e, &archs, &n);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(archs[i], "native") == 0)
+			return true;
+	return false;
+}
+
+int ce_current_remember(struct ccenv *c, const struct ccenv_install_options *o,
+	const struct ce_current_facts *facts, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_freep) char *path = ce_layout_installed(c->root);
+	CE_CLEANUP(ce_freep) char *stamp = ce_path_join(facts->prefix, "conda-meta/ccenv");
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+
+	if (is_of_machine(c, o->environment))
+		return 0;
+	add_key(c, o, facts->lock_text, &text);
+	ce_buf_addf(&text, "prefix %s\npackages %zu\n", facts->prefix, facts->n_packages);
+	if (!add_thing(&text, c->root, stamp) ||
+		!add_things(&text, c->root, ce_buf_str(facts->made), 0) || text.len > BYTES_MAX)
+		return 0;
+	return ce_fs_replace(path, text.data, text.len, NULL, err);
+}

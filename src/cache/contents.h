@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_CACHE_CONTENTS_H
+#define CE_CACHE_CONTENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+
+struct ccenv_error;
+struct ce_buf;
+struct stat;
+
+/*
+ * What an unpacked package consists of: what lies in its entry of the cache, and what of that is to
+ * be installed how.
+ *
+ * Made once, when the package is unpacked, from its own lists (info/paths.json and its
+ * forerunners), and kept beside it in info/ccenv.list: reading that takes a tenth of the time of
+ * JSON, and nothing has to be judged again.
+ */
+enum ce_content_kind {
+	CE_CONTENT_FILE,
+	CE_CONTENT_LINK,
+	CE_CONTENT_DIR,
+};
+
+struct ce_content {
+	const char *path;        /* below the entry; safe (ce_path_is_safe) */
+	const char *target;      /* of a link; NULL otherwise */
+	const char *sha256;      /* as the package says, or NULL */
+	const char *placeholder; /* to be replaced, or NULL */
+	uint64_t size;           /* of a file */
+	int64_t mtime;           /* of a file; seconds since 1970 */
+	enum ce_content_kind kind;
+	bool listed;  /* to be installed; info/ and what the package forgot to list is not */
+	bool binary;  /* the placeholder is in a binary file */
+	bool no_link; /* must be a copy */
+};
+
+struct ce_contents {
+	struct ce_arena arena;
+	struct ce_content *items; /* malloc'ed */
+	size_t n, cap;
+	const char **entry_points; /* "command = module:function", of a noarch python package */
+	size_t n_entry_points;
+};
+
+struct ce_contents *ce_contents_new(void);
+void ce_contents_free(struct ce_contents *c);
+CE_DEFINE_FREEP(struct ce_contents, ce_contents_free, ce_contents_freep)
+/* Room for one more, zeroed; valid until the next call. */
+struct ce_content *ce_contents_add(struct ce_contents *c);
+
+/* Is what lstat() says of a file what it was when it was unpacked: its size and time? */
+bool ce_content_agrees(const struct ce_content *c, const struct stat *st);
+
+void ce_contents_format(const struct ce_contents *c, struct ce_buf *out);
+/* Takes text of at most `len` bytes; it is checked like everything that comes from a disk. */
+CE_MUST_CHECK int ce_contents_parse(
+	const char *text, size_t len, struct ce_contents **ret, struct ccenv_error *err);
+
+/* Where it lies in an entry, and how large it may be. */
+#define CE_CONTENTS_NAME "info/ccenv.list"
+#define CE_CONTENTS_MAX  ((size_t)512 << 20)
+
+#endif
