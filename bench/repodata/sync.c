@@ -95,8 +95,7 @@ int main(int argc, char **argv)
 	if (dumping)
 		dump(r);
 	else
-		printf("{\"records\":%zu,\"strings\":%zu,\"wall\":%.4f,\"cpu\":%.4f,\"rss_kib\":%"
-		       "ld}\n",
+		printf("{\"records\":%zu,\"strings\":%zu,\"wall\":%.4f,\"cpu\":%.4f,\"rss_kib\":%ld}\n",
 			r->n, r->arena.bytes, end - begin,
 			(double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
 				(double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6,

@@ -51,12 +51,10 @@ int ce_project_check_cuda(const struct ccenv *c, const struct ce_lock_platform *
 		return r;
 	if (!have)
 		return ce_fail(err, CCENV_ENOTFOUND,
-			"CUDA is asked for, and %s has no CUDA. Add it to %s: \"cuda\": "
-			"{\"version\": \"13.0\", \"components\": [\"nvcc\", \"cudart\"]}",
+			"CUDA is asked for, and %s has no CUDA. Add it to %s: \"cuda\": {\"version\": \"13.0\", \"components\": [\"nvcc\", \"cudart\"]}",
 			c->lock_path, manifest);
 	return ce_fail(err, CCENV_ENOTFOUND,
-		"CUDA %s is asked for, and %s has %s. Ask for %s, or change the version under "
-		"\"cuda\" in %s",
+		"CUDA %s is asked for, and %s has %s. Ask for %s, or change the version under \"cuda\" in %s",
 		want, c->lock_path, have->version, have->version, manifest);
 }
 
@@ -150,9 +148,7 @@ int ce_project_archs(struct ccenv *c, const char *env, const struct ce_lock_plat
 			continue;
 		if (is_ci(c))
 			return ce_fail(err, CCENV_EHOST,
-				"%s: cuda: \"native\" in CI (CI is set) would build for the GPU "
-				"that the runner happens to have; name the architectures: \"80\", "
-				"\"90\"",
+				"%s: cuda: \"native\" in CI (CI is set) would build for the GPU that the runner happens to have; name the architectures: \"80\", \"90\"",
 				c->manifest_path);
 		native = native_arch(c, text);
 	}

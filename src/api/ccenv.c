@@ -383,15 +383,11 @@ static int check_target(const struct ccenv_install_options *o, struct ccenv_erro
 
 	if (!wanted)
 		return ce_fail(err, CCENV_ENOTFOUND,
-			"there is no target \"%s\"; known are x86_64-linux (linux-64) and "
-			"sbsa-linux "
-			"(linux-aarch64)",
+			"there is no target \"%s\"; known are x86_64-linux (linux-64) and sbsa-linux (linux-aarch64)",
 			o->target);
 	if (strcmp(wanted, platform) != 0)
 		return ce_fail(err, CCENV_ENOTFOUND,
-			"the target %s is asked for, and this machine is %s: building for another "
-			"machine is not supported yet; build on a %s machine, with the same "
-			"ccenv.json and ccenv.lock, or leave the target out",
+			"the target %s is asked for, and this machine is %s: building for another machine is not supported yet; build on a %s machine, with the same ccenv.json and ccenv.lock, or leave the target out",
 			o->target, platform, wanted);
 	return 0;
 }

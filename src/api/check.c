@@ -315,22 +315,18 @@ static void check_run_path(struct looking *l, const char *file, const char *entr
 
 	if (has_component(entry, "stubs"))
 		found(l->check, file,
-			"has the stubs %s in RUNPATH: calls of the driver would fail with "
-			"CUDA_ERROR_STUB_LIBRARY; link with the build files of ccenv, which keep "
-			"them out",
+			"has the stubs %s in RUNPATH: calls of the driver would fail with CUDA_ERROR_STUB_LIBRARY; link with the build files of ccenv, which keep them out",
 			entry);
 	else if (entry[0] == '$')
 		return;
 	else if (entry[0] != '/')
 		found(l->check, file,
-			"has \"%s\" in RUNPATH: libraries would be taken from the working "
-			"directory",
+			"has \"%s\" in RUNPATH: libraries would be taken from the working directory",
 			entry);
 	else if (is_below(dir, l->tools->root) || is_ours(l->tools, dir)) {
 		if (l->installed)
 			found(l->check, file,
-				"has %s in RUNPATH, which is of this build tree; set its install "
-				"RPATH",
+				"has %s in RUNPATH, which is of this build tree; set its install RPATH",
 				entry);
 	} else if (is_toolkit(dir))
 		found(l->check, file, "has another CUDA in RUNPATH: %s", entry);
@@ -381,18 +377,15 @@ static void check_needed(
 	if (!has_library(l->tools, name, strlen(name), "")) {
 		if (has_library(l->tools, name, stem, ".so"))
 			found(l->check, file,
-				"needs %s; this root (CUDA %s) has another release of it: it was "
-				"linked with another CUDA",
+				"needs %s; this root (CUDA %s) has another release of it: it was linked with another CUDA",
 				name, cuda);
 		else
 			found(l->check, file,
-				"needs %s, which this root (CUDA %s) does not have: add its "
-				"component to ccenv.json",
+				"needs %s, which this root (CUDA %s) does not have: add its component to ccenv.json",
 				name, cuda);
 	} else if (!entry) {
 		found(l->check, file,
-			"needs %s, which is in no directory of its RUNPATH: the loader takes any "
-			"that it finds, or none",
+			"needs %s, which is in no directory of its RUNPATH: the loader takes any that it finds, or none",
 			name);
 	} else if (entry[0] != '$' && !is_ours(l->tools, path)) {
 		found(l->check, file, "loads %s, which is of another CUDA", path);

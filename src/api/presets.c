@@ -44,8 +44,7 @@ static int check_own(
 	r = ce_fs_read(path, FILE_MAX, &old, err);
 	if (r >= 0 && !is_own(&old))
 		r = ce_fail(err, CCENV_EUSAGE,
-			"%s is there already and was not written by ccenv; move it away first, or "
-			"choose another directory with --output-dir",
+			"%s is there already and was not written by ccenv; move it away first, or choose another directory with --output-dir",
 			path);
 	return r;
 }

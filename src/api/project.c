@@ -102,9 +102,7 @@ static int set_paths(struct ccenv *c, const struct ccenv_options *o, struct ccen
 		c->cache_dir = cache_of_user();
 	if (!c->cache_dir)
 		return ce_fail(err, CCENV_EUSAGE,
-			"there is no place for the cache: HOME is not set, and this user has no "
-			"home "
-			"directory; give --cache-dir or CCENV_CACHE_DIR");
+			"there is no place for the cache: HOME is not set, and this user has no home directory; give --cache-dir or CCENV_CACHE_DIR");
 	return 0;
 }
 
@@ -209,9 +207,7 @@ static int need_manifest(const struct ccenv *c, struct ccenv_error *err)
 	if (c->manifest)
 		return 0;
 	return ce_fail(err, CCENV_ENOTFOUND,
-		"there is no ccenv.json here or in a parent directory; `ccenv init --cuda 13.0` "
-		"makes "
-		"one, or give --manifest FILE or --cuda VERSION");
+		"there is no ccenv.json here or in a parent directory; `ccenv init --cuda 13.0` makes one, or give --manifest FILE or --cuda VERSION");
 }
 
 void ce_plan_release(struct ce_plan *plan)
@@ -292,8 +288,7 @@ int ce_lock_select(const struct ce_lock *lock, const char *env_name, const char 
 			"environment \"%s\" is not locked; locked are: %s", env_name,
 			ce_buf_str(&known));
 	return ce_fail(err, CCENV_ENOTFOUND,
-		"platform %s is not locked; locked are: %s (add it to \"platforms\" and run "
-		"`ccenv lock`)",
+		"platform %s is not locked; locked are: %s (add it to \"platforms\" and run `ccenv lock`)",
 		platform, ce_buf_str(&known));
 }
 
@@ -507,9 +502,7 @@ int ce_project_check(struct ccenv *c, const struct ce_lock *lock, const char *en
 		known = known || strcmp(platforms[i], platform) == 0;
 	if (!known)
 		return ce_fail(err, CCENV_ENOTFOUND,
-			"%s: environment \"%s\" has no platform %s; add it to \"platforms\" and "
-			"run "
-			"`ccenv lock`",
+			"%s: environment \"%s\" has no platform %s; add it to \"platforms\" and run `ccenv lock`",
 			c->manifest->path, env_name, platform);
 	r = request_for(c->manifest, env, platform, &a, &request, err);
 	if (r < 0)
@@ -537,17 +530,13 @@ static int check_needs(struct ccenv *c, const struct ce_lock_platform *p, const 
 				continue;
 			if (strncmp(spec->name, "__cuda", 6) == 0) {
 				ce_log(&c->events, CCENV_LOG_WARNING,
-					"%s needs \"%s\", this machine has %s: it can be built "
-					"with "
-					"here, but not run",
+					"%s needs \"%s\", this machine has %s: it can be built with here, but not run",
 					p->pkgs[i]->name, spec->text,
 					host ? host->version : "no NVIDIA driver");
 				continue;
 			}
 			return ce_fail(err, CCENV_EHOST,
-				"%s %s needs \"%s\", this machine has %s; lower "
-				"system-requirements in ccenv.json to what the machine has and run "
-				"`ccenv lock`, or use a newer machine",
+				"%s %s needs \"%s\", this machine has %s; lower system-requirements in ccenv.json to what the machine has and run `ccenv lock`, or use a newer machine",
 				p->pkgs[i]->name, p->pkgs[i]->version, spec->text,
 				host ? host->version : "none");
 		}

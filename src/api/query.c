@@ -106,8 +106,7 @@ static int make_request(struct ccenv *c, const struct ccenv_solve_options *o,
 
 	if (!ce_platform_is_subdir(platform, strlen(platform)) || strcmp(platform, "noarch") == 0)
 		return ce_fail(err, CCENV_EUSAGE,
-			"\"%s\" is no platform; known are linux-64, linux-aarch64, win-64 and "
-			"their like",
+			"\"%s\" is no platform; known are linux-64, linux-aarch64, win-64 and their like",
 			platform);
 	r->environment = "default";
 	r->platform = ce_arena_strdup(&r->arena, platform);

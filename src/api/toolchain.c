@@ -176,8 +176,7 @@ static int read_stamp(struct ccenv *c, json_t **ret, struct ccenv_error *err)
 
 	if (!ce_fs_exists(path))
 		return ce_fail(err, CCENV_ENOTFOUND,
-			"nothing is installed in %s; run `ccenv install` first, or give the "
-			"directory with --root",
+			"nothing is installed in %s; run `ccenv install` first, or give the directory with --root",
 			c->root);
 	return ce_json_read(path, STAMP_MAX, ret, err);
 }
@@ -195,8 +194,7 @@ static int fill_tools(const json_t *stamp, const char *target, struct ccenv_tool
 	}
 	if (target && !is_target(t, target))
 		return ce_fail(err, CCENV_ENOTFOUND,
-			"%s holds the toolchain for %s, not for %s; building for another machine "
-			"than this one is not supported yet",
+			"%s holds the toolchain for %s, not for %s; building for another machine than this one is not supported yet",
 			t->root, t->target, target);
 	find_paths(t, a);
 	if (!ce_fs_is_dir(t->prefix) || !ce_fs_is_dir(t->view))
@@ -242,8 +240,7 @@ static int meson_text(const struct ccenv_tools *t, struct ce_buf *out, struct cc
 {
 	if (!t)
 		return ce_fail(err, CCENV_EUSAGE,
-			"a Meson file has absolute paths and cannot be committed; ask for the one "
-			"of an installed root");
+			"a Meson file has absolute paths and cannot be committed; ask for the one of an installed root");
 	if (!t->meson_file)
 		return ce_fail(err, CCENV_ENOTFOUND,
 			"%s has no Meson file; run `ccenv install` again", t->root);
@@ -262,13 +259,11 @@ static int check_source(const char *url, const char *sha256, struct ccenv_error 
 		known = (unsigned char)*p > 0x20 && *p != 0x7f;
 	if (!known)
 		return ce_fail(err, CCENV_EUSAGE,
-			"\"%s\" is no URL of a source archive: expected https://, http:// or "
-			"file:///",
+			"\"%s\" is no URL of a source archive: expected https://, http:// or file:///",
 			url);
 	if (!ce_sha256_is_hex(sha256))
 		return ce_fail(err, CCENV_EUSAGE,
-			"\"%s\" is no sha256: expected 64 lower-case hex digits, as sha256sum "
-			"prints them",
+			"\"%s\" is no sha256: expected 64 lower-case hex digits, as sha256sum prints them",
 			sha256);
 	return 0;
 }
@@ -280,8 +275,7 @@ int ccenv_vendor(const char *url, const char *sha256, char **ret_text, struct cc
 
 	if (!url != !sha256)
 		return ce_fail(err, CCENV_EUSAGE,
-			"a source archive has a URL and a sha256, which is what makes it safe to "
-			"build");
+			"a source archive has a URL and a sha256, which is what makes it safe to build");
 	if (url) {
 		r = check_source(url, sha256, err);
 		if (r < 0)
@@ -356,8 +350,7 @@ int ccenv_environment(
 
 	if (strchr(t->root, ':') || strchr(t->prefix, ':'))
 		return ce_fail(err, CCENV_EUSAGE,
-			"%s: a path with a colon cannot stand in PATH; choose another directory "
-			"with --root",
+			"%s: a path with a colon cannot stand in PATH; choose another directory with --root",
 			t->root);
 	owner = ce_calloc(1, sizeof(*owner));
 	a = &owner->arena;

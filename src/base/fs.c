@@ -328,9 +328,7 @@ static int wait_for(int fd, const char *path, int timeout_s,
 		told = true;
 		if (waited_ms / 1000 >= timeout_s)
 			return ce_fail(err, CCENV_EBUSY,
-				"%s is held by %s for more than %d s; end that process, or try "
-				"again "
-				"when it is done",
+				"%s is held by %s for more than %d s; end that process, or try again when it is done",
 				path, holder[0] ? holder : "another process", timeout_s);
 		nanosleep(&pause, NULL);
 	}

@@ -128,8 +128,7 @@ int ce_cli_environment(
 	}
 	if (ld && *ld && events.log)
 		events.log(events.user, CCENV_LOG_WARNING,
-			"LD_LIBRARY_PATH is set: programs may load other libraries than they were "
-			"linked with; unset it");
+			"LD_LIBRARY_PATH is set: programs may load other libraries than they were linked with; unset it");
 	return CE_EXIT_OK;
 }
 

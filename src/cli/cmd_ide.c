@@ -29,9 +29,7 @@ static int check_place(const char *path, const char *from, struct ccenv_error *e
 		return r;
 	if (strncmp(ce_buf_str(&old), first_line, sizeof(first_line) - 1) != 0)
 		return ce_fail(err, CCENV_EUSAGE,
-			"%s was not written by ccenv; take what you need out of %s, or name "
-			"another "
-			"file with --output",
+			"%s was not written by ccenv; take what you need out of %s, or name another file with --output",
 			path, from);
 	return 0;
 }
@@ -76,8 +74,7 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 		return ce_cli_fail(cli, &err, NULL);
 	if (!cli->quiet)
 		fprintf(stderr,
-			"Wrote %s: clangd takes the commands from the compile_commands.json of "
-			"the build directory\n",
+			"Wrote %s: clangd takes the commands from the compile_commands.json of the build directory\n",
 			output);
 	return CE_EXIT_OK;
 }

@@ -29,10 +29,9 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 	if (r < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	if (changed && !cli->quiet)
-		fprintf(stderr, "Next: commit them, with \"include\": [\"ccenv-presets.json\"] in "
-				"CMakePresets.json (\"version\": 4 or later); then\n"
-				"    cmake --preset ccenv-release && cmake --build --preset "
-				"ccenv-release\n");
+		fprintf(stderr,
+			"Next: commit them, with \"include\": [\"ccenv-presets.json\"] in CMakePresets.json (\"version\": 4 or later); then\n"
+			"    cmake --preset ccenv-release && cmake --build --preset ccenv-release\n");
 	return CE_EXIT_OK;
 }
 

@@ -28,8 +28,7 @@ static int check(const struct ce_args *names, const struct ccenv_tools *tools)
 		if (ce_fact_value(ce_fact_find(names->items[i]), tools))
 			continue;
 		fprintf(stderr,
-			"ccenv: %s has no %s; add \"nvcc\" to \"components\" of \"cuda\" in "
-			"ccenv.json and run `ccenv install`\n",
+			"ccenv: %s has no %s; add \"nvcc\" to \"components\" of \"cuda\" in ccenv.json and run `ccenv install`\n",
 			tools->root, names->items[i]);
 		return CE_EXIT_FAILED;
 	}

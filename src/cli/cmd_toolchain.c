@@ -89,8 +89,7 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 		{"format", 0, "FORMAT", "cmake, make, meson, env or json [cmake]",
 			.string = &format},
 		{"resolved", 0, NULL,
-			"for what is installed here, with its paths; meson, env and json always "
-			"are",
+			"for what is installed here, with its paths; meson, env and json always are",
 			.flag = &resolved},
 		{"target", 0, "TARGET", "fail unless that target is what is installed",
 			.string = &target},
@@ -116,8 +115,7 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 		return print_resolved(cli, formats[i].format, target);
 	if (target)
 		return ce_cli_usage(&ce_cmd_toolchain,
-			"a file to commit is for every target; --target goes with --resolved, or, "
-			"as CCENV_TARGET, with the use of that file");
+			"a file to commit is for every target; --target goes with --resolved, or, as CCENV_TARGET, with the use of that file");
 	if (print_file(formats[i].format, NULL, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	return CE_EXIT_OK;

@@ -25,9 +25,7 @@ static int check_place(const char *path, struct ccenv_error *err)
 	}
 	if (!ours)
 		return ce_fail(err, CCENV_EUSAGE,
-			"%s was not written by ccenv vendor; move it away, or name another file "
-			"with "
-			"--output",
+			"%s was not written by ccenv vendor; move it away, or name another file with --output",
 			path);
 	return 0;
 }

@@ -34,8 +34,8 @@ static void print_help(FILE *out)
 		     "Usage: ccenv COMMAND [options]\n\nCommands:\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		fprintf(out, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
-	fprintf(out, "\n`ccenv COMMAND --help` tells the options. Exit status: 0 done, 1 failed, "
-		     "2 wrong usage.\n");
+	fprintf(out,
+		"\n`ccenv COMMAND --help` tells the options. Exit status: 0 done, 1 failed, 2 wrong usage.\n");
 }
 
 static int no_command(const char *name)

@@ -72,10 +72,7 @@ static int check_path(const char *what, const char *path, struct ccenv_error *er
 	for (const char *p = path; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f || *p == ';' || *p == '"' || *p == '\\')
 			return ce_fail(err, CCENV_EUSAGE,
-				"%s %s: CMake and make cannot work in a path with a semicolon, "
-				"quote, "
-				"backslash or control character; choose another directory with "
-				"--root",
+				"%s %s: CMake and make cannot work in a path with a semicolon, quote, backslash or control character; choose another directory with --root",
 				what, path);
 	return 0;
 }

@@ -109,8 +109,7 @@ static void render_host(
 	struct ce_buf *out, const struct ce_emit_facts *f, const char *ide, const char *version)
 {
 	ce_buf_adds(out,
-		"If:\n  PathMatch: "
-		"'.*\\.(cc|cpp|cxx|c\\+\\+|C|h|hh|hpp|hxx|inl|ipp)'\nCompileFlags:\n  Add:\n");
+		"If:\n  PathMatch: '.*\\.(cc|cpp|cxx|c\\+\\+|C|h|hh|hpp|hxx|inl|ipp)'\nCompileFlags:\n  Add:\n");
 	add_host(out, f, ide, version, true);
 	ce_buf_adds(out, "---\nIf:\n  PathMatch: '.*\\.c'\nCompileFlags:\n  Add:\n");
 	add_host(out, f, ide, version, false);
@@ -135,9 +134,7 @@ static void render(struct ce_buf *out, const struct ce_emit_facts *f, const char
 	CE_CLEANUP(ce_freep) char *sm = ce_strndup(arch, strspn(arch, "0123456789af"));
 
 	ce_buf_addf(out,
-		"# ccenv ide 1\n# For clangd, by `ccenv ide`; CUDA %s. It has paths of this "
-		"machine: do not "
-		"commit it.\n",
+		"# ccenv ide 1\n# For clangd, by `ccenv ide`; CUDA %s. It has paths of this machine: do not commit it.\n",
 		f->cuda_version);
 	if (*version)
 		render_host(out, f, ide, version);

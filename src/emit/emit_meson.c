@@ -35,11 +35,9 @@ int ce_emit_meson(const struct ce_emit_facts *f, struct ccenv_error *err)
 	CE_CLEANUP(ce_freep) char *toolchain = ce_asprintf("toolchain/%s.cmake", f->target);
 
 	ce_buf_addf(&out,
-		"# CUDA %s (%s) for Meson, written by ccenv: changes are lost. Absolute paths: do "
-		"not commit.\n"
+		"# CUDA %s (%s) for Meson, written by ccenv: changes are lost. Absolute paths: do not commit.\n"
 		"#     meson setup build --native-file %s\n"
-		"# dependency('cudart') and its like need nothing else. dependency('cuda') looks "
-		"at the environment\n"
+		"# dependency('cudart') and its like need nothing else. dependency('cuda') looks at the environment\n"
 		"# only: set CUDA_PATH to the view below for it.\n\n[binaries]\n",
 		f->cuda_version, f->target, rel);
 	if (f->has_gcc) {

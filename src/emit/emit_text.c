@@ -52,8 +52,8 @@ void ce_quote_meson(struct ce_buf *out, const char *s)
 
 void ce_quote_sh(struct ce_buf *out, const char *s)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "_-./:=+,@%";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=+,@%";
 
 	if (*s && s[strspn(s, plain)] == '\0') {
 		ce_buf_adds(out, s);

@@ -124,8 +124,7 @@ static const char *profile_line(
 		return "";
 	case 6:
 		return ce_arena_printf(a,
-			"LIBRARIES =+ $(_SPACE_) \"-L$(TOP)/targets/%s/lib/stubs\" "
-			"\"-L$(TOP)/targets/%s/lib\"\n",
+			"LIBRARIES =+ $(_SPACE_) \"-L$(TOP)/targets/%s/lib/stubs\" \"-L$(TOP)/targets/%s/lib\"\n",
 			f->target, f->target);
 	default:
 		return NULL;
@@ -174,9 +173,10 @@ static void add_wrapper(struct plan *p)
 		{"CUDA_VERSION", p->f->cuda_version},
 		{"TARGET", p->f->target},
 		{"CXX", ce_buf_str(&cxx)},
-		{"SCRUB", p->f->has_gcc ? " CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH "
-					  "COMPILER_PATH GCC_EXEC_PREFIX"
-					: ""},
+		{"SCRUB",
+			p->f->has_gcc
+				? " CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH COMPILER_PATH GCC_EXEC_PREFIX"
+				: ""},
 	};
 
 	ce_emit_fill(&out, ce_text_nvcc_sh, pairs, CE_COUNT(pairs));
@@ -230,8 +230,7 @@ static int make_plan(struct plan *p, struct ccenv_error *err)
 		ce_arena_printf(&p->arena, "CUDA Version %s\n", f->toolkit_version));
 	add(p, ENTRY_TEXT, "version.json",
 		ce_arena_printf(&p->arena,
-			"{\n  \"cuda\": {\n    \"name\": \"CUDA SDK\",\n    \"version\": \"%s\"\n  "
-			"}\n}\n",
+			"{\n  \"cuda\": {\n    \"name\": \"CUDA SDK\",\n    \"version\": \"%s\"\n  }\n}\n",
 			f->toolkit_version));
 	return 0;
 }

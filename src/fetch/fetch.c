@@ -206,8 +206,7 @@ static int open_job(struct ce_job *job, struct ccenv_error *err)
 		if (r < 0)
 			return r;
 		ce_log(o->events, CCENV_LOG_WARNING,
-			"%s: its files in the cache had changed or were missing; unpacking it "
-			"again",
+			"%s: its files in the cache had changed or were missing; unpacking it again",
 			job->pkg->fn);
 	}
 	return ce_job_open(job, err);
@@ -530,9 +529,7 @@ static int add_jobs(struct ce_fetch_run *run, const struct ce_pkg *const *pkgs, 
 
 		if (!key)
 			r = ce_fail(err, CCENV_EDATA,
-				"%s: the channel gives neither sha256 nor md5 for it: it cannot be "
-				"checked, "
-				"so it is not used",
+				"%s: the channel gives neither sha256 nor md5 for it: it cannot be checked, so it is not used",
 				pkgs[i]->fn);
 		else if (ce_map_insert(&seen, key))
 			run->jobs[run->n++] = (struct ce_job){

@@ -197,14 +197,10 @@ static int fail_hash(struct source *s, const char *found, struct ccenv_error *er
 
 	if (job->local)
 		return ce_fail(err, CCENV_EHASH,
-			"%s is damaged or was replaced: its %s is %s, expected %s (%llu bytes); "
-			"put the right "
-			"file there, or run `ccenv lock` if the channel has changed",
+			"%s is damaged or was replaced: its %s is %s, expected %s (%llu bytes); put the right file there, or run `ccenv lock` if the channel has changed",
 			url, kind, found, job->key, (unsigned long long)s->reader.offset);
 	return ce_fail(err, CCENV_EHASH,
-		"%s arrived damaged or was replaced: its %s is %s, expected %s (%llu bytes); the "
-		"download was "
-		"removed: run the command again, or `ccenv lock` if the channel has changed",
+		"%s arrived damaged or was replaced: its %s is %s, expected %s (%llu bytes); the download was removed: run the command again, or `ccenv lock` if the channel has changed",
 		url, kind, found, job->key, (unsigned long long)s->reader.offset);
 }
 

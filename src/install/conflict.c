@@ -311,8 +311,7 @@ static void warn_conflicts(const struct ce_plan *plan, const struct ccenv_events
 				continue;
 			if (n++ < TOLD_MAX)
 				ce_log(events, CCENV_LOG_WARNING,
-					"%s is in more than one package: that of %s is used, that "
-					"of %s is left out",
+					"%s is in more than one package: that of %s is used, that of %s is left out",
 					p->path, by, plan->pkgs[i].pkg->name);
 		}
 	}
@@ -330,9 +329,7 @@ static void warn_scripts(const struct ce_plan *plan, const struct ccenv_events *
 			ce_buf_addf(&names, "%s%s", names.len ? ", " : "", plan->pkgs[i].pkg->name);
 	if (names.len)
 		ce_log(events, CCENV_LOG_WARNING,
-			"not run: the link scripts of %s (ccenv runs no script of a package); what "
-			"they set up is "
-			"missing",
+			"not run: the link scripts of %s (ccenv runs no script of a package); what they set up is missing",
 			names.data);
 }
 

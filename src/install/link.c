@@ -75,8 +75,7 @@ static int fail_target(
 	/* Every directory is new, and no path is planned twice. */
 	if (errno == EEXIST)
 		return ce_fail(err, CCENV_EIO,
-			"cannot create %s/%s: another file's name differs only in case, and this "
-			"file system does not tell them apart: use a prefix on another one",
+			"cannot create %s/%s: another file's name differs only in case, and this file system does not tell them apart: use a prefix on another one",
 			l->root, p->path);
 	return ce_fail_errno(err, errno, "cannot create %s/%s", l->root, p->path);
 }
@@ -204,10 +203,10 @@ static int put_symlink(
 		bool no_links = errno == EPERM || errno == EOPNOTSUPP;
 		int r = fail_target(l, p, err);
 
-		return no_links ? ce_hint(err, r,
-					  "(this file system has no symbolic links: use a "
-					  "prefix on another one)")
-				: r;
+		return no_links
+			       ? ce_hint(err, r,
+					 "(this file system has no symbolic links: use a prefix on another one)")
+			       : r;
 	}
 	p->size_in_prefix = strlen(target);
 	/* Of the text, not of what it points to: that is another path's, and may be another

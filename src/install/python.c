@@ -133,9 +133,7 @@ int ce_plan_python(const struct ce_plan *plan, struct ce_planned_pkg *p, struct 
 		return 0;
 	if (!plan->python)
 		return ce_fail(err, CCENV_EDATA,
-			"%s needs a python to be installed for, but the environment has none: add "
-			"\"python\" "
-			"to the dependencies",
+			"%s needs a python to be installed for, but the environment has none: add \"python\" to the dependencies",
 			p->pkg->fn);
 	for (size_t i = 0; i < p->n_paths; i++) {
 		const char *path = moved(plan, &p->arena, p->paths[i].path);

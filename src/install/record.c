@@ -400,8 +400,7 @@ int ce_stamp_check_place(const char *prefix, size_t *ret_n_pkgs, struct ccenv_er
 	made_for = json_string_value(json_object_get(o, "prefix"));
 	if (!made_for || strcmp(made_for, prefix) != 0)
 		return ce_fail(err, CCENV_EHASH,
-			"%s was installed as %s and moved, but its files hold the old path: run "
-			"`ccenv install`",
+			"%s was installed as %s and moved, but its files hold the old path: run `ccenv install`",
 			prefix, made_for ? made_for : "another path");
 	*ret_n_pkgs = (size_t)json_integer_value(json_object_get(o, "packages"));
 	return 0;

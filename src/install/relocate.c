@@ -301,9 +301,7 @@ int ce_relocate_binary(const struct ce_relocate *how, const char *data, size_t l
 
 		if (p->as->new.len > p->as->old.len)
 			r = ce_fail(err, CCENV_EDATA,
-				"the prefix has %zu characters, but at most %zu fit into this "
-				"package: install "
-				"into a shorter path",
+				"the prefix has %zu characters, but at most %zu fit into this package: install into a shorter path",
 				p->as->new.len / p->as->unit, p->as->old.len / p->as->unit);
 		if (r < 0)
 			break;

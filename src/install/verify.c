@@ -114,8 +114,7 @@ static int read_records(struct verify *v, struct ccenv_error *err)
 	closedir(dir);
 	if (r == 0 && v->n_expected && v->n_records != v->n_expected)
 		r = ce_fail(err, CCENV_EHASH,
-			"%s has %zu records of packages where %zu packages were installed: run "
-			"`ccenv install --repair`",
+			"%s has %zu records of packages where %zu packages were installed: run `ccenv install --repair`",
 			meta, v->n_records, v->n_expected);
 	return r;
 }
@@ -249,8 +248,7 @@ static int tell(struct verify *v, struct ccenv_error *err)
 	if (n == 0)
 		return 0;
 	return ce_fail(err, CCENV_EHASH,
-		"%s: %zu of %zu paths are not as they were installed: %s%s; run `ccenv install "
-		"--repair`",
+		"%s: %zu of %zu paths are not as they were installed: %s%s; run `ccenv install --repair`",
 		v->prefix, n, v->n, text.data, n > NAMED_MAX ? ", …" : "");
 }
 

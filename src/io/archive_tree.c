@@ -93,8 +93,7 @@ static bool has_name(const struct ce_tree *t, const char *path)
 static int fail_same_name(const struct ce_tree *t, const char *path, struct ccenv_error *err)
 {
 	return ce_fail(err, CCENV_EIO,
-		"cannot create %s/%s: the package has another file whose name differs only in "
-		"case, and this file system does not tell them apart: use a cache on another one",
+		"cannot create %s/%s: the package has another file whose name differs only in case, and this file system does not tell them apart: use a cache on another one",
 		t->dest, path);
 }
 
@@ -483,8 +482,7 @@ int ce_tree_hardlink(struct ce_tree *t, const char *path, const char *from, stru
 		fstatat(t->dest_fd, from, ret_st, AT_SYMLINK_NOFOLLOW) < 0 ||
 		!S_ISREG(ret_st->st_mode))
 		return ce_fail(err, CCENV_EDATA,
-			"\"%.200s\" is a hard link to \"%.200s\", which is not a file before it in "
-			"the archive",
+			"\"%.200s\" is a hard link to \"%.200s\", which is not a file before it in the archive",
 			path, from);
 	if (strcmp(from, path) == 0)
 		return 0;

@@ -173,16 +173,14 @@ static const char *way_out_of(CURLcode code)
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_CONNECT:
-		return "check the network, http_proxy and https_proxy, or use --offline with a "
-		       "filled cache";
+		return "check the network, http_proxy and https_proxy, or use --offline with a filled cache";
 	case CURLE_COULDNT_RESOLVE_PROXY:
 		return "check http_proxy and https_proxy";
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 		return "set SSL_CERT_FILE to a file with the certificates to trust";
 	case CURLE_OPERATION_TIMEDOUT:
-		return "try again later; CCENV_NET_TIMEOUT sets how many seconds a server may "
-		       "stall";
+		return "try again later; CCENV_NET_TIMEOUT sets how many seconds a server may stall";
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
 		return "check the channel's URL";
@@ -264,8 +262,7 @@ static void finish_status(struct ce_transfer *t, long status)
 		ce_transfer_fail(t, CCENV_ENET, text,
 			status == 407
 				? PROXY_WANTS
-				: "it wants credentials: put them into ~/.rattler/credentials.json "
-				  "or ~/.netrc");
+				: "it wants credentials: put them into ~/.rattler/credentials.json or ~/.netrc");
 	} else if (after > MAX_RETRY_AFTER_S) {
 		snprintf(text, sizeof(text), "the server answered %ld and asks to wait %lld s",
 			status, (long long)after);

@@ -46,9 +46,7 @@ int ce_mirrors_parse(const char *text, struct ce_mirror **ret, struct ccenv_erro
 		if (at >= len || !strstr(p, "://") || strstr(p, "://") > p + at) {
 			ce_mirrors_free(first);
 			return ce_fail(err, CCENV_EUSAGE,
-				"CCENV_MIRRORS: \"%.*s\" is no mirror; write URL=MIRROR,MIRROR "
-				"with spaces "
-				"between several",
+				"CCENV_MIRRORS: \"%.*s\" is no mirror; write URL=MIRROR,MIRROR with spaces between several",
 				(int)len, p);
 		}
 		struct ce_mirror *m = ce_calloc(1, sizeof(*m));

@@ -129,8 +129,7 @@ int ce_transfer_deliver(struct ce_transfer *t, const void *data, size_t len)
 		snprintf(text, sizeof(text), "it is longer than the %llu bytes promised",
 			(unsigned long long)t->t.expected_bytes);
 		return ce_transfer_fail(t, CCENV_EHASH, text,
-			"the server's copy is damaged or was replaced; try later or use another "
-			"channel");
+			"the server's copy is damaged or was replaced; try later or use another channel");
 	}
 	t->err.code = 0;
 	int r = t->t.on_data ? t->t.on_data(t->t.user, data, len, &t->err) : 0;

@@ -242,12 +242,11 @@ static int add_archspec(
 	const char *forced = getenv_fn("CONDA_OVERRIDE_ARCHSPEC");
 	const char *found = forced ? forced : microarchitecture();
 
-	if (forced &&
-		strspn(forced, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-			       "_.") != strlen(forced))
+	if (forced && strspn(forced,
+			      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") !=
+			      strlen(forced))
 		return ce_fail(err, CCENV_EUSAGE,
-			"CONDA_OVERRIDE_ARCHSPEC=%.40s: expected a microarchitecture such as "
-			"x86_64_v3, or nothing to hide __archspec",
+			"CONDA_OVERRIDE_ARCHSPEC=%.40s: expected a microarchitecture such as x86_64_v3, or nothing to hide __archspec",
 			forced);
 	if (found && *found)
 		add(l, "__archspec", "1", found);

@@ -90,8 +90,7 @@ static int parse_dep(const char *name, const json_t *v, struct ce_arena *a,
 			ce_buf_addc(&b, ']');
 	} else {
 		r = ce_fail(err, CCENV_EDATA,
-			"expected a version (\"13.0.*\", \"*\") or an object with \"version\", "
-			"\"build\", \"channel\"");
+			"expected a version (\"13.0.*\", \"*\") or an object with \"version\", \"build\", \"channel\"");
 	}
 	if (r >= 0)
 		r = ce_spec_parse(ce_buf_str(&b), CE_SPEC_STRICT, a, ret, err);
@@ -159,8 +158,7 @@ static int check_platforms(const char *const *list, size_t n, struct ccenv_error
 		if (!ce_platform_is_subdir(list[i], strlen(list[i])) ||
 			strcmp(list[i], "noarch") == 0)
 			return ce_fail(err, CCENV_EDATA,
-				"\"%s\" is no platform; known are linux-64, linux-aarch64, win-64, "
-				"osx-arm64, osx-64 and their like",
+				"\"%s\" is no platform; known are linux-64, linux-aarch64, win-64, osx-arm64, osx-64 and their like",
 				list[i]);
 	return 0;
 }

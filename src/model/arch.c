@@ -163,9 +163,7 @@ int ce_arch_check(const char *arch, const char *cuda_version, struct ccenv_error
 		return 0;
 	if (!parse(arch, &number, &form))
 		return ce_fail(err, CCENV_EDATA,
-			"GPU architecture \"%s\": expected a compute capability without its dot, "
-			"e.g. "
-			"\"90\", \"90a\", \"90-real\", \"90-virtual\", or all, all-major, native",
+			"GPU architecture \"%s\": expected a compute capability without its dot, e.g. \"90\", \"90a\", \"90-real\", \"90-virtual\", or all, all-major, native",
 			arch);
 	if (!cuda_version)
 		return 0;
@@ -217,9 +215,7 @@ int ce_arch_expand(const char *const *archs, size_t n, const char *cuda_version,
 			return r;
 		if (strcmp(archs[i], "native") == 0 && !native)
 			return ce_fail(err, CCENV_EHOST,
-				"GPU architecture \"native\": this machine has no NVIDIA GPU with "
-				"a "
-				"driver; name the architectures in ccenv.json, or set CUDAARCHS");
+				"GPU architecture \"native\": this machine has no NVIDIA GPU with a driver; name the architectures in ccenv.json, or set CUDAARCHS");
 		if (strcmp(archs[i], "native") == 0)
 			list[out++] = ce_arena_printf(a, "%s-real", native);
 		else if (major_only || strcmp(archs[i], "all") == 0)

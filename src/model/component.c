@@ -119,9 +119,7 @@ static int fail_unknown(const char *component, struct ccenv_error *err)
 	for (const struct ce_component *c = components; c->name; c++)
 		ce_buf_addf(&b, "%s%s", b.len > 0 ? ", " : "", c->name);
 	return ce_fail(err, CCENV_ENOTFOUND,
-		"there is no CUDA component \"%s\"; known are: %s; any other package of the "
-		"channel "
-		"goes under \"dependencies\"",
+		"there is no CUDA component \"%s\"; known are: %s; any other package of the channel goes under \"dependencies\"",
 		component, ce_buf_str(&b));
 }
 
@@ -155,8 +153,7 @@ int ce_component_expand(const char *component, const char *platform, struct ce_a
 		words = c->win_specs;
 	if (!words)
 		return ce_fail(err, CCENV_ENOTFOUND,
-			"the CUDA component \"%s\" does not exist for %s; leave it out or remove "
-			"the platform",
+			"the CUDA component \"%s\" does not exist for %s; leave it out or remove the platform",
 			c->name, platform);
 
 	specs = ce_arena_array(a, strlen(words) / 2 + 2, sizeof(*specs));
@@ -191,9 +188,7 @@ int ce_component_cuda_spec(
 		return ce_fail(err, CCENV_EDATA, "CUDA version \"%s\": expected X.Y", version);
 	if (dots > 1)
 		return ce_fail(err, CCENV_EDATA,
-			"CUDA version \"%s\" has a patch level, but conda-forge selects releases "
-			"by X.Y only; "
-			"ask for \"%.*s\" and let the lock file hold the patch level",
+			"CUDA version \"%s\" has a patch level, but conda-forge selects releases by X.Y only; ask for \"%.*s\" and let the lock file hold the patch level",
 			version, (int)(strchr(strchr(version, '.') + 1, '.') - version), version);
 	*ret = ce_arena_printf(a, "cuda-version %s.*", version);
 	return 0;

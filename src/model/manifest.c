@@ -99,8 +99,7 @@ int ce_system_requirement_virtual(const char *name, const char *version, struct 
 			package = known[i].package;
 	if (!package)
 		return ce_fail(err, CCENV_EUSAGE,
-			"\"%s\" is no system requirement; known are cuda, cuda-arch, glibc, linux, "
-			"osx, win, archspec",
+			"\"%s\" is no system requirement; known are cuda, cuda-arch, glibc, linux, osx, win, archspec",
 			name);
 	if (!version[0]) {
 		*ret_virtual = (struct ce_virtual){package, NULL, NULL};
@@ -264,8 +263,7 @@ int ce_exclude_newer_parse(
 		*ret_ms = at;
 	else
 		return ce_fail(err, CCENV_EUSAGE,
-			"exclude-newer: \"%s\" is neither a date (2025-10-25, "
-			"2025-10-25T12:00:00Z) nor a duration (12h, 7d, 2w)",
+			"exclude-newer: \"%s\" is neither a date (2025-10-25, 2025-10-25T12:00:00Z) nor a duration (12h, 7d, 2w)",
 			text);
 	return 0;
 }

@@ -37,8 +37,8 @@ static bool field_is_valid(const char *text)
 
 	if (n == 0 || n > FIELD_MAX_LEN)
 		return false;
-	return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-			    "_.+!=~") == n;
+	return strspn(text,
+		       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+!=~") == n;
 }
 
 bool ce_pkg_is_conda(const struct ce_pkg *pkg)

@@ -268,8 +268,7 @@ static void on_shard_done(void *user, const struct ce_download_result *result)
 	if (r < 0)
 		ce_fail(&err, r, "%s%s", result->text,
 			r == CCENV_ENOTFOUND
-				? " (the index names a shard that the server does not have: its "
-				  "copy is being changed or is damaged; try again later)"
+				? " (the index names a shard that the server does not have: its copy is being changed or is damaged; try again later)"
 				: "");
 	if (r >= 0)
 		r = store_shard(h, result->from, &err);
@@ -282,8 +281,7 @@ static void on_shard_done(void *user, const struct ce_download_result *result)
 	}
 	if (r == CCENV_EHASH)
 		ce_hint(&err, r,
-			"(the server's copy is damaged: try again later, or use another mirror of "
-			"the channel)");
+			"(the server's copy is damaged: try again later, or use another mirror of the channel)");
 	if (r >= 0) {
 		r = take_shard(y, h->source, h->name, &h->body, &err);
 		if (r < 0) {
@@ -291,9 +289,7 @@ static void on_shard_done(void *user, const struct ce_download_result *result)
 			ce_context(&err, r, "cannot use %s", url);
 			if (!y->err.code && r == CCENV_EDATA)
 				ce_hint(&err, r,
-					"(the channel itself is damaged: tell its keepers, or "
-					"leave it "
-					"out)");
+					"(the channel itself is damaged: tell its keepers, or leave it out)");
 		}
 	}
 	if (r < 0 && !y->err.code)
@@ -484,9 +480,7 @@ static int check_missing(struct sync *y, struct ccenv_error *err)
 	if (n > MISSING_NAMED)
 		ce_buf_addf(&b, " and %zu more", n - MISSING_NAMED);
 	return ce_fail(err, CCENV_EOFFLINE,
-		"the records of %s (%s) are not in the cache, and --offline forbids to fetch them; "
-		"run once "
-		"without --offline",
+		"the records of %s (%s) are not in the cache, and --offline forbids to fetch them; run once without --offline",
 		ce_buf_str(&b), y->missing_at);
 }
 
@@ -509,8 +503,7 @@ static int check_channels(struct sync *y, struct ccenv_error *err)
 			continue;
 		CE_CLEANUP(ce_freep) char *url = ce_url_redact(q->channels[c]);
 		return ce_fail(err, CCENV_ENOTFOUND,
-			"there is no channel at %s: it has no index for %s; check the channel's "
-			"name",
+			"there is no channel at %s: it has no index for %s; check the channel's name",
 			url, ce_buf_str(&b));
 	}
 	return 0;

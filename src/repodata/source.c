@@ -153,9 +153,7 @@ static int resolve(const struct ce_source *s, const char *dir, const char *ref, 
 
 	if (!web && !(s->local && ce_url_has_scheme(url, "file")))
 		return ce_fail(err, CCENV_EDATA,
-			"the index of %s says that its files are at %s, which is no place for "
-			"them; "
-			"tell the channel's keepers, or use another mirror",
+			"the index of %s says that its files are at %s, which is no place for them; tell the channel's keepers, or use another mirror",
 			s->shown, shown);
 	*ret = CE_TAKE(url);
 	return 0;
@@ -280,9 +278,7 @@ static void settle_offline(struct ce_source *s)
 		return;
 	}
 	ce_fail(&err, CCENV_EOFFLINE,
-		"%s of %s is in the cache, and --offline forbids to fetch it; run once "
-		"without "
-		"--offline",
+		"%s of %s is in the cache, and --offline forbids to fetch it; run once without --offline",
 		damaged ? "only a damaged index" : "no index", s->shown);
 	fail(s, &err);
 }
@@ -422,8 +418,7 @@ static void form_is_damaged(struct ce_source *s, const struct ccenv_error *cause
 		return;
 	}
 	ce_hint(&err, err.code,
-		"(the server's copy is damaged: try again later, or use another mirror of the "
-		"channel)");
+		"(the server's copy is damaged: try again later, or use another mirror of the channel)");
 	if (s->form < CE_FORM_JSON && s->ctx->only < 0)
 		ce_log(s->ctx->events, CCENV_LOG_WARNING, "%s; trying %s", err.text,
 			forms[s->form + 1].file);

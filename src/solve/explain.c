@@ -412,8 +412,9 @@ json_t *ce_explain(struct ce_choices *c, const struct ce_fact *facts, size_t n_f
 	json_object_set_new(root, "causes", json_array());
 	json_object_set_new(root, "hints", hints);
 	if (!facts) {
-		json_array_append_new(hints, json_string("The reason could not be found in "
-							 "reasonable time: ask for less at once."));
+		json_array_append_new(hints,
+			json_string(
+				"The reason could not be found in reasonable time: ask for less at once."));
 		return root;
 	}
 	for (size_t i = 0; i < n_facts; i++) {

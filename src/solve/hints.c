@@ -127,8 +127,7 @@ static void hint_left_out(const struct adviser *a, const struct ce_need *need)
 
 	if (first->excluded == CE_EXCLUDED_DATE || first->excluded == CE_EXCLUDED_NO_DATE)
 		ce_buf_addf(&text,
-			"exclude-newer leaves %s out: choose a later date, or make an exception "
-			"for it.",
+			"exclude-newer leaves %s out: choose a later date, or make an exception for it.",
 			name);
 	else if (first->excluded == CE_EXCLUDED_CHANNEL)
 		ce_buf_addf(&text,
@@ -150,15 +149,13 @@ static void hint_driver(const struct adviser *a, const struct ce_need *need)
 
 	if (f->n == 0) {
 		ce_buf_adds(&text,
-			"No driver is assumed. If the machine it is for has one, say which CUDA it "
-			"serves: \"system-requirements\": {\"cuda\": \"13.0\"}.");
+			"No driver is assumed. If the machine it is for has one, say which CUDA it serves: \"system-requirements\": {\"cuda\": \"13.0\"}.");
 	} else {
 		const char *version = f->members[0].pkg->version;
 		int major = (int)strcspn(version, ".");
 
 		ce_buf_addf(&text,
-			"The driver assumed serves CUDA %s: ask for CUDA %.*s, or raise "
-			"system-requirements.cuda if the machine it is for has a newer one.",
+			"The driver assumed serves CUDA %s: ask for CUDA %.*s, or raise system-requirements.cuda if the machine it is for has a newer one.",
 			version, major, version);
 	}
 	add_hint(a, &text);
@@ -198,9 +195,7 @@ static void hint_virtual(
 	}
 	if (f->n > 0)
 		ce_buf_addf(&text,
-			"%s is assumed to be %s: set system-requirements.%s if the machine it is "
-			"for "
-			"has more.",
+			"%s is assumed to be %s: set system-requirements.%s if the machine it is for has more.",
 			f->name, f->members[0].pkg->version, requirement);
 	else if (strcmp(f->name, "__cuda_arch") == 0)
 		ce_buf_addf(
@@ -273,8 +268,7 @@ static void hint_host_compiler(const struct adviser *a)
 		minor += 1 + (int)strcspn(version + minor + 1, ".");
 	platform = need->family->name + strlen("gcc_impl_");
 	ce_buf_addf(&text,
-		"nvcc %.*s takes gcc below %d: ask for gxx_%s <%d, or for a CUDA release whose "
-		"nvcc takes it.",
+		"nvcc %.*s takes gcc below %d: ask for gxx_%s <%d, or for a CUDA release whose nvcc takes it.",
 		minor, version, limit, platform, limit);
 	add_hint(a, &text);
 }
@@ -330,8 +324,8 @@ static void compare_releases(const struct adviser *a, const struct ce_family *fa
 			first->text, first->family == family ? "" : "there for ", ce_buf_str(&one),
 			second->text, second->family == family ? "" : "there for ",
 			ce_buf_str(&other));
-		ce_buf_adds(&text, "Choose one release by cuda-version, and leave the versions "
-				   "of its parts open.");
+		ce_buf_adds(&text,
+			"Choose one release by cuda-version, and leave the versions of its parts open.");
 		add_hint(a, &text);
 	}
 	ce_buf_release(&one);

@@ -319,8 +319,7 @@ static int request_needs(struct ce_choices *c, struct ccenv_error *err)
 
 		if (need->bad || !need->n_matches)
 			return ce_fail(err, CCENV_EDATA,
-				"virtual package %s: \"%s\" is no version; correct "
-				"system-requirements",
+				"virtual package %s: \"%s\" is no version; correct system-requirements",
 				q->virtuals[i].name, q->virtuals[i].version);
 		c->requested[c->n_requested++] = need;
 	}

@@ -134,8 +134,8 @@ static void add_comma(struct ce_buf *b)
 
 static void add_key(struct ce_buf *b, const char *key, const char *value)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "._+*/:%-";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+*/:%-";
 	char quote = strchr(value, '\'') ? '"' : '\'';
 
 	add_comma(b);

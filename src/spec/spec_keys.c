@@ -351,9 +351,7 @@ static int read_key(struct ce_scan *s, enum key *ret_key)
 		}
 	}
 	return ce_scan_fail(s, begin,
-		"unknown key '%.*s'; known are version build build_number channel subdir fn url "
-		"md5 "
-		"sha256 license license_family track_features",
+		"unknown key '%.*s'; known are version build build_number channel subdir fn url md5 sha256 license license_family track_features",
 		n > 40 ? 40 : (int)n, s->text + begin);
 }
 

@@ -153,9 +153,7 @@ static int fail_name(const struct ce_spec_reader *r, size_t begin, size_t end)
 		return ce_scan_fail(
 			s, begin, "a package name cannot have '*' here: name one package");
 	return ce_scan_fail(s, begin,
-		"no package name: it begins with a letter, a digit or one '_', and '.', '-' and "
-		"'_' "
-		"do not follow one another");
+		"no package name: it begins with a letter, a digit or one '_', and '.', '-' and '_' do not follow one another");
 }
 
 static bool is_glob(const char *name)

@@ -125,8 +125,7 @@ int ce_spec_read_url(struct ce_spec_reader *r, size_t begin, size_t end)
 		name--;
 	if (!is_path && !memmem(s->text + begin, name - begin, "://", 3))
 		return ce_scan_fail(s, begin,
-			"a package file needs its URL or absolute path: https://…, file:///… or "
-			"/…");
+			"a package file needs its URL or absolute path: https://…, file:///… or /…");
 	fn = ce_arena_strndup(r->a, s->text + name, stop - name);
 	decode(fn);
 	if (!ce_path_is_safe_name(fn))
