@@ -100,10 +100,10 @@ struct ce_repodata *corpus_load_platform(const char *dir, const char *platform)
 	static const char channel[] = "https://conda.anaconda.org/conda-forge";
 	const char *channels[] = {channel, channel};
 	const char *subdirs[] = {platform, "noarch"};
-	CE_CLEANUP(ce_freep) char *probe = ce_asprintf("%s/noarch/repodata.json.zst", dir);
+	CE_AUTOFREE char *probe = ce_asprintf("%s/noarch/repodata.json.zst", dir);
 	const char *end = ce_fs_exists(probe) ? ".zst" : "";
-	CE_CLEANUP(ce_freep) char *own = ce_asprintf("%s/%s/repodata.json%s", dir, platform, end);
-	CE_CLEANUP(ce_freep) char *noarch = ce_asprintf("%s/noarch/repodata.json%s", dir, end);
+	CE_AUTOFREE char *own = ce_asprintf("%s/%s/repodata.json%s", dir, platform, end);
+	CE_AUTOFREE char *noarch = ce_asprintf("%s/noarch/repodata.json%s", dir, end);
 	const char *paths[] = {own, noarch};
 
 	return corpus_load(paths, channels, subdirs, 2);

@@ -72,7 +72,7 @@ static char *make_tar(const struct pack_entry *list, bool bz2, size_t *ret_len)
 void pack_tar_bz2(const char *path, const struct pack_entry *all)
 {
 	size_t len = 0;
-	CE_CLEANUP(ce_freep) char *tar = make_tar(all, true, &len);
+	CE_AUTOFREE char *tar = make_tar(all, true, &len);
 	FILE *f = fopen(path, "wb");
 
 	if (!f || fwrite(tar, 1, len, f) != len || fclose(f) != 0)
@@ -96,8 +96,8 @@ void pack_conda(const char *path, const struct pack_entry *info, const struct pa
 {
 	static const char metadata[] = "{\"conda_pkg_format_version\": 2}";
 	size_t n_info = 0, n_pkg = 0;
-	CE_CLEANUP(ce_freep) char *info_tar = make_tar(info, false, &n_info);
-	CE_CLEANUP(ce_freep) char *pkg_tar = make_tar(pkg, false, &n_pkg);
+	CE_AUTOFREE char *info_tar = make_tar(info, false, &n_info);
+	CE_AUTOFREE char *pkg_tar = make_tar(pkg, false, &n_pkg);
 	struct archive *zip = archive_write_new();
 
 	archive_write_set_format_zip(zip);
@@ -155,8 +155,8 @@ static char *paths_json(const struct pack_package *p)
 
 static void write_package(const char *path, const struct pack_package *p)
 {
-	CE_CLEANUP(ce_freep) char *index = index_json(p);
-	CE_CLEANUP(ce_freep) char *paths = p->paths_json ? ce_strdup(p->paths_json) : paths_json(p);
+	CE_AUTOFREE char *index = index_json(p);
+	CE_AUTOFREE char *paths = p->paths_json ? ce_strdup(p->paths_json) : paths_json(p);
 	struct pack_entry info[] = {
 		{.path = "info/index.json", .data = index},
 		{.path = "info/paths.json", .data = paths},

@@ -84,8 +84,8 @@ static char *version_of(const struct item *i)
 static json_t *record_of(const struct item *i)
 {
 	json_t *o = json_copy(i->real);
-	CE_CLEANUP(ce_freep) char *name = name_of(i);
-	CE_CLEANUP(ce_freep) char *version = version_of(i);
+	CE_AUTOFREE char *name = name_of(i);
+	CE_AUTOFREE char *version = version_of(i);
 	unsigned char sum[32];
 	char text[65];
 	bool noarch = strcmp(text_of(o, "subdir"), "noarch") == 0;
@@ -131,8 +131,8 @@ static struct item *make_items(
 					.name = k % names,
 					.version = k / names,
 					.conda = s == 1};
-				CE_CLEANUP(ce_freep) char *name = name_of(&i);
-				CE_CLEANUP(ce_freep) char *version = version_of(&i);
+				CE_AUTOFREE char *name = name_of(&i);
+				CE_AUTOFREE char *version = version_of(&i);
 				i.fn = ce_asprintf("%s-%s-%s%s", name, version,
 					text_of(real, "build"), s ? ".conda" : ".tar.bz2");
 				CE_GROW(items, n, cap);
@@ -172,7 +172,7 @@ static void flush(struct output *o, bool end)
 static void add_record(struct output *o, const struct item *i, bool first)
 {
 	json_t *rec = record_of(i);
-	CE_CLEANUP(ce_freep) char *text = json_dumps(rec, JSON_COMPACT | JSON_SORT_KEYS);
+	CE_AUTOFREE char *text = json_dumps(rec, JSON_COMPACT | JSON_SORT_KEYS);
 
 	ce_buf_addf(&o->b, "%s\"%s\":", first ? "" : ",", i->fn);
 	ce_buf_adds(&o->b, text);
@@ -183,7 +183,7 @@ static void add_record(struct output *o, const struct item *i, bool first)
 
 static FILE *create(const char *dir, const char *name)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_asprintf("%s/%s", dir, name);
+	CE_AUTOFREE char *path = ce_asprintf("%s/%s", dir, name);
 	FILE *f = fopen(path, "w");
 
 	if (!f)
@@ -295,7 +295,7 @@ static void write_packed(const char *dir, const char *name, const struct ce_buf 
 	unsigned char sum[32])
 {
 	size_t cap = ZSTD_compressBound(b->len);
-	CE_CLEANUP(ce_freep) char *out = ce_alloc(cap);
+	CE_AUTOFREE char *out = ce_alloc(cap);
 	size_t n = ZSTD_compress2(z, out, cap, b->data, b->len);
 	char text[80];
 
@@ -343,7 +343,7 @@ static void pack_shard(struct ce_buf *b, const struct item *items, size_t n)
 
 static void write_shards(const char *dir, const char *subdir, struct item *items, size_t n)
 {
-	CE_CLEANUP(ce_freep) char *sub = ce_asprintf("%s/shards", dir);
+	CE_AUTOFREE char *sub = ce_asprintf("%s/shards", dir);
 	CE_CLEANUP(ce_buf_release) struct ce_buf index = {0}, body = {0};
 	ZSTD_CCtx *z = ZSTD_createCCtx();
 	unsigned char sum[32];
@@ -353,7 +353,7 @@ static void write_shards(const char *dir, const char *subdir, struct item *items
 	ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, LEVEL);
 	qsort(items, n, sizeof(*items), by_name);
 	for (size_t i = 0; i < n; i = end, names++) {
-		CE_CLEANUP(ce_freep) char *name = name_of(&items[i]);
+		CE_AUTOFREE char *name = name_of(&items[i]);
 		CE_CLEANUP(ce_buf_release) struct ce_buf shard = {0};
 		for (end = i + 1; end < n; end++) {
 			if (items[end].name != items[i].name ||
@@ -395,9 +395,8 @@ int main(int argc, char **argv)
 	}
 	mkdir(argv[2], 0777);
 	for (size_t p = 0; p < CE_COUNT(plan); p++) {
-		CE_CLEANUP(ce_freep)
-		char *in = ce_asprintf("%s/%s/repodata.json", argv[1], plan[p].subdir);
-		CE_CLEANUP(ce_freep) char *dir = ce_asprintf("%s/%s", argv[2], plan[p].subdir);
+		CE_AUTOFREE char *in = ce_asprintf("%s/%s/repodata.json", argv[1], plan[p].subdir);
+		CE_AUTOFREE char *dir = ce_asprintf("%s/%s", argv[2], plan[p].subdir);
 		unsigned names = plan[p].names * scale / 100;
 		json_error_t e;
 		size_t n;

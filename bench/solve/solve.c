@@ -39,8 +39,8 @@ static int by_value(const void *a, const void *b)
 static void measure(const struct ce_request *q, const struct ce_repodata *repodata, const char *id,
 	size_t times)
 {
-	CE_CLEANUP(ce_freep) double *took = ce_calloc(times, sizeof(*took));
-	CE_CLEANUP(ce_freep) char *packages = ce_strdup("-");
+	CE_AUTOFREE double *took = ce_calloc(times, sizeof(*took));
+	CE_AUTOFREE char *packages = ce_strdup("-");
 	struct ccenv_error err;
 
 	for (size_t i = 0; i < times; i++) {

@@ -292,7 +292,7 @@ static int fetch_and_link(struct ccenv *c, const struct ce_lock_platform *p, con
  * making them. */
 static int prune(const char *root, const char *platform, const char *keep, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *dir = ce_path_join(root, "env");
+	CE_AUTOFREE char *dir = ce_path_join(root, "env");
 	DIR *d = opendir(dir);
 	struct dirent *e;
 	int r = 0;
@@ -301,7 +301,7 @@ static int prune(const char *root, const char *platform, const char *keep, struc
 		return 0;
 	ce_fs_sweep(dir);
 	while (r >= 0 && (e = readdir(d))) {
-		CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, e->d_name);
+		CE_AUTOFREE char *path = ce_path_join(dir, e->d_name);
 		size_t n = strlen(platform);
 
 		/* <platform>-<12 hex digits>, and nothing that others may be building. */
@@ -328,7 +328,7 @@ static int install_root(struct ccenv *c, const struct ce_lock_platform *p,
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf made = {0};
-	CE_CLEANUP(ce_freep) char *prefix = NULL;
+	CE_AUTOFREE char *prefix = NULL;
 	char hash[CE_SHA256_HEX + 1];
 	struct ce_emit_input emit = {
 		.root = c->root,
@@ -369,7 +369,7 @@ static int install_root(struct ccenv *c, const struct ce_lock_platform *p,
 
 static int lock_root(struct ccenv *c, struct ce_fs_lock **ret, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *guard = ce_path_join(c->root, "lock");
+	CE_AUTOFREE char *guard = ce_path_join(c->root, "lock");
 	int r = ce_fs_mkdirs(c->root, err);
 
 	return r < 0 ? r : ce_fs_lock(guard, ROOT_LOCK_TIMEOUT_S, tell_waiting, c, ret, err);
@@ -395,7 +395,7 @@ static int check_target(const struct ccenv_install_options *o, struct ccenv_erro
 /* The prefix that is meant: where a link leads, since what stands there is what is exchanged. */
 static char *prefix_of(const char *option)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_absolute(option);
+	CE_AUTOFREE char *path = ce_path_absolute(option);
 	char at[1];
 	char *real = readlink(path, at, sizeof(at)) < 0 ? NULL : realpath(path, NULL);
 
@@ -442,7 +442,7 @@ int ccenv_verify(struct ccenv *c, const struct ccenv_install_options *o, struct 
 {
 	const char *platform = o->platform ? o->platform : ce_platform_host();
 	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = NULL;
-	CE_CLEANUP(ce_freep) char *prefix = NULL;
+	CE_AUTOFREE char *prefix = NULL;
 	const struct ce_lock_platform *p = NULL;
 	char hash[CE_SHA256_HEX + 1];
 	int r = 0;

@@ -45,7 +45,7 @@ static void found(struct check *k, const char *subject, const char *fmt, ...) CE
 
 static void found(struct check *k, const char *subject, const char *fmt, ...)
 {
-	CE_CLEANUP(ce_freep) char *text = NULL;
+	CE_AUTOFREE char *text = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -80,10 +80,10 @@ static bool is_below(const char *path, const char *dir)
 /* Is what the path leads to part of the root (or of its prefix, which may lie elsewhere)? */
 static bool is_ours(const struct ccenv_tools *t, const char *path)
 {
-	CE_CLEANUP(ce_freep) char *real = realpath(path, NULL);
-	CE_CLEANUP(ce_freep) char *root = realpath(t->root, NULL);
-	CE_CLEANUP(ce_freep) char *prefix = realpath(t->prefix, NULL);
-	CE_CLEANUP(ce_freep) char *plain = ce_path_absolute(path);
+	CE_AUTOFREE char *real = realpath(path, NULL);
+	CE_AUTOFREE char *root = realpath(t->root, NULL);
+	CE_AUTOFREE char *prefix = realpath(t->prefix, NULL);
+	CE_AUTOFREE char *plain = ce_path_absolute(path);
 	const char *at = real ? real : plain;
 
 	return is_below(at, root ? root : t->root) || is_below(at, prefix ? prefix : t->prefix);
@@ -224,7 +224,7 @@ static int check_gcc(struct looking *l, struct ccenv_error *err)
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < CE_COUNT(programs); i++) {
-		CE_CLEANUP(ce_freep) char *option = ce_asprintf("-print-prog-name=%s", programs[i]);
+		CE_AUTOFREE char *option = ce_asprintf("-print-prog-name=%s", programs[i]);
 		CE_CLEANUP(ce_buf_release) struct ce_buf out = {.max = PATH_MAX};
 		const char *const argv[] = {l->tools->cxx, option, NULL};
 		int status;
@@ -298,9 +298,9 @@ static bool is_toolkit(const char *dir)
 /* An entry of RUNPATH as the loader reads it. */
 static char *expand_origin(const char *entry, const char *file)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_absolute(file);
-	CE_CLEANUP(ce_freep) char *dir = ce_path_dir(path);
-	CE_CLEANUP(ce_freep) char *joined = NULL;
+	CE_AUTOFREE char *path = ce_path_absolute(file);
+	CE_AUTOFREE char *dir = ce_path_dir(path);
+	CE_AUTOFREE char *joined = NULL;
 
 	if (strncmp(entry, "$ORIGIN", 7) == 0)
 		joined = ce_asprintf("%s%s", dir, entry + 7);
@@ -311,7 +311,7 @@ static char *expand_origin(const char *entry, const char *file)
 
 static void check_run_path(struct looking *l, const char *file, const char *entry)
 {
-	CE_CLEANUP(ce_freep) char *dir = expand_origin(entry, file);
+	CE_AUTOFREE char *dir = expand_origin(entry, file);
 
 	if (has_component(entry, "stubs"))
 		found(l->check, file,
@@ -337,8 +337,8 @@ static const char *find_library(
 	const struct ce_elf *e, const char *file, const char *name, char **ret_file)
 {
 	for (size_t i = 0; i < e->n_run_path; i++) {
-		CE_CLEANUP(ce_freep) char *dir = expand_origin(e->run_path[i], file);
-		CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, name);
+		CE_AUTOFREE char *dir = expand_origin(e->run_path[i], file);
+		CE_AUTOFREE char *path = ce_path_join(dir, name);
 
 		if (access(path, F_OK) != 0)
 			continue;
@@ -355,8 +355,8 @@ static bool has_library(
 	const char *const dirs[] = {t->view, t->prefix};
 
 	for (size_t i = 0; i < CE_COUNT(dirs); i++) {
-		CE_CLEANUP(ce_freep)
-		char *path = ce_asprintf("%s/lib/%.*s%s", dirs[i], (int)len, name, suffix);
+		CE_AUTOFREE char *path =
+			ce_asprintf("%s/lib/%.*s%s", dirs[i], (int)len, name, suffix);
 
 		if (access(path, F_OK) == 0)
 			return true;
@@ -371,7 +371,7 @@ static void check_needed(
 {
 	const char *cuda = l->tools->cuda_version ? l->tools->cuda_version : "none";
 	size_t stem = (size_t)(strstr(name, ".so") - name);
-	CE_CLEANUP(ce_freep) char *path = NULL;
+	CE_AUTOFREE char *path = NULL;
 	const char *entry = find_library(e, file, name, &path);
 
 	if (!has_library(l->tools, name, strlen(name), "")) {

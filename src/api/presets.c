@@ -75,9 +75,9 @@ static const char *asked_cuda(const struct ccenv *c)
 
 int ccenv_presets(struct ccenv *c, const char *dir, bool *ret_changed, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *at = directory(c, dir);
-	CE_CLEANUP(ce_freep) char *presets = ce_path_join(at, "ccenv-presets.json");
-	CE_CLEANUP(ce_freep) char *toolchain = ce_path_join(at, "ccenv.cmake");
+	CE_AUTOFREE char *at = directory(c, dir);
+	CE_AUTOFREE char *presets = ce_path_join(at, "ccenv-presets.json");
+	CE_AUTOFREE char *toolchain = ce_path_join(at, "ccenv.cmake");
 	CE_CLEANUP(ce_buf_release) struct ce_buf p = {0}, t = {0};
 	int r = check_own(presets, is_presets, err);
 

@@ -38,10 +38,10 @@ static const char *system_getenv(const char *name)
 /* The nearest ccenv.json, from the working directory upwards; NULL when there is none. */
 static char *find_manifest(void)
 {
-	CE_CLEANUP(ce_freep) char *dir = ce_path_absolute(".");
+	CE_AUTOFREE char *dir = ce_path_absolute(".");
 
 	for (;;) {
-		CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, "ccenv.json");
+		CE_AUTOFREE char *path = ce_path_join(dir, "ccenv.json");
 		char *parent;
 
 		if (ce_fs_exists(path))
@@ -86,10 +86,10 @@ static char *cache_of_user(void)
 
 static int set_paths(struct ccenv *c, const struct ccenv_options *o, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep)
-	char *dir = c->manifest_path ? ce_path_dir(c->manifest_path) : ce_path_absolute(".");
-	CE_CLEANUP(ce_freep) char *root = ce_path_join(dir, "build/_ccenv");
-	CE_CLEANUP(ce_freep) char *lock = NULL;
+	CE_AUTOFREE char *dir =
+		c->manifest_path ? ce_path_dir(c->manifest_path) : ce_path_absolute(".");
+	CE_AUTOFREE char *root = ce_path_join(dir, "build/_ccenv");
+	CE_AUTOFREE char *lock = NULL;
 
 	c->root = ce_path_absolute(o->root ? o->root : root);
 	lock = ce_path_join(c->manifest_path ? dir : c->root, "ccenv.lock");
@@ -119,7 +119,7 @@ static void set_dirs(
 	}
 	while (n_dirs == 0 && text && *text) {
 		size_t len = strcspn(text, ":");
-		CE_CLEANUP(ce_freep) char *dir = ce_strndup(text, len);
+		CE_AUTOFREE char *dir = ce_strndup(text, len);
 
 		if (len > 0) {
 			CE_GROW(list, n, cap);
@@ -427,7 +427,7 @@ int ce_plan_solve(struct ccenv *c, struct ce_plan *plan, struct ccenv_error *err
 		THREADS = 4
 	};
 	struct solve_work w = {.mutex = PTHREAD_MUTEX_INITIALIZER, .plan = plan};
-	CE_CLEANUP(ce_freep) struct ccenv_error *errors = ce_calloc(plan->n, sizeof(*errors));
+	CE_AUTOFREE struct ccenv_error *errors = ce_calloc(plan->n, sizeof(*errors));
 	struct ccenv_progress progress = {.phase = CCENV_PHASE_SOLVE};
 	pthread_t threads[THREADS];
 	size_t n = 0;
@@ -460,7 +460,7 @@ int ce_plan_solve(struct ccenv *c, struct ce_plan *plan, struct ccenv_error *err
 
 struct ce_lock *ce_plan_lock(const struct ce_plan *plan)
 {
-	CE_CLEANUP(ce_freep) struct ce_solved *solved = ce_calloc(plan->n, sizeof(*solved));
+	CE_AUTOFREE struct ce_solved *solved = ce_calloc(plan->n, sizeof(*solved));
 
 	for (size_t i = 0; i < plan->n; i++)
 		solved[i] = (struct ce_solved){

@@ -46,8 +46,8 @@ void ccenv_tools_free(struct ccenv_tools *tools)
 /* `rel` seen from `dir`, without "..". */
 static const char *below(struct ce_arena *a, const char *dir, const char *rel)
 {
-	CE_CLEANUP(ce_freep) char *joined = ce_path_join(dir, rel);
-	CE_CLEANUP(ce_freep) char *path = ce_path_absolute(joined);
+	CE_AUTOFREE char *joined = ce_path_join(dir, rel);
+	CE_AUTOFREE char *path = ce_path_absolute(joined);
 
 	return ce_arena_strdup(a, path);
 }
@@ -127,7 +127,7 @@ static void find_programs(struct ccenv_tools *t, struct ce_arena *a)
 
 static void find_paths(struct ccenv_tools *t, struct ce_arena *a)
 {
-	CE_CLEANUP(ce_freep) char *link = ce_layout_view_link(t->root, t->target);
+	CE_AUTOFREE char *link = ce_layout_view_link(t->root, t->target);
 
 	t->prefix = below(a, t->root, t->prefix);
 	t->view = below(a, t->root, t->view);
@@ -172,7 +172,7 @@ static int check_lock(
 
 static int read_stamp(struct ccenv *c, json_t **ret, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_layout_stamp(c->root);
+	CE_AUTOFREE char *path = ce_layout_stamp(c->root);
 
 	if (!ce_fs_exists(path))
 		return ce_fail(err, CCENV_ENOTFOUND,

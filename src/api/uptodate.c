@@ -35,8 +35,8 @@ static void add_public(struct ce_buf *out, const struct ce_buf *manifest)
 
 	while (*p) {
 		size_t n = strcspn(p, "\"");
-		CE_CLEANUP(ce_freep) char *piece = ce_strndup(p, n);
-		CE_CLEANUP(ce_freep) char *shown = ce_url_redact(piece);
+		CE_AUTOFREE char *piece = ce_strndup(p, n);
+		CE_AUTOFREE char *shown = ce_url_redact(piece);
 		ce_buf_adds(out, shown);
 		p += n;
 		n = strspn(p, "\"");
@@ -50,7 +50,7 @@ static void add_key(struct ccenv *c, const struct ccenv_install_options *o,
 	const struct ce_buf *lock_text, struct ce_buf *out)
 {
 	/* Channels given on the command line may be relative. */
-	CE_CLEANUP(ce_freep) char *here = c->manifest_path ? NULL : ce_path_absolute(".");
+	CE_AUTOFREE char *here = c->manifest_path ? NULL : ce_path_absolute(".");
 
 	ce_buf_addf(out, "ccenv installed 1\nsources %s\nroot %s\n", ce_source_id, c->root);
 	ce_buf_addf(out, "environment %s\nplatform %s\nlock %s\n",
@@ -68,7 +68,7 @@ static void add_key(struct ccenv *c, const struct ccenv_install_options *o,
 /* The line for a file or link: "<size> <seconds> <nanoseconds> <path>". */
 static bool add_thing(struct ce_buf *out, const char *root, const char *rel)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(root, rel);
+	CE_AUTOFREE char *path = ce_path_join(root, rel);
 	struct stat st;
 
 	if (lstat(path, &st) < 0)
@@ -83,7 +83,7 @@ static bool add_things(struct ce_buf *out, const char *root, const char *text, i
 {
 	while (*text) {
 		size_t n = strcspn(text, "\n");
-		CE_CLEANUP(ce_freep) char *line = ce_strndup(text, n);
+		CE_AUTOFREE char *line = ce_strndup(text, n);
 		char *rel = line;
 
 		for (int i = 0; i < words; i++) {
@@ -128,9 +128,9 @@ static bool is_unchanged(const char *root, const char *list)
 bool ce_current_is(
 	struct ccenv *c, const struct ccenv_install_options *o, struct ccenv_install_result *ret)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_layout_installed(c->root);
+	CE_AUTOFREE char *path = ce_layout_installed(c->root);
 	CE_CLEANUP(ce_buf_release) struct ce_buf was = {0}, key = {0}, lock_text = {0};
-	CE_CLEANUP(ce_freep) char *prefix = NULL;
+	CE_AUTOFREE char *prefix = NULL;
 	struct ccenv_error ignored;
 	const char *at;
 	size_t n;
@@ -153,7 +153,7 @@ bool ce_current_is(
 
 int ce_current_forget(const struct ccenv *c, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_layout_installed(c->root);
+	CE_AUTOFREE char *path = ce_layout_installed(c->root);
 
 	if (unlink(path) < 0 && errno != ENOENT)
 		return ce_fail_errno(err, errno, "cannot remove %s", path);
@@ -180,8 +180,8 @@ static bool is_of_machine(const struct ccenv *c, const char *environment)
 int ce_current_remember(struct ccenv *c, const struct ccenv_install_options *o,
 	const struct ce_current_facts *facts, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_layout_installed(c->root);
-	CE_CLEANUP(ce_freep) char *stamp = ce_path_join(facts->prefix, "conda-meta/ccenv");
+	CE_AUTOFREE char *path = ce_layout_installed(c->root);
+	CE_AUTOFREE char *stamp = ce_path_join(facts->prefix, "conda-meta/ccenv");
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 
 	if (is_of_machine(c, o->environment))

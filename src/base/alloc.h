@@ -20,7 +20,8 @@ char *ce_strndup(const char *s, size_t n);
 char *ce_asprintf(const char *fmt, ...) CE_PRINTF(1, 2);
 char *ce_vasprintf(const char *fmt, va_list ap) CE_PRINTF(1, 0);
 
-/* For CE_CLEANUP on any malloc'ed pointer. */
+/* Frees the malloc'ed memory that the pointer holds when it goes out of scope. */
+#define CE_AUTOFREE CE_CLEANUP(ce_freep)
 void ce_freep(void *p);
 
 /*

@@ -97,7 +97,7 @@ char *ce_arena_strdup(struct ce_arena *a, const char *s)
 
 char *ce_arena_printf(struct ce_arena *a, const char *fmt, ...)
 {
-	CE_CLEANUP(ce_freep) char *s = NULL;
+	CE_AUTOFREE char *s = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);

@@ -68,7 +68,7 @@ void ce_buf_addc(struct ce_buf *b, char c)
 
 void ce_buf_vaddf(struct ce_buf *b, const char *fmt, va_list ap)
 {
-	CE_CLEANUP(ce_freep) char *s = ce_vasprintf(fmt, ap);
+	CE_AUTOFREE char *s = ce_vasprintf(fmt, ap);
 
 	ce_buf_adds(b, s);
 }

@@ -108,7 +108,7 @@ int ce_sha256_file(const char *path, char hex[CE_SHA256_HEX + 1], struct ccenv_e
 		CHUNK = 256 << 10
 	};
 	CE_CLEANUP(ce_sha256_freep) struct ce_sha256 *s = ce_sha256_new();
-	CE_CLEANUP(ce_freep) char *buf = ce_alloc(CHUNK);
+	CE_AUTOFREE char *buf = ce_alloc(CHUNK);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
 

@@ -14,7 +14,7 @@ void ce_log(const struct ccenv_events *ev, enum ccenv_level level, const char *f
 	if (!ev || !ev->log)
 		return;
 	va_start(ap, fmt);
-	CE_CLEANUP(ce_freep) char *text = ce_vasprintf(fmt, ap);
+	CE_AUTOFREE char *text = ce_vasprintf(fmt, ap);
 	va_end(ap);
 	ev->log(ev->user, level, text);
 }

@@ -44,7 +44,7 @@ bool ce_fs_is_dir(const char *path)
 
 int ce_fs_mkdirs(const char *path, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *p = ce_strdup(path);
+	CE_AUTOFREE char *p = ce_strdup(path);
 
 	/* Mostly it is there already. */
 	if (ce_fs_is_dir(path))
@@ -143,8 +143,7 @@ static int open_beside(const char *path, char **ret_tmp)
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	for (unsigned i = 0; i < TRIES; i++) {
-		CE_CLEANUP(ce_freep)
-		char *tmp = ce_asprintf("%s.%ld.%06lx", path, (long)getpid(),
+		CE_AUTOFREE char *tmp = ce_asprintf("%s.%ld.%06lx", path, (long)getpid(),
 			((unsigned long)now.tv_nsec + i) & 0xffffff);
 		int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 
@@ -159,7 +158,7 @@ static int open_beside(const char *path, char **ret_tmp)
 int ce_fs_replace(
 	const char *path, const void *data, size_t len, bool *ret_changed, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *tmp = NULL;
+	CE_AUTOFREE char *tmp = NULL;
 	CE_CLEANUP(ce_fs_closep) int fd = -1;
 	int r;
 
@@ -200,7 +199,7 @@ static int remove_children(int fd, const char *path, struct ccenv_error *err)
 			continue;
 		if (unlinkat(dirfd(dir), e->d_name, 0) == 0 || errno == ENOENT)
 			continue;
-		CE_CLEANUP(ce_freep) char *child = ce_path_join(path, e->d_name);
+		CE_AUTOFREE char *child = ce_path_join(path, e->d_name);
 
 		r = ce_fs_remove_tree(child, err);
 	}
@@ -263,7 +262,7 @@ void ce_fs_sweep(const char *path)
 	struct dirent *e;
 
 	while (dir && (e = readdir(dir))) {
-		CE_CLEANUP(ce_freep) char *child = NULL;
+		CE_AUTOFREE char *child = NULL;
 		long pid = writer_of(e->d_name);
 
 		/* Ours are from an earlier process of that number. */

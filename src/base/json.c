@@ -147,7 +147,7 @@ int ce_json_strings(const json_t *o, const char *key, struct ce_arena *a, const 
 
 void ce_json_format(const json_t *value, struct ce_buf *out)
 {
-	CE_CLEANUP(ce_freep) char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY);
+	CE_AUTOFREE char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY);
 
 	if (text)
 		ce_buf_adds(out, text);

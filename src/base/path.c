@@ -70,7 +70,7 @@ char *ce_path_absolute(const char *path)
 	struct ce_buf b = {0};
 
 	if (path[0] != '/') {
-		CE_CLEANUP(ce_freep) char *cwd = getcwd(NULL, 0);
+		CE_AUTOFREE char *cwd = getcwd(NULL, 0);
 
 		append_normal(&b, cwd ? cwd : "/");
 	}

@@ -43,7 +43,7 @@ static void measure(struct thing *t, const char *path)
 	struct dirent *d;
 
 	while (dir && (d = readdir(dir))) {
-		CE_CLEANUP(ce_freep) char *child = NULL;
+		CE_AUTOFREE char *child = NULL;
 		struct stat st;
 
 		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
@@ -170,10 +170,10 @@ static int clean(const struct ce_clean_options *o, struct things *list,
 int ce_clean(const struct ce_clean_options *o, struct ce_clean_result *ret_result,
 	struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *pkgs = ce_path_join(o->cache_dir, "pkgs");
-	CE_CLEANUP(ce_freep) char *archives = ce_path_join(o->cache_dir, "archives");
-	CE_CLEANUP(ce_freep) char *repodata = ce_layout_repodata(o->cache_dir);
-	CE_CLEANUP(ce_freep) char *locks = ce_layout_locks(o->cache_dir);
+	CE_AUTOFREE char *pkgs = ce_path_join(o->cache_dir, "pkgs");
+	CE_AUTOFREE char *archives = ce_path_join(o->cache_dir, "archives");
+	CE_AUTOFREE char *repodata = ce_layout_repodata(o->cache_dir);
+	CE_AUTOFREE char *locks = ce_layout_locks(o->cache_dir);
 	struct ce_clean_result result = {0};
 	struct things list = {0};
 	int r;

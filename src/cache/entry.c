@@ -43,7 +43,7 @@ struct folder {
 static bool enter(struct folder *f, const char *path)
 {
 	size_t n = (size_t)(ce_path_base(path) - path);
-	CE_CLEANUP(ce_freep) char *dir = NULL;
+	CE_AUTOFREE char *dir = NULL;
 
 	if (f->fd >= 0 && f->n == n && memcmp(f->path, path, n) == 0)
 		return true;
@@ -76,7 +76,7 @@ static bool agrees(struct folder *f, const struct ce_content *c)
 
 static int read_contents(const char *dir, struct ce_contents **ret, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, CE_CONTENTS_NAME);
+	CE_AUTOFREE char *path = ce_path_join(dir, CE_CONTENTS_NAME);
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 
 	if (ce_fs_read(path, CE_CONTENTS_MAX, &text, err) < 0 ||
@@ -87,7 +87,7 @@ static int read_contents(const char *dir, struct ce_contents **ret, struct ccenv
 
 static int check_bytes(const char *dir, const struct ce_content *c, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *file = ce_path_join(dir, c->path);
+	CE_AUTOFREE char *file = ce_path_join(dir, c->path);
 	char hex[CE_SHA256_HEX + 1];
 	int r;
 
@@ -131,7 +131,7 @@ static int check(const char *dir, bool bytes, struct ccenv_error *err)
 
 bool ce_entry_is_there(const char *dir)
 {
-	CE_CLEANUP(ce_freep) char *list = ce_path_join(dir, CE_CONTENTS_NAME);
+	CE_AUTOFREE char *list = ce_path_join(dir, CE_CONTENTS_NAME);
 
 	return ce_fs_exists(list);
 }
@@ -159,7 +159,7 @@ void ce_entry_touch(const char *dir)
  */
 static int open_tmp(const char *cache_dir, char **ret_path, int *ret_fd, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_layout_pkg(cache_dir, "tmp");
+	CE_AUTOFREE char *path = ce_layout_pkg(cache_dir, "tmp");
 	int r = ce_fs_mkdirs(path, err);
 
 	if (r < 0)
@@ -174,8 +174,8 @@ static int open_tmp(const char *cache_dir, char **ret_path, int *ret_fd, struct 
 int ce_entry_begin(
 	const char *cache_dir, const char *key, struct ce_entry *ret_entry, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *parent = NULL;
-	CE_CLEANUP(ce_freep) char *tmp = NULL;
+	CE_AUTOFREE char *parent = NULL;
+	CE_AUTOFREE char *tmp = NULL;
 	CE_CLEANUP(ce_fs_closep) int parent_fd = -1;
 	int fd, r = open_tmp(cache_dir, &parent, &parent_fd, err);
 
@@ -216,7 +216,7 @@ void ce_entry_note(struct ce_entry *e, const struct ce_archive_entry *file)
 
 static int write_list(const struct ce_entry *e, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(e->tmp, CE_CONTENTS_NAME);
+	CE_AUTOFREE char *path = ce_path_join(e->tmp, CE_CONTENTS_NAME);
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 	CE_CLEANUP(ce_fs_closep) int fd = -1;
 
@@ -271,8 +271,8 @@ void ce_entry_drop(struct ce_entry *e)
 
 int ce_entry_remove(const char *cache_dir, const char *dir, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *parent = NULL;
-	CE_CLEANUP(ce_freep) char *to = NULL;
+	CE_AUTOFREE char *parent = NULL;
+	CE_AUTOFREE char *to = NULL;
 	CE_CLEANUP(ce_fs_closep) int parent_fd = -1;
 	CE_CLEANUP(ce_fs_closep) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct ccenv_error ignored;
@@ -316,7 +316,7 @@ static bool is_orphan(int parent, const char *name)
 
 void ce_entry_sweep(const char *cache_dir)
 {
-	CE_CLEANUP(ce_freep) char *path = NULL;
+	CE_AUTOFREE char *path = NULL;
 	struct ccenv_error ignored;
 	struct dirent *d;
 	int fd = -1;
@@ -335,7 +335,7 @@ void ce_entry_sweep(const char *cache_dir)
 		return;
 	}
 	while ((d = readdir(dir))) {
-		CE_CLEANUP(ce_freep) char *child = ce_path_join(path, d->d_name);
+		CE_AUTOFREE char *child = ce_path_join(path, d->d_name);
 
 		if (d->d_name[0] != '.' && is_orphan(dirfd(dir), d->d_name) &&
 			ce_fs_remove_tree(child, &ignored) < 0)

@@ -206,7 +206,7 @@ static int read_entries(struct ce_cursor *c, struct listing *l, struct ccenv_err
 
 static int read_paths_json(struct listing *l, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(l->dir, "info/paths.json");
+	CE_AUTOFREE char *path = ce_path_join(l->dir, "info/paths.json");
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 	struct ce_cursor cursor;
 	int r = ce_fs_read(path, LIST_BYTES_MAX, &text, err);
@@ -224,7 +224,7 @@ static int read_lines(struct listing *l, const char *name,
 	struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(l->dir, name);
+	CE_AUTOFREE char *path = ce_path_join(l->dir, name);
 	int r = ce_fs_read(path, LIST_BYTES_MAX, &text, err);
 	char *next = text.data;
 
@@ -287,7 +287,7 @@ static int has_prefix_line(struct listing *l, char *text, struct ccenv_error *er
 				  "anaconda1"
 				  "anaconda2"
 				  "anaconda3";
-	CE_CLEANUP(ce_freep) char *whole = ce_strdup(text);
+	CE_AUTOFREE char *whole = ce_strdup(text);
 	const char *first = take_field(&text), *mode = take_field(&text), *path = take_field(&text);
 	struct ce_content *out = NULL;
 	int r;
@@ -333,7 +333,7 @@ static int read_old_lists(struct listing *l, struct ccenv_error *err)
 
 static int read_link_json(struct listing *l, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(l->dir, "info/link.json");
+	CE_AUTOFREE char *path = ce_path_join(l->dir, "info/link.json");
 	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
 	json_t *noarch = NULL;
 	struct ce_contents *c = l->contents;

@@ -46,7 +46,7 @@ bool ce_cli_begin(struct ce_cli *cli, const struct ce_command *cmd, const struct
 		{0},
 	};
 
-	CE_CLEANUP(ce_freep) char *name = ce_asprintf("ccenv %s", cmd->name);
+	CE_AUTOFREE char *name = ce_asprintf("ccenv %s", cmd->name);
 
 	char *command = argv[0];
 	bool parsed;
@@ -135,7 +135,7 @@ int ce_cli_environment(
 static void apply(const struct ccenv_variable *v)
 {
 	const char *old = getenv(v->name);
-	CE_CLEANUP(ce_freep) char *both = NULL;
+	CE_AUTOFREE char *both = NULL;
 
 	if (v->value && v->prepend && old && *old)
 		both = ce_asprintf("%s:%s", v->value, old);

@@ -57,8 +57,7 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 	if (cli->json) {
 		print_json(&list);
 	} else {
-		CE_CLEANUP(ce_freep)
-		char *text =
+		CE_AUTOFREE char *text =
 			ccenv_environment_text(&list, fish ? CCENV_SHELL_FISH : CCENV_SHELL_SH);
 
 		fputs(text, stdout);

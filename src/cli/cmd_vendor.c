@@ -32,7 +32,7 @@ static int check_place(const char *path, struct ccenv_error *err)
 
 static int write_file(const char *path, const char *text, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *dir = ce_path_dir(path);
+	CE_AUTOFREE char *dir = ce_path_dir(path);
 	int r = check_place(path, err);
 
 	if (r >= 0)

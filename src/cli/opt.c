@@ -61,7 +61,7 @@ bool ce_opt_parse(int argc, char **argv, const struct ce_opt *own, const struct 
 	bool ordered, struct ce_args *ret)
 {
 	size_t n_own = count(own), n_common = count(common);
-	CE_CLEANUP(ce_freep) struct option *longs = ce_calloc(n_own + n_common + 1, sizeof(*longs));
+	CE_AUTOFREE struct option *longs = ce_calloc(n_own + n_common + 1, sizeof(*longs));
 	CE_CLEANUP(ce_buf_release) struct ce_buf shorts = {0};
 	int c;
 

@@ -79,7 +79,7 @@ static int check_path(const char *what, const char *path, struct ccenv_error *er
 
 static bool exists_below(const char *dir, const char *rel)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, rel);
+	CE_AUTOFREE char *path = ce_path_join(dir, rel);
 	struct stat st;
 
 	return stat(path, &st) == 0;
@@ -117,10 +117,10 @@ static int hash_if_there(
 static void find_paths(struct ce_emit_facts *f)
 {
 	const struct ce_emit_input *in = f->in;
-	CE_CLEANUP(ce_freep) char *view = ce_layout_view(in->root, f->target, in->content_hash);
-	CE_CLEANUP(ce_freep) char *gcc = ce_asprintf("bin/%s-gcc", f->triplet ? f->triplet : "");
-	CE_CLEANUP(ce_freep) char *gxx = ce_asprintf("bin/%s-g++", f->triplet ? f->triplet : "");
-	CE_CLEANUP(ce_freep) char *cccl = ce_asprintf("targets/%s/include/cccl", f->target);
+	CE_AUTOFREE char *view = ce_layout_view(in->root, f->target, in->content_hash);
+	CE_AUTOFREE char *gcc = ce_asprintf("bin/%s-gcc", f->triplet ? f->triplet : "");
+	CE_AUTOFREE char *gxx = ce_asprintf("bin/%s-g++", f->triplet ? f->triplet : "");
+	CE_AUTOFREE char *cccl = ce_asprintf("targets/%s/include/cccl", f->target);
 
 	f->view = ce_arena_strdup(&f->arena, view);
 	f->view_rel = f->view + strlen(in->root) + 1;
@@ -176,8 +176,8 @@ void ce_emit_made(const struct ce_emit_facts *f, const char *rel)
 int ce_emit_file(const struct ce_emit_facts *f, const char *rel, const struct ce_buf *text,
 	bool executable, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(f->in->root, rel);
-	CE_CLEANUP(ce_freep) char *dir = ce_path_dir(path);
+	CE_AUTOFREE char *path = ce_path_join(f->in->root, rel);
+	CE_AUTOFREE char *dir = ce_path_dir(path);
 	bool changed;
 	int r;
 
@@ -290,12 +290,12 @@ static int (*const emitters[])(const struct ce_emit_facts *f, struct ccenv_error
 /* Half-written files and views. */
 static void sweep(const struct ce_emit_facts *f)
 {
-	CE_CLEANUP(ce_freep) char *pc = ce_asprintf("pkgconfig/%s", f->target);
+	CE_AUTOFREE char *pc = ce_asprintf("pkgconfig/%s", f->target);
 	const char *const dirs[] = {
 		"", "view", "toolchain", "make", "meson", "ide", "ide/include", "bin", pc};
 
 	for (size_t i = 0; i < CE_COUNT(dirs); i++) {
-		CE_CLEANUP(ce_freep) char *dir = ce_path_join(f->in->root, dirs[i]);
+		CE_AUTOFREE char *dir = ce_path_join(f->in->root, dirs[i]);
 
 		ce_fs_sweep(dir);
 	}

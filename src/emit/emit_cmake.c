@@ -116,15 +116,13 @@ static bool has_library(const struct ce_emit_facts *f, const char *name)
 	bool found = false;
 
 	for (size_t i = 0; !found && i < CE_COUNT(places); i++) {
-		CE_CLEANUP(ce_freep)
-		char *path = ce_asprintf("%s/targets/%s/%s/lib%s.%s", f->in->prefix, f->target,
-			places[i][0], name, places[i][1]);
+		CE_AUTOFREE char *path = ce_asprintf("%s/targets/%s/%s/lib%s.%s", f->in->prefix,
+			f->target, places[i][0], name, places[i][1]);
 
 		found = access(path, F_OK) == 0;
 	}
 	if (!found) {
-		CE_CLEANUP(ce_freep)
-		char *path = ce_asprintf("%s/lib/lib%s.so", f->in->prefix, name);
+		CE_AUTOFREE char *path = ce_asprintf("%s/lib/lib%s.so", f->in->prefix, name);
 
 		found = access(path, F_OK) == 0;
 	}
@@ -157,7 +155,7 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf env = {0}, view = {0}, manifest = {0}, lock = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf absent = {0}, archs = {0};
-	CE_CLEANUP(ce_freep) char *rel = ce_asprintf("toolchain/%s.cmake", f->target);
+	CE_AUTOFREE char *rel = ce_asprintf("toolchain/%s.cmake", f->target);
 
 	add_absent(f, &absent);
 	ce_arch_list(f->cuda_version, &a, &known, &n_known);

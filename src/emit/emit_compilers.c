@@ -16,7 +16,7 @@ static const char *const compilers[][2] = {
 /* One of an earlier lock, that had a gcc. */
 static int remove_compiler(const struct ce_emit_facts *f, const char *rel, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(f->in->root, rel);
+	CE_AUTOFREE char *path = ce_path_join(f->in->root, rel);
 
 	if (unlink(path) < 0 && errno != ENOENT)
 		return ce_fail_errno(err, errno, "cannot remove %s", path);
@@ -31,8 +31,8 @@ int ce_emit_compilers(const struct ce_emit_facts *f, struct ccenv_error *err)
 	ce_quote_sh(&env, f->env_rel);
 	for (size_t i = 0; r == 0 && i < CE_COUNT(compilers); i++) {
 		CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
-		CE_CLEANUP(ce_freep) char *rel = ce_asprintf("bin/%s", compilers[i][0]);
-		CE_CLEANUP(ce_freep) char *tool = NULL;
+		CE_AUTOFREE char *rel = ce_asprintf("bin/%s", compilers[i][0]);
+		CE_AUTOFREE char *tool = NULL;
 
 		if (!f->has_gcc) {
 			r = remove_compiler(f, rel, err);

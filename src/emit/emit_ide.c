@@ -42,8 +42,7 @@ static void add_item(struct ce_buf *out, const char *a, const char *b, const cha
 /* "12.2.0": the directory of lib/gcc/<triplet>; "" when there is none. */
 static const char *gcc_version(const struct ce_emit_facts *f, struct ce_arena *a)
 {
-	CE_CLEANUP(ce_freep)
-	char *dir = ce_asprintf("%s/lib/gcc/%s", f->in->prefix, f->triplet);
+	CE_AUTOFREE char *dir = ce_asprintf("%s/lib/gcc/%s", f->in->prefix, f->triplet);
 	DIR *d = opendir(dir);
 	const char *found = "";
 	struct dirent *e;
@@ -59,8 +58,8 @@ static const char *gcc_version(const struct ce_emit_facts *f, struct ce_arena *a
 static int point_env(const struct ce_emit_facts *f, const char *ide, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(ide, "env");
-	CE_CLEANUP(ce_freep) char *tmp = ce_asprintf("%s.tmp.%ld", path, (long)getpid());
+	CE_AUTOFREE char *path = ce_path_join(ide, "env");
+	CE_AUTOFREE char *tmp = ce_asprintf("%s.tmp.%ld", path, (long)getpid());
 	const char *to = ce_emit_relative(ide, f->in->prefix, &a);
 	char now[4096];
 	ssize_t n = readlink(path, now, sizeof(now));
@@ -90,11 +89,10 @@ static void add_xclang(struct ce_buf *out, const char *option, const char *ide, 
 static void add_host(struct ce_buf *out, const struct ce_emit_facts *f, const char *ide,
 	const char *version, bool cxx)
 {
-	CE_CLEANUP(ce_freep)
-	char *dir = ce_asprintf("lib/gcc/%s/%s/include/c++", f->triplet, version);
-	CE_CLEANUP(ce_freep) char *own = ce_asprintf("%s/%s", dir, f->triplet);
-	CE_CLEANUP(ce_freep) char *old = ce_asprintf("%s/backward", dir);
-	CE_CLEANUP(ce_freep) char *libc = ce_asprintf("%s/sysroot/usr/include", f->triplet);
+	CE_AUTOFREE char *dir = ce_asprintf("lib/gcc/%s/%s/include/c++", f->triplet, version);
+	CE_AUTOFREE char *own = ce_asprintf("%s/%s", dir, f->triplet);
+	CE_AUTOFREE char *old = ce_asprintf("%s/backward", dir);
+	CE_AUTOFREE char *libc = ce_asprintf("%s/sysroot/usr/include", f->triplet);
 
 	add_item(out, "-nostdlibinc", "", "");
 	if (cxx) {
@@ -129,9 +127,9 @@ static void render(struct ce_buf *out, const struct ce_emit_facts *f, const char
 		"--cudart*", "--default-stream*", "-Werror*", "--Werror*"};
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	const char *version = f->has_gcc ? gcc_version(f, &a) : "";
-	CE_CLEANUP(ce_freep) char *view = ce_layout_view_link(f->in->root, f->target);
+	CE_AUTOFREE char *view = ce_layout_view_link(f->in->root, f->target);
 	const char *arch = f->in->n_archs ? f->in->archs[0] : "75";
-	CE_CLEANUP(ce_freep) char *sm = ce_strndup(arch, strspn(arch, "0123456789af"));
+	CE_AUTOFREE char *sm = ce_strndup(arch, strspn(arch, "0123456789af"));
 
 	ce_buf_addf(out,
 		"# ccenv ide 1\n# For clangd, by `ccenv ide`; CUDA %s. It has paths of this machine: do not commit it.\n",
@@ -157,12 +155,12 @@ static void render(struct ce_buf *out, const struct ce_emit_facts *f, const char
 int ce_emit_ide(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0}, stub = {0};
-	CE_CLEANUP(ce_freep) char *ide = ce_path_join(f->in->root, "ide");
+	CE_AUTOFREE char *ide = ce_path_join(f->in->root, "ide");
 	int r = 0;
 
 	ce_buf_adds(&stub, stub_text);
 	for (size_t i = 0; r >= 0 && i < CE_COUNT(stubs); i++) {
-		CE_CLEANUP(ce_freep) char *rel = ce_asprintf("ide/include/%s", stubs[i]);
+		CE_AUTOFREE char *rel = ce_asprintf("ide/include/%s", stubs[i]);
 
 		r = ce_emit_file(f, rel, &stub, false, err);
 	}

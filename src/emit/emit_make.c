@@ -11,7 +11,7 @@ int ce_emit_make(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf archs = {0}, env = {0}, lock = {0}, view = {0};
-	CE_CLEANUP(ce_freep) char *rel = ce_asprintf("make/ccenv-%s.mk", f->target);
+	CE_AUTOFREE char *rel = ce_asprintf("make/ccenv-%s.mk", f->target);
 	int r;
 
 	for (size_t i = 0; i < f->in->n_archs; i++)

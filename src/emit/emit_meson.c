@@ -11,7 +11,7 @@
 
 static void add_string(struct ce_buf *out, const char *key, const char *dir, const char *rel)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, rel);
+	CE_AUTOFREE char *path = ce_path_join(dir, rel);
 
 	ce_buf_addf(out, "%s = '", key);
 	ce_quote_meson(out, path);
@@ -21,7 +21,7 @@ static void add_string(struct ce_buf *out, const char *key, const char *dir, con
 static void add_tool(
 	struct ce_buf *out, const struct ce_emit_facts *f, const char *key, const char *tool)
 {
-	CE_CLEANUP(ce_freep) char *rel = ce_asprintf("bin/%s-%s", f->triplet, tool);
+	CE_AUTOFREE char *rel = ce_asprintf("bin/%s-%s", f->triplet, tool);
 
 	add_string(out, key, f->in->prefix, rel);
 }
@@ -29,10 +29,10 @@ static void add_tool(
 int ce_emit_meson(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
-	CE_CLEANUP(ce_freep) char *rel = ce_asprintf("meson/%s.ini", f->target);
-	CE_CLEANUP(ce_freep) char *pkgconfig = ce_asprintf("pkgconfig/%s", f->target);
-	CE_CLEANUP(ce_freep) char *wrapper = ce_asprintf("bin/%s-pkg-config", f->triplet);
-	CE_CLEANUP(ce_freep) char *toolchain = ce_asprintf("toolchain/%s.cmake", f->target);
+	CE_AUTOFREE char *rel = ce_asprintf("meson/%s.ini", f->target);
+	CE_AUTOFREE char *pkgconfig = ce_asprintf("pkgconfig/%s", f->target);
+	CE_AUTOFREE char *wrapper = ce_asprintf("bin/%s-pkg-config", f->triplet);
+	CE_AUTOFREE char *toolchain = ce_asprintf("toolchain/%s.cmake", f->target);
 
 	ce_buf_addf(&out,
 		"# CUDA %s (%s) for Meson, written by ccenv: changes are lost. Absolute paths: do not commit.\n"

@@ -122,8 +122,7 @@ static const struct known_part known[] = {
 static bool is_there(const char *dir, const char *fmt_dir, const char *prefix, const char *name,
 	const char *suffix)
 {
-	CE_CLEANUP(ce_freep)
-	char *path = ce_asprintf("%s/%s/%s%s%s", dir, fmt_dir, prefix, name, suffix);
+	CE_AUTOFREE char *path = ce_asprintf("%s/%s/%s%s%s", dir, fmt_dir, prefix, name, suffix);
 	struct stat st;
 
 	return stat(path, &st) == 0;
@@ -147,7 +146,7 @@ static const struct ce_pkg *package_of(const struct ce_emit_facts *f, const char
 {
 	for (const char *p = packages; *p; p += strspn(p, " ")) {
 		size_t n = strcspn(p, " ");
-		CE_CLEANUP(ce_freep) char *name = ce_strndup(p, n);
+		CE_AUTOFREE char *name = ce_strndup(p, n);
 		const struct ce_pkg *pkg = ce_emit_pkg_find(f, name);
 
 		if (pkg)
@@ -166,7 +165,7 @@ static int compare_parts(const void *x, const void *y)
 
 void ce_emit_parts_find(struct ce_emit_facts *f)
 {
-	CE_CLEANUP(ce_freep) char *tree = ce_asprintf("%s/targets/%s", f->in->prefix, f->target);
+	CE_AUTOFREE char *tree = ce_asprintf("%s/targets/%s", f->in->prefix, f->target);
 
 	f->parts = ce_arena_array(&f->arena, CE_COUNT(known), sizeof(*f->parts));
 	for (size_t i = 0; i < CE_COUNT(known); i++) {

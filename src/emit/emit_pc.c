@@ -27,7 +27,7 @@ static void add_requires(struct ce_buf *out, const char *field, const struct ce_
 
 	for (const char *p = part->requires; *p; p += strspn(p, " ")) {
 		size_t n = strcspn(p, " ");
-		CE_CLEANUP(ce_freep) char *name = ce_strndup(p, n);
+		CE_AUTOFREE char *name = ce_strndup(p, n);
 
 		if (ce_emit_part_find(f, name)) {
 			ce_buf_addf(out, "%s%s-%s", *sep ? sep : field, name, f->cuda_version);
@@ -92,9 +92,9 @@ static int write_one(const struct ce_emit_facts *f, const struct ce_emit_part *p
 	const char *suffix, struct ce_map *written, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
-	CE_CLEANUP(ce_freep) char *id = ce_asprintf("%s%s", part->name, suffix);
-	CE_CLEANUP(ce_freep) char *file = ce_asprintf("%s.pc", id);
-	CE_CLEANUP(ce_freep) char *rel = ce_asprintf("pkgconfig/%s/%s", f->target, file);
+	CE_AUTOFREE char *id = ce_asprintf("%s%s", part->name, suffix);
+	CE_AUTOFREE char *file = ce_asprintf("%s.pc", id);
+	CE_AUTOFREE char *rel = ce_asprintf("pkgconfig/%s/%s", f->target, file);
 
 	ce_map_insert(written, file);
 	render(&out, id, part, f);
@@ -104,9 +104,9 @@ static int write_one(const struct ce_emit_facts *f, const struct ce_emit_part *p
 static int write_part(const struct ce_emit_facts *f, const struct ce_emit_part *part,
 	struct ce_map *written, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *minor = ce_asprintf("-%s", f->cuda_version);
-	CE_CLEANUP(ce_freep)
-	char *major = ce_asprintf("-%.*s", (int)strcspn(f->cuda_version, "."), f->cuda_version);
+	CE_AUTOFREE char *minor = ce_asprintf("-%s", f->cuda_version);
+	CE_AUTOFREE char *major =
+		ce_asprintf("-%.*s", (int)strcspn(f->cuda_version, "."), f->cuda_version);
 	int r;
 
 	r = write_one(f, part, "", written, err);
@@ -129,7 +129,7 @@ static int remove_others(const char *dir, const struct ce_map *written, struct c
 		return errno == ENOENT ? 0 : ce_fail_errno(err, errno, "cannot read %s", dir);
 	while (r == 0 && (e = readdir(d))) {
 		size_t n = strlen(e->d_name);
-		CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, e->d_name);
+		CE_AUTOFREE char *path = ce_path_join(dir, e->d_name);
 
 		if (n < 3 || strcmp(e->d_name + n - 3, ".pc") != 0 ||
 			ce_map_has(written, e->d_name))
@@ -144,7 +144,7 @@ static int remove_others(const char *dir, const struct ce_map *written, struct c
 static int write_wrapper(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0}, env = {0};
-	CE_CLEANUP(ce_freep) char *rel = ce_asprintf("bin/%s-pkg-config", f->triplet);
+	CE_AUTOFREE char *rel = ce_asprintf("bin/%s-pkg-config", f->triplet);
 	int r;
 
 	ce_quote_sh(&env, f->env_rel);
@@ -157,7 +157,7 @@ static int write_wrapper(const struct ce_emit_facts *f, struct ccenv_error *err)
 
 int ce_emit_pc(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *dir = ce_asprintf("%s/pkgconfig/%s", f->in->root, f->target);
+	CE_AUTOFREE char *dir = ce_asprintf("%s/pkgconfig/%s", f->in->root, f->target);
 	CE_CLEANUP(ce_map_release) struct ce_map written = {0};
 	int r = 0;
 

@@ -157,7 +157,7 @@ static char *find_library(const pkgconf_list_t *list, const char *name)
 
 static int check_library(const struct check *c, const pkgconf_list_t *list, const char *name)
 {
-	CE_CLEANUP(ce_freep) char *path = find_library(list, name);
+	CE_AUTOFREE char *path = find_library(list, name);
 	int want = strcmp(c->platform, "linux-aarch64") == 0 ? EM_AARCH64 : EM_X86_64;
 	int machine;
 

@@ -74,9 +74,9 @@ static void add(struct plan *p, enum entry_kind kind, const char *rel, const cha
 /* A link at <view>/<rel> to <prefix>/<what>, if that exists. */
 static void add_prefix_link(struct plan *p, const char *rel, const char *what)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(p->f->in->prefix, what);
-	CE_CLEANUP(ce_freep) char *at = ce_path_join(p->f->view, rel);
-	CE_CLEANUP(ce_freep) char *dir = ce_path_dir(at);
+	CE_AUTOFREE char *path = ce_path_join(p->f->in->prefix, what);
+	CE_AUTOFREE char *at = ce_path_join(p->f->view, rel);
+	CE_AUTOFREE char *dir = ce_path_dir(at);
 
 	if (access(path, F_OK) == 0)
 		add(p, ENTRY_LINK, rel, ce_emit_relative(dir, path, &p->arena));
@@ -135,7 +135,7 @@ static const char *profile_line(
  * new ones work. */
 static int add_profile(struct plan *p, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(p->f->in->prefix, "bin/nvcc.profile");
+	CE_AUTOFREE char *path = ce_path_join(p->f->in->prefix, "bin/nvcc.profile");
 	CE_CLEANUP(ce_buf_release) struct ce_buf in = {0}, out = {0};
 	int r;
 
@@ -159,9 +159,8 @@ static int add_profile(struct plan *p, struct ccenv_error *err)
 static void add_wrapper(struct plan *p)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0}, cxx = {0};
-	CE_CLEANUP(ce_freep) char *bin = ce_path_join(p->f->view, "bin");
-	CE_CLEANUP(ce_freep)
-	char *gxx = ce_asprintf("%s/bin/%s-g++", p->f->in->prefix, p->f->triplet);
+	CE_AUTOFREE char *bin = ce_path_join(p->f->view, "bin");
+	CE_AUTOFREE char *gxx = ce_asprintf("%s/bin/%s-g++", p->f->in->prefix, p->f->triplet);
 
 	if (p->f->has_gcc) {
 		const char *rel = ce_emit_relative(bin, gxx, &p->arena);
@@ -207,7 +206,7 @@ static int make_plan(struct plan *p, struct ccenv_error *err)
 	int r;
 
 	if (f->has_nvcc) {
-		CE_CLEANUP(ce_freep) char *nvcc = ce_path_join(f->in->prefix, "bin/nvcc");
+		CE_AUTOFREE char *nvcc = ce_path_join(f->in->prefix, "bin/nvcc");
 
 		add(p, ENTRY_CLONE, "bin/nvcc.bin", nvcc);
 		add_wrapper(p);
@@ -250,7 +249,7 @@ static void describe(const struct plan *p, struct ce_buf *out)
 
 static int copy_bytes(int in, int out, const char *path, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *block = ce_alloc(1 << 20);
+	CE_AUTOFREE char *block = ce_alloc(1 << 20);
 	ssize_t n;
 
 	while ((n = read(in, block, 1 << 20)) > 0)
@@ -287,8 +286,8 @@ static int clone_file(const char *from, const char *to, struct ccenv_error *err)
 
 static int make_entry(const struct entry *e, const char *dir, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, e->rel);
-	CE_CLEANUP(ce_freep) char *parent = ce_path_dir(path);
+	CE_AUTOFREE char *path = ce_path_join(dir, e->rel);
+	CE_AUTOFREE char *parent = ce_path_dir(path);
 	int r;
 
 	r = ce_fs_mkdirs(parent, err);
@@ -324,7 +323,7 @@ static bool holds(const char *path, const char *text)
 /* Is it as make_entry() makes it? Of a clone only that it is there. */
 static bool is_made(const struct entry *e, const char *dir)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, e->rel);
+	CE_AUTOFREE char *path = ce_path_join(dir, e->rel);
 	char target[4096];
 	ssize_t n;
 
@@ -344,7 +343,7 @@ static bool is_made(const struct entry *e, const char *dir)
 
 static bool is_current(const struct plan *p, const struct ce_buf *text)
 {
-	CE_CLEANUP(ce_freep) char *marker = ce_path_join(p->f->view, MARKER);
+	CE_AUTOFREE char *marker = ce_path_join(p->f->view, MARKER);
 	bool current = holds(marker, ce_buf_str(text));
 
 	for (size_t i = 0; current && i < p->n; i++)
@@ -354,13 +353,13 @@ static bool is_current(const struct plan *p, const struct ce_buf *text)
 
 static void tell_made(const struct plan *p)
 {
-	CE_CLEANUP(ce_freep) char *marker = ce_path_join(p->f->view_rel, MARKER);
-	CE_CLEANUP(ce_freep) char *link = ce_layout_view_link("", p->f->target);
+	CE_AUTOFREE char *marker = ce_path_join(p->f->view_rel, MARKER);
+	CE_AUTOFREE char *link = ce_layout_view_link("", p->f->target);
 
 	ce_emit_made(p->f, marker);
 	ce_emit_made(p->f, link + 1);
 	for (size_t i = 0; i < p->n; i++) {
-		CE_CLEANUP(ce_freep) char *rel = ce_path_join(p->f->view_rel, p->entries[i].rel);
+		CE_AUTOFREE char *rel = ce_path_join(p->f->view_rel, p->entries[i].rel);
 
 		ce_emit_made(p->f, rel);
 	}
@@ -369,7 +368,7 @@ static void tell_made(const struct plan *p)
 /* Puts the finished directory `tmp` at the view's place. */
 static int put_in_place(const char *tmp, const char *view, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *old = ce_asprintf("%s.old.%ld", view, (long)getpid());
+	CE_AUTOFREE char *old = ce_asprintf("%s.old.%ld", view, (long)getpid());
 
 	if (rename(tmp, view) == 0)
 		return 0;
@@ -381,7 +380,7 @@ static int put_in_place(const char *tmp, const char *view, struct ccenv_error *e
 
 static int build(const struct plan *p, const struct ce_buf *text, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *tmp = ce_asprintf("%s.tmp.%ld", p->f->view, (long)getpid());
+	CE_AUTOFREE char *tmp = ce_asprintf("%s.tmp.%ld", p->f->view, (long)getpid());
 	struct entry marker = {ENTRY_TEXT, MARKER, ce_buf_str(text)};
 	struct ccenv_error ignored;
 	int r;
@@ -401,8 +400,8 @@ static int build(const struct plan *p, const struct ce_buf *text, struct ccenv_e
 /* view/<target>: the name for people and for files that outlive a lock. */
 static int point_link(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *link_path = ce_layout_view_link(f->in->root, f->target);
-	CE_CLEANUP(ce_freep) char *tmp = ce_asprintf("%s.tmp.%ld", link_path, (long)getpid());
+	CE_AUTOFREE char *link_path = ce_layout_view_link(f->in->root, f->target);
+	CE_AUTOFREE char *tmp = ce_asprintf("%s.tmp.%ld", link_path, (long)getpid());
 	const char *to = ce_path_base(f->view);
 	char now[512];
 	ssize_t n = readlink(link_path, now, sizeof(now) - 1);
@@ -421,15 +420,15 @@ static int point_link(const struct ce_emit_facts *f, struct ccenv_error *err)
 /* Views whose prefix has been removed are of no use to anybody. */
 static void remove_orphans(const struct ce_emit_facts *f)
 {
-	CE_CLEANUP(ce_freep) char *views = ce_path_dir(f->view);
+	CE_AUTOFREE char *views = ce_path_dir(f->view);
 	size_t len = strlen(f->target);
 	DIR *d = opendir(views);
 	struct ccenv_error ignored;
 	struct dirent *e;
 
 	while (d && (e = readdir(d))) {
-		CE_CLEANUP(ce_freep) char *dir = ce_path_join(views, e->d_name);
-		CE_CLEANUP(ce_freep) char *tree = ce_asprintf("%s/targets/%s", dir, f->target);
+		CE_AUTOFREE char *dir = ce_path_join(views, e->d_name);
+		CE_AUTOFREE char *tree = ce_asprintf("%s/targets/%s", dir, f->target);
 
 		if (strncmp(e->d_name, f->target, len) == 0 && e->d_name[len] == '-' &&
 			strcmp(dir, f->view) != 0 && ce_fs_exists(tree) && access(tree, F_OK) < 0 &&

@@ -40,7 +40,7 @@ enum {
 /* rattler's <dir>.lock: a revision of eight bytes, then the sha256 of the archive. */
 static bool says_lock(const char *dir, const char *sha256)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_asprintf("%s.lock", dir);
+	CE_AUTOFREE char *path = ce_asprintf("%s.lock", dir);
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 	char hex[CE_SHA256_HEX + 1];
 	struct ccenv_error ignored;
@@ -53,7 +53,7 @@ static bool says_lock(const char *dir, const char *sha256)
 
 static bool says_record(const char *dir, const char *sha256)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, "info/repodata_record.json");
+	CE_AUTOFREE char *path = ce_path_join(dir, "info/repodata_record.json");
 	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
 	struct ccenv_error ignored;
 	const char *found;
@@ -202,7 +202,7 @@ static int copy_dir(struct adopt *a, int fd, const char *path, int depth, struct
 	if (!dir)
 		return ce_fail(err, CCENV_EDATA, "%s/%s cannot be read", a->dir, path);
 	while (r == 0 && (d = readdir(dir))) {
-		CE_CLEANUP(ce_freep) char *child = NULL;
+		CE_AUTOFREE char *child = NULL;
 
 		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
 			continue;

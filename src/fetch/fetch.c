@@ -216,8 +216,8 @@ static int open_job(struct ce_job *job, struct ccenv_error *err)
 static int begin(struct ce_job *job, struct ccenv_error *err)
 {
 	struct ce_fetch_run *run = job->run;
-	CE_CLEANUP(ce_freep) char *locks = ce_layout_locks(run->o->cache_dir);
-	CE_CLEANUP(ce_freep) char *path = ce_asprintf("%s/%s.lock", locks, job->key);
+	CE_AUTOFREE char *locks = ce_layout_locks(run->o->cache_dir);
+	CE_AUTOFREE char *path = ce_asprintf("%s/%s.lock", locks, job->key);
 	enum ce_job_state state = CE_JOB_OPEN;
 	int r = ce_fs_lock(path, 0, NULL, NULL, &job->lock, err);
 
@@ -419,12 +419,12 @@ static void tell_waiting(void *user, const char *holder)
  * round. */
 static int wait_elsewhere(struct ce_fetch_run *run, bool *ret_again, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *locks = ce_layout_locks(run->o->cache_dir);
+	CE_AUTOFREE char *locks = ce_layout_locks(run->o->cache_dir);
 
 	*ret_again = false;
 	for (size_t i = 0; i < run->n; i++) {
 		struct ce_job *job = &run->jobs[i];
-		CE_CLEANUP(ce_freep) char *path = ce_asprintf("%s/%s.lock", locks, job->key);
+		CE_AUTOFREE char *path = ce_asprintf("%s/%s.lock", locks, job->key);
 		CE_CLEANUP(ce_fs_unlockp) struct ce_fs_lock *lock = NULL;
 		struct waiting w = {.run = run, .job = job};
 		int r;
@@ -446,7 +446,7 @@ static int write_cachedir_tag(const char *cache_dir, struct ccenv_error *err)
 	/* https://bford.info/cachedir/ */
 	static const char text[] = "Signature: 8a477f597d28d172789f06886806bc55\n"
 				   "# This directory is a cache of ccenv.\n";
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(cache_dir, "CACHEDIR.TAG");
+	CE_AUTOFREE char *path = ce_path_join(cache_dir, "CACHEDIR.TAG");
 
 	if (ce_fs_exists(path))
 		return 0;
@@ -455,7 +455,7 @@ static int write_cachedir_tag(const char *cache_dir, struct ccenv_error *err)
 
 static int prepare_cache(const char *cache_dir, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *locks = ce_layout_locks(cache_dir);
+	CE_AUTOFREE char *locks = ce_layout_locks(cache_dir);
 	int r = ce_fs_mkdirs(locks, err);
 
 	if (r == 0)

@@ -41,7 +41,7 @@ static char *url_as_path(const char *url)
 /* Where the archive is below a cache of that layout; NULL when that is no path. */
 static char *path_in_layout(const struct ce_pkg *pkg, size_t layout)
 {
-	CE_CLEANUP(ce_freep) char *path = NULL;
+	CE_AUTOFREE char *path = NULL;
 
 	if (layout == 0)
 		path = ce_strdup(pkg->fn);
@@ -85,8 +85,8 @@ int ce_foreign_open(const struct ce_pkg *pkg, const struct ce_fetch_options *o, 
 	while (pkg->sha256 && *at < (o->n_foreign + o->n_trusted) * LAYOUTS) {
 		size_t i = *at / LAYOUTS;
 		const char *dir = i < o->n_foreign ? o->foreign[i] : o->trusted[i - o->n_foreign];
-		CE_CLEANUP(ce_freep) char *rel = path_in_layout(pkg, *at % LAYOUTS);
-		CE_CLEANUP(ce_freep) char *path = rel ? ce_path_join(dir, rel) : NULL;
+		CE_AUTOFREE char *rel = path_in_layout(pkg, *at % LAYOUTS);
+		CE_AUTOFREE char *path = rel ? ce_path_join(dir, rel) : NULL;
 		int fd = path ? open_file(path, pkg, o, ret_size) : -1;
 
 		++*at;
@@ -104,8 +104,8 @@ char *ce_foreign_unpacked(const struct ce_pkg *pkg, const struct ce_fetch_option
 	size_t suffix = strlen(ce_pkg_is_conda(pkg) ? ".conda" : ".tar.bz2");
 
 	while (pkg->sha256 && *at < o->n_trusted * LAYOUTS) {
-		CE_CLEANUP(ce_freep) char *rel = path_in_layout(pkg, *at % LAYOUTS);
-		CE_CLEANUP(ce_freep) char *path = NULL;
+		CE_AUTOFREE char *rel = path_in_layout(pkg, *at % LAYOUTS);
+		CE_AUTOFREE char *path = NULL;
 		size_t dir = (*at)++ / LAYOUTS;
 
 		if (!rel || strlen(rel) <= suffix)

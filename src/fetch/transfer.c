@@ -142,7 +142,7 @@ static uint64_t usable_part(int fd, const struct ce_pkg *pkg)
 
 static int open_part(struct ce_job *job, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *parent = NULL;
+	CE_AUTOFREE char *parent = NULL;
 	uint64_t have;
 	int fd, r;
 

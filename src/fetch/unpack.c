@@ -192,7 +192,7 @@ static int drain(struct source *s, struct ccenv_error *err)
 static int fail_hash(struct source *s, const char *found, struct ccenv_error *err)
 {
 	const struct ce_job *job = s->job;
-	CE_CLEANUP(ce_freep) char *url = ce_url_redact(job->pkg->url);
+	CE_AUTOFREE char *url = ce_url_redact(job->pkg->url);
 	const char *kind = s->job->pkg->sha256 ? "sha256" : "md5";
 
 	if (job->local)
@@ -246,7 +246,7 @@ static int judge(struct source *s, int unpacked, const struct ccenv_error *unpac
 static int check_index(
 	const struct ce_entry *entry, const struct ce_pkg *pkg, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(entry->tmp, "info/index.json");
+	CE_AUTOFREE char *path = ce_path_join(entry->tmp, "info/index.json");
 	CE_CLEANUP(ce_json_decrefp) json_t *index = NULL;
 	const char *name, *version;
 	int r = ce_json_read(path, INDEX_JSON_MAX, &index, err);
@@ -276,8 +276,7 @@ static uint64_t unpacked_limit(const struct ce_pkg *pkg)
 
 static int publish(struct ce_job *job, struct ce_entry *entry, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep)
-	char *part = ce_layout_archive(job->run->o->cache_dir, job->key);
+	CE_AUTOFREE char *part = ce_layout_archive(job->run->o->cache_dir, job->key);
 	int r = ce_entry_publish(entry, job->dir, err);
 
 	if (r < 0)

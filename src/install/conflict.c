@@ -68,7 +68,7 @@ static int make_dir(struct tree *t, const char *path, const struct ce_planned_pa
 	node->dir = true;
 	if (!strchr(path, '/'))
 		return 0;
-	CE_CLEANUP(ce_freep) char *parent = ce_path_dir(path);
+	CE_AUTOFREE char *parent = ce_path_dir(path);
 
 	return make_dir(t, parent, for_whom, err);
 }
@@ -83,7 +83,7 @@ static int make_parent(struct tree *t, const struct ce_planned_path *p, struct n
 	*ret_node = n > 0 ? t->last_node : NULL;
 	if (n == 0 || (n == t->n_last_parent && memcmp(p->path, t->last_parent, n) == 0))
 		return 0;
-	CE_CLEANUP(ce_freep) char *parent = ce_strndup(p->path, n);
+	CE_AUTOFREE char *parent = ce_strndup(p->path, n);
 
 	r = make_dir(t, parent, p, err);
 	t->last_parent = p->path;
@@ -257,7 +257,7 @@ static size_t lower_bound(const struct sorted *s, const char *path)
 static const struct ce_planned_path *find_winner(
 	const struct sorted *s, const struct ce_planned_path *lost)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_asprintf("%s/", lost->path);
+	CE_AUTOFREE char *path = ce_asprintf("%s/", lost->path);
 	size_t at = lower_bound(s, path);
 
 	if (at < s->n && strncmp(s->paths[at]->path, path, strlen(path)) == 0)
@@ -292,8 +292,7 @@ static bool has_lost(const struct ce_plan *plan)
 
 static void warn_conflicts(const struct ce_plan *plan, const struct ccenv_events *events)
 {
-	CE_CLEANUP(ce_freep)
-	struct ce_planned_path **paths = ce_calloc(plan->n_paths + 1, sizeof(*paths));
+	CE_AUTOFREE struct ce_planned_path **paths = ce_calloc(plan->n_paths + 1, sizeof(*paths));
 	const struct sorted sorted = {.paths = paths, .n = plan->n_paths};
 	size_t n = 0;
 

@@ -103,7 +103,7 @@ static void restore_old(const char *prefix, const char *old)
 /* Removes what killed processes left beside the prefix. Called with the prefix's lock held. */
 static void sweep(const char *prefix)
 {
-	CE_CLEANUP(ce_freep) char *parent = ce_path_dir(prefix);
+	CE_AUTOFREE char *parent = ce_path_dir(prefix);
 	const char *base = ce_path_base(prefix);
 	size_t n = strlen(base);
 	DIR *dir = opendir(parent);
@@ -114,7 +114,7 @@ static void sweep(const char *prefix)
 		const char *kind = d->d_name + n;
 		bool ours = strncmp(d->d_name, base, n) == 0 &&
 			    (strncmp(kind, ".tmp.", 5) == 0 || strncmp(kind, ".old.", 5) == 0);
-		CE_CLEANUP(ce_freep) char *path = ours ? ce_path_join(parent, d->d_name) : NULL;
+		CE_AUTOFREE char *path = ours ? ce_path_join(parent, d->d_name) : NULL;
 
 		if (!ours || kind[5 + strspn(kind + 5, "0123456789")] || !is_orphan(path, kind + 5))
 			continue;
@@ -130,7 +130,7 @@ static void sweep(const char *prefix)
 static int make_tmp(struct install *in, struct ccenv_error *err)
 {
 	const char *prefix = in->o->prefix;
-	CE_CLEANUP(ce_freep) char *parent = ce_path_dir(prefix);
+	CE_AUTOFREE char *parent = ce_path_dir(prefix);
 	int r = ce_fs_mkdirs(parent, err);
 
 	if (r < 0)
@@ -157,7 +157,7 @@ static int make_tmp(struct install *in, struct ccenv_error *err)
 static int swap(struct install *in, struct ccenv_error *err)
 {
 	const char *prefix = in->o->prefix;
-	CE_CLEANUP(ce_freep) char *old = NULL;
+	CE_AUTOFREE char *old = NULL;
 
 	if (rename(in->tmp, prefix) == 0) {
 		free(CE_TAKE(in->tmp));
@@ -251,8 +251,8 @@ static void tell_waiting(void *user, const char *holder)
  * last one wins. */
 static int lock_prefix(struct install *in, struct ce_fs_lock **ret_lock, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *locks = ce_layout_locks(in->o->cache_dir);
-	CE_CLEANUP(ce_freep) char *path = NULL;
+	CE_AUTOFREE char *locks = ce_layout_locks(in->o->cache_dir);
+	CE_AUTOFREE char *path = NULL;
 	char hex[CE_SHA256_HEX + 1];
 	int r;
 

@@ -136,7 +136,7 @@ static int keep_time(int fd, const struct stat *st)
 /* All of `from`, by the kernel where it can. */
 static int copy_data(int from, int to)
 {
-	CE_CLEANUP(ce_freep) char *buf = NULL;
+	CE_AUTOFREE char *buf = NULL;
 	ssize_t n;
 
 	while ((n = copy_file_range(from, NULL, to, NULL, 1 << 30, 0)) > 0)
@@ -325,7 +325,7 @@ static int put_entry_point(const struct linking *l, const struct place *at,
 static int note_unchanged(
 	const struct linking *l, struct ce_planned_path *p, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *source = NULL;
+	CE_AUTOFREE char *source = NULL;
 	int r;
 
 	p->size_in_prefix = p->content->size;
@@ -387,7 +387,7 @@ struct batch {
  * one above it yet. */
 static int make_dir(const struct linking *l, const char *path, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *parent = NULL;
+	CE_AUTOFREE char *parent = NULL;
 	int r;
 
 	if (mkdirat(l->root_fd, path, 0777) == 0 || errno == EEXIST)

@@ -43,7 +43,7 @@ static void push(struct steps *s, struct node *node, bool put)
 static struct node *find(const struct graph *g, const char *depend)
 {
 	size_t n = strcspn(depend, " =<>!~[");
-	CE_CLEANUP(ce_freep) char *name = ce_strndup(depend, n);
+	CE_AUTOFREE char *name = ce_strndup(depend, n);
 
 	return ce_map_get(&g->by_name, name);
 }
@@ -67,7 +67,7 @@ static void push_sorted(struct steps *s, struct node **nodes, size_t n)
 static void visit(struct graph *g, struct steps *s, struct node *node)
 {
 	const struct ce_pkg *pkg = node->pkg;
-	CE_CLEANUP(ce_freep) void *mem = ce_calloc(pkg->n_depends + 1, sizeof(struct node *));
+	CE_AUTOFREE void *mem = ce_calloc(pkg->n_depends + 1, sizeof(struct node *));
 	struct node **deps = mem;
 	size_t n = 0;
 
@@ -86,7 +86,7 @@ static void visit(struct graph *g, struct steps *s, struct node *node)
 
 static void walk(struct graph *g, bool roots_only)
 {
-	CE_CLEANUP(ce_freep) void *mem = ce_calloc(g->n + 1, sizeof(struct node *));
+	CE_AUTOFREE void *mem = ce_calloc(g->n + 1, sizeof(struct node *));
 	struct node **start = mem;
 	struct steps steps = {0};
 	size_t n = 0;

@@ -34,7 +34,7 @@ static bool is_link_script(const char *path)
 
 static int read_contents(struct ce_planned_pkg *p, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(p->dir, CE_CONTENTS_NAME);
+	CE_AUTOFREE char *path = ce_path_join(p->dir, CE_CONTENTS_NAME);
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 	int r = ce_fs_read(path, CE_CONTENTS_MAX, &text, err);
 

@@ -35,7 +35,7 @@ int ce_plan_new(const struct ce_pkg *const *pkgs, size_t n, const char *cache_di
 	const char *prefix, struct ce_plan **ret_plan, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_plan_freep) struct ce_plan *plan = ce_calloc(1, sizeof(*plan));
-	CE_CLEANUP(ce_freep) void *mem = ce_calloc(n + 1, sizeof(struct ce_pkg *));
+	CE_AUTOFREE void *mem = ce_calloc(n + 1, sizeof(struct ce_pkg *));
 	const struct ce_pkg **order = mem;
 	int r;
 

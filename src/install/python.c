@@ -79,8 +79,7 @@ static const char *entry_point_text(
 	const struct ce_plan *plan, struct ce_arena *a, const char *module, const char *function)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
-	CE_CLEANUP(ce_freep)
-	char *python = ce_asprintf("%s/bin/python%s", plan->prefix, plan->python);
+	CE_AUTOFREE char *python = ce_asprintf("%s/bin/python%s", plan->prefix, plan->python);
 
 	ce_relocate_python_shebang(python, &text);
 	ce_buf_adds(&text, "# -*- coding: utf-8 -*-\nimport re\nimport sys\n\n");

@@ -215,10 +215,9 @@ static int write_one(void *user, size_t i, struct ccenv_error *err)
 	const struct ce_record_options *o = user;
 	const struct ce_planned_pkg *p = &o->plan->pkgs[i];
 	CE_CLEANUP(ce_json_decrefp) json_t *record = package_record(o, p);
-	CE_CLEANUP(ce_freep)
-	char *path = ce_asprintf("%s/conda-meta/%s-%s-%s.json", o->root, p->pkg->name,
+	CE_AUTOFREE char *path = ce_asprintf("%s/conda-meta/%s-%s-%s.json", o->root, p->pkg->name,
 		p->pkg->version, p->pkg->build);
-	CE_CLEANUP(ce_freep) char *head = json_dumps(record, JSON_INDENT(1));
+	CE_AUTOFREE char *head = json_dumps(record, JSON_INDENT(1));
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 
 	if (!head)
@@ -254,7 +253,7 @@ static void add_specs(const struct ce_record_options *o, struct ce_buf *out)
  */
 static int write_history(const struct ce_record_options *o, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(o->root, "conda-meta/history");
+	CE_AUTOFREE char *path = ce_path_join(o->root, "conda-meta/history");
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 	uint64_t newest = 0;
 	char date[32] = "";
@@ -282,7 +281,7 @@ static int write_history(const struct ce_record_options *o, struct ccenv_error *
 
 int ce_record_write(const struct ce_record_options *o, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *dir = ce_path_join(o->root, "conda-meta");
+	CE_AUTOFREE char *dir = ce_path_join(o->root, "conda-meta");
 	struct ce_record_options copy = *o;
 	struct ce_work work = {
 		.n = o->plan->n_pkgs,
@@ -317,7 +316,7 @@ static void hash_list(struct ce_sha256 *s, const char **list, size_t n)
 void ce_stamp_content(const struct ce_pkg *const *pkgs, size_t n,
 	const struct ce_install_options *o, char hex[CE_SHA256_HEX + 1])
 {
-	CE_CLEANUP(ce_freep) void *mem = ce_calloc(n + o->n_requested + 1, sizeof(char *));
+	CE_AUTOFREE void *mem = ce_calloc(n + o->n_requested + 1, sizeof(char *));
 	const char **list = mem;
 	struct ce_sha256 *s = ce_sha256_new();
 	char version[16];
@@ -344,7 +343,7 @@ static char *stamp_path(const char *prefix)
 
 int ce_stamp_write(const char *root, const struct ce_stamp *stamp, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = stamp_path(root);
+	CE_AUTOFREE char *path = stamp_path(root);
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 
@@ -361,7 +360,7 @@ int ce_stamp_write(const char *root, const struct ce_stamp *stamp, struct ccenv_
  * when it could not be exchanged? */
 static bool is_left(const char *built_as)
 {
-	CE_CLEANUP(ce_freep) char *old = ce_strdup(built_as);
+	CE_AUTOFREE char *old = ce_strdup(built_as);
 	char *dot = strrchr(old, '.');
 
 	if (ce_fs_exists(built_as))
@@ -374,7 +373,7 @@ static bool is_left(const char *built_as)
 
 bool ce_stamp_matches(const char *prefix, const char *content, bool *ret_leftover)
 {
-	CE_CLEANUP(ce_freep) char *path = stamp_path(prefix);
+	CE_AUTOFREE char *path = stamp_path(prefix);
 	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
 	struct ccenv_error ignored;
 	const char *found, *built_as;
@@ -390,7 +389,7 @@ bool ce_stamp_matches(const char *prefix, const char *content, bool *ret_leftove
 
 int ce_stamp_check_place(const char *prefix, size_t *ret_n_pkgs, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = stamp_path(prefix);
+	CE_AUTOFREE char *path = stamp_path(prefix);
 	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
 	const char *made_for;
 	int r = ce_json_read(path, STAMP_BYTES_MAX, &o, err);
@@ -408,7 +407,7 @@ int ce_stamp_check_place(const char *prefix, size_t *ret_n_pkgs, struct ccenv_er
 
 bool ce_stamp_is_there(const char *prefix)
 {
-	CE_CLEANUP(ce_freep) char *path = stamp_path(prefix);
+	CE_AUTOFREE char *path = stamp_path(prefix);
 
 	return ce_fs_exists(path);
 }

@@ -97,7 +97,7 @@ static int read_record(struct verify *v, const char *path, struct ccenv_error *e
 
 static int read_records(struct verify *v, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *meta = ce_path_join(v->prefix, "conda-meta");
+	CE_AUTOFREE char *meta = ce_path_join(v->prefix, "conda-meta");
 	DIR *dir = opendir(meta);
 	struct dirent *d;
 	int r = 0;
@@ -106,7 +106,7 @@ static int read_records(struct verify *v, struct ccenv_error *err)
 		return ce_fail_errno(err, errno, "cannot read %s", meta);
 	while (r == 0 && (d = readdir(dir))) {
 		size_t n = strlen(d->d_name);
-		CE_CLEANUP(ce_freep) char *path = ce_path_join(meta, d->d_name);
+		CE_AUTOFREE char *path = ce_path_join(meta, d->d_name);
 
 		if (n > 5 && strcmp(d->d_name + n - 5, ".json") == 0)
 			r = read_record(v, path, err);
@@ -162,7 +162,7 @@ static void tick(struct verify *v)
 static bool hash_file(struct verify *v, const char *path, char hex[CE_SHA256_HEX + 1])
 {
 	CE_CLEANUP(ce_sha256_freep) struct ce_sha256 *s = ce_sha256_new();
-	CE_CLEANUP(ce_freep) char *buf = ce_alloc(CHUNK);
+	CE_AUTOFREE char *buf = ce_alloc(CHUNK);
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : 1;
 
@@ -208,7 +208,7 @@ static const char *check_item(struct verify *v, const struct item *item, const c
 static int check_one(void *user, size_t i, struct ccenv_error *err)
 {
 	struct verify *v = user;
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(v->prefix, v->items[i].path);
+	CE_AUTOFREE char *path = ce_path_join(v->prefix, v->items[i].path);
 
 	(void)err;
 	v->items[i].wrong = check_item(v, &v->items[i], path);

@@ -91,7 +91,7 @@ static la_ssize_t read_member(struct archive *a, void *user, const void **ret_da
  * itself. */
 static int clean_path(const char *raw, char **ret, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = NULL;
+	CE_AUTOFREE char *path = NULL;
 	size_t n;
 
 	if (!raw)
@@ -177,7 +177,7 @@ static int put_symlink(struct unpack *x, struct archive_entry *e, struct ce_arch
 /* A second name for a file that the archive brought before. */
 static int put_hardlink(struct unpack *x, const char *raw, struct ce_archive_entry *out)
 {
-	CE_CLEANUP(ce_freep) char *from = NULL;
+	CE_AUTOFREE char *from = NULL;
 	struct stat st = {0};
 	int r = clean_path(raw, &from, x->err);
 
@@ -194,7 +194,7 @@ static int put_hardlink(struct unpack *x, const char *raw, struct ce_archive_ent
 
 static int put_entry(struct unpack *x, struct archive *tar, struct archive_entry *e)
 {
-	CE_CLEANUP(ce_freep) char *path = NULL;
+	CE_AUTOFREE char *path = NULL;
 	struct ce_archive_entry out = {0};
 	const char *hardlink = archive_entry_hardlink(e);
 	mode_t type = archive_entry_filetype(e);

@@ -75,7 +75,7 @@ struct ce_tree {
  * system takes for the same? */
 static bool has_name(const struct ce_tree *t, const char *path)
 {
-	CE_CLEANUP(ce_freep) char *parent = ce_path_dir(path);
+	CE_AUTOFREE char *parent = ce_path_dir(path);
 	int fd = openat(t->dest_fd, parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	bool found = false;
@@ -379,7 +379,7 @@ int ce_tree_dir(struct ce_tree *t, const char *path, struct ccenv_error *err)
 	if (ce_map_has(&t->dirs, path))
 		return 0;
 	if (strchr(path, '/')) {
-		CE_CLEANUP(ce_freep) char *parent = ce_path_dir(path);
+		CE_AUTOFREE char *parent = ce_path_dir(path);
 		int r = ce_tree_dir(t, parent, err);
 
 		if (r < 0)
@@ -391,7 +391,7 @@ int ce_tree_dir(struct ce_tree *t, const char *path, struct ccenv_error *err)
 
 static int make_parent(struct ce_tree *t, const char *path, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *parent = NULL;
+	CE_AUTOFREE char *parent = NULL;
 
 	if (!strchr(path, '/'))
 		return 0;
@@ -448,7 +448,7 @@ static int copy_instead(struct ce_tree *t, const char *path, const char *from,
 	const struct command end = {.offset = (uint64_t)st->st_size,
 		.mtime = st->st_mtim.tv_sec,
 		.mtime_nsec = (uint32_t)st->st_mtim.tv_nsec};
-	CE_CLEANUP(ce_freep) char *buf = ce_alloc(COPY_BYTES);
+	CE_AUTOFREE char *buf = ce_alloc(COPY_BYTES);
 	CE_CLEANUP(ce_fs_closep)
 	int in = openat(t->dest_fd, from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	uint64_t offset = 0;
@@ -470,7 +470,7 @@ static int copy_instead(struct ce_tree *t, const char *path, const char *from,
 int ce_tree_hardlink(struct ce_tree *t, const char *path, const char *from, struct stat *ret_st,
 	struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *from_dir = ce_path_dir(from);
+	CE_AUTOFREE char *from_dir = ce_path_dir(from);
 	int r = make_parent(t, path, err);
 
 	/* Rare, so it waits for what is before it and is done here. */

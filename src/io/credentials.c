@@ -62,8 +62,7 @@ static char *env_or_home(const char *(*env)(const char *), const char *name, con
 static void read_hosts(struct ce_credentials *c, const char *(*env)(const char *),
 	const struct ccenv_events *events)
 {
-	CE_CLEANUP(ce_freep)
-	char *path = env_or_home(env, "RATTLER_AUTH_FILE", ".rattler/credentials.json");
+	CE_AUTOFREE char *path = env_or_home(env, "RATTLER_AUTH_FILE", ".rattler/credentials.json");
 	struct ccenv_error err;
 
 	const char *named = env("RATTLER_AUTH_FILE");
@@ -127,8 +126,8 @@ static void add_token(struct ce_credentials *c, char *url, const char *token, si
 
 static void read_token(struct ce_credentials *c, const char *dir, const char *name)
 {
-	CE_CLEANUP(ce_freep) char *url = token_file_url(name);
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, name);
+	CE_AUTOFREE char *url = token_file_url(name);
+	CE_AUTOFREE char *path = ce_path_join(dir, name);
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 	struct ccenv_error err;
 
@@ -162,13 +161,13 @@ static void read_tokens(struct ce_credentials *c)
 	const char *config = c->env("BINSTAR_CONFIG_DIR");
 
 	if (config && *config) {
-		CE_CLEANUP(ce_freep) char *dir = ce_path_join(config, "data");
+		CE_AUTOFREE char *dir = ce_path_join(config, "data");
 		read_token_dir(c, dir);
 		return;
 	}
 	for (size_t i = 0; i < CE_COUNT(places); i++) {
-		CE_CLEANUP(ce_freep) char *home = env_or_home(c->env, places[i][0], places[i][1]);
-		CE_CLEANUP(ce_freep) char *dir = home ? ce_path_join(home, "binstar") : NULL;
+		CE_AUTOFREE char *home = env_or_home(c->env, places[i][0], places[i][1]);
+		CE_AUTOFREE char *dir = home ? ce_path_join(home, "binstar") : NULL;
 		if (dir)
 			read_token_dir(c, dir);
 	}
@@ -186,7 +185,7 @@ static char *trimmed(char *url)
 
 static void add_channel(struct ce_credentials *c, const char *channel)
 {
-	CE_CLEANUP(ce_freep) char *plain = ce_url_redact(channel);
+	CE_AUTOFREE char *plain = ce_url_redact(channel);
 
 	if (strcmp(plain, channel) == 0)
 		return;

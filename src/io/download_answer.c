@@ -205,7 +205,7 @@ static bool retry(struct ce_transfer *t, const char *cause, curl_off_t retry_aft
 		delay += ce_transfer_now_ms() * 7919 %
 			 (delay / 4); /* many clients, not all at once */
 	t->tries++;
-	CE_CLEANUP(ce_freep) char *url = ce_url_redact(t->asked);
+	CE_AUTOFREE char *url = ce_url_redact(t->asked);
 	ce_log(d->events, delay >= 2000 ? CCENV_LOG_NOTICE : CCENV_LOG_INFO,
 		"%s: %s; attempt %u of %u in %.1f s", url, cause, t->tries + 1, d->retries + 1,
 		(double)delay / 1000);

@@ -17,7 +17,7 @@ enum {
 
 void ce_transfer_start_file(struct ce_transfer *t)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_url_file_path(t->url);
+	CE_AUTOFREE char *path = ce_url_file_path(t->url);
 	struct stat st;
 
 	if (!path) {

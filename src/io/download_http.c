@@ -149,7 +149,7 @@ static void set_credentials(struct ce_transfer *t)
 
 void ce_transfer_add_header(struct ce_transfer *t, const char *name, const char *value)
 {
-	CE_CLEANUP(ce_freep) char *line = ce_asprintf("%s: %s", name, value);
+	CE_AUTOFREE char *line = ce_asprintf("%s: %s", name, value);
 
 	/* A header value from a cache file must not bring a second header. */
 	if (!strpbrk(line, "\r\n"))
@@ -158,7 +158,7 @@ void ce_transfer_add_header(struct ce_transfer *t, const char *name, const char 
 
 static void set_headers(struct ce_transfer *t)
 {
-	CE_CLEANUP(ce_freep) char *range = NULL;
+	CE_AUTOFREE char *range = NULL;
 
 	if (t->t.if_none_match)
 		ce_transfer_add_header(t, "If-None-Match", t->t.if_none_match);

@@ -52,7 +52,7 @@ void ce_transfer_reset(struct ce_transfer *t)
 /* Ends the transfer: from here on only on_done is left to do. */
 void ce_transfer_finish(struct ce_transfer *t, int code, const char *text, long status)
 {
-	CE_CLEANUP(ce_freep) char *from = ce_url_redact(t->asked);
+	CE_AUTOFREE char *from = ce_url_redact(t->asked);
 	struct ce_download_result result = {
 		.code = code,
 		.text = text,
@@ -79,7 +79,7 @@ void ce_transfer_finish(struct ce_transfer *t, int code, const char *text, long 
 /* Fills t->err with "cannot download URL: <cause>". */
 int ce_transfer_fail(struct ce_transfer *t, int code, const char *cause, const char *way_out)
 {
-	CE_CLEANUP(ce_freep) char *url = ce_url_redact(t->asked);
+	CE_AUTOFREE char *url = ce_url_redact(t->asked);
 
 	return ce_fail(&t->err, code, "cannot download %s: %s%s%s", url, cause,
 		*way_out ? "; " : "", way_out);
@@ -92,7 +92,7 @@ static bool move_on(struct ce_transfer *t)
 
 	if (t->own_error || !ce_transfer_next_mirror(t))
 		return false;
-	CE_CLEANUP(ce_freep) char *url = ce_url_redact(t->asked);
+	CE_AUTOFREE char *url = ce_url_redact(t->asked);
 	ce_log(t->d->events, CCENV_LOG_INFO, "%s; trying %s", why.text, url);
 	if (t->state == CE_TRANSFER_RUNNING) {
 		t->d->running--;

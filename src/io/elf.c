@@ -148,8 +148,8 @@ static int take_names(struct reader *r, const Elf64_Dyn *dynamic, size_t n, cons
 
 static int read_dynamic(struct reader *r, const Elf64_Phdr *segment, struct ce_elf *e)
 {
-	CE_CLEANUP(ce_freep) Elf64_Dyn *dynamic = NULL;
-	CE_CLEANUP(ce_freep) char *strings = NULL;
+	CE_AUTOFREE Elf64_Dyn *dynamic = NULL;
+	CE_AUTOFREE char *strings = NULL;
 	size_t n = segment->p_filesz / sizeof(*dynamic);
 	uint64_t size, offset;
 	int res;

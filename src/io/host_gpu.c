@@ -291,7 +291,7 @@ static bool read_pair(const char *text, int *ret_major, int *ret_minor)
 static bool ask_smi(const char *(*getenv_fn)(const char *name), struct report *ret)
 {
 	static const char tag[] = "<cuda_version>";
-	CE_CLEANUP(ce_freep) char *path = find_smi(getenv_fn);
+	CE_AUTOFREE char *path = find_smi(getenv_fn);
 	CE_CLEANUP(ce_buf_release) struct ce_buf driver = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf devices = {0};
 	char *const driver_args[] = {path, (char *)"-q", (char *)"-x", NULL};

@@ -18,7 +18,7 @@
 /* Does the lock, which holds no credentials, say what is asked for? One of an older ccenv may. */
 static bool says_the_same(const char *locked, const char *wanted)
 {
-	CE_CLEANUP(ce_freep) char *shown = NULL;
+	CE_AUTOFREE char *shown = NULL;
 
 	if (strcmp(locked, wanted) == 0)
 		return true;

@@ -43,7 +43,7 @@ static json_t *platform_to_json(const struct ce_lock_platform *p)
 
 static json_t *pkg_to_json(const struct ce_pkg *p)
 {
-	CE_CLEANUP(ce_freep) char *usual = ce_asprintf("%s/%s/%s", p->channel, p->subdir, p->fn);
+	CE_AUTOFREE char *usual = ce_asprintf("%s/%s/%s", p->channel, p->subdir, p->fn);
 	json_t *o = ce_pkg_to_json(p);
 
 	if (strcmp(usual, p->url) != 0)
@@ -112,7 +112,7 @@ static int by_solved(const void *a, const void *b)
 /* The lock is committed: what a channel's URL brings to prove who asks does not go into it. */
 static const char *public_text(const char *text, struct ce_arena *a)
 {
-	CE_CLEANUP(ce_freep) char *shown = ce_url_redact(text);
+	CE_AUTOFREE char *shown = ce_url_redact(text);
 
 	return ce_arena_strdup(a, shown);
 }
@@ -175,7 +175,7 @@ static void fill_platform(const struct ce_solved *s, struct ce_lock *lock,
 struct ce_lock *ce_lock_from_solutions(const struct ce_solved *solved, size_t n)
 {
 	CE_CLEANUP(ce_map_release) struct ce_map by_url = {0};
-	CE_CLEANUP(ce_freep) struct ce_solved *sorted = ce_calloc(n, sizeof(*sorted));
+	CE_AUTOFREE struct ce_solved *sorted = ce_calloc(n, sizeof(*sorted));
 	struct ce_lock *lock = ce_lock_new();
 	struct ce_lock_env *env = NULL;
 

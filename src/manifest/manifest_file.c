@@ -503,8 +503,8 @@ int ce_manifest_parse(const char *text, size_t len, const char *path,
 {
 	CE_CLEANUP(ce_manifest_freep) struct ce_manifest *m = ce_manifest_new();
 	CE_CLEANUP(ce_json_decrefp) json_t *root = NULL;
-	CE_CLEANUP(ce_freep) char *abs = ce_path_absolute(path);
-	CE_CLEANUP(ce_freep) char *dir = ce_path_dir(abs);
+	CE_AUTOFREE char *abs = ce_path_absolute(path);
+	CE_AUTOFREE char *dir = ce_path_dir(abs);
 	int r;
 
 	m->path = ce_arena_strdup(&m->arena, path);

@@ -290,14 +290,14 @@ static int add_dates(
 
 static const char *channel_url(const struct ce_manifest *m, const char *channel, struct ce_arena *a)
 {
-	CE_CLEANUP(ce_freep) char *joined = NULL;
+	CE_AUTOFREE char *joined = NULL;
 
 	/* A relative path begins where the manifest is, wherever ccenv was started. */
 	if (channel[0] == '.' && m->dir) {
 		joined = ce_path_join(m->dir, channel);
 		channel = joined;
 		if (channel[0] != '/') {
-			CE_CLEANUP(ce_freep) char *abs = ce_path_absolute(channel);
+			CE_AUTOFREE char *abs = ce_path_absolute(channel);
 
 			return ce_channel_url(abs, a);
 		}

@@ -94,7 +94,7 @@ void ce_virtual_as_pkg(const struct ce_virtual *v, struct ce_arena *a, struct ce
 /* file:// URL of a path, with what a URL cannot hold percent-encoded. */
 static const char *file_url(const char *path, struct ce_arena *a)
 {
-	CE_CLEANUP(ce_freep) char *abs = ce_path_absolute(path);
+	CE_AUTOFREE char *abs = ce_path_absolute(path);
 	char *url = ce_arena_alloc(a, strlen("file://") + 3 * strlen(abs) + 1), *p = url;
 
 	p = stpcpy(p, "file://");

@@ -200,7 +200,7 @@ static int on_removed(void *user, const char *fn, size_t len, struct ccenv_error
 	w->removed_len += len + 1;
 	if (w->removed_len > REMOVED_MAX)
 		return ce_fail(err, CCENV_EDATA, "damaged index: too many removed files");
-	CE_CLEANUP(ce_freep) char *text = ce_strndup(fn, len);
+	CE_AUTOFREE char *text = ce_strndup(fn, len);
 	ce_map_insert(&w->removed, text);
 	return 0;
 }
@@ -346,8 +346,8 @@ static struct name *make_names(struct ce_index_writer *w, struct ce_buf *strings
 {
 	size_t n = w->names.n;
 	struct name *names = ce_calloc(n, sizeof(*names));
-	CE_CLEANUP(ce_freep) struct order *order = ce_calloc(n, sizeof(*order));
-	CE_CLEANUP(ce_freep) uint32_t *rank = ce_calloc(n, sizeof(*rank));
+	CE_AUTOFREE struct order *order = ce_calloc(n, sizeof(*order));
+	CE_AUTOFREE uint32_t *rank = ce_calloc(n, sizeof(*rank));
 
 	for (size_t i = 0; i < n; i++)
 		order[i] = (struct order){w->names.entries[i].key, (uint32_t)i};
@@ -365,7 +365,7 @@ static uint32_t *make_removed(struct ce_index_writer *w, struct ce_buf *strings)
 {
 	size_t n = w->removed.n;
 	uint32_t *places = ce_calloc(n, sizeof(*places));
-	CE_CLEANUP(ce_freep) const char **texts = ce_calloc(n, sizeof(*texts));
+	CE_AUTOFREE const char **texts = ce_calloc(n, sizeof(*texts));
 
 	for (size_t i = 0; i < n; i++)
 		texts[i] = w->removed.entries[i].key;
@@ -403,8 +403,8 @@ static int write_tables(struct ce_index_writer *w, struct ccenv_error *err)
 
 	memcpy(f.magic, magic, sizeof(f.magic));
 	ce_buf_addc(&strings, '\0');
-	CE_CLEANUP(ce_freep) struct name *names = make_names(w, &strings);
-	CE_CLEANUP(ce_freep) uint32_t *removed = make_removed(w, &strings);
+	CE_AUTOFREE struct name *names = make_names(w, &strings);
+	CE_AUTOFREE uint32_t *removed = make_removed(w, &strings);
 	if (w->base_url && *w->base_url) {
 		f.base_url = strings.len;
 		ce_buf_add(&strings, w->base_url, strlen(w->base_url) + 1);

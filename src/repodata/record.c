@@ -69,7 +69,7 @@ static enum field find_field(const char *key, size_t len)
 static int read_list(struct ce_cursor *c, const char ***ret, size_t *ret_n)
 {
 	const char *small[64];
-	CE_CLEANUP(ce_freep) const char **large = NULL;
+	CE_AUTOFREE const char **large = NULL;
 	const char **list = small;
 	size_t n = 0, cap = CE_COUNT(small);
 	int r;

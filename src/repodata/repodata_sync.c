@@ -130,7 +130,7 @@ struct lookup {
 static struct lookup lookup_of(struct sync *y, const struct ce_source *s, const char *name)
 {
 	struct ce_arena *a = &y->repodata->arena;
-	CE_CLEANUP(ce_freep) char *channel = ce_url_redact(s->channel);
+	CE_AUTOFREE char *channel = ce_url_redact(s->channel);
 
 	return (struct lookup){
 		.y = y,
@@ -246,7 +246,7 @@ static int on_shard_restart(void *user, struct ccenv_error *err)
 /* Only bytes with the right hash get into the cache, so what is there may be kept for ever. */
 static int store_shard(struct shard *h, const char *from, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *path = shard_path(h->y, h->hex);
+	CE_AUTOFREE char *path = shard_path(h->y, h->hex);
 	char hex[CE_SHA256_HEX + 1];
 
 	ce_sha256_bytes(ce_buf_str(&h->body), h->body.len, hex);
@@ -285,7 +285,7 @@ static void on_shard_done(void *user, const struct ce_download_result *result)
 	if (r >= 0) {
 		r = take_shard(y, h->source, h->name, &h->body, &err);
 		if (r < 0) {
-			CE_CLEANUP(ce_freep) char *url = ce_url_redact(h->url);
+			CE_AUTOFREE char *url = ce_url_redact(h->url);
 			ce_context(&err, r, "cannot use %s", url);
 			if (!y->err.code && r == CCENV_EDATA)
 				ce_hint(&err, r,
@@ -303,7 +303,7 @@ static void on_shard_done(void *user, const struct ce_download_result *result)
 /* 0: read from the cache. A damaged file there is as good as none. */
 static int read_cached_shard(struct sync *y, struct ce_source *s, const char *name, const char *hex)
 {
-	CE_CLEANUP(ce_freep) char *path = shard_path(y, hex);
+	CE_AUTOFREE char *path = shard_path(y, hex);
 	CE_CLEANUP(ce_buf_release) struct ce_buf body = {0};
 	char found[CE_SHA256_HEX + 1];
 	struct ccenv_error err;
@@ -403,8 +403,7 @@ static int by_lock_path(const void *a, const void *b)
 /* Locks are taken in one order by all processes, so that no two wait for each other. */
 static void ask_all(struct sync *y)
 {
-	CE_CLEANUP(ce_freep)
-	struct ce_source **ask = ce_calloc(y->n_sources, sizeof(struct ce_source *));
+	CE_AUTOFREE struct ce_source **ask = ce_calloc(y->n_sources, sizeof(struct ce_source *));
 	size_t n = 0;
 
 	for (size_t i = 0; i < y->n_sources; i++) {
@@ -501,7 +500,7 @@ static int check_channels(struct sync *y, struct ccenv_error *err)
 		}
 		if (any)
 			continue;
-		CE_CLEANUP(ce_freep) char *url = ce_url_redact(q->channels[c]);
+		CE_AUTOFREE char *url = ce_url_redact(q->channels[c]);
 		return ce_fail(err, CCENV_ENOTFOUND,
 			"there is no channel at %s: it has no index for %s; check the channel's name",
 			url, ce_buf_str(&b));

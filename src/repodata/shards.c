@@ -271,7 +271,7 @@ static int read_records(struct ce_cursor *c, const struct walk *w, struct ccenv_
 		return c->ops->skip(c) ? 0 : malformed(err, "records");
 	c->ops->enter(c);
 	while ((r = c->ops->next_key(c, &fn, &len)) > 0) {
-		CE_CLEANUP(ce_freep) char *text = w->removed.n ? ce_strndup(fn, len) : NULL;
+		CE_AUTOFREE char *text = w->removed.n ? ce_strndup(fn, len) : NULL;
 		if (text && ce_map_has(&w->removed, text))
 			r = c->ops->skip(c) ? 0 : malformed(err, "a record");
 		else

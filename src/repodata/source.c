@@ -147,8 +147,8 @@ static void fail(struct ce_source *s, const struct ccenv_error *err)
 static int resolve(const struct ce_source *s, const char *dir, const char *ref, char **ret,
 	struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *url = ce_url_resolve(dir, ref);
-	CE_CLEANUP(ce_freep) char *shown = ce_url_redact(url);
+	CE_AUTOFREE char *url = ce_url_resolve(dir, ref);
+	CE_AUTOFREE char *shown = ce_url_redact(url);
 	bool web = ce_url_has_scheme(url, "http") || ce_url_has_scheme(url, "https");
 
 	if (!web && !(s->local && ce_url_has_scheme(url, "file")))
@@ -162,7 +162,7 @@ static int resolve(const struct ce_source *s, const char *dir, const char *ref, 
 /* The copy that is open becomes the answer. */
 static void use_copy(struct ce_source *s)
 {
-	CE_CLEANUP(ce_freep) char *base = NULL;
+	CE_AUTOFREE char *base = NULL;
 	const char *ref =
 		s->index ? ce_index_base_url(s->index) : ce_shard_index_base_url(s->shards);
 	struct ccenv_error err;
@@ -199,7 +199,7 @@ static int open_shard_index(struct ce_source *s, const char *path, struct ccenv_
 static bool open_copy(struct ce_source *s, int form)
 {
 	const struct ce_form_state *state = &s->state.form[form];
-	CE_CLEANUP(ce_freep) char *path = copy_path(s, form);
+	CE_AUTOFREE char *path = copy_path(s, form);
 	struct ccenv_error err;
 	int r;
 
@@ -225,7 +225,7 @@ static bool open_copy(struct ce_source *s, int form)
 void ce_source_forget(struct ce_source *s)
 {
 	for (int f = 0; f < CE_FORM_COUNT; f++) {
-		CE_CLEANUP(ce_freep) char *path = copy_path(s, f);
+		CE_AUTOFREE char *path = copy_path(s, f);
 		unlink(path);
 	}
 	unlink(s->state_path);
@@ -408,7 +408,7 @@ static void next_form(struct ce_source *s)
 /* This form is no good: say so, and go on to the next. */
 static void form_is_damaged(struct ce_source *s, const struct ccenv_error *cause)
 {
-	CE_CLEANUP(ce_freep) char *url = form_url(s, true);
+	CE_AUTOFREE char *url = form_url(s, true);
 	struct ccenv_error err = *cause;
 
 	ce_context(&err, err.code, "cannot use %s", s->from ? s->from : url);
@@ -438,7 +438,7 @@ static int on_data(void *user, const void *data, size_t len, struct ccenv_error 
 		return 0;
 	}
 	if (!s->inflow) {
-		CE_CLEANUP(ce_freep) char *path = copy_path(s, s->form);
+		CE_AUTOFREE char *path = copy_path(s, s->form);
 		int r = ce_inflow_new(path, s->form == CE_FORM_ZST, &s->inflow, err);
 		if (r < 0)
 			return r;
@@ -473,7 +473,7 @@ static void remember(struct ce_source *s, const char *id)
 
 static void take_shard_index(struct ce_source *s)
 {
-	CE_CLEANUP(ce_freep) char *path = copy_path(s, CE_FORM_SHARDS);
+	CE_AUTOFREE char *path = copy_path(s, CE_FORM_SHARDS);
 	char hex[CE_SHA256_HEX + 1];
 	struct ccenv_error err;
 
@@ -569,7 +569,7 @@ static void on_done(void *user, const struct ce_download_result *result)
 
 void ce_source_ask(struct ce_source *s)
 {
-	CE_CLEANUP(ce_freep) char *url = form_url(s, false);
+	CE_AUTOFREE char *url = form_url(s, false);
 	const struct ce_form_state *state = &s->state.form[s->form];
 	bool have = s->have || open_copy(s, s->form);
 	struct ce_download t = {
@@ -601,7 +601,7 @@ bool ce_source_is_done(const struct ce_source *s)
 
 void ce_source_finish(struct ce_source *s)
 {
-	CE_CLEANUP(ce_freep) char *path = copy_path(s, s->form);
+	CE_AUTOFREE char *path = copy_path(s, s->form);
 	struct ccenv_error err;
 	int r = ce_inflow_join(s->inflow, &err);
 

@@ -15,7 +15,7 @@
 
 int ce_store_write(const char *path, const void *data, size_t len, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_freep) char *tmp = ce_asprintf("%s.%ld.XXXXXX", path, (long)getpid());
+	CE_AUTOFREE char *tmp = ce_asprintf("%s.%ld.XXXXXX", path, (long)getpid());
 	int fd = mkostemp(tmp, O_CLOEXEC);
 
 	if (fd < 0)

@@ -171,7 +171,7 @@ static int by_version(const void *a, const void *b)
 /* What versions there are: all when they are few, else from where to where. */
 static void put_range(struct ce_buf *out, const struct ce_family *f)
 {
-	CE_CLEANUP(ce_freep) const struct ce_choice **sorted = ce_calloc(f->n, sizeof(*sorted));
+	CE_AUTOFREE const struct ce_choice **sorted = ce_calloc(f->n, sizeof(*sorted));
 	struct texts t = {0};
 
 	for (size_t i = 0; i < f->n; i++)
@@ -253,8 +253,8 @@ static bool same_exclusion(const struct ce_choice *a, const struct ce_choice *b)
 static void add_exclusions(json_t *node, const struct ce_need *const *needs, size_t n)
 {
 	const struct ce_family *f = needs[0]->family;
-	CE_CLEANUP(ce_freep) bool *done = ce_calloc(f->n + 1, sizeof(*done));
-	CE_CLEANUP(ce_freep) const struct ce_choice **same = ce_calloc(f->n + 1, sizeof(*same));
+	CE_AUTOFREE bool *done = ce_calloc(f->n + 1, sizeof(*done));
+	CE_AUTOFREE const struct ce_choice **same = ce_calloc(f->n + 1, sizeof(*same));
 
 	for (size_t i = 0; i < f->n; i++)
 		done[i] = ce_choice_is_usable(&f->members[i]) ||
@@ -404,7 +404,7 @@ static json_t *tell_request(struct explainer *e, const struct ce_need *need)
 
 json_t *ce_explain(struct ce_choices *c, const struct ce_fact *facts, size_t n_facts)
 {
-	CE_CLEANUP(ce_freep) bool *told = ce_calloc(c->families.n + 1, sizeof(*told));
+	CE_AUTOFREE bool *told = ce_calloc(c->families.n + 1, sizeof(*told));
 	struct explainer e = {.choices = c, .facts = facts, .n = n_facts, .told = told};
 	json_t *root = json_object(), *hints = json_array();
 
@@ -434,8 +434,7 @@ static void format_causes(const json_t *node, const char *prefix, struct ce_buf 
 	size_t i, n = json_array_size(causes);
 
 	json_array_foreach ((json_t *)causes, i, cause) {
-		CE_CLEANUP(ce_freep)
-		char *below = ce_asprintf("%s%s", prefix, i + 1 < n ? "│  " : "   ");
+		CE_AUTOFREE char *below = ce_asprintf("%s%s", prefix, i + 1 < n ? "│  " : "   ");
 
 		ce_buf_addf(out, "\n%s%s %s", prefix, i + 1 < n ? "├─" : "└─",
 			json_string_value(json_object_get(cause, "text")));

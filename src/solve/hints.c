@@ -65,7 +65,7 @@ static char *for_platform(const char *name, const char *platform)
 static void hint_name(const struct adviser *a, const struct ce_need *need)
 {
 	const char *name = need->family->name, *platform = a->c->request->platform;
-	CE_CLEANUP(ce_freep) char *ours = for_platform(name, platform);
+	CE_AUTOFREE char *ours = for_platform(name, platform);
 	const char *names[CE_SUGGEST_MAX];
 	struct ce_arena arena = {0};
 	struct ce_buf text = {0};
@@ -186,7 +186,7 @@ static void hint_virtual(
 	const struct adviser *a, const struct ce_fact *fact, const struct ce_need *need)
 {
 	const struct ce_family *f = need->family;
-	CE_CLEANUP(ce_freep) char *requirement = requirement_of(f->name);
+	CE_AUTOFREE char *requirement = requirement_of(f->name);
 	struct ce_buf text = {0};
 
 	if (strcmp(f->name, "__cuda") == 0) {
@@ -282,8 +282,7 @@ static int by_version(const void *a, const void *b)
 /* The releases marked, the newest first; returns how many. */
 static size_t put_releases(struct ce_buf *out, const struct ce_family *family, const bool *possible)
 {
-	CE_CLEANUP(ce_freep)
-	const struct ce_choice **members = ce_calloc(family->n, sizeof(*members));
+	CE_AUTOFREE const struct ce_choice **members = ce_calloc(family->n, sizeof(*members));
 	size_t n = 0, shown = 0;
 
 	for (size_t i = 0; i < family->n; i++)
@@ -336,8 +335,8 @@ static void compare_releases(const struct adviser *a, const struct ce_family *fa
 static void hint_releases(const struct adviser *a)
 {
 	const struct ce_family *family = ce_map_get(&a->c->families, "cuda-version");
-	CE_CLEANUP(ce_freep) size_t *requests = ce_calloc(a->n + 1, sizeof(*requests));
-	CE_CLEANUP(ce_freep) bool *possible = NULL;
+	CE_AUTOFREE size_t *requests = ce_calloc(a->n + 1, sizeof(*requests));
+	CE_AUTOFREE bool *possible = NULL;
 	bool is_involved = false;
 	size_t n = 0;
 

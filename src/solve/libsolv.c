@@ -240,7 +240,7 @@ struct ce_pool *ce_pool_new_preferred(struct ce_choices *choices)
 struct ce_pool *ce_pool_new_facts(
 	struct ce_choices *choices, const struct ce_fact *facts, size_t n_facts)
 {
-	CE_CLEANUP(ce_freep) bool *families = ce_calloc(choices->families.n + 1, sizeof(*families));
+	CE_AUTOFREE bool *families = ce_calloc(choices->families.n + 1, sizeof(*families));
 	struct ce_need **requested;
 	struct ce_pool *p;
 	size_t n = 0;

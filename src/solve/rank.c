@@ -200,8 +200,8 @@ static size_t common_families(struct entry *group, size_t n, struct ce_family **
 
 static void sort_group(struct ce_choices *c, struct entry *group, size_t n, struct order *o)
 {
-	CE_CLEANUP(ce_freep) struct ce_family **common = NULL;
-	CE_CLEANUP(ce_freep) struct best *bests = NULL;
+	CE_AUTOFREE struct ce_family **common = NULL;
+	CE_AUTOFREE struct best *bests = NULL;
 
 	for (size_t i = 0; i < n; i++)
 		ce_choice_load(c, group[i].choice);
@@ -218,7 +218,7 @@ static void sort_group(struct ce_choices *c, struct entry *group, size_t n, stru
 /* Sorts choices of one family, given in the order of its members. */
 static void sort_choices(struct ce_choices *c, struct ce_choice **choices, size_t n)
 {
-	CE_CLEANUP(ce_freep) struct entry *entries = NULL;
+	CE_AUTOFREE struct entry *entries = NULL;
 	struct order o;
 
 	if (n < 2)
@@ -264,8 +264,8 @@ void ce_rank_need(struct ce_choices *c, struct ce_need *need)
 
 void ce_rank_family(struct ce_choices *c, struct ce_family *family)
 {
-	CE_CLEANUP(ce_freep)
-	struct ce_choice **reached = ce_calloc(family->n + 1, sizeof(struct ce_choice *));
+	CE_AUTOFREE struct ce_choice **reached =
+		ce_calloc(family->n + 1, sizeof(struct ce_choice *));
 	size_t n = 0;
 
 	for (size_t i = 0; i < family->n; i++)

@@ -174,8 +174,8 @@ static void add_constrains(struct search *p, const struct ce_fact *fact)
 {
 	const struct ce_choice *parent = fact->choice;
 	const struct ce_need *need = parent->constrains[fact->index];
-	CE_CLEANUP(ce_freep)
-	struct ce_choice **others = ce_calloc(need->family->n + 1, sizeof(struct ce_choice *));
+	CE_AUTOFREE struct ce_choice **others =
+		ce_calloc(need->family->n + 1, sizeof(struct ce_choice *));
 	uint32_t violated = p->violated[need->index];
 	size_t n;
 
@@ -227,8 +227,7 @@ static int by_order(const void *a, const void *b)
 
 static void add_family(struct search *p, const struct ce_family *f)
 {
-	CE_CLEANUP(ce_freep)
-	struct ce_choice **reached = ce_calloc(f->n + 1, sizeof(struct ce_choice *));
+	CE_AUTOFREE struct ce_choice **reached = ce_calloc(f->n + 1, sizeof(struct ce_choice *));
 	size_t n = 0;
 
 	for (size_t i = 0; i < f->n; i++)
@@ -302,7 +301,7 @@ static void add_request(struct search *p, size_t index)
 static void add_records(struct search *p)
 {
 	const struct ce_choices *c = p->choices;
-	CE_CLEANUP(ce_freep) bool *done = ce_calloc(c->families.n + 1, sizeof(*done));
+	CE_AUTOFREE bool *done = ce_calloc(c->families.n + 1, sizeof(*done));
 
 	for (size_t i = 0; i < c->n_reached; i++)
 		add_record(p, c->reached[i]);
@@ -320,7 +319,7 @@ static void add_all(struct search *p)
 static void add_some(struct search *p, const struct ce_fact *facts, size_t n)
 {
 	const struct ce_choices *c = p->choices;
-	CE_CLEANUP(ce_freep) bool *done = ce_alloc(c->families.n + 1);
+	CE_AUTOFREE bool *done = ce_alloc(c->families.n + 1);
 
 	memset(done, true, c->families.n + 1);
 	for (size_t i = 0; i < n; i++) {
@@ -515,7 +514,7 @@ static bool same_fact(const struct ce_fact *a, const struct ce_fact *b)
  * other. */
 static size_t take_core(struct search *p, uint32_t clause, struct ce_fact **ret_core)
 {
-	CE_CLEANUP(ce_freep) bool *used = ce_calloc(p->sat.n_clauses, sizeof(*used));
+	CE_AUTOFREE bool *used = ce_calloc(p->sat.n_clauses, sizeof(*used));
 	struct ce_fact *core = ce_calloc(p->n_facts + 1, sizeof(*core));
 	size_t n = 0;
 

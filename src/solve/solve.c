@@ -91,7 +91,7 @@ int ce_solve(const struct ce_request *request, const struct ce_repodata *repodat
 {
 	CE_CLEANUP(ce_choices_freep) struct ce_choices *choices = NULL;
 	CE_CLEANUP(ce_pool_freep) struct ce_pool *pool = NULL;
-	CE_CLEANUP(ce_freep) struct ce_fact *facts = NULL;
+	CE_AUTOFREE struct ce_fact *facts = NULL;
 	size_t n_facts = 0;
 	int r;
 

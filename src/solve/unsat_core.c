@@ -114,7 +114,7 @@ static bool begin(struct core *core, unsigned aside)
 static void widen(struct core *core, unsigned aside)
 {
 	struct ce_choices *c = core->choices;
-	CE_CLEANUP(ce_freep) bool *involved = ce_calloc(c->families.n + 1, sizeof(*involved));
+	CE_AUTOFREE bool *involved = ce_calloc(c->families.n + 1, sizeof(*involved));
 	size_t n = 0, n_all;
 
 	for (size_t i = 0; i < core->n; i++) {
@@ -169,7 +169,7 @@ static int by_worth(const void *va, const void *vb)
 
 static void sort_facts(struct core *core, int (*compare)(const void *, const void *))
 {
-	CE_CLEANUP(ce_freep) struct ranked_fact *ranked = ce_calloc(core->n + 1, sizeof(*ranked));
+	CE_AUTOFREE struct ranked_fact *ranked = ce_calloc(core->n + 1, sizeof(*ranked));
 
 	for (size_t i = 0; i < core->n; i++)
 		ranked[i] = (struct ranked_fact){.fact = core->facts[i],
@@ -193,7 +193,7 @@ static bool same_kind(const struct ce_choices *c, const struct ce_fact *a, const
  * these do not need. */
 static bool drop(struct core *core, size_t i, bool kind)
 {
-	CE_CLEANUP(ce_freep) struct ce_fact *rest = ce_calloc(core->n, sizeof(*rest));
+	CE_AUTOFREE struct ce_fact *rest = ce_calloc(core->n, sizeof(*rest));
 	size_t n = 0;
 
 	for (size_t k = 0; k < core->n; k++)

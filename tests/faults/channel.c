@@ -75,7 +75,7 @@ void test_write_file(const char *path, const void *data, size_t len)
 
 static void write_bytes(const char *dir, const char *name, const void *data, size_t len)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(dir, name);
+	CE_AUTOFREE char *path = ce_path_join(dir, name);
 	struct ccenv_error err;
 
 	if (ce_fs_mkdirs(dir, &err) < 0)
@@ -154,8 +154,7 @@ static void write_shards(const char *dir, const char *text)
 
 	for (int s = 0; s < 2; s++) {
 		json_object_foreach (json_object_get(root, sections[s]), fn, rec) {
-			CE_CLEANUP(ce_freep)
-			char *n = ce_strndup(fn, ce_index_fn_name(fn, strlen(fn)));
+			CE_AUTOFREE char *n = ce_strndup(fn, ce_index_fn_name(fn, strlen(fn)));
 			json_t *shard = json_object_get(shards, n);
 			if (!shard) {
 				shard = json_pack("{s{}s{}}", sections[0], sections[1]);
@@ -174,14 +173,14 @@ static void write_shards(const char *dir, const char *text)
 	pack_text(&index, "./shards/");
 	pack_text(&index, "shards");
 	pack_head(&index, 0xde, json_object_size(shards), 2);
-	CE_CLEANUP(ce_freep) char *sub = ce_path_join(dir, "shards");
+	CE_AUTOFREE char *sub = ce_path_join(dir, "shards");
 	json_object_foreach (shards, name, rec) {
 		CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 		char hex[CE_SHA256_HEX + 1];
 		pack_json(&b, rec, "");
 		write_zst(sub, "tmp", b.data, b.len, hex);
-		CE_CLEANUP(ce_freep) char *from = ce_path_join(sub, "tmp");
-		CE_CLEANUP(ce_freep) char *to = ce_asprintf("%s/%s.msgpack.zst", sub, hex);
+		CE_AUTOFREE char *from = ce_path_join(sub, "tmp");
+		CE_AUTOFREE char *to = ce_asprintf("%s/%s.msgpack.zst", sub, hex);
 		if (rename(from, to) != 0)
 			die(to);
 		pack_text(&index, name);
@@ -194,8 +193,8 @@ static void write_shards(const char *dir, const char *text)
 
 void test_channel_write(const char *chan)
 {
-	CE_CLEANUP(ce_freep) char *arch = ce_path_join(chan, "linux-64");
-	CE_CLEANUP(ce_freep) char *noarch = ce_path_join(chan, "noarch");
+	CE_AUTOFREE char *arch = ce_path_join(chan, "linux-64");
+	CE_AUTOFREE char *noarch = ce_path_join(chan, "noarch");
 
 	write_bytes(arch, "repodata.json", linux_json, strlen(linux_json));
 	write_bytes(noarch, "repodata.json", noarch_json, strlen(noarch_json));

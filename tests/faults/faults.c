@@ -288,7 +288,7 @@ static bool answer_well(int fd, struct site *site, const struct ce_buf *b)
 static bool handler(int fd, const struct test_request *req, void *user)
 {
 	struct site *site = user;
-	CE_CLEANUP(ce_freep) char *path = ce_asprintf("%s%s", site->chan, req->path);
+	CE_AUTOFREE char *path = ce_asprintf("%s%s", site->chan, req->path);
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	struct ccenv_error err;
 
@@ -327,7 +327,7 @@ static int load(const char *url, const char *form, struct ccenv_error *err)
 {
 	bool told = false;
 	const struct ccenv_events events = {.user = &told, .log = on_log};
-	CE_CLEANUP(ce_freep) char *cache = ce_path_join(scratch, "cache");
+	CE_AUTOFREE char *cache = ce_path_join(scratch, "cache");
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	const char *platform = "linux-64", *name = "top";
 	struct ce_repodata_query q = {
@@ -359,7 +359,7 @@ static int load(const char *url, const char *form, struct ccenv_error *err)
 
 static void clear_cache(void)
 {
-	CE_CLEANUP(ce_freep) char *cache = ce_path_join(scratch, "cache");
+	CE_AUTOFREE char *cache = ce_path_join(scratch, "cache");
 	struct ccenv_error err;
 
 	if (ce_fs_remove_tree(cache, &err) < 0)
@@ -369,7 +369,7 @@ static void clear_cache(void)
 /* "<file>.<pid>.XXXXXX" */
 static size_t count_leftovers(void)
 {
-	CE_CLEANUP(ce_freep) char *pattern = ce_asprintf("%s/cache/repodata/*.*.??????", scratch);
+	CE_AUTOFREE char *pattern = ce_asprintf("%s/cache/repodata/*.*.??????", scratch);
 	glob_t g;
 	size_t n = glob(pattern, 0, NULL, &g) == 0 ? g.gl_pathc : 0;
 
@@ -450,7 +450,7 @@ static const struct row rows[] = {
 /* The shard of "top" is the largest one of linux-64. */
 static char *find_shard(const char *chan)
 {
-	CE_CLEANUP(ce_freep) char *pattern = ce_asprintf("%s/linux-64/shards/*", chan);
+	CE_AUTOFREE char *pattern = ce_asprintf("%s/linux-64/shards/*", chan);
 	char *found = NULL;
 	size_t largest = 0;
 	glob_t g;
@@ -474,8 +474,8 @@ static char *find_shard(const char *chan)
 static void run_row(const struct row *row, struct site *site, const char *url, const char *shard)
 {
 	struct ccenv_error err = {0};
-	CE_CLEANUP(ce_freep)
-	char *what = ce_asprintf("%s%s", row->what, strcmp(row->at, SHARD) == 0 ? " (shard)" : "");
+	CE_AUTOFREE char *what =
+		ce_asprintf("%s%s", row->what, strcmp(row->at, SHARD) == 0 ? " (shard)" : "");
 
 	clear_cache();
 	site->fault = row->fault;
@@ -587,7 +587,7 @@ static void run_processes(const char *chan)
 {
 	struct site site = {.chan = chan};
 	struct test_server *s = test_server_start(handler, &site);
-	CE_CLEANUP(ce_freep) char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
+	CE_AUTOFREE char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
 
 	run_together(&site, url);
 	run_killed(&site, url);
@@ -618,13 +618,13 @@ int main(int argc, char **argv)
 		return load_main(argv);
 	if (!mkdtemp(scratch))
 		return 2;
-	CE_CLEANUP(ce_freep) char *chan = ce_path_join(scratch, "chan");
+	CE_AUTOFREE char *chan = ce_path_join(scratch, "chan");
 	site.chan = chan;
 	test_channel_write(chan);
 	make_bombs(slow);
-	CE_CLEANUP(ce_freep) char *shard = find_shard(chan);
+	CE_AUTOFREE char *shard = find_shard(chan);
 	struct test_server *s = test_server_start(handler, &site);
-	CE_CLEANUP(ce_freep) char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
+	CE_AUTOFREE char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
 	for (size_t i = 0; i < CE_COUNT(rows); i++) {
 		if (slow || !rows[i].slow)
 			run_row(&rows[i], &site, url, shard);

@@ -76,7 +76,7 @@ static int run(char **argv, int argc, bool repair, struct ccenv_error *err)
 		.getenv_fn = get_env,
 		.events = &events,
 	};
-	CE_CLEANUP(ce_freep) char *prefix = ce_path_absolute(argv[3]);
+	CE_AUTOFREE char *prefix = ce_path_absolute(argv[3]);
 	struct ce_install_options install = {
 		.cache_dir = argv[2],
 		.prefix = prefix,

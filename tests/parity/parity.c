@@ -40,8 +40,7 @@ static size_t diff(const struct ce_solution *ours, const json_t *theirs, bool pr
 
 	for (i = 0; ours && i < ours->n; i++) {
 		const struct ce_pkg *p = ours->pkgs[i];
-		CE_CLEANUP(ce_freep)
-		char *s = ce_asprintf("%s=%s=%s", p->name, p->version, p->build);
+		CE_AUTOFREE char *s = ce_asprintf("%s=%s=%s", p->name, p->version, p->build);
 
 		ce_map_insert(&a, s);
 	}
@@ -116,7 +115,7 @@ static int run(
 int main(int argc, char **argv)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *requests = NULL, *answers = NULL;
-	CE_CLEANUP(ce_freep) char *corpus = NULL, *questions = NULL, *known = NULL;
+	CE_AUTOFREE char *corpus = NULL, *questions = NULL, *known = NULL;
 
 	if (argc == 2 || argc == 3) {
 		corpus = ce_asprintf("%s/conda-forge", argv[1]);

@@ -101,7 +101,7 @@ static int unpack(enum ce_archive_format format, size_t piece, struct ccenv_erro
 static void check_content(const char *name, const char *expected, mode_t mode)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf data = {0};
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(dest, name);
+	CE_AUTOFREE char *path = ce_path_join(dest, name);
 	struct ccenv_error err;
 	struct stat st;
 
@@ -114,7 +114,7 @@ static void check_content(const char *name, const char *expected, mode_t mode)
 
 static void check_link(const char *name, const char *expected)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(dest, name);
+	CE_AUTOFREE char *path = ce_path_join(dest, name);
 	char target[256] = "";
 
 	assert_true(readlink(path, target, sizeof(target) - 1) > 0);
@@ -173,7 +173,7 @@ static void check_text(const struct ccenv_error *err, const char *part)
 
 static void refuse(const struct pack_entry *pkg, const char *expected)
 {
-	CE_CLEANUP(ce_freep) char *outside = ce_path_join(scratch, "outside");
+	CE_AUTOFREE char *outside = ce_path_join(scratch, "outside");
 	struct ccenv_error err = {0};
 
 	clean(NULL);
@@ -192,7 +192,7 @@ static void refuse(const struct pack_entry *pkg, const char *expected)
 
 static void test_escapes(void **state)
 {
-	CE_CLEANUP(ce_freep) char *absolute = ce_path_join(scratch, "outside");
+	CE_AUTOFREE char *absolute = ce_path_join(scratch, "outside");
 
 	(void)state;
 	REFUSE("unsafe path", {.path = "../outside", .data = "x"});
@@ -217,7 +217,7 @@ static void test_escapes(void **state)
 
 static void test_limits(void **state)
 {
-	CE_CLEANUP(ce_freep) char *big = ce_calloc(1, (1 << 20) + 1);
+	CE_AUTOFREE char *big = ce_calloc(1, (1 << 20) + 1);
 	struct pack_entry many[32] = {{0}};
 	char names[30][4];
 

@@ -123,7 +123,7 @@ static void test_path(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < CE_COUNT(absolute); i++) {
-		CE_CLEANUP(ce_freep) char *p = ce_path_absolute(absolute[i].in);
+		CE_AUTOFREE char *p = ce_path_absolute(absolute[i].in);
 
 		assert_string_equal(p, absolute[i].out);
 	}
@@ -136,7 +136,7 @@ static void test_path(void **state)
 
 static void test_replace_only_when_different(void **state)
 {
-	CE_CLEANUP(ce_freep) char *path = in_scratch("file");
+	CE_AUTOFREE char *path = in_scratch("file");
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	struct ccenv_error err;
 	struct stat before, after;
@@ -158,8 +158,8 @@ static void test_replace_only_when_different(void **state)
 
 static void test_read_errors(void **state)
 {
-	CE_CLEANUP(ce_freep) char *path = in_scratch("large");
-	CE_CLEANUP(ce_freep) char *absent = in_scratch("absent");
+	CE_AUTOFREE char *path = in_scratch("large");
+	CE_AUTOFREE char *absent = in_scratch("absent");
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	struct ccenv_error err;
 
@@ -173,11 +173,11 @@ static void test_read_errors(void **state)
 
 static void test_remove_tree(void **state)
 {
-	CE_CLEANUP(ce_freep) char *deep = in_scratch("tree/a/b/c");
-	CE_CLEANUP(ce_freep) char *tree = in_scratch("tree");
-	CE_CLEANUP(ce_freep) char *link = in_scratch("tree/a/link");
-	CE_CLEANUP(ce_freep) char *kept_dir = in_scratch("kept");
-	CE_CLEANUP(ce_freep) char *kept = in_scratch("kept/file");
+	CE_AUTOFREE char *deep = in_scratch("tree/a/b/c");
+	CE_AUTOFREE char *tree = in_scratch("tree");
+	CE_AUTOFREE char *link = in_scratch("tree/a/link");
+	CE_AUTOFREE char *kept_dir = in_scratch("kept");
+	CE_AUTOFREE char *kept = in_scratch("kept/file");
 	struct ccenv_error err;
 	int r;
 
@@ -207,7 +207,7 @@ static void count_waits(void *user, const char *holder)
 
 static void test_sweep(void **state)
 {
-	CE_CLEANUP(ce_freep) char *dir = ce_path_join(scratch, "sweep");
+	CE_AUTOFREE char *dir = ce_path_join(scratch, "sweep");
 	/* Nobody has that number: Linux gives none above 4194304. */
 	static const char *const gone[] = {"a.json.999999999.Ab3dEf", "env.tmp.999999999",
 		"env.old.999999999", "linux-64-0123.tmp.999999999"};
@@ -219,8 +219,8 @@ static void test_sweep(void **state)
 	(void)state;
 	for (size_t i = 0; i < CE_COUNT(gone) + CE_COUNT(stay); i++) {
 		const char *name = i < CE_COUNT(gone) ? gone[i] : stay[i - CE_COUNT(gone)];
-		CE_CLEANUP(ce_freep) char *path = ce_asprintf("%s/%s", dir, name);
-		CE_CLEANUP(ce_freep) char *below = ce_path_join(path, "full");
+		CE_AUTOFREE char *path = ce_asprintf("%s/%s", dir, name);
+		CE_AUTOFREE char *below = ce_path_join(path, "full");
 
 		/* Directories with something in them, files, and links, by turns. */
 		assert_int_equal(ce_fs_mkdirs(i % 3 ? dir : below, &err), 0);
@@ -233,8 +233,8 @@ static void test_sweep(void **state)
 	ce_fs_sweep("/nowhere");
 	for (size_t i = 0; i < CE_COUNT(gone) + CE_COUNT(stay); i++) {
 		bool stays = i >= CE_COUNT(gone);
-		CE_CLEANUP(ce_freep)
-		char *path = ce_path_join(dir, stays ? stay[i - CE_COUNT(gone)] : gone[i]);
+		CE_AUTOFREE char *path =
+			ce_path_join(dir, stays ? stay[i - CE_COUNT(gone)] : gone[i]);
 
 		if (ce_fs_exists(path) != stays)
 			fail_msg("%s %s", path, stays ? "was removed" : "is still there");
@@ -243,7 +243,7 @@ static void test_sweep(void **state)
 
 static void test_lock(void **state)
 {
-	CE_CLEANUP(ce_freep) char *path = in_scratch("lock");
+	CE_AUTOFREE char *path = in_scratch("lock");
 	CE_CLEANUP(ce_fs_unlockp) struct ce_fs_lock *lock = NULL;
 	CE_CLEANUP(ce_fs_unlockp) struct ce_fs_lock *second = NULL;
 	struct ccenv_error err;
@@ -262,7 +262,7 @@ static void test_digest(void **state)
 {
 	static const char abc[] =
 		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-	CE_CLEANUP(ce_freep) char *path = in_scratch("abc");
+	CE_AUTOFREE char *path = in_scratch("abc");
 	struct ccenv_error err;
 	char hex[CE_SHA256_HEX + 1];
 

@@ -84,10 +84,9 @@ static void describe(struct ce_buf *out, const struct ce_component *c, const cha
 static struct ce_repodata *load(const char *platform)
 {
 	static const char channel[] = "https://conda.anaconda.org/conda-forge";
-	CE_CLEANUP(ce_freep)
-	char *own = ce_asprintf(TEST_DATA "/parity/conda-forge/%s/repodata.json.zst", platform);
-	CE_CLEANUP(ce_freep)
-	char *more = ce_asprintf(TEST_DATA "/data/components/%s.json", platform);
+	CE_AUTOFREE char *own =
+		ce_asprintf(TEST_DATA "/parity/conda-forge/%s/repodata.json.zst", platform);
+	CE_AUTOFREE char *more = ce_asprintf(TEST_DATA "/data/components/%s.json", platform);
 	const char *paths[] = {own, more, TEST_DATA "/parity/conda-forge/noarch/repodata.json.zst"};
 	const char *channels[] = {channel, channel, channel};
 	const char *subdirs[] = {platform, platform, "noarch"};
@@ -111,7 +110,7 @@ static void test_components_resolve(void **state)
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
 	FILE *f = fopen(TEST_DATA "/data/components/expected.txt", "r");
 	char want[256];
-	CE_CLEANUP(ce_freep) char *text = NULL;
+	CE_AUTOFREE char *text = NULL;
 	char *rest;
 
 	(void)state;

@@ -365,7 +365,7 @@ static bool answer_range(int fd, const struct test_request *req)
 
 static bool answer_packed(int fd, const struct test_request *req)
 {
-	CE_CLEANUP(ce_freep) char *takes = test_request_header(req, "Accept-Encoding");
+	CE_AUTOFREE char *takes = test_request_header(req, "Accept-Encoding");
 
 	if (!takes || !strstr(takes, "gzip"))
 		return test_respond(fd, 200, NULL, "not packed", 10);
@@ -717,10 +717,10 @@ static void test_channel_credentials(void **state)
 	struct script script = {0};
 	struct test_server *s = test_server_start(handler, &script);
 	int port = test_server_port(s);
-	CE_CLEANUP(ce_freep) char *user = ce_asprintf("http://u:p@127.0.0.1:%d/c/", port);
-	CE_CLEANUP(ce_freep) char *token = ce_asprintf("http://127.0.0.1:%d/t/tk-chan/c", port);
-	CE_CLEANUP(ce_freep) char *below = local(s, "/c/noarch/x.conda");
-	CE_CLEANUP(ce_freep) char *beside = local(s, "/landed");
+	CE_AUTOFREE char *user = ce_asprintf("http://u:p@127.0.0.1:%d/c/", port);
+	CE_AUTOFREE char *token = ce_asprintf("http://127.0.0.1:%d/t/tk-chan/c", port);
+	CE_AUTOFREE char *below = local(s, "/c/noarch/x.conda");
+	CE_AUTOFREE char *beside = local(s, "/landed");
 	const char *channels[] = {"conda-forge", user};
 	struct ce_downloader_options o = {
 		.getenv_fn = test_getenv, .channels = channels, .n_channels = 2};
@@ -751,9 +751,8 @@ static void test_conda_token(void **state)
 {
 	struct script script = {0};
 	struct test_server *s = test_server_start(handler, &script);
-	CE_CLEANUP(ce_freep) char *dir = ce_path_join(scratch, ".local/share/binstar");
-	CE_CLEANUP(ce_freep)
-	char *name = ce_asprintf(
+	CE_AUTOFREE char *dir = ce_path_join(scratch, ".local/share/binstar");
+	CE_AUTOFREE char *name = ce_asprintf(
 		".local/share/binstar/http%%3A%%2F%%2F127.0.0.1%%3A%d.token", test_server_port(s));
 	struct got g = {0};
 	struct ccenv_error err;
@@ -772,12 +771,10 @@ static void test_conda_token(void **state)
 
 	/* A token for the API is one for the channels beside it; newer programs store it elsewhere.
 	 */
-	CE_CLEANUP(ce_freep) char *config = ce_path_join(scratch, ".config/binstar");
-	CE_CLEANUP(ce_freep)
-	char *api = ce_asprintf(
+	CE_AUTOFREE char *config = ce_path_join(scratch, ".config/binstar");
+	CE_AUTOFREE char *api = ce_asprintf(
 		".config/binstar/http%%3A%%2F%%2Fapi.localhost%%3A%d.token", test_server_port(s));
-	CE_CLEANUP(ce_freep)
-	char *url = ce_asprintf("http://conda.localhost:%d/away", test_server_port(s));
+	CE_AUTOFREE char *url = ce_asprintf("http://conda.localhost:%d/away", test_server_port(s));
 	assert_int_equal(ce_fs_mkdirs(config, &err), 0);
 	path = write_file(api, "tk-stored\n");
 	got_release(&g);
@@ -795,7 +792,7 @@ static void test_packed(void **state)
 {
 	struct script script = {0};
 	struct test_server *s = test_server_start(handler, &script);
-	CE_CLEANUP(ce_freep) char *url = local(s, "/packed");
+	CE_AUTOFREE char *url = local(s, "/packed");
 	struct got g = {0};
 	struct ce_download t = transfer(url, &g);
 
@@ -826,7 +823,7 @@ static bool proxy_handler(int fd, const struct test_request *req, void *user)
 static void test_proxy(void **state)
 {
 	struct test_server *s = test_server_start(proxy_handler, NULL);
-	CE_CLEANUP(ce_freep) char *proxy = local(s, "");
+	CE_AUTOFREE char *proxy = local(s, "");
 	struct got g = {0};
 
 	(void)state;
@@ -866,10 +863,10 @@ static void test_mirrors(void **state)
 	struct script script = {0};
 	struct test_server *a = test_server_start(handler, &script);
 	struct test_server *b = test_server_start(handler, &script);
-	CE_CLEANUP(ce_freep)
-	char *mirrors = ce_asprintf(CLOSED "/c=" CLOSED ",http://127.0.0.1:%d/403,file://%s/m,"
-					   "http://127.0.0.1:%d/ http://x.invalid=http://y.invalid",
-		test_server_port(a), scratch, test_server_port(b));
+	CE_AUTOFREE char *mirrors =
+		ce_asprintf(CLOSED "/c=" CLOSED ",http://127.0.0.1:%d/403,file://%s/m,"
+				   "http://127.0.0.1:%d/ http://x.invalid=http://y.invalid",
+			test_server_port(a), scratch, test_server_port(b));
 	struct got g = {0};
 	struct ce_download t = transfer(CLOSED "/c/absent", &g);
 
@@ -905,8 +902,8 @@ static void test_mirrors(void **state)
 	got_release(&g);
 
 	/* A mirror is another host: no credentials of the URL for it. */
-	CE_CLEANUP(ce_freep)
-	char *one = ce_asprintf("http://channel.invalid=http://127.0.0.1:%d", test_server_port(a));
+	CE_AUTOFREE char *one =
+		ce_asprintf("http://channel.invalid=http://127.0.0.1:%d", test_server_port(a));
 	set_env("CCENV_MIRRORS", one);
 	fetch("http://u:p@channel.invalid/t/tk-chan/c/x", &g);
 	assert_int_equal(g.code, 0);
@@ -968,7 +965,7 @@ static void test_side_by_side(void **state)
 {
 	struct script script = {0};
 	struct test_server *s = test_server_start(handler, &script);
-	CE_CLEANUP(ce_freep) char *url = local(s, "/meeting");
+	CE_AUTOFREE char *url = local(s, "/meeting");
 	struct ce_downloader *d = new_downloader(false);
 	struct got g[MEETING] = {0};
 	struct ccenv_error err;

@@ -63,7 +63,7 @@ static const char *no_env(const char *name)
 static bool serve(int fd, const struct test_request *req, void *user)
 {
 	struct fixture *f = user;
-	CE_CLEANUP(ce_freep) char *range = test_request_header(req, "Range");
+	CE_AUTOFREE char *range = test_request_header(req, "Range");
 	size_t from = range ? strtoul(range + strlen("bytes="), NULL, 10) : 0;
 	char head[96];
 
@@ -84,7 +84,7 @@ static void make_package(struct fixture *f)
 		{.path = "bin/tool", .data = "#!/bin/sh\n", .mode = 0755},
 		{.path = "lib/link", .target = "../one"}, {0}};
 	struct ce_pkg *p = &f->pkg;
-	CE_CLEANUP(ce_freep) char *file = NULL;
+	CE_AUTOFREE char *file = NULL;
 
 	pack_package(f->channel, &(struct pack_package){.name = "a", .files = files}, &f->arena, p);
 	file = ce_path_join(f->channel, ce_arena_printf(&f->arena, "noarch/%s", p->fn));
@@ -154,7 +154,7 @@ static int fetch(struct fixture *f)
 /* The entry is there, and this is how it came. */
 static void check_fetched(struct fixture *f, unsigned full, unsigned partial)
 {
-	CE_CLEANUP(ce_freep) char *one = ce_path_join(f->entry, "one");
+	CE_AUTOFREE char *one = ce_path_join(f->entry, "one");
 	CE_CLEANUP(ce_buf_release) struct ce_buf data = {0};
 
 	if (fetch(f) < 0)
@@ -168,7 +168,7 @@ static void check_fetched(struct fixture *f, unsigned full, unsigned partial)
 
 static void put(struct fixture *f, const char *path, const void *data, size_t len)
 {
-	CE_CLEANUP(ce_freep) char *dir = ce_path_dir(path);
+	CE_AUTOFREE char *dir = ce_path_dir(path);
 
 	assert_int_equal(ce_fs_mkdirs(dir, &f->err), 0);
 	assert_int_equal(ce_fs_replace(path, data, len, NULL, &f->err), 0);
@@ -177,7 +177,7 @@ static void put(struct fixture *f, const char *path, const void *data, size_t le
 /* The archive with other bytes in its middle, of the same length. */
 static void put_wrong(struct fixture *f, const char *path)
 {
-	CE_CLEANUP(ce_freep) char *copy = ce_alloc(f->archive.len);
+	CE_AUTOFREE char *copy = ce_alloc(f->archive.len);
 
 	memcpy(copy, f->archive.data, f->archive.len);
 	memset(copy + f->archive.len / 2, 'x', 16);
@@ -217,7 +217,7 @@ static void test_whole_already(void **state)
 static void test_resumed_wrong(void **state)
 {
 	struct fixture *f = *state;
-	CE_CLEANUP(ce_freep) char *half = ce_calloc(1, f->archive.len / 2);
+	CE_AUTOFREE char *half = ce_calloc(1, f->archive.len / 2);
 
 	put(f, f->part, half, f->archive.len / 2);
 	check_fetched(f, 1, 1);
@@ -369,9 +369,9 @@ static const char *unpack(struct fixture *f, const char *sha256)
 
 static void check_adopted(struct fixture *f, const char *from)
 {
-	CE_CLEANUP(ce_freep) char *tool = ce_path_join(f->entry, "bin/tool");
-	CE_CLEANUP(ce_freep) char *link = ce_path_join(f->entry, "lib/link");
-	CE_CLEANUP(ce_freep) char *one = ce_path_join(from, "one");
+	CE_AUTOFREE char *tool = ce_path_join(f->entry, "bin/tool");
+	CE_AUTOFREE char *link = ce_path_join(f->entry, "lib/link");
+	CE_AUTOFREE char *one = ce_path_join(from, "one");
 	char target[16] = "";
 	struct stat st;
 
@@ -400,7 +400,7 @@ static void test_unpacked_by_conda(void **state)
 	struct fixture *f = *state;
 	const char *dir = unpack(f, f->pkg.sha256);
 	const char *record = ce_arena_printf(&f->arena, "{\"sha256\": \"%s\"}", f->pkg.sha256);
-	CE_CLEANUP(ce_freep) char *copied = ce_path_join(f->entry, "info/repodata_record.json");
+	CE_AUTOFREE char *copied = ce_path_join(f->entry, "info/repodata_record.json");
 
 	assert_int_equal(unlink(ce_arena_printf(&f->arena, "%s.lock", dir)), 0);
 	put(f, ce_arena_printf(&f->arena, "%s/info/repodata_record.json", dir), record,

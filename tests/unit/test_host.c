@@ -67,7 +67,7 @@ static char *format(const struct ce_virtual *virtuals, size_t n)
 
 static void expect_virtuals(const char *const *env, const char *expected)
 {
-	CE_CLEANUP(ce_freep) char *text = NULL;
+	CE_AUTOFREE char *text = NULL;
 	struct ce_arena arena = {0};
 	struct ce_virtual *virtuals;
 	struct ccenv_error err;
@@ -176,7 +176,7 @@ static void test_defaults(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < CE_COUNT(cases); i++) {
-		CE_CLEANUP(ce_freep) char *text = NULL;
+		CE_AUTOFREE char *text = NULL;
 		struct ce_virtual *virtuals;
 		size_t n;
 
@@ -190,7 +190,7 @@ static void test_defaults(void **state)
 /* Makes scratch/nvidia-smi. */
 static void write_smi(const char *script)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_path_join(scratch, "nvidia-smi");
+	CE_AUTOFREE char *path = ce_path_join(scratch, "nvidia-smi");
 	struct ccenv_error err;
 
 	assert_int_equal(ce_fs_replace(path, script, strlen(script), NULL, &err), 0);
@@ -209,8 +209,8 @@ static struct ce_host_gpu ask_smi(const char *path)
 
 static void test_smi(void **state)
 {
-	CE_CLEANUP(ce_freep) char *path = ce_asprintf("/nonexistent:%s:/bin", scratch);
-	CE_CLEANUP(ce_freep) char *cwd = getcwd(NULL, 0);
+	CE_AUTOFREE char *path = ce_asprintf("/nonexistent:%s:/bin", scratch);
+	CE_AUTOFREE char *cwd = getcwd(NULL, 0);
 	struct ce_host_gpu gpu;
 
 	(void)state;
@@ -247,9 +247,8 @@ static void test_smi(void **state)
 static void test_limit(void **state)
 {
 	static const struct timespec ms10 = {.tv_nsec = 10 * 1000 * 1000};
-	CE_CLEANUP(ce_freep) char *fifo = ce_path_join(scratch, "fifo");
-	CE_CLEANUP(ce_freep)
-	char *script = ce_asprintf(
+	CE_AUTOFREE char *fifo = ce_path_join(scratch, "fifo");
+	CE_AUTOFREE char *script = ce_asprintf(
 		"#!/bin/sh\nexec 3>%s\nPATH=/usr/bin:/bin\nsleep 600 &\nsleep 600\n", fifo);
 	time_t begin = time(NULL);
 	ssize_t n = -1;

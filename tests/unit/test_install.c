@@ -166,7 +166,7 @@ static char *in_prefix(const struct fixture *f, const char *name)
 static void check_file(const struct fixture *f, const char *name, const char *expected, mode_t mode)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf data = {0};
-	CE_CLEANUP(ce_freep) char *path = in_prefix(f, name);
+	CE_AUTOFREE char *path = in_prefix(f, name);
 	struct ccenv_error err;
 	struct stat st;
 
@@ -180,14 +180,14 @@ static void check_file(const struct fixture *f, const char *name, const char *ex
 
 static void check_absent(const struct fixture *f, const char *name)
 {
-	CE_CLEANUP(ce_freep) char *path = in_prefix(f, name);
+	CE_AUTOFREE char *path = in_prefix(f, name);
 
 	assert_false(ce_fs_exists(path));
 }
 
 static json_t *read_record(const struct fixture *f, const char *name)
 {
-	CE_CLEANUP(ce_freep) char *path = in_prefix(f, name);
+	CE_AUTOFREE char *path = in_prefix(f, name);
 	struct ccenv_error err;
 	json_t *o = NULL;
 
@@ -213,9 +213,9 @@ static void check_kinds(struct fixture *f, bool bz2)
 		{.path = "etc/empty", .dir = true},
 		{0},
 	};
-	CE_CLEANUP(ce_freep) char *tool = NULL;
-	CE_CLEANUP(ce_freep) char *link = in_prefix(f, "lib/dangling");
-	CE_CLEANUP(ce_freep) char *empty = in_prefix(f, "etc/empty");
+	CE_AUTOFREE char *tool = NULL;
+	CE_AUTOFREE char *link = in_prefix(f, "lib/dangling");
+	CE_AUTOFREE char *empty = in_prefix(f, "etc/empty");
 	char target[64] = "";
 
 	add(f, &(struct pack_package){
@@ -248,8 +248,8 @@ static void test_cache_is_not_edited(void **state)
 	struct fixture *f = *state;
 	struct ce_pkg *pkg =
 		add(f, &(struct pack_package){.name = "a", .files = files, .placeholder = "/ph"});
-	CE_CLEANUP(ce_freep) char *entry = ce_layout_pkg(f->cache, pkg->sha256);
-	CE_CLEANUP(ce_freep) char *cached = ce_path_join(entry, "f");
+	CE_AUTOFREE char *entry = ce_layout_pkg(f->cache, pkg->sha256);
+	CE_AUTOFREE char *cached = ce_path_join(entry, "f");
 	CE_CLEANUP(ce_buf_release) struct ce_buf data = {0};
 
 	both(f);
@@ -336,7 +336,7 @@ static void test_noarch_python(void **state)
 	static const char link[] =
 		"{\"noarch\": {\"type\": \"python\", \"entry_points\": [\"go = m.sub:main.run\"]}}";
 	struct fixture *f = *state;
-	CE_CLEANUP(ce_freep) char *expected = NULL;
+	CE_AUTOFREE char *expected = NULL;
 
 	add(f, &(struct pack_package){.name = "lib",
 		       .files = lib,
@@ -437,8 +437,8 @@ static void test_noop_and_update(void **state)
 	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
 	static const struct pack_entry two[] = {{.path = "two", .data = "2"}, {0}};
 	struct fixture *f = *state;
-	CE_CLEANUP(ce_freep) char *stamp = in_prefix(f, "conda-meta/ccenv");
-	CE_CLEANUP(ce_freep) char *extra = in_prefix(f, "one.pyc");
+	CE_AUTOFREE char *stamp = in_prefix(f, "conda-meta/ccenv");
+	CE_AUTOFREE char *extra = in_prefix(f, "one.pyc");
 	struct ccenv_error err;
 	struct stat before, after;
 
@@ -466,7 +466,7 @@ static void test_foreign_prefix(void **state)
 {
 	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
 	struct fixture *f = *state;
-	CE_CLEANUP(ce_freep) char *precious = in_prefix(f, "precious");
+	CE_AUTOFREE char *precious = in_prefix(f, "precious");
 
 	add(f, &(struct pack_package){.name = "one", .files = one});
 	assert_int_equal(ce_fs_mkdirs(f->prefix, &f->err), 0);
@@ -485,10 +485,9 @@ static void test_leftovers(void **state)
 {
 	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
 	struct fixture *f = *state;
-	CE_CLEANUP(ce_freep) char *tmp = ce_asprintf("%s.tmp.999999999", f->prefix);
-	CE_CLEANUP(ce_freep) char *other = ce_asprintf("%s.tmp.x", f->prefix);
-	CE_CLEANUP(ce_freep)
-	char *cached = ce_asprintf("%s/pkgs/tmp/k.999999999.abc/bin", f->cache);
+	CE_AUTOFREE char *tmp = ce_asprintf("%s.tmp.999999999", f->prefix);
+	CE_AUTOFREE char *other = ce_asprintf("%s.tmp.x", f->prefix);
+	CE_AUTOFREE char *cached = ce_asprintf("%s/pkgs/tmp/k.999999999.abc/bin", f->cache);
 
 	assert_int_equal(ce_fs_mkdirs(tmp, &f->err), 0);
 	assert_int_equal(ce_fs_mkdirs(other, &f->err), 0);
@@ -524,7 +523,7 @@ static void test_old_is_put_back(void **state)
 {
 	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
 	struct fixture *f = *state;
-	CE_CLEANUP(ce_freep) char *old = ce_asprintf("%s.old.999999999", f->prefix);
+	CE_AUTOFREE char *old = ce_asprintf("%s.old.999999999", f->prefix);
 
 	add(f, &(struct pack_package){.name = "one", .files = one});
 	both(f);
@@ -596,8 +595,8 @@ static void test_flipped_byte(void **state)
 	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
 	struct fixture *f = *state;
 	struct ce_pkg *pkg = add(f, &(struct pack_package){.name = "one", .files = one});
-	CE_CLEANUP(ce_freep) char *path = archive_path(f, pkg);
-	CE_CLEANUP(ce_freep) char *entry = ce_layout_pkg(f->cache, pkg->sha256);
+	CE_AUTOFREE char *path = archive_path(f, pkg);
+	CE_AUTOFREE char *entry = ce_layout_pkg(f->cache, pkg->sha256);
 
 	for (off_t at = 0; at < (off_t)pkg->size; at += 13) {
 		flip_byte(path, at);
@@ -616,7 +615,7 @@ static void test_truncated_and_missing(void **state)
 	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
 	struct fixture *f = *state;
 	struct ce_pkg *pkg = add(f, &(struct pack_package){.name = "one", .files = one});
-	CE_CLEANUP(ce_freep) char *path = archive_path(f, pkg);
+	CE_AUTOFREE char *path = archive_path(f, pkg);
 
 	assert_int_equal(truncate(path, (off_t)pkg->size / 2), 0);
 	assert_int_equal(fetch(f), CCENV_EHASH);
@@ -631,7 +630,7 @@ static void test_md5_only_and_nothing(void **state)
 	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
 	struct fixture *f = *state;
 	struct ce_pkg *pkg = add(f, &(struct pack_package){.name = "one", .files = one});
-	CE_CLEANUP(ce_freep) char *path = archive_path(f, pkg);
+	CE_AUTOFREE char *path = archive_path(f, pkg);
 
 	pkg->sha256 = NULL;
 	flip_byte(path, 50);
@@ -663,8 +662,8 @@ static void test_damaged_cache(void **state)
 	static const struct pack_entry one[] = {{.path = "one", .data = "right"}, {0}};
 	struct fixture *f = *state;
 	struct ce_pkg *pkg = add(f, &(struct pack_package){.name = "one", .files = one});
-	CE_CLEANUP(ce_freep) char *entry = ce_layout_pkg(f->cache, pkg->sha256);
-	CE_CLEANUP(ce_freep) char *cached = ce_path_join(entry, "one");
+	CE_AUTOFREE char *entry = ce_layout_pkg(f->cache, pkg->sha256);
+	CE_AUTOFREE char *cached = ce_path_join(entry, "one");
 	FILE *file;
 
 	assert_int_equal(fetch(f), 0);
@@ -710,10 +709,10 @@ static void test_verify_and_repair(void **state)
 		.events = &f->events};
 	struct ce_install_options io = {
 		.cache_dir = f->cache, .prefix = f->prefix, .force = true, .events = &f->events};
-	CE_CLEANUP(ce_freep) char *a = in_prefix(f, "a");
-	CE_CLEANUP(ce_freep) char *c = in_prefix(f, "c");
-	CE_CLEANUP(ce_freep) char *l = in_prefix(f, "l");
-	CE_CLEANUP(ce_freep) char *empty = in_prefix(f, "empty");
+	CE_AUTOFREE char *a = in_prefix(f, "a");
+	CE_AUTOFREE char *c = in_prefix(f, "c");
+	CE_AUTOFREE char *l = in_prefix(f, "l");
+	CE_AUTOFREE char *empty = in_prefix(f, "empty");
 	struct timespec old[2] = {{.tv_sec = 1700000000}, {.tv_sec = 1700000000}};
 
 	add(f, &(struct pack_package){.name = "one", .files = files, .placeholder = "/ph"});
@@ -742,7 +741,7 @@ static void test_moved_prefix(void **state)
 {
 	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
 	struct fixture *f = *state;
-	CE_CLEANUP(ce_freep) char *moved = ce_path_join(f->dir, "moved");
+	CE_AUTOFREE char *moved = ce_path_join(f->dir, "moved");
 
 	add(f, &(struct pack_package){.name = "one", .files = one});
 	both(f);
@@ -773,11 +772,11 @@ static void test_clean(void **state)
 	static const struct pack_entry one[] = {{.path = "one", .data = data, .n_data = SIZE}, {0}};
 	struct fixture *f = *state;
 	const struct ce_pkg *a = add(f, &(struct pack_package){.name = "a", .files = one});
-	CE_CLEANUP(ce_freep) char *entry = ce_layout_pkg(f->cache, a->sha256);
-	CE_CLEANUP(ce_freep) char *part = ce_layout_archive(f->cache, a->sha256);
-	CE_CLEANUP(ce_freep) char *archives = ce_path_dir(part);
-	CE_CLEANUP(ce_freep) char *cached = ce_path_join(entry, "one");
-	CE_CLEANUP(ce_freep) char *shared = ce_path_join(f->dir, "shared");
+	CE_AUTOFREE char *entry = ce_layout_pkg(f->cache, a->sha256);
+	CE_AUTOFREE char *part = ce_layout_archive(f->cache, a->sha256);
+	CE_AUTOFREE char *archives = ce_path_dir(part);
+	CE_AUTOFREE char *cached = ce_path_join(entry, "one");
+	CE_AUTOFREE char *shared = ce_path_join(f->dir, "shared");
 	struct timespec old[2] = {{.tv_sec = 1700000000}, {.tv_sec = 1700000000}};
 
 	for (unsigned i = 0, x = 1; i < SIZE; i++, x = x * 1103515245 + 12345)

@@ -190,7 +190,7 @@ static void test_bad(void **state)
 	(void)state;
 	assert_non_null(dir);
 	while ((e = readdir(dir))) {
-		CE_CLEANUP(ce_freep) char *path = ce_path_join(dir_path, e->d_name);
+		CE_AUTOFREE char *path = ce_path_join(dir_path, e->d_name);
 		CE_CLEANUP(ce_buf_release) struct ce_buf input = {0}, expected = {0};
 		CE_CLEANUP(ce_manifest_freep) struct ce_manifest *m = NULL;
 		char *dot = strrchr(path, '.');

@@ -57,11 +57,10 @@ static char *prefix_for(size_t n)
 
 static void test_shebang_limit(void **state)
 {
-	CE_CLEANUP(ce_freep) char *fits = prefix_for(127);
-	CE_CLEANUP(ce_freep) char *long_one = prefix_for(128);
-	CE_CLEANUP(ce_freep) char *kept = ce_asprintf("#!%s/bin/perl\nx\n", fits);
-	CE_CLEANUP(ce_freep)
-	char *python = ce_asprintf(
+	CE_AUTOFREE char *fits = prefix_for(127);
+	CE_AUTOFREE char *long_one = prefix_for(128);
+	CE_AUTOFREE char *kept = ce_asprintf("#!%s/bin/perl\nx\n", fits);
+	CE_AUTOFREE char *python = ce_asprintf(
 		"#!/bin/sh\n'''exec' \"%s/bin/python3.12\" -E \"$0\" \"$@\" #'''\nx\n", long_one);
 
 	(void)state;

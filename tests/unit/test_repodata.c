@@ -268,7 +268,7 @@ static void assert_loads(const char *url, const char *form, bool offline)
 
 	if (!r)
 		fail_msg("%s", err.text);
-	CE_CLEANUP(ce_freep) char *text = describe(r);
+	CE_AUTOFREE char *text = describe(r);
 	assert_string_equal(text, test_channel_records);
 	ce_repodata_free(r);
 }
@@ -286,7 +286,7 @@ static void assert_fails(
 
 static void test_forms(void **state)
 {
-	CE_CLEANUP(ce_freep) char *url = ce_asprintf("file://%s", chan);
+	CE_AUTOFREE char *url = ce_asprintf("file://%s", chan);
 	struct ccenv_error err;
 
 	(void)state;
@@ -303,7 +303,7 @@ static void test_forms(void **state)
 	assert_string_equal(p->md5, "00000000000000000000000000000002");
 	assert_null(p->sha256);
 	assert_string_equal(p->channel, url);
-	CE_CLEANUP(ce_freep) char *want = ce_asprintf("%s/linux-64/top-1.1-0.tar.bz2", url);
+	CE_AUTOFREE char *want = ce_asprintf("%s/linux-64/top-1.1-0.tar.bz2", url);
 	assert_string_equal(p->url, want);
 	assert_string_equal(r->pkgs[0].constrains[0], "never");
 	assert_int_equal(r->pkgs[1].noarch, CE_NOARCH_GENERIC);
@@ -358,8 +358,8 @@ static void damage(struct ce_buf *b, int how)
 static bool serve_file(int fd, const struct test_request *req, void *user)
 {
 	struct site *site = user;
-	CE_CLEANUP(ce_freep) char *path = ce_asprintf("%s%s", chan, req->path);
-	CE_CLEANUP(ce_freep) char *match = test_request_header(req, "If-None-Match");
+	CE_AUTOFREE char *path = ce_asprintf("%s%s", chan, req->path);
+	CE_AUTOFREE char *match = test_request_header(req, "If-None-Match");
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	char hex[CE_SHA256_HEX + 1], head[256];
 	struct ccenv_error err;
@@ -399,7 +399,7 @@ static void test_http_forms(void **state)
 {
 	struct site site = {0};
 	struct test_server *s = test_server_start(serve_file, &site);
-	CE_CLEANUP(ce_freep) char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
+	CE_AUTOFREE char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
 
 	(void)state;
 	assert_loads(url, NULL, false);
@@ -448,9 +448,9 @@ static void test_mirrors(void **state)
 	struct site site[2] = {0};
 	struct test_server *first = test_server_start(serve_file, &site[0]);
 	struct test_server *second = test_server_start(serve_file, &site[1]);
-	CE_CLEANUP(ce_freep)
-	char *both = ce_asprintf("%s=http://127.0.0.1:1,http://127.0.0.1:%d,http://127.0.0.1:%d",
-		channel, test_server_port(first), test_server_port(second));
+	CE_AUTOFREE char *both =
+		ce_asprintf("%s=http://127.0.0.1:1,http://127.0.0.1:%d,http://127.0.0.1:%d",
+			channel, test_server_port(first), test_server_port(second));
 
 	(void)state;
 	mirrors = both;
@@ -492,7 +492,7 @@ static void test_mirrors(void **state)
 
 static void assert_resolves(const char *ref, const char *want)
 {
-	CE_CLEANUP(ce_freep) char *url = ce_url_resolve("https://h/chan/linux-64/", ref);
+	CE_AUTOFREE char *url = ce_url_resolve("https://h/chan/linux-64/", ref);
 
 	assert_string_equal(url, want);
 }
@@ -518,14 +518,13 @@ static void test_base_url(void **state)
 		"{\"name\":\"top\",\"version\":\"1\",\"build\":\"0\"}}}";
 	struct site site = {0};
 	struct test_server *s = test_server_start(serve_file, &site);
-	CE_CLEANUP(ce_freep)
-	char *url = ce_asprintf("http://me:secret@127.0.0.1:%d", test_server_port(s));
-	CE_CLEANUP(ce_freep) char *path = ce_asprintf("%s/linux-64/repodata.json", chan);
-	CE_CLEANUP(ce_freep) char *abs = ce_asprintf(with, "https://u:p@files.example/x/");
-	CE_CLEANUP(ce_freep) char *relative = ce_asprintf(with, "../files");
-	CE_CLEANUP(ce_freep) char *hostile = ce_asprintf(with, "file:///etc");
-	CE_CLEANUP(ce_freep)
-	char *want = ce_asprintf("http://127.0.0.1:%d/files/top-1-0.conda", test_server_port(s));
+	CE_AUTOFREE char *url = ce_asprintf("http://me:secret@127.0.0.1:%d", test_server_port(s));
+	CE_AUTOFREE char *path = ce_asprintf("%s/linux-64/repodata.json", chan);
+	CE_AUTOFREE char *abs = ce_asprintf(with, "https://u:p@files.example/x/");
+	CE_AUTOFREE char *relative = ce_asprintf(with, "../files");
+	CE_AUTOFREE char *hostile = ce_asprintf(with, "file:///etc");
+	CE_AUTOFREE char *want =
+		ce_asprintf("http://127.0.0.1:%d/files/top-1-0.conda", test_server_port(s));
 	struct ccenv_error err;
 
 	(void)state;
@@ -547,10 +546,10 @@ static void test_base_url(void **state)
 /* Two channels: records of both, each with its rank; one with noarch only is a channel too. */
 static void test_channels(void **state)
 {
-	CE_CLEANUP(ce_freep) char *first = ce_asprintf("file://%s", chan);
-	CE_CLEANUP(ce_freep) char *second = ce_asprintf("file://%s/second", scratch);
-	CE_CLEANUP(ce_freep) char *dir = ce_asprintf("%s/second/noarch", scratch);
-	CE_CLEANUP(ce_freep) char *file = ce_path_join(dir, "repodata.json");
+	CE_AUTOFREE char *first = ce_asprintf("file://%s", chan);
+	CE_AUTOFREE char *second = ce_asprintf("file://%s/second", scratch);
+	CE_AUTOFREE char *dir = ce_asprintf("%s/second/noarch", scratch);
+	CE_AUTOFREE char *file = ce_path_join(dir, "repodata.json");
 	static const char json[] = "{\"packages.conda\":{\"gone-2-0.conda\":{\"name\":\"gone\","
 				   "\"version\":\"2\",\"build\":\"0\"}}}";
 	const char *channels[] = {second, first}, *platform = "linux-64", *names[] = {"top"};
@@ -583,7 +582,7 @@ static void test_server_damage(void **state)
 {
 	struct site site = {0};
 	struct test_server *s = test_server_start(serve_file, &site);
-	CE_CLEANUP(ce_freep) char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
+	CE_AUTOFREE char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
 
 	(void)state;
 	for (int how = TRUNCATE; how <= ZEROS; how++) {
@@ -617,8 +616,8 @@ static void test_shard_damage(void **state)
 {
 	struct site site = {0};
 	struct test_server *s = test_server_start(serve_file, &site);
-	CE_CLEANUP(ce_freep) char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
-	CE_CLEANUP(ce_freep) char *pattern = ce_asprintf("%s/linux-64/shards/*", chan);
+	CE_AUTOFREE char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
+	CE_AUTOFREE char *pattern = ce_asprintf("%s/linux-64/shards/*", chan);
 	glob_t g;
 
 	(void)state;
@@ -647,9 +646,9 @@ static void test_cache_damage(void **state)
 {
 	struct site site = {0};
 	struct test_server *s = test_server_start(serve_file, &site);
-	CE_CLEANUP(ce_freep) char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
-	CE_CLEANUP(ce_freep) char *top = ce_asprintf("%s/repodata/*.*", cache);
-	CE_CLEANUP(ce_freep) char *sub = ce_asprintf("%s/repodata/shards/*", cache);
+	CE_AUTOFREE char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
+	CE_AUTOFREE char *top = ce_asprintf("%s/repodata/*.*", cache);
+	CE_AUTOFREE char *sub = ce_asprintf("%s/repodata/shards/*", cache);
 
 	(void)state;
 	for (int form = 0; form < CE_FORM_COUNT; form++) {

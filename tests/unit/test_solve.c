@@ -92,7 +92,7 @@ static void read_package(struct solve_case *c, char *line)
 {
 	json_t *r = json_object(), *repodata, *section;
 	const char *name = word(&line), *version = word(&line), *build = word(&line), *key;
-	CE_CLEANUP(ce_freep) char *fn = ce_asprintf("%s-%s-%s.conda", name, version, build);
+	CE_AUTOFREE char *fn = ce_asprintf("%s-%s-%s.conda", name, version, build);
 
 	json_object_set_new(r, "name", json_string(name));
 	json_object_set_new(r, "version", json_string(version));
@@ -217,7 +217,7 @@ static void release_case(struct solve_case *c)
 /* Steps through the orders of a list in some way that the case's result must not notice. */
 static void shuffle(void *items, size_t n, size_t size, unsigned seed)
 {
-	CE_CLEANUP(ce_freep) char *tmp = ce_alloc(size);
+	CE_AUTOFREE char *tmp = ce_alloc(size);
 	char *at = items;
 
 	for (size_t i = n; seed && i > 1; i--) {
@@ -250,7 +250,7 @@ static struct ce_repodata *make_repodata(const struct solve_case *c, unsigned se
 static struct ce_repodata *get_repodata(const struct solve_case *c, unsigned seed)
 {
 	static struct ce_map loaded;
-	CE_CLEANUP(ce_freep) char *key = NULL;
+	CE_AUTOFREE char *key = NULL;
 	struct ce_repodata *r;
 
 	if (!c)
@@ -283,8 +283,8 @@ static void find_locked(
 	json_array_foreach (c->locked, i, e) {
 		for (size_t k = 0; k < r->n; k++) {
 			const struct ce_pkg *p = &r->pkgs[k];
-			CE_CLEANUP(ce_freep)
-			char *s = ce_asprintf("%s %s %s", p->name, p->version, p->build);
+			CE_AUTOFREE char *s =
+				ce_asprintf("%s %s %s", p->name, p->version, p->build);
 
 			if (strcmp(s, json_string_value(e)) == 0)
 				q->locked[q->n_locked++] = p;
@@ -432,7 +432,7 @@ static void test_explanation_as_json(void **state)
 	CE_CLEANUP(ce_request_freep) struct ce_request *q = NULL;
 	CE_CLEANUP(ce_solution_freep) struct ce_solution *s = NULL;
 	CE_CLEANUP(ce_json_decrefp) json_t *explanation = NULL;
-	CE_CLEANUP(ce_freep) char *got = NULL;
+	CE_AUTOFREE char *got = NULL;
 	struct ccenv_error err;
 
 	(void)state;
