@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "cli/cli.h"
-#include "cli/facts.h"
+#include "cli/tool_fields.h"
 
 /* `name` is NULL when there was none. */
 static int unknown(const char *name)

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "cli/cli.h"
-#include "cli/facts.h"
+#include "cli/tool_fields.h"
 
 /* Those of the library, and two more that are made here. */
 enum {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The names of what an installed root has. */
-#include "cli/facts.h"
+#include "cli/tool_fields.h"
 
 #include <stddef.h>
 #include <string.h>

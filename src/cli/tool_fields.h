@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CE_CLI_FACTS_H
-#define CE_CLI_FACTS_H
+#ifndef CE_CLI_TOOL_FIELDS_H
+#define CE_CLI_TOOL_FIELDS_H
 
 #include <jansson.h>
 
