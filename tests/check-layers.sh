@@ -10,7 +10,7 @@ allowed() {
 	to=${2%%/*}
 	case $from:$to in
 	*:ccenv) return 0 ;;
-	base:base | spec:base | spec:model | model:base | model:spec) return 0 ;;
+	base:base | spec:base | model:base | model:spec) return 0 ;;
 	io:base | io:model) return 0 ;;
 	cache:base | cache:spec | cache:model | cache:io) return 0 ;;
 	cli:base) return 0 ;;

@@ -14,6 +14,7 @@
 #include "model/component.h"
 #include "model/lock.h"
 #include "model/manifest.h"
+#include "model/match.h"
 #include "model/pkg.h"
 #include "model/platform.h"
 #include "spec/spec.h"

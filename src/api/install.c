@@ -31,6 +31,7 @@
 #include "model/manifest.h"
 #include "model/pkg.h"
 #include "model/platform.h"
+#include "spec/name.h"
 
 enum {
 	ROOT_LOCK_TIMEOUT_S = 1800,
@@ -486,7 +487,7 @@ int ccenv_list(struct ccenv *c, const char *environment, const char *platform,
 	names = ce_arena_array(&a, p->n_specs + 1, sizeof(*names));
 	for (size_t i = 0; i < p->n_specs; i++) {
 		const char *at;
-		size_t n = ce_spec_name(p->specs[i], &at);
+		size_t n = ce_dependency_name(p->specs[i], &at);
 
 		names[i] = n ? ce_arena_strndup(&a, at, n) : "";
 	}

@@ -22,6 +22,7 @@
 #include "model/layout.h"
 #include "model/lock.h"
 #include "model/manifest.h"
+#include "model/match.h"
 #include "model/pkg.h"
 #include "model/platform.h"
 #include "model/repodata.h"

@@ -15,6 +15,7 @@
 #include "model/repodata.h"
 #include "repodata/repodata_sync.h"
 #include "solve/solve.h"
+#include "spec/subdir.h"
 
 /* The virtual packages of the platform, or of this machine, with "name=version" put over them. */
 static int request_virtuals(struct ccenv *c, const struct ccenv_solve_options *o,
@@ -104,7 +105,7 @@ static int make_request(struct ccenv *c, const struct ccenv_solve_options *o,
 	const char *platform = o->platform ? o->platform : ce_platform_host();
 	int e;
 
-	if (!ce_platform_is_subdir(platform, strlen(platform)) || strcmp(platform, "noarch") == 0)
+	if (!ce_subdir_is_known(platform, strlen(platform)) || strcmp(platform, "noarch") == 0)
 		return ce_fail(err, CCENV_EUSAGE,
 			"\"%s\" is no platform; known are linux-64, linux-aarch64, win-64 and their like",
 			platform);

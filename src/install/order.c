@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "install/plan.h"
 #include "model/pkg.h"
+#include "spec/name.h"
 
 struct graph {
 	struct ce_map by_name; /* name -> node */
@@ -42,9 +43,11 @@ static void push(struct steps *s, struct node *node, bool put)
 
 static struct node *find(const struct graph *g, const char *depend)
 {
-	size_t n = strcspn(depend, " =<>!~[");
-	CE_AUTOFREE char *name = ce_strndup(depend, n);
+	const char *at = "";
+	size_t n = ce_dependency_name(depend, &at);
+	CE_AUTOFREE char *name = ce_strndup(at, n);
 
+	ce_name_to_lower(name);
 	return ce_map_get(&g->by_name, name);
 }
 

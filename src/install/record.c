@@ -25,6 +25,7 @@
 #include "install/plan.h"
 #include "model/pkg.h"
 #include "model/request.h"
+#include "spec/name.h"
 
 enum {
 	STAMP_VERSION = 2, /* rises when what is installed from the same packages changes */
@@ -174,16 +175,11 @@ static void add_paths(const struct ce_planned_pkg *p, struct ce_buf *out)
 static void add_requested(
 	json_t *record, const struct ce_record_options *o, const struct ce_pkg *pkg)
 {
-	size_t n_name = strlen(pkg->name);
 	json_t *specs = json_array();
 
-	for (size_t i = 0; i < o->n_requested; i++) {
-		const char *colon = strstr(o->requested[i], "::");
-		const char *spec = colon ? colon + 2 : o->requested[i];
-
-		if (strncmp(spec, pkg->name, n_name) == 0 && strchr(" =<>!~[", spec[n_name]))
+	for (size_t i = 0; i < o->n_requested; i++)
+		if (ce_dependency_is_on(o->requested[i], pkg->name))
 			json_array_append_new(specs, string_of(o->requested[i]));
-	}
 	if (json_array_size(specs) > 0)
 		json_object_set(record, "requested_spec", json_array_get(specs, 0));
 	json_object_set_new(record, "requested_specs", specs);

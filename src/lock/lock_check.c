@@ -11,6 +11,7 @@
 #include "ccenv/ccenv.h"
 #include "lock/lock_file.h"
 #include "model/lock.h"
+#include "model/match.h"
 #include "model/pkg.h"
 #include "model/request.h"
 #include "spec/spec.h"

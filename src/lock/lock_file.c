@@ -17,8 +17,9 @@
 #include "lock/lock_format.h"
 #include "model/lock.h"
 #include "model/pkg.h"
-#include "model/platform.h"
 #include "model/request.h"
+#include "spec/name.h"
+#include "spec/subdir.h"
 
 enum {
 	LOCK_BYTES_MAX = 64 << 20,
@@ -58,7 +59,7 @@ static int read_package(
 	if (!url || !url_is_allowed(url))
 		return ce_fail(
 			err, CCENV_EDATA, "\"%s\" is no https, http or file URL", url ? url : "");
-	if (!subdir || !ce_platform_is_subdir(subdir, strlen(subdir)))
+	if (!subdir || !ce_subdir_is_known(subdir, strlen(subdir)))
 		return ce_fail(
 			err, CCENV_EDATA, "%s: \"%s\" is no subdir", url, subdir ? subdir : "");
 	r = ce_pkg_from_json(o, ce_path_base(url), subdir, channel_of(o, url, subdir, &lock->arena),
@@ -154,7 +155,7 @@ static int read_env(const char *name, const json_t *o, struct ce_lock *lock,
 	json_t *platforms = NULL, *v;
 	int r;
 
-	if (!ce_pkg_name_is_valid(name))
+	if (!ce_name_is_valid(name, strlen(name)))
 		return ce_fail(err, CCENV_EDATA, "\"%s\" is no environment name", name);
 	env->name = ce_arena_strdup(&lock->arena, name);
 	env->options = "";
@@ -170,7 +171,7 @@ static int read_env(const char *name, const json_t *o, struct ce_lock *lock,
 	json_object_foreach (platforms, platform, v) {
 		struct ce_lock_platform *p = &env->platforms[env->n_platforms++];
 
-		if (!ce_platform_is_subdir(platform, strlen(platform)))
+		if (!ce_subdir_is_known(platform, strlen(platform)))
 			return ce_fail(err, CCENV_EDATA, "\"%s\" is no platform", platform);
 		p->platform = ce_arena_strdup(&lock->arena, platform);
 		r = read_platform(v, lock, by_url, p, err);

@@ -17,6 +17,8 @@
 #include "model/manifest.h"
 #include "model/pkg.h"
 #include "model/platform.h"
+#include "spec/name.h"
+#include "spec/subdir.h"
 
 enum {
 	MANIFEST_MAX = 1 << 20,
@@ -73,8 +75,8 @@ static int parse_dep(const char *name, const json_t *v, struct ce_arena *a,
 	json_t *field;
 	int r = 0;
 
-	if (!ce_pkg_name_is_valid(name))
-		return ce_fail(err, CCENV_EDATA, "\"%s\" is no package name", name);
+	if (!ce_name_is_valid(name, strlen(name)))
+		return ce_fail(err, CCENV_EDATA, "invalid package name \"%s\"", name);
 	ce_buf_adds(&b, name);
 	if (json_is_string(v)) {
 		if (json_string_length(v) > 0 && strcmp(json_string_value(v), "*") != 0)
@@ -155,8 +157,7 @@ static int parse_sysreqs(const json_t *o, const char *platform, struct ce_manife
 static int check_platforms(const char *const *list, size_t n, struct ccenv_error *err)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!ce_platform_is_subdir(list[i], strlen(list[i])) ||
-			strcmp(list[i], "noarch") == 0)
+		if (!ce_subdir_is_known(list[i], strlen(list[i])) || strcmp(list[i], "noarch") == 0)
 			return ce_fail(err, CCENV_EDATA,
 				"\"%s\" is no platform; known are linux-64, linux-aarch64, win-64, osx-arm64, osx-64 and their like",
 				list[i]);
@@ -239,7 +240,7 @@ static int parse_named_feature(const char *name, const json_t *v, struct ce_mani
 	int r;
 
 	f->name = ce_arena_strdup(&m->arena, name);
-	if (!ce_pkg_name_is_valid(name) || strcmp(name, "default") == 0)
+	if (!ce_name_is_valid(name, strlen(name)) || strcmp(name, "default") == 0)
 		return ce_fail(err, CCENV_EDATA, "\"%s\" is no feature name", name);
 	if (!json_is_object(v))
 		return ce_fail(err, CCENV_EDATA, "%s: expected an object", name);
@@ -342,7 +343,7 @@ static int parse_environments(const json_t *root, struct ce_manifest *m, struct 
 		struct ce_environment *env = &m->environments[m->n_environments++];
 
 		env->name = ce_arena_strdup(&m->arena, name);
-		if (!ce_pkg_name_is_valid(name))
+		if (!ce_name_is_valid(name, strlen(name)))
 			return ce_fail(err, CCENV_EDATA,
 				"environments: \"%s\" is no environment name", name);
 		r = parse_environment(v, m, env, err);

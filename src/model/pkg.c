@@ -10,25 +10,15 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "ccenv/ccenv.h"
+#include "spec/name.h"
 #include "spec/version.h"
 
 /* Seconds up to the year 9999; a larger value can only be milliseconds. */
 static const uint64_t seconds_max = 253402300799ULL;
 
 enum {
-	NAME_MAX_LEN = 128,
 	FIELD_MAX_LEN = 128
 };
-
-/* CEP 26: lower case letters, digits, "_", "-", "."; no leading "-" or ".". */
-bool ce_pkg_name_is_valid(const char *name)
-{
-	size_t n = strlen(name);
-
-	if (n == 0 || n > NAME_MAX_LEN || name[0] == '-' || name[0] == '.')
-		return false;
-	return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-.") == n;
-}
 
 /* Version and build become parts of file names: no "-", no slash (CEP 26). */
 static bool field_is_valid(const char *text)
@@ -141,12 +131,12 @@ static void read_license(const json_t *record, struct ce_arena *a, struct ce_pkg
 
 int ce_pkg_check(const struct ce_pkg *p, struct ccenv_error *err)
 {
-	if (!ce_pkg_name_is_valid(p->name))
-		return ce_fail(err, CCENV_EDATA, "\"%s\" is no package name", p->name);
+	if (!ce_name_is_valid(p->name, strlen(p->name)))
+		return ce_fail(err, CCENV_EDATA, "invalid package name \"%s\"", p->name);
 	if (!field_is_valid(p->version))
-		return ce_fail(err, CCENV_EDATA, "\"%s\" is no version", p->version);
+		return ce_fail(err, CCENV_EDATA, "invalid version \"%s\"", p->version);
 	if (!field_is_valid(p->build))
-		return ce_fail(err, CCENV_EDATA, "\"%s\" is no build string", p->build);
+		return ce_fail(err, CCENV_EDATA, "invalid build string \"%s\"", p->build);
 	if (!fn_is_own(p))
 		return ce_fail(err, CCENV_EDATA,
 			"the file's name is not that of its record (%s-%s-%s)", p->name, p->version,

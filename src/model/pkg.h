@@ -83,7 +83,5 @@ bool ce_pkg_is_conda(const struct ce_pkg *pkg); /* .conda, else .tar.bz2 */
 /* What names the package's entry in the cache: the sha256, or the md5 when that is all there is, or
  * NULL. Borrowed. */
 const char *ce_pkg_digest(const struct ce_pkg *pkg);
-/* Is this a name that CEP 26 allows? Also a safe path component. */
-bool ce_pkg_name_is_valid(const char *name);
 
 #endif

@@ -3,12 +3,9 @@
 #define CE_MODEL_PLATFORM_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
-/* conda subdirs (CEP 26) and what hangs on them. */
+/* Platforms by their conda subdir (spec/subdir.h), and what hangs on them. */
 
-/* Is this a subdir that conda knows ("linux-64", "noarch", …)? */
-bool ce_platform_is_subdir(const char *text, size_t len);
 /* The subdir of the machine this was compiled for. */
 const char *ce_platform_host(void);
 bool ce_platform_is_linux(const char *subdir);

@@ -29,6 +29,7 @@
 #include "repodata/shards.h"
 #include "repodata/source.h"
 #include "repodata/store.h"
+#include "spec/name.h"
 
 enum {
 	PARALLEL = 32,
@@ -84,7 +85,7 @@ static void add_name(struct sync *y, const char *name, size_t len)
 	for (size_t i = 0; i < len; i++)
 		text[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] | 0x20 : name[i]);
 	text[len] = '\0';
-	if (ce_map_has(&y->names, text) || !ce_pkg_name_is_valid(text))
+	if (ce_map_has(&y->names, text) || !ce_name_is_valid(text, len))
 		return;
 	if (y->names.n >= NAMES_MAX) {
 		if (!y->err.code)
@@ -96,14 +97,12 @@ static void add_name(struct sync *y, const char *name, size_t len)
 	ce_map_insert(&y->names, text);
 }
 
-/* The name that a dependency begins with: up to what cannot be part of one. */
 static void add_dependency(struct sync *y, const char *spec)
 {
-	const char *colons = strstr(spec, "::");
-	const char *name = colons ? colons + 2 : spec;
+	const char *name = "";
+	size_t len = ce_dependency_name(spec, &name);
 
-	name += strspn(name, " ");
-	add_name(y, name, strcspn(name, " \t<>=!~[,|*"));
+	add_name(y, name, len);
 }
 
 static int keep(struct sync *y, const struct ce_pkg *p, struct ccenv_error *err)

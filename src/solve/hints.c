@@ -13,11 +13,11 @@
 #include "base/buf.h"
 #include "ccenv/ccenv.h"
 #include "model/pkg.h"
-#include "model/platform.h"
 #include "model/request.h"
 #include "solve/problem.h"
 #include "solve/resolvo.h"
 #include "solve/suggest.h"
+#include "spec/subdir.h"
 #include "spec/version.h"
 
 enum {
@@ -56,8 +56,7 @@ static char *for_platform(const char *name, const char *platform)
 {
 	const char *end = strrchr(name, '_');
 
-	if (!end || !ce_platform_is_subdir(end + 1, strlen(end + 1)) ||
-		strcmp(end + 1, platform) == 0)
+	if (!end || !ce_subdir_is_known(end + 1, strlen(end + 1)) || strcmp(end + 1, platform) == 0)
 		return NULL;
 	return ce_asprintf("%.*s%s", (int)(end - name + 1), name, platform);
 }

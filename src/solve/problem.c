@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/url.h"
 #include "ccenv/ccenv.h"
+#include "model/match.h"
 #include "model/pkg.h"
 #include "model/repodata.h"
 #include "model/request.h"

@@ -12,7 +12,6 @@
 
 struct ccenv_error;
 struct ce_arena;
-struct ce_pkg;
 
 /*
  * MatchSpec (CEP 29, CEP 43 to 45; conda-formats.md section 1): which packages a request or a
@@ -69,22 +68,5 @@ struct ce_spec {
 
 CE_MUST_CHECK int ce_spec_parse(const char *text, enum ce_spec_mode mode, struct ce_arena *a,
 	const struct ce_spec **ret_spec, struct ccenv_error *err);
-/*
- * Does the record match? `channel` is compared when the spec names one: with the record's channel
- * URL, its last parts, or its name. The version is the record's parsed_version: a record without
- * one matches no spec with a version.
- */
-bool ce_spec_matches(const struct ce_spec *spec, const struct ce_pkg *pkg);
-
-/*
- * The package name a dependency text begins with, without parsing the rest: for walking a graph of
- * names. Returns the length of the name within *ret_name (not NUL-terminated), 0 when there is
- * none. "channel::name" gives name. The letters are as written ("PyJWT"): names are lower case, so
- * lower them before a look-up.
- */
-size_t ce_spec_name(const char *text, const char **ret_name);
-
-/* Is this a name that CEP 26 allows to a package or a virtual package? Lower case only. */
-bool ce_spec_name_is_valid(const char *name, size_t len);
 
 #endif

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "model/platform.h"
 #include "spec/spec_parse.h"
+#include "spec/subdir.h"
 
 enum {
 	REGEX_MAX = 128
@@ -112,7 +112,7 @@ int ce_spec_read_channel(struct ce_spec_reader *r, size_t begin, size_t end)
 	while (n > 1 && channel[n - 1] == '/')
 		channel[--n] = '\0';
 	slash = strrchr(channel, '/');
-	if (slash && slash > channel && ce_platform_is_subdir(slash + 1, strlen(slash + 1))) {
+	if (slash && slash > channel && ce_subdir_is_known(slash + 1, strlen(slash + 1))) {
 		r->spec.subdir = slash + 1;
 		*slash = '\0';
 	}
@@ -252,7 +252,7 @@ static int read_hash(
 static int read_subdir(struct ce_spec_reader *r, const struct value *v)
 {
 	if (r->mode == CE_SPEC_STRICT &&
-		!ce_platform_is_subdir(r->s.text + v->begin, v->end - v->begin))
+		!ce_subdir_is_known(r->s.text + v->begin, v->end - v->begin))
 		return ce_scan_fail(
 			&r->s, v->begin, "no known platform: write linux-64, noarch or the like");
 	r->spec.subdir = copy(r, v->begin, v->end);

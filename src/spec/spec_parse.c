@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "spec/name.h"
 #include "spec/spec_parse.h"
 
 enum {
-	TEXT_MAX = 4096,
-	NAME_MAX_LEN = 128
+	TEXT_MAX = 4096
 };
 
 static bool is_separator(char c)
@@ -21,53 +21,6 @@ static bool is_separator(char c)
 static bool is_alnum(char c)
 {
 	return ce_is_digit(c) || (c >= 'a' && c <= 'z');
-}
-
-/* CEP 26: no two separators in a row; one leading "_", or "__" for a virtual package. */
-bool ce_spec_name_is_valid(const char *name, size_t len)
-{
-	size_t i = 0;
-
-	if (len == 0 || len > NAME_MAX_LEN)
-		return false;
-	if (name[0] == '_')
-		i = len > 1 && name[1] == '_' ? 2 : 1;
-	if (i == len || (i != 1 && !is_alnum(name[i])))
-		return false;
-	for (; i < len; i++) {
-		if (is_alnum(name[i]))
-			continue;
-		if (!is_separator(name[i]) || (i + 1 < len && is_separator(name[i + 1])))
-			return false;
-	}
-	return true;
-}
-
-static bool ends_name(char c)
-{
-	return strchr(" \t=<>!~([,;#", c) != NULL; /* the terminating NUL too */
-}
-
-size_t ce_spec_name(const char *text, const char **ret_name)
-{
-	const char *p = text, *end, *colons;
-
-	while (*p == ' ' || *p == '\t')
-		p++;
-	end = p;
-	while (!ends_name(*end))
-		end++;
-	colons = memchr(p, ':', (size_t)(end - p));
-	if (colons) {
-		colons = strstr(p, "::");
-		if (!colons)
-			return 0;
-		p = colons + 2;
-		for (end = p; !ends_name(*end);)
-			end++;
-	}
-	*ret_name = p;
-	return (size_t)(end - p);
 }
 
 static int check_characters(const struct ce_scan *s)
@@ -146,14 +99,13 @@ static int fail_name(const struct ce_spec_reader *r, size_t begin, size_t end)
 		if (!is_alnum(c) && !is_separator(c) && c != '*')
 			return ce_scan_fail(s, i, "'%c' cannot stand in a package name", c);
 	}
-	if (end - begin > NAME_MAX_LEN)
-		return ce_scan_fail(s, begin + NAME_MAX_LEN,
-			"a package name has at most %d characters", NAME_MAX_LEN);
+	if (end - begin > CE_NAME_MAX)
+		return ce_scan_fail(s, begin + CE_NAME_MAX,
+			"a package name has at most %d characters", CE_NAME_MAX);
 	if (memchr(s->text + begin, '*', end - begin))
 		return ce_scan_fail(
 			s, begin, "a package name cannot have '*' here: name one package");
-	return ce_scan_fail(s, begin,
-		"no package name: it begins with a letter, a digit or one '_', and '.', '-' and '_' do not follow one another");
+	return ce_scan_fail(s, begin, "a package name begins with a letter, a digit or '_'");
 }
 
 static bool is_glob(const char *name)
@@ -173,12 +125,11 @@ static int read_name(struct ce_spec_reader *r)
 	n = s->pos - begin;
 	if (n == 0)
 		return ce_scan_fail(s, begin, "expected a package name");
-	if (n > NAME_MAX_LEN)
+	if (n > CE_NAME_MAX)
 		return fail_name(r, begin, s->pos);
 	name = ce_arena_strndup(r->a, s->text + begin, n);
-	for (char *p = name; *p; p++)
-		*p = ce_to_lower(*p);
-	if (!ce_spec_name_is_valid(name, n) && !(r->mode == CE_SPEC_LENIENT && is_glob(name)))
+	ce_name_to_lower(name);
+	if (!ce_name_is_valid(name, n) && !(r->mode == CE_SPEC_LENIENT && is_glob(name)))
 		return fail_name(r, begin, s->pos);
 	r->spec.name = name;
 	return 0;

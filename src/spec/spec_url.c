@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/path.h"
+#include "spec/name.h"
 #include "spec/spec_parse.h"
 
 static size_t extension(const char *text, size_t len)
@@ -98,15 +99,15 @@ static int read_stem(struct ce_spec_reader *r, size_t begin)
 	if (!version || !*build)
 		return ce_scan_fail(s, begin, "a package file is called name-version-build");
 	*version++ = '\0';
-	if (!ce_spec_name_is_valid(stem, strlen(stem)))
-		return ce_scan_fail(s, begin, "'%s' is no package name", stem);
+	if (!ce_name_is_valid(stem, strlen(stem)))
+		return ce_scan_fail(s, begin, "invalid package name '%s'", stem);
 	sub = (struct ce_scan){.text = version, .len = strlen(version), .err = s->err};
 	e = ce_version_parse_slice(&sub, 0, sub.len, r->a, &v);
 	if (e < 0)
 		return e;
 	if (strspn(build, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+") !=
 		strlen(build))
-		return ce_scan_fail(s, begin, "'%s' is no build", build);
+		return ce_scan_fail(s, begin, "invalid build '%s'", build);
 	r->spec.name = stem;
 	r->spec.version = ce_version_spec_equal(v, r->a);
 	r->spec.build = build;

@@ -19,6 +19,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "ccenv/ccenv.h"
+#include "model/match.h"
 #include "model/pkg.h"
 #include "spec/spec.h"
 

@@ -222,8 +222,9 @@ static void test_untrusted(void **state)
 	assert_refused("url", "https://h/c/linux-64/app.exe",
 		"packages[0]: app.exe: the file's name is not that of its record (app-1.0-h0_0)");
 	assert_refused("name", "../../etc",
-		"packages[0]: app-1.0-h0_0.conda: \"../../etc\" is no package name");
-	assert_refused("version", "1/0", "packages[0]: app-1.0-h0_0.conda: \"1/0\" is no version");
+		"packages[0]: app-1.0-h0_0.conda: invalid package name \"../../etc\"");
+	assert_refused(
+		"version", "1/0", "packages[0]: app-1.0-h0_0.conda: invalid version \"1/0\"");
 	assert_refused("sha256", "abc",
 		"packages[0]: app-1.0-h0_0.conda: sha256: expected 64 hexadecimal digits");
 	assert_refused("sha256", NULL,

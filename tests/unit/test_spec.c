@@ -16,7 +16,9 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "ccenv/ccenv.h"
+#include "model/match.h"
 #include "model/pkg.h"
+#include "spec/name.h"
 #include "spec/spec.h"
 
 static const struct ce_spec *parse(const char *text, enum ce_spec_mode mode, struct ce_arena *a)
@@ -241,12 +243,13 @@ static void test_name(void **state)
 		{"cuda-nvcc >=12,<13", "cuda-nvcc"}, {"libfoo=1.0=b", "libfoo"}, {"  p>1", "p"},
 		{"__glibc >=2.17", "__glibc"}, {"p[version='1']", "p"}, {"p # c", "p"},
 		{"conda-forge::p 1", "p"}, {"https://h/c/linux-64::p[build=x]", "p"},
-		{"p[channel='https://h/c']", "p"}, {"PyJWT >=2", "PyJWT"}, {"", ""}, {">=1", ""}};
+		{"p[channel='https://h/c']", "p"}, {"PyJWT >=2", "PyJWT"}, {"p\t>1", "p"},
+		{"p|q", "p"}, {"p*", "p"}, {"p(>1)", "p"}, {"", ""}, {">=1", ""}};
 
 	(void)state;
 	for (size_t i = 0; i < CE_COUNT(cases); i++) {
 		const char *name = "";
-		size_t n = ce_spec_name(cases[i][0], &name);
+		size_t n = ce_dependency_name(cases[i][0], &name);
 
 		assert_int_equal(n, strlen(cases[i][1]));
 		assert_memory_equal(name, cases[i][1], n);
@@ -336,7 +339,7 @@ static void test_mutations(void **state)
 		memcpy(text, from, len + 1);
 		mutate(text, &len, 512, &seed);
 		text = realloc(text, len + 1);
-		(void)ce_spec_name(text, &name);
+		(void)ce_dependency_name(text, &name);
 		if (ce_spec_parse(text, mode, &arena, &spec, &err) < 0) {
 			assert_non_null(strrchr(err.text, '^'));
 		} else {

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_MODEL_MATCH_H
+#define CE_MODEL_MATCH_H
+
+#include <stdbool.h>
+
+struct ce_pkg;
+struct ce_spec;
+
+/*
+ * Does the record match? `channel` is compared when the spec names one: with the record's channel
+ * URL, its last parts, or its name. The version is the record's parsed_version: a record without
+ * one matches no spec with a version.
+ */
+bool ce_spec_matches(const struct ce_spec *spec, const struct ce_pkg *pkg);
+
+#endif
