@@ -24,6 +24,14 @@
 		ce_take_;                                                                          \
 	})
 
+/* The same for a descriptor, which leaves -1. */
+#define CE_TAKE_FD(fd)                                                                             \
+	({                                                                                         \
+		int ce_take_ = (fd);                                                               \
+		(fd) = -1;                                                                         \
+		ce_take_;                                                                          \
+	})
+
 #define CE_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Defines static inline `name(type **p)`, to be used with CE_CLEANUP on a `type *`. */
@@ -34,5 +42,11 @@
 			free_fn(*p);                                                               \
 		*p = NULL;                                                                         \
 	}
+
+/* For a call whose failure changes nothing. The comment beside it says why. */
+static inline void ce_ignore(long result)
+{
+	(void)result;
+}
 
 #endif

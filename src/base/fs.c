@@ -130,6 +130,24 @@ int ce_fs_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
+int ce_fs_pwrite_all(int fd, const void *data, size_t len, uint64_t offset)
+{
+	const char *p = data;
+
+	while (len > 0) {
+		ssize_t n = pwrite(fd, p, len, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		p += n;
+		len -= (size_t)n;
+		offset += (uint64_t)n;
+	}
+	return 0;
+}
+
 /*
  * Creates "<path>.<pid>.<six digits>" for writing; -1 with errno. mkostemp() would make it 0600,
  * and the umask, which is to decide, cannot be asked for without setting it for all threads.
@@ -276,15 +294,6 @@ void ce_fs_sweep(const char *path)
 		closedir(dir);
 }
 
-/* Hands a descriptor on, so that its cleanup does nothing. */
-static int take_fd(int *fd)
-{
-	int owned = *fd;
-
-	*fd = -1;
-	return owned;
-}
-
 struct ce_fs_lock {
 	int fd;
 };
@@ -346,10 +355,9 @@ int ce_fs_lock(const char *path, int timeout_s, void (*waiting)(void *user, cons
 	if (r < 0)
 		return r;
 	n = snprintf(text, sizeof(text), "process %ld\n", (long)getpid());
-	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) < 0)
-		/* Only for messages: a full disk must not stop a run here. */
-		errno = 0;
+	/* Only for messages: a full disk must not stop a run here. */
+	ce_ignore(ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) < 0);
 	*ret_lock = ce_alloc(sizeof(**ret_lock));
-	(*ret_lock)->fd = take_fd(&fd);
+	(*ret_lock)->fd = CE_TAKE_FD(fd);
 	return 0;
 }

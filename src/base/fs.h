@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 
@@ -28,6 +29,8 @@ CE_MUST_CHECK int ce_fs_replace(
 void ce_fs_closep(int *fd);
 /* All of it, however often write() takes less. 0, or -1 with errno. */
 CE_MUST_CHECK int ce_fs_write_all(int fd, const void *data, size_t len);
+/* The same by pwrite(), at an offset in bytes. */
+CE_MUST_CHECK int ce_fs_pwrite_all(int fd, const void *data, size_t len, uint64_t offset);
 /* rm -rf, never following links; fine when it is absent. Makes directories writable as needed. */
 CE_MUST_CHECK int ce_fs_remove_tree(const char *path, struct ccenv_error *err);
 /*

@@ -150,9 +150,9 @@ void ce_entry_touch(const char *dir)
 {
 	struct stat st;
 
-	if (stat(dir, &st) == 0 && time(NULL) - st.st_mtim.tv_sec > TOUCH_S &&
-		utimensat(AT_FDCWD, dir, NULL, 0) < 0)
-		errno = 0; /* a cache that cannot be written is not cleaned either */
+	/* A cache that cannot be written is not cleaned either. */
+	if (stat(dir, &st) == 0 && time(NULL) - st.st_mtim.tv_sec > TOUCH_S)
+		ce_ignore(utimensat(AT_FDCWD, dir, NULL, 0));
 }
 
 /* The directory of what is being made; it is locked while one of its children is made and locked.
@@ -260,8 +260,8 @@ void ce_entry_drop(struct ce_entry *e)
 {
 	struct ccenv_error ignored;
 
-	if (e->tmp && ce_fs_remove_tree(e->tmp, &ignored) < 0)
-		errno = 0; /* swept by a later run */
+	if (e->tmp)
+		ce_ignore(ce_fs_remove_tree(e->tmp, &ignored)); /* swept by a later run */
 	free(CE_TAKE(e->tmp));
 	if (e->lock_fd >= 0)
 		close(e->lock_fd);
@@ -286,12 +286,10 @@ int ce_entry_remove(const char *cache_dir, const char *dir, struct ccenv_error *
 	/* In one step, so that nobody sees half an entry; and without making anything, since a full
 	 * disk is a reason to remove entries. */
 	to = ce_asprintf("%s/%.64s.%ld.removed", parent, ce_path_base(dir), (long)getpid());
-	if (ce_fs_remove_tree(to, &ignored) < 0)
-		errno = 0; /* then the next call says why */
+	ce_ignore(ce_fs_remove_tree(to, &ignored)); /* the next call says why */
 	if (rename(dir, to) < 0)
 		return errno == ENOENT ? 0 : ce_fail_errno(err, errno, "cannot remove %s", dir);
-	if (ce_fs_remove_tree(to, &ignored) < 0)
-		errno = 0; /* swept by a later run */
+	ce_ignore(ce_fs_remove_tree(to, &ignored)); /* swept by a later run */
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fs.h"
 #include "ccenv/ccenv.h"
 
 void ce_stream_init(struct ce_stream *s, int fd, uint64_t available, enum ce_stream_state state)
@@ -26,22 +27,12 @@ void ce_stream_release(struct ce_stream *s)
 
 int ce_stream_append(struct ce_stream *s, const void *data, size_t len, struct ccenv_error *err)
 {
-	const char *p = data;
 	uint64_t at = s->available; /* only this thread changes it */
 
-	for (size_t left = len; left > 0;) {
-		ssize_t n = pwrite(s->fd, p, left, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ce_fail_errno(err, errno, "cannot write the download to the cache");
-		p += n;
-		at += (uint64_t)n;
-		left -= (size_t)n;
-	}
+	if (ce_fs_pwrite_all(s->fd, data, len, at) < 0)
+		return ce_fail_errno(err, errno, "cannot write the download to the cache");
 	pthread_mutex_lock(&s->mutex);
-	s->available = at;
+	s->available = at + len;
 	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->mutex);
 	return 0;

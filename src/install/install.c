@@ -96,8 +96,9 @@ static bool is_orphan(const char *path, const char *pid_text)
 /* An old prefix that was moved away while its successor did not arrive. */
 static void restore_old(const char *prefix, const char *old)
 {
-	if (!ce_fs_exists(prefix) && ce_stamp_is_there(old) && rename(old, prefix) < 0)
-		errno = 0; /* then it is removed, and the prefix built anew */
+	/* Where that fails it is removed, and the prefix built again. */
+	if (!ce_fs_exists(prefix) && ce_stamp_is_there(old))
+		ce_ignore(rename(old, prefix));
 }
 
 /* Removes what killed processes left beside the prefix. Called with the prefix's lock held. */
@@ -178,8 +179,7 @@ static int swap(struct install *in, struct ccenv_error *err)
 	if (rename(in->tmp, prefix) < 0) {
 		int errnum = errno;
 
-		if (rename(old, prefix) < 0)
-			errno = 0; /* the first failure is what matters */
+		ce_ignore(rename(old, prefix)); /* the first failure is what matters */
 		return ce_fail_errno(err, errnum, "cannot replace %s", prefix);
 	}
 	free(in->tmp);

@@ -148,17 +148,8 @@ static int do_begin(struct ce_tree *t, const char *path, bool executable, struct
 static int do_data(
 	struct ce_tree *t, const char *data, size_t len, uint64_t offset, struct ccenv_error *err)
 {
-	while (len > 0) {
-		ssize_t n = pwrite(t->fd, data, len, (off_t)offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ce_fail_errno(err, errno, "cannot write %s/%s", t->dest, t->path);
-		data += n;
-		len -= (size_t)n;
-		offset += (uint64_t)n;
-	}
+	if (ce_fs_pwrite_all(t->fd, data, len, offset) < 0)
+		return ce_fail_errno(err, errno, "cannot write %s/%s", t->dest, t->path);
 	return 0;
 }
 
