@@ -6,11 +6,11 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/event.h"
 #include "base/fs.h"
@@ -185,14 +185,6 @@ void ccenv_close(struct ccenv *c)
 
 /* ---- requests ---- */
 
-uint64_t ce_now_ms(void)
-{
-	struct timeval tv;
-
-	gettimeofday(&tv, NULL);
-	return (uint64_t)tv.tv_sec * 1000 + (uint64_t)tv.tv_usec / 1000;
-}
-
 static int request_for(const struct ce_manifest *m, const struct ce_environment *env,
 	const char *platform, struct ce_arena *a, struct ce_request **ret, struct ccenv_error *err)
 {
@@ -200,7 +192,8 @@ static int request_for(const struct ce_manifest *m, const struct ce_environment 
 	size_t n;
 
 	ce_host_defaults(platform, a, &defaults, &n);
-	return ce_manifest_request(m, env, platform, defaults, n, ce_now_ms(), ret, err);
+	return ce_manifest_request(
+		m, env, platform, defaults, n, (uint64_t)ce_now_ms(CE_CLOCK_WALL), ret, err);
 }
 
 static int need_manifest(const struct ccenv *c, struct ccenv_error *err)

@@ -98,8 +98,6 @@ CE_MUST_CHECK int ce_project_archs(struct ccenv *c, const char *env,
 	const struct ce_lock_platform *p, struct ce_arena *a, const char ***ret, size_t *ret_n,
 	struct ccenv_error *err);
 
-uint64_t ce_now_ms(void); /* since 1970 */
-
 /* Packages as the public API shows them. */
 void ce_packages_fill(const struct ce_pkg *const *pkgs, size_t n, const char *const *requested,
 	size_t n_requested, struct ccenv_packages *ret);

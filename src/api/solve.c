@@ -6,6 +6,7 @@
 
 #include "api/project.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "cache/clean.h"
@@ -92,7 +93,8 @@ static int request_options(
 	r->strategy = (enum ce_strategy)strategy;
 	if (!o->exclude_newer)
 		return 0;
-	return ce_exclude_newer_parse(o->exclude_newer, ce_now_ms(), &r->exclude_newer, err);
+	return ce_exclude_newer_parse(
+		o->exclude_newer, (uint64_t)ce_now_ms(CE_CLOCK_WALL), &r->exclude_newer, err);
 }
 
 static int make_request(struct ccenv *c, const struct ccenv_solve_options *o,

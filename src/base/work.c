@@ -7,9 +7,9 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "ccenv/ccenv.h"
 
 enum {
@@ -72,19 +72,11 @@ static void *worker(void *arg)
 	return NULL;
 }
 
-static long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return t.tv_sec * 1000L + t.tv_nsec / 1000000L;
-}
-
 /* The calling thread's share, with ticks between its items. */
 static void work_and_tick(struct run *run)
 {
 	const struct ce_work *work = run->work;
-	long last = now_ms();
+	int64_t last = ce_now_ms(CE_CLOCK_MONOTONIC);
 	struct ccenv_error err;
 	size_t i;
 
@@ -92,9 +84,9 @@ static void work_and_tick(struct run *run)
 		int r = work->item(work->user, i, &err);
 		size_t done = put(run, i, r, &err);
 
-		if (work->tick && now_ms() - last >= TICK_MS) {
+		if (work->tick && ce_now_ms(CE_CLOCK_MONOTONIC) - last >= TICK_MS) {
 			work->tick(work->user, done);
-			last = now_ms();
+			last = ce_now_ms(CE_CLOCK_MONOTONIC);
 		}
 	}
 }

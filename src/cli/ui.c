@@ -11,6 +11,7 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
+#include "base/clock.h"
 
 enum {
 	REDRAW_MS = 80,
@@ -29,14 +30,6 @@ static const struct {
 	[CCENV_PHASE_LINK] = {"Link", "file"},
 	[CCENV_PHASE_VERIFY] = {"Verify", "path"},
 };
-
-static long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 void ce_ui_init(struct ce_ui *ui, int verbosity)
 {
@@ -169,7 +162,7 @@ static void on_progress(void *user, const struct ccenv_progress *p)
 {
 	struct ce_ui *ui = user;
 	bool end = p->items_total > 0 && p->items_done >= p->items_total;
-	long now = now_ms();
+	int64_t now = ce_now_ms(CE_CLOCK_MONOTONIC);
 
 	if (ui->verbosity < 0 || p->phase < 1 || (size_t)p->phase >= CE_COUNT(phases))
 		return;

@@ -16,7 +16,7 @@ struct ce_ui {
 	bool terminal;
 	bool drawn; /* a progress line stands on the terminal */
 	bool announced[8];
-	long last_ms;
+	int64_t last_ms;
 	long begin_ms[8]; /* when each phase was first heard of; 0: not yet */
 	/* How fast it goes: */
 	enum ccenv_phase rate_phase;

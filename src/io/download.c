@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/url.h"
 #include "io/credentials.h"
@@ -124,7 +125,7 @@ static void start(struct ce_transfer *t)
 /* Starts what may start. Returns ms until the next one that waits for its time, or `max_ms`. */
 static int64_t start_some(struct ce_downloader *d, int64_t max_ms)
 {
-	int64_t now = ce_transfer_now_ms();
+	int64_t now = ce_now_ms(CE_CLOCK_MONOTONIC);
 
 	for (struct ce_transfer *t = d->first; t && d->running < d->parallel; t = t->next) {
 		if (t->state != CE_TRANSFER_WAITING)
@@ -178,7 +179,7 @@ static void step_files(struct ce_downloader *d)
 
 int ce_downloader_run(struct ce_downloader *d, int timeout_ms, struct ccenv_error *err)
 {
-	int64_t end = timeout_ms < 0 ? INT64_MAX : ce_transfer_now_ms() + timeout_ms;
+	int64_t end = timeout_ms < 0 ? INT64_MAX : ce_now_ms(CE_CLOCK_MONOTONIC) + timeout_ms;
 
 	for (;;) {
 		int active = 0;
@@ -190,7 +191,7 @@ int ce_downloader_run(struct ce_downloader *d, int timeout_ms, struct ccenv_erro
 		int left = d->left;
 		int64_t wait = start_some(d, 1000);
 		drop_finished(d);
-		int64_t now = ce_transfer_now_ms();
+		int64_t now = ce_now_ms(CE_CLOCK_MONOTONIC);
 		if (mc == CURLM_OK && (d->left == 0 || now >= end))
 			return d->left;
 		if (end - now < wait)

@@ -4,6 +4,7 @@
  * gets its own credentials and no other's), a failure that may pass and is tried again, or one that
  * cannot.
  */
+#include "base/clock.h"
 #include "io/download_transfer.h"
 
 #include <stdio.h>
@@ -202,7 +203,7 @@ static bool retry(struct ce_transfer *t, const char *cause, curl_off_t retry_aft
 	if (retry_after_s > 0)
 		delay = (int64_t)retry_after_s * 1000;
 	else
-		delay += ce_transfer_now_ms() * 7919 %
+		delay += ce_now_ms(CE_CLOCK_MONOTONIC) * 7919 %
 			 (delay / 4); /* many clients, not all at once */
 	t->tries++;
 	CE_AUTOFREE char *url = ce_url_redact(t->asked);

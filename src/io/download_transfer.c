@@ -9,17 +9,10 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/event.h"
 #include "base/url.h"
-
-int64_t ce_transfer_now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 void ce_transfer_clear_headers(struct ce_transfer *t)
 {
@@ -174,5 +167,5 @@ void ce_transfer_requeue(struct ce_transfer *t, int64_t delay_ms)
 	ce_transfer_reset(t);
 	t->d->running--;
 	t->state = CE_TRANSFER_WAITING;
-	t->not_before = ce_transfer_now_ms() + delay_ms;
+	t->not_before = ce_now_ms(CE_CLOCK_MONOTONIC) + delay_ms;
 }

@@ -70,7 +70,6 @@ struct ce_downloader {
 
 /* ---- download_transfer.c ---- */
 
-int64_t ce_transfer_now_ms(void); /* monotonic */
 void ce_transfer_clear_headers(struct ce_transfer *t);
 /* Frees what belongs to one request, keeping the transfer. */
 void ce_transfer_reset(struct ce_transfer *t);

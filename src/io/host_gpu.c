@@ -3,6 +3,7 @@
  * What the NVIDIA driver serves. The hard part is that every way of asking can hang or break the
  * process, so each is taken in a child that reports through a pipe.
  */
+#include "base/clock.h"
 #include "io/host.h"
 
 #if defined(__linux__)
@@ -152,20 +153,12 @@ static void ask_libcuda(struct report *r)
 	}
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Reads until the end, the limit in bytes or the deadline. */
 static void read_until(int fd, int64_t deadline, struct ce_buf *out)
 {
 	for (;;) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - ce_now_ms(CE_CLOCK_MONOTONIC);
 		char chunk[4096];
 		ssize_t n;
 
@@ -207,7 +200,7 @@ static void child_prepare(int out, bool is_stdout)
 static void run_child(
 	void (*ask)(struct report *r), const char *path, char *const *argv, struct ce_buf *out)
 {
-	int64_t deadline = now_ms() + LIMIT_MS;
+	int64_t deadline = ce_now_ms(CE_CLOCK_MONOTONIC) + LIMIT_MS;
 	int fds[2];
 	pid_t child;
 

@@ -12,18 +12,11 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "ccenv/ccenv.h"
 
 extern char **environ;
-
-static long long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* Until the other end is closed; false when the time is over. */
 static bool drain(int fd, long long end_ms, struct ce_buf *out)
@@ -31,7 +24,7 @@ static bool drain(int fd, long long end_ms, struct ce_buf *out)
 	char block[8192];
 
 	for (;;) {
-		long long left = end_ms - now_ms();
+		long long left = end_ms - ce_now_ms(CE_CLOCK_MONOTONIC);
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 		ssize_t n;
 		int r;
@@ -84,7 +77,7 @@ int ce_spawn_read(const char *const argv[], int limit_s, struct ce_buf *out, int
 		close(ends[0]);
 		return ce_fail_errno(err, r, "cannot run %s", argv[0]);
 	}
-	ended = drain(ends[0], now_ms() + limit_s * 1000LL, out);
+	ended = drain(ends[0], ce_now_ms(CE_CLOCK_MONOTONIC) + limit_s * 1000LL, out);
 	close(ends[0]);
 	if (!ended)
 		kill(-child, SIGKILL);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/event.h"
@@ -41,14 +42,6 @@ static const struct {
 	[CE_FORM_ZST] = {"repodata.json.zst", "zst.index", 512ULL << 20},
 	[CE_FORM_JSON] = {"repodata.json", "json.index", 2ULL << 30},
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 struct ce_source *ce_source_new(
 	struct ce_source_context *ctx, const char *channel, const char *subdir, unsigned rank)
@@ -234,7 +227,7 @@ void ce_source_forget(struct ce_source *s)
 static bool is_fresh(const struct ce_source *s, int form)
 {
 	const struct ce_form_state *state = &s->state.form[form];
-	int64_t now = now_ms();
+	int64_t now = ce_now_ms(CE_CLOCK_WALL);
 
 	if (!state->checked || state->checked > now)
 		return false;
@@ -245,7 +238,7 @@ static bool is_fresh(const struct ce_source *s, int form)
 static bool is_wanted(const struct ce_source *s, int form)
 {
 	const struct ce_form_state *state = &s->state.form[form];
-	int64_t age = now_ms() - state->absent;
+	int64_t age = ce_now_ms(CE_CLOCK_WALL) - state->absent;
 
 	if (s->ctx->only >= 0)
 		return form == s->ctx->only;
@@ -311,7 +304,7 @@ static bool choose(struct ce_source *s, int form)
 
 bool ce_source_begin(struct ce_source *s)
 {
-	s->began = now_ms();
+	s->began = ce_now_ms(CE_CLOCK_WALL);
 	ce_state_read(&s->state, s->state_path);
 	if (s->ctx->offline && !s->local) {
 		settle_offline(s);
@@ -465,7 +458,7 @@ static void remember(struct ce_source *s, const char *id)
 	set_text(&state->id, id);
 	set_text(&state->etag, s->etag);
 	set_text(&state->last_modified, s->last_modified);
-	state->checked = now_ms();
+	state->checked = ce_now_ms(CE_CLOCK_WALL);
 	state->max_age = s->max_age;
 	state->absent = 0;
 	ce_state_write(&s->state, s->shown, s->state_path);
@@ -548,7 +541,7 @@ static void on_done(void *user, const struct ce_download_result *result)
 	if (result->code < 0) {
 		on_failure(s, result);
 	} else if (result->status == 304 && s->have) {
-		state->checked = now_ms();
+		state->checked = ce_now_ms(CE_CLOCK_WALL);
 		state->max_age = ce_state_max_age(result->cache_control);
 		bool was_absent = state->absent != 0;
 		state->absent = 0;
