@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/utf8.h"
 
 static uint64_t load64(const char *p)
 {
@@ -63,20 +64,12 @@ bool ce_cursor_text_is_clean(const char *s, size_t len)
 			return false;
 		if (c < 0x80)
 			continue;
-		int more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
-		uint32_t v = c & (0x3f >> more);
-		if (c < 0xc2 || c > 0xf4 || end - p < more)
+		uint32_t v = 0;
+		p--;
+		size_t n = ce_utf8_decode((const char *)p, (size_t)(end - p), &v);
+		if (n == 0 || v < 0xa0) /* the C1 control characters end there */
 			return false;
-		for (int i = 0; i < more; i++, p++) {
-			if ((*p & 0xc0) != 0x80)
-				return false;
-			v = v << 6 | (*p & 0x3f);
-		}
-		/* Too long a form, a surrogate, or beyond Unicode; and the C1 control characters.
-		 */
-		if ((more == 2 && v < 0x800) || (more == 3 && v < 0x10000) || v > 0x10ffff ||
-			(v >= 0xd800 && v < 0xe000) || v < 0xa0)
-			return false;
+		p += n;
 	}
 	return true;
 }

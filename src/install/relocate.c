@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/utf8.h"
 #include "ccenv/ccenv.h"
 
 enum {
@@ -39,25 +40,6 @@ static void release(struct encodings *e)
 	}
 }
 
-/* The next character of valid UTF-8; 0xffffffff when it is not. */
-static uint32_t next_char(const char **s)
-{
-	static const uint32_t smallest[] = {0, 0x80, 0x800, 0x10000};
-	const unsigned char *p = (const unsigned char *)*s;
-	unsigned more = p[0] < 0x80 ? 0 : p[0] < 0xe0 ? 1 : p[0] < 0xf0 ? 2 : 3;
-	uint32_t c = more == 0 ? p[0] : p[0] & (0x3fU >> more);
-
-	if ((p[0] >= 0x80 && p[0] < 0xc2) || p[0] > 0xf4)
-		return UINT32_MAX;
-	for (unsigned i = 1; i <= more; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return UINT32_MAX;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	*s += more + 1;
-	return c >= smallest[more] && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff) ? c : UINT32_MAX;
-}
-
 static void add_unit(struct ce_buf *out, uint32_t value, size_t unit, bool big_endian)
 {
 	for (size_t i = 0; i < unit; i++) {
@@ -69,10 +51,11 @@ static void add_unit(struct ce_buf *out, uint32_t value, size_t unit, bool big_e
 
 static bool encode(const char *text, size_t unit, bool big_endian, struct ce_buf *out)
 {
-	while (*text) {
-		uint32_t c = next_char(&text);
+	for (size_t left = strlen(text), n; left > 0; left -= n, text += n) {
+		uint32_t c;
 
-		if (c == UINT32_MAX)
+		n = ce_utf8_decode(text, left, &c);
+		if (n == 0)
 			return false;
 		if (unit == 2 && c > 0xffff) {
 			add_unit(out, 0xd800 + ((c - 0x10000) >> 10), unit, big_endian);
