@@ -181,14 +181,14 @@ static void hash_file(const char *path, struct ce_arena *a, struct ce_pkg *ret)
 {
 	char hex[CE_SHA256_HEX + 1], md5[CE_MD5_HEX + 1];
 	CE_CLEANUP(ce_buf_release) struct ce_buf data = {0};
-	struct ce_md5 *m = ce_md5_new();
+	struct ce_digest *m = ce_digest_new(CE_DIGEST_MD5);
 	struct ccenv_error err;
 
 	if (ce_fs_read(path, TAR_MAX, &data, &err) < 0)
 		abort();
 	ce_sha256_bytes(data.data, data.len, hex);
-	ce_md5_update(m, data.data, data.len);
-	ce_md5_final(m, md5);
+	ce_digest_update(m, data.data, data.len);
+	ce_digest_final(m, md5);
 	ret->sha256 = ce_arena_strdup(a, hex);
 	ret->md5 = ce_arena_strdup(a, md5);
 	ret->size = data.len;

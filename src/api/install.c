@@ -226,17 +226,17 @@ static int locked_platform(struct ccenv *c, const struct ccenv_install_options *
 /* Names the set: the same packages give the same directory, whatever the lock says of others. */
 static void content_hash(const struct ce_lock_platform *p, char hex[CE_SHA256_HEX + 1])
 {
-	struct ce_sha256 *s = ce_sha256_new();
+	struct ce_digest *d = ce_digest_new(CE_DIGEST_SHA256);
 
 	for (size_t i = 0; i < p->n_pkgs; i++) {
 		const char *digest = ce_pkg_digest(p->pkgs[i]);
 
-		ce_sha256_update(s, p->pkgs[i]->fn, strlen(p->pkgs[i]->fn) + 1);
+		ce_digest_update(d, p->pkgs[i]->fn, strlen(p->pkgs[i]->fn) + 1);
 		/* One without is refused later, by fetch. */
 		if (digest)
-			ce_sha256_update(s, digest, strlen(digest) + 1);
+			ce_digest_update(d, digest, strlen(digest) + 1);
 	}
-	ce_sha256_final(s, hex);
+	ce_digest_final(d, hex);
 }
 
 /* Fetches and links; nothing is fetched for a prefix that is as it should be. */

@@ -18,12 +18,12 @@
 #include "base/error.h"
 #include "ccenv/ccenv.h"
 
-struct ce_sha256 {
-	SHA256_CTX ctx;
-};
-
-struct ce_md5 {
-	MD5_CTX ctx;
+struct ce_digest {
+	enum ce_digest_alg alg;
+	union {
+		SHA256_CTX sha256;
+		MD5_CTX md5;
+	} ctx;
 };
 
 void ce_hex(const void *data, size_t n, char *ret_hex)
@@ -38,68 +38,51 @@ void ce_hex(const void *data, size_t n, char *ret_hex)
 	ret_hex[2 * n] = '\0';
 }
 
-/* What these functions return is 1 always. */
+/* What libcrypto's functions return here is always 1. */
 
-struct ce_sha256 *ce_sha256_new(void)
+struct ce_digest *ce_digest_new(enum ce_digest_alg alg)
 {
-	struct ce_sha256 *s = ce_alloc(sizeof(*s));
+	struct ce_digest *d = ce_alloc(sizeof(*d));
 
-	SHA256_Init(&s->ctx);
-	return s;
+	d->alg = alg;
+	if (alg == CE_DIGEST_MD5)
+		MD5_Init(&d->ctx.md5);
+	else
+		SHA256_Init(&d->ctx.sha256);
+	return d;
 }
 
-void ce_sha256_update(struct ce_sha256 *s, const void *data, size_t len)
+void ce_digest_update(struct ce_digest *d, const void *data, size_t len)
 {
-	SHA256_Update(&s->ctx, data, len);
+	if (d->alg == CE_DIGEST_MD5)
+		MD5_Update(&d->ctx.md5, data, len);
+	else
+		SHA256_Update(&d->ctx.sha256, data, len);
 }
 
-void ce_sha256_final(struct ce_sha256 *s, char hex[CE_SHA256_HEX + 1])
+void ce_digest_final(struct ce_digest *d, char *ret_hex)
 {
 	unsigned char md[SHA256_DIGEST_LENGTH];
 
-	SHA256_Final(md, &s->ctx);
-	ce_hex(md, sizeof(md), hex);
-	ce_sha256_free(s);
+	if (d->alg == CE_DIGEST_MD5)
+		MD5_Final(md, &d->ctx.md5);
+	else
+		SHA256_Final(md, &d->ctx.sha256);
+	ce_hex(md, d->alg == CE_DIGEST_MD5 ? MD5_DIGEST_LENGTH : SHA256_DIGEST_LENGTH, ret_hex);
+	ce_digest_free(d);
 }
 
-void ce_sha256_free(struct ce_sha256 *s)
+void ce_digest_free(struct ce_digest *d)
 {
-	free(s);
-}
-
-struct ce_md5 *ce_md5_new(void)
-{
-	struct ce_md5 *s = ce_alloc(sizeof(*s));
-
-	MD5_Init(&s->ctx);
-	return s;
-}
-
-void ce_md5_update(struct ce_md5 *s, const void *data, size_t len)
-{
-	MD5_Update(&s->ctx, data, len);
-}
-
-void ce_md5_final(struct ce_md5 *s, char hex[CE_MD5_HEX + 1])
-{
-	unsigned char md[MD5_DIGEST_LENGTH];
-
-	MD5_Final(md, &s->ctx);
-	ce_hex(md, sizeof(md), hex);
-	ce_md5_free(s);
-}
-
-void ce_md5_free(struct ce_md5 *s)
-{
-	free(s);
+	free(d);
 }
 
 void ce_sha256_bytes(const void *data, size_t len, char hex[CE_SHA256_HEX + 1])
 {
-	struct ce_sha256 *s = ce_sha256_new();
+	struct ce_digest *d = ce_digest_new(CE_DIGEST_SHA256);
 
-	ce_sha256_update(s, data, len);
-	ce_sha256_final(s, hex);
+	ce_digest_update(d, data, len);
+	ce_digest_final(d, hex);
 }
 
 int ce_sha256_file(const char *path, char hex[CE_SHA256_HEX + 1], struct ccenv_error *err)
@@ -107,7 +90,7 @@ int ce_sha256_file(const char *path, char hex[CE_SHA256_HEX + 1], struct ccenv_e
 	enum {
 		CHUNK = 256 << 10
 	};
-	CE_CLEANUP(ce_sha256_freep) struct ce_sha256 *s = ce_sha256_new();
+	CE_CLEANUP(ce_digest_freep) struct ce_digest *d = ce_digest_new(CE_DIGEST_SHA256);
 	CE_AUTOFREE char *buf = ce_alloc(CHUNK);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
@@ -123,10 +106,10 @@ int ce_sha256_file(const char *path, char hex[CE_SHA256_HEX + 1], struct ccenv_e
 			close(fd);
 			return ce_fail_errno(err, errnum, "cannot read %s", path);
 		}
-		ce_sha256_update(s, buf, (size_t)n);
+		ce_digest_update(d, buf, (size_t)n);
 	}
 	close(fd);
-	ce_sha256_final(CE_TAKE(s), hex);
+	ce_digest_final(CE_TAKE(d), hex);
 	return 0;
 }
 

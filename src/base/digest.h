@@ -13,37 +13,34 @@ struct ccenv_error;
 /* Hashes over libcrypto, as lower-case hex. */
 
 enum {
-	CE_SHA256_HEX = 64
+	CE_SHA256_HEX = 64,
+	CE_MD5_HEX = 32,
+	CE_DIGEST_HEX_MAX = CE_SHA256_HEX
 };
+
+enum ce_digest_alg {
+	CE_DIGEST_SHA256,
+	CE_DIGEST_MD5, /* only for packages whose index gives nothing better */
+};
+
+/* A running hash. Life: new, update any number of times, then final (which frees) or free. */
+struct ce_digest;
+struct ce_digest *ce_digest_new(enum ce_digest_alg alg);
+void ce_digest_update(struct ce_digest *d, const void *data, size_t len);
+/* Writes CE_SHA256_HEX or CE_MD5_HEX digits and a NUL; room for the longest always serves. */
+void ce_digest_final(struct ce_digest *d, char *ret_hex);
+void ce_digest_free(struct ce_digest *d);
+CE_DEFINE_FREEP(struct ce_digest, ce_digest_free, ce_digest_freep)
+
+/* The sha256 of bytes in memory. */
+void ce_sha256_bytes(const void *data, size_t len, char hex[CE_SHA256_HEX + 1]);
+/* The sha256 of a regular file, which may be reached through links. */
+CE_MUST_CHECK int ce_sha256_file(
+	const char *path, char hex[CE_SHA256_HEX + 1], struct ccenv_error *err);
+/* Is this exactly 64 lower-case hex digits? */
+bool ce_sha256_is_hex(const char *hex);
 
 /* Lower-case hex of n bytes: 2 * n digits and a NUL. */
 void ce_hex(const void *data, size_t n, char *ret_hex);
-
-/* A running sha256. Life: new, update any number of times, then final (which frees) or free. */
-struct ce_sha256;
-struct ce_sha256 *ce_sha256_new(void);
-void ce_sha256_update(struct ce_sha256 *s, const void *data, size_t len);
-void ce_sha256_final(struct ce_sha256 *s, char hex[CE_SHA256_HEX + 1]);
-void ce_sha256_free(struct ce_sha256 *s);
-CE_DEFINE_FREEP(struct ce_sha256, ce_sha256_free, ce_sha256_freep)
-
-void ce_sha256_bytes(const void *data, size_t len, char hex[CE_SHA256_HEX + 1]);
-CE_MUST_CHECK int ce_sha256_file(
-	const char *path, char hex[CE_SHA256_HEX + 1], struct ccenv_error *err);
-/*
- * A running md5, of the same life. Only for packages whose index gives nothing better.
- */
-struct ce_md5;
-enum {
-	CE_MD5_HEX = 32
-};
-struct ce_md5 *ce_md5_new(void);
-void ce_md5_update(struct ce_md5 *s, const void *data, size_t len);
-void ce_md5_final(struct ce_md5 *s, char hex[CE_MD5_HEX + 1]);
-void ce_md5_free(struct ce_md5 *s);
-CE_DEFINE_FREEP(struct ce_md5, ce_md5_free, ce_md5_freep)
-
-/* Is this exactly 64 lower-case hex digits? */
-bool ce_sha256_is_hex(const char *hex);
 
 #endif

@@ -94,7 +94,7 @@ static int fail_at(const struct adopt *a, const char *path, struct ccenv_error *
 static int copy_bytes(
 	struct adopt *a, int fd, const char *path, uint64_t *ret_size, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_sha256_freep) struct ce_sha256 *sha = ce_sha256_new();
+	CE_CLEANUP(ce_digest_freep) struct ce_digest *sha = ce_digest_new(CE_DIGEST_SHA256);
 	char hex[CE_SHA256_HEX + 1];
 	uint64_t at = 0;
 
@@ -113,13 +113,13 @@ static int copy_bytes(
 		if ((uint64_t)n > a->bytes_left)
 			return ce_fail(err, CCENV_EDATA, "%s is too large", a->dir);
 		a->bytes_left -= (uint64_t)n;
-		ce_sha256_update(sha, a->chunk, (size_t)n);
+		ce_digest_update(sha, a->chunk, (size_t)n);
 		r = ce_tree_data(a->tree, a->chunk, (size_t)n, at, err);
 		if (r < 0)
 			return r;
 		at += (uint64_t)n;
 	}
-	ce_sha256_final(CE_TAKE(sha), hex);
+	ce_digest_final(CE_TAKE(sha), hex);
 	ce_map_set(&a->hashes, path, ce_arena_strdup(&a->arena, hex));
 	*ret_size = at;
 	return 0;

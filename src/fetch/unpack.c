@@ -35,58 +35,22 @@ static const uint64_t unpacked_floor = 2ULL << 30;
 static const uint64_t unpacked_ratio = 100;
 static const uint64_t unpacked_max = 256ULL << 30;
 
-/* sha256, or md5 when the record has nothing better. */
-struct digest {
-	struct ce_sha256 *sha256;
-	struct ce_md5 *md5;
-};
-
 struct source {
 	struct ce_job *job;
 	struct ce_stream_reader reader;
-	struct digest digest;
-	struct hasher *hasher; /* hashes instead, in a thread of its own; or NULL */
+	struct ce_digest *digest; /* sha256, or md5 when the record has nothing better */
+	struct hasher *hasher;    /* hashes instead, in a thread of its own; or NULL */
 	struct ce_entry entry;
 	char *chunk;
 	bool interrupted; /* the stream ended or began anew */
 	bool unreadable;  /* the file system failed to read another program's archive */
 };
 
-static void digest_begin(struct digest *d, const struct ce_pkg *pkg)
-{
-	if (pkg->sha256)
-		d->sha256 = ce_sha256_new();
-	else
-		d->md5 = ce_md5_new();
-}
-
-static void digest_update(struct digest *d, const void *data, size_t len)
-{
-	if (d->sha256)
-		ce_sha256_update(d->sha256, data, len);
-	else
-		ce_md5_update(d->md5, data, len);
-}
-
-static void digest_final(struct digest *d, char hex[CE_SHA256_HEX + 1])
-{
-	if (d->sha256)
-		ce_sha256_final(CE_TAKE(d->sha256), hex);
-	else
-		ce_md5_final(CE_TAKE(d->md5), hex);
-}
-
-static void digest_free(struct digest *d)
-{
-	ce_sha256_free(CE_TAKE(d->sha256));
-	ce_md5_free(CE_TAKE(d->md5));
-}
-
 /* A second reader of the same stream, for when a processor is idle. */
 struct hasher {
 	struct ce_job *job;
 	struct ce_stream_reader reader;
-	struct digest digest;
+	struct ce_digest *digest; /* the source's; used by one thread at a time */
 	pthread_t thread;
 	_Atomic bool unwanted;
 	ssize_t end; /* what the last read returned: 0 when all was hashed */
@@ -102,7 +66,7 @@ static void *hash_all(void *arg)
 
 		h->end = stop ? -1 : ce_stream_read(&h->reader, chunk, CHUNK);
 		if (h->end > 0)
-			digest_update(&h->digest, chunk, (size_t)h->end);
+			ce_digest_update(h->digest, chunk, (size_t)h->end);
 	} while (h->end > 0);
 	free(chunk);
 	return NULL;
@@ -122,18 +86,16 @@ static void start_hasher(struct source *s)
 		free(h);
 		return;
 	}
-	s->digest = (struct digest){0};
 	s->hasher = h;
 }
 
-/* Takes the digest back; false when not all was hashed. */
+/* False when not all was hashed. */
 static bool join_hasher(struct source *s)
 {
 	struct hasher *h = CE_TAKE(s->hasher);
 	bool all;
 
 	pthread_join(h->thread, NULL);
-	s->digest = h->digest;
 	s->reader.offset = h->reader.offset;
 	all = h->end == 0;
 	free(h);
@@ -158,7 +120,7 @@ static int read_chunk(void *user, const void **ret_data, size_t *ret_len, struct
 	if (n < 0)
 		return ce_fail_errno(err, errno, "cannot read %s", s->job->archive);
 	if (!s->hasher)
-		digest_update(&s->digest, s->chunk, (size_t)n);
+		ce_digest_update(s->digest, s->chunk, (size_t)n);
 	atomic_store(&s->job->consumed, s->reader.offset);
 	*ret_data = s->chunk;
 	*ret_len = (size_t)n;
@@ -224,7 +186,7 @@ static int judge(struct source *s, int unpacked, const struct ccenv_error *unpac
 		return CE_UNPACK_REFETCH;
 	if (r < 0)
 		return s->interrupted ? CE_UNPACK_AGAIN : r;
-	digest_final(&s->digest, hex);
+	ce_digest_final(CE_TAKE(s->digest), hex);
 	if (strcmp(hex, s->job->key) != 0) {
 		if (s->job->resumed || s->job->foreign || s->job->more_places)
 			return CE_UNPACK_REFETCH;
@@ -234,8 +196,8 @@ static int judge(struct source *s, int unpacked, const struct ccenv_error *unpac
 	}
 	if (unpacked < 0) {
 		*err = *unpack_err;
-		if (!s->job->local && unlink(s->job->archive) < 0)
-			errno = 0; /* removed or not, this is what the channel has */
+		if (!s->job->local)
+			ce_ignore(unlink(s->job->archive)); /* this is what the channel has */
 		return ce_context(err, unpacked, "%s", s->job->pkg->fn);
 	}
 	return 0;
@@ -282,8 +244,8 @@ static int publish(struct ce_job *job, struct ce_entry *entry, struct ccenv_erro
 	if (r < 0)
 		return ce_context(err, r, "%s", job->pkg->fn);
 	/* The entry is what counts; the archive was only the way to it. */
-	if ((!job->local || job->foreign) && unlink(part) < 0)
-		errno = 0;
+	if (!job->local || job->foreign)
+		ce_ignore(unlink(part));
 	return 0;
 }
 
@@ -347,7 +309,7 @@ int ce_job_unpack(struct ce_job *job, struct ccenv_error *err)
 		return r;
 	ce_stream_begin(&job->stream, &s.reader);
 	s.chunk = ce_alloc(CHUNK);
-	digest_begin(&s.digest, job->pkg);
+	s.digest = ce_digest_new(job->pkg->sha256 ? CE_DIGEST_SHA256 : CE_DIGEST_MD5);
 	/* Another program's file may change between two readings: then the bytes that are hashed
 	 * must be those that are unpacked. */
 	if (job->split && !job->foreign && job->pkg->size >= SPLIT_BYTES)
@@ -360,7 +322,7 @@ int ce_job_unpack(struct ce_job *job, struct ccenv_error *err)
 			ce_stream_finish(&job->stream, false);
 		(void)join_hasher(&s);
 	}
-	digest_free(&s.digest);
+	ce_digest_free(s.digest);
 	ce_entry_drop(&s.entry);
 	free(s.chunk);
 	return r;

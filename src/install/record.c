@@ -34,25 +34,14 @@ enum {
 
 static int write_file(const char *path, const char *text, size_t len, struct ccenv_error *err)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	CE_CLEANUP(ce_fs_closep) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 
 	if (fd < 0)
 		return ce_fail_errno(err, errno, "cannot create %s", path);
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			int errnum = errno;
-
-			close(fd);
-			return ce_fail_errno(err, errnum, "cannot write %s", path);
-		}
-		text += n;
-		len -= (size_t)n;
-	}
-	if (close(fd) < 0)
+	if (ce_fs_write_all(fd, text, len) < 0)
+		return ce_fail_errno(err, errno, "cannot write %s", path);
+	/* NFS says here that the disk is full. */
+	if (close(CE_TAKE_FD(fd)) < 0)
 		return ce_fail_errno(err, errno, "cannot write %s", path);
 	return 0;
 }
@@ -300,13 +289,13 @@ static int compare_strings(const void *a, const void *b)
 }
 
 /* Adds a sorted list, each with a NUL behind it, so that no two lists look alike. */
-static void hash_list(struct ce_sha256 *s, const char **list, size_t n)
+static void hash_list(struct ce_digest *d, const char **list, size_t n)
 {
 	if (n > 0)
 		qsort(list, n, sizeof(*list), compare_strings);
 	for (size_t i = 0; i < n; i++)
-		ce_sha256_update(s, list[i], strlen(list[i]) + 1);
-	ce_sha256_update(s, "", 1);
+		ce_digest_update(d, list[i], strlen(list[i]) + 1);
+	ce_digest_update(d, "", 1);
 }
 
 void ce_stamp_content(const struct ce_pkg *const *pkgs, size_t n,
@@ -314,22 +303,22 @@ void ce_stamp_content(const struct ce_pkg *const *pkgs, size_t n,
 {
 	CE_AUTOFREE void *mem = ce_calloc(n + o->n_requested + 1, sizeof(char *));
 	const char **list = mem;
-	struct ce_sha256 *s = ce_sha256_new();
+	struct ce_digest *d = ce_digest_new(CE_DIGEST_SHA256);
 	char version[16];
 
 	snprintf(version, sizeof(version), "%d", STAMP_VERSION);
-	ce_sha256_update(s, version, strlen(version) + 1);
-	ce_sha256_update(s, o->prefix, strlen(o->prefix) + 1);
+	ce_digest_update(d, version, strlen(version) + 1);
+	ce_digest_update(d, o->prefix, strlen(o->prefix) + 1);
 	for (size_t i = 0; i < n; i++) {
 		const char *digest = ce_pkg_digest(pkgs[i]);
 
 		list[i] = digest ? digest : pkgs[i]->url;
 	}
-	hash_list(s, list, n);
+	hash_list(d, list, n);
 	for (size_t i = 0; i < o->n_requested; i++)
 		list[i] = o->requested[i];
-	hash_list(s, list, o->n_requested);
-	ce_sha256_final(s, hex);
+	hash_list(d, list, o->n_requested);
+	ce_digest_final(d, hex);
 }
 
 static char *stamp_path(const char *prefix)

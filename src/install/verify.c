@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/event.h"
@@ -48,7 +48,7 @@ struct verify {
 	/* Progress, told by the calling thread, between two chunks if need be: */
 	const struct ccenv_events *events;
 	pthread_t caller;
-	struct timespec told;
+	int64_t told;
 	uint64_t bytes;
 	_Atomic uint64_t bytes_done;
 	_Atomic size_t n_done;
@@ -145,14 +145,12 @@ static void tell_progress(struct verify *v)
 
 static void tick(struct verify *v)
 {
-	struct timespec now;
-	long ms;
+	int64_t now;
 
 	if (!pthread_equal(pthread_self(), v->caller))
 		return;
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	ms = (now.tv_sec - v->told.tv_sec) * 1000 + (now.tv_nsec - v->told.tv_nsec) / 1000000;
-	if (ms < TICK_MS || atomic_load(&v->n_done) == v->n)
+	now = ce_now_ms(CE_CLOCK_MONOTONIC);
+	if (now - v->told < TICK_MS || atomic_load(&v->n_done) == v->n)
 		return;
 	v->told = now;
 	tell_progress(v);
@@ -161,7 +159,7 @@ static void tick(struct verify *v)
 /* false when it cannot be read. */
 static bool hash_file(struct verify *v, const char *path, char hex[CE_SHA256_HEX + 1])
 {
-	CE_CLEANUP(ce_sha256_freep) struct ce_sha256 *s = ce_sha256_new();
+	CE_CLEANUP(ce_digest_freep) struct ce_digest *d = ce_digest_new(CE_DIGEST_SHA256);
 	CE_AUTOFREE char *buf = ce_alloc(CHUNK);
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : 1;
@@ -171,7 +169,7 @@ static bool hash_file(struct verify *v, const char *path, char hex[CE_SHA256_HEX
 		if (n < 0 && errno == EINTR) {
 			n = 1;
 		} else if (n > 0) {
-			ce_sha256_update(s, buf, (size_t)n);
+			ce_digest_update(d, buf, (size_t)n);
 			atomic_fetch_add(&v->bytes_done, (uint64_t)n);
 			tick(v);
 		}
@@ -179,7 +177,7 @@ static bool hash_file(struct verify *v, const char *path, char hex[CE_SHA256_HEX
 	if (fd >= 0)
 		close(fd);
 	if (n == 0)
-		ce_sha256_final(CE_TAKE(s), hex);
+		ce_digest_final(CE_TAKE(d), hex);
 	return n == 0;
 }
 

@@ -26,6 +26,8 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "base/strs.h"
+#include "base/utf8.h"
 #include "ccenv/ccenv.h"
 
 static char scratch[] = "/tmp/ccenv-test-base-XXXXXX";
@@ -47,6 +49,71 @@ static int drop_scratch(void **state)
 static char *in_scratch(const char *name)
 {
 	return ce_path_join(scratch, name);
+}
+
+static void test_text(void **state)
+{
+	const char *items[] = {"nvcc", "cudart"};
+	const struct ce_strs list = {items, 2};
+
+	(void)state;
+	assert_true(ce_has_prefix("linux-64", "linux-"));
+	assert_false(ce_has_prefix("lin", "linux-"));
+	assert_true(ce_has_suffix("a.conda", ".conda"));
+	assert_false(ce_has_suffix("conda", ".conda"));
+	assert_true(ce_strs_has(list, "cudart"));
+	assert_false(ce_strs_has(list, "cuda"));
+}
+
+static void test_utf8(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t n; /* of the first character; 0: malformed */
+		uint32_t want;
+	} rows[] = {
+		{"a", 1, 'a'},
+		{"\xc2\xa9", 2, 0xa9},
+		{"\xe2\x82\xacx", 3, 0x20ac},
+		{"\xf0\x9f\x98\x80", 4, 0x1f600},
+		{"\xf4\x8f\xbf\xbf", 4, 0x10ffff},
+		{"\x80", 0, 0},
+		{"\xc0\xaf", 0, 0},         /* overlong */
+		{"\xe0\x80\xaf", 0, 0},     /* overlong */
+		{"\xf0\x80\x80\xaf", 0, 0}, /* overlong */
+		{"\xed\xa0\x80", 0, 0},     /* a surrogate */
+		{"\xf4\x90\x80\x80", 0, 0}, /* beyond Unicode */
+		{"\xff", 0, 0},
+		{"\xe2\x82", 0, 0}, /* cut short */
+		{"", 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CE_COUNT(rows); i++) {
+		uint32_t c = 0;
+
+		assert_int_equal(
+			ce_utf8_decode(rows[i].bytes, strlen(rows[i].bytes), &c), rows[i].n);
+		if (rows[i].n)
+			assert_int_equal(c, rows[i].want);
+	}
+}
+
+static void test_digest_running(void **state)
+{
+	char hex[CE_DIGEST_HEX_MAX + 1];
+	struct ce_digest *d = ce_digest_new(CE_DIGEST_MD5);
+
+	(void)state;
+	ce_digest_update(d, "ab", 2);
+	ce_digest_update(d, "c", 1);
+	ce_digest_final(d, hex);
+	assert_string_equal(hex, "900150983cd24fb0d6963f7d28e17f72"); /* RFC 1321 */
+	d = ce_digest_new(CE_DIGEST_SHA256);
+	ce_digest_update(d, "abc", 3);
+	ce_digest_final(d, hex);
+	assert_string_equal(hex, /* FIPS 180-2 */
+		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 static void test_buf_limit(void **state)
@@ -342,6 +409,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clean_text),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_digest_running),
 		cmocka_unit_test(test_buf_limit),
 		cmocka_unit_test(test_map),
 		cmocka_unit_test(test_arena),
