@@ -36,8 +36,8 @@ static void add_public(struct ce_buf *out, const struct ce_buf *manifest)
 	while (*p) {
 		size_t n = strcspn(p, "\"");
 		CE_AUTOFREE char *piece = ce_strndup(p, n);
-		CE_AUTOFREE char *shown = ce_url_redact(piece);
-		ce_buf_adds(out, shown);
+		CE_AUTOFREE char *plain = ce_url_strip_credentials(piece);
+		ce_buf_adds(out, plain);
 		p += n;
 		n = strspn(p, "\"");
 		ce_buf_add(out, p, n);

@@ -185,7 +185,7 @@ static char *trimmed(char *url)
 
 static void add_channel(struct ce_credentials *c, const char *channel)
 {
-	CE_AUTOFREE char *plain = ce_url_redact(channel);
+	CE_AUTOFREE char *plain = ce_url_strip_credentials(channel);
 
 	if (strcmp(plain, channel) == 0)
 		return;

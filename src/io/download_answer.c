@@ -72,64 +72,36 @@ int ce_transfer_check_answer(struct ce_transfer *t)
 	return 0;
 }
 
-static char *url_part(CURLU *u, CURLUPart part, unsigned flags)
-{
-	char *text = NULL;
-
-	return curl_url_get(u, part, &text, flags) == CURLUE_OK ? text : NULL;
-}
-
 /* The user and password of the URL that was asked stay with its host, as they do in browsers. */
-static void keep_user(CURLU *u, const char *asked)
+static char *with_user_of(const char *asked, const char *target)
 {
-	static const CURLUPart same[] = {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT};
-	static const CURLUPart kept[] = {CURLUPART_USER, CURLUPART_PASSWORD};
-	CURLU *old = curl_url();
-	char *user = url_part(u, CURLUPART_USER, 0);
-	bool keep = !user && curl_url_set(old, CURLUPART_URL, asked, 0) == CURLUE_OK;
+	struct ce_url from, to;
 
-	for (size_t i = 0; keep && i < CE_COUNT(same); i++) {
-		char *x = url_part(u, same[i], CURLU_DEFAULT_PORT);
-		char *y = url_part(old, same[i], CURLU_DEFAULT_PORT);
-		keep = x && y && strcasecmp(x, y) == 0;
-		curl_free(x);
-		curl_free(y);
-	}
-	for (size_t i = 0; keep && i < CE_COUNT(kept); i++) {
-		char *text = url_part(old, kept[i], 0);
-		if (text)
-			curl_url_set(u, kept[i], text, 0);
-		curl_free(text);
-	}
-	curl_free(user);
-	curl_url_cleanup(old);
+	if (!ce_url_split(asked, &from) || !ce_url_split(target, &to) || to.user_len ||
+		!from.user_len || !ce_url_same_origin(&from, &to))
+		return ce_strdup(target);
+	return ce_asprintf("%.*s%.*s@%s", (int)(to.host - target), target, (int)from.user_len,
+		from.user, to.host);
 }
 
 /* Where a redirect leads; NULL when it must not be followed (then t->err says why). The caller
  * frees. */
 static char *redirect_target(struct ce_transfer *t)
 {
-	CURLU *u = curl_url();
-	char *text = NULL, *url = NULL;
+	CE_AUTOFREE char *target = ce_url_join(t->url, t->location);
 
-	if (curl_url_set(u, CURLUPART_URL, t->url, 0) == CURLUE_OK &&
-		curl_url_set(u, CURLUPART_URL, t->location, 0) == CURLUE_OK) {
-		keep_user(u, t->url);
-		text = url_part(u, CURLUPART_URL, 0);
-		url = text ? ce_strdup(text) : NULL;
+	if (!ce_url_is_web(target)) {
+		ce_transfer_fail(t, CCENV_ENET,
+			"the server redirects to something other than a web address",
+			"check the channel's URL");
+		return NULL;
 	}
-	curl_free(text);
-	curl_url_cleanup(u);
-	bool web = url && (ce_url_has_scheme(url, "https") || ce_url_has_scheme(url, "http"));
-	bool weaker = web && ce_url_has_scheme(t->url, "https") && !ce_url_has_scheme(url, "https");
-	if (web && !weaker)
-		return url;
-	free(url);
-	ce_transfer_fail(t, CCENV_ENET,
-		weaker ? "the server redirects from https to plain http"
-		       : "the server redirects to no web address",
-		"check the channel's URL");
-	return NULL;
+	if (ce_url_has_scheme(t->url, "https") && !ce_url_has_scheme(target, "https")) {
+		ce_transfer_fail(t, CCENV_ENET, "the server redirects from https to plain http",
+			"check the channel's URL");
+		return NULL;
+	}
+	return with_user_of(t->url, target);
 }
 
 static void follow(struct ce_transfer *t, long status)

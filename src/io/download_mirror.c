@@ -83,7 +83,7 @@ static const struct ce_mirror *find(const struct ce_mirror *m, const char *url)
 
 bool ce_transfer_has_mirror(const struct ce_transfer *t)
 {
-	CE_AUTOFREE char *plain = t->d->mirrors ? ce_url_redact(t->t.url) : NULL;
+	CE_AUTOFREE char *plain = t->d->mirrors ? ce_url_strip_credentials(t->t.url) : NULL;
 	const struct ce_mirror *m = find(t->d->mirrors, plain);
 
 	return m && t->mirror <= m->n;
@@ -92,7 +92,7 @@ bool ce_transfer_has_mirror(const struct ce_transfer *t)
 bool ce_transfer_next_mirror(struct ce_transfer *t)
 {
 	/* A mirror is another host: what the URL brings to prove who asks is not for it. */
-	CE_AUTOFREE char *plain = t->d->mirrors ? ce_url_redact(t->t.url) : NULL;
+	CE_AUTOFREE char *plain = t->d->mirrors ? ce_url_strip_credentials(t->t.url) : NULL;
 	const struct ce_mirror *m = find(t->d->mirrors, plain);
 
 	if (!m || t->mirror > m->n)

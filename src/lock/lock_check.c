@@ -19,12 +19,12 @@
 /* Does the lock, which holds no credentials, say what is asked for? One of an older ccenv may. */
 static bool says_the_same(const char *locked, const char *wanted)
 {
-	CE_AUTOFREE char *shown = NULL;
+	CE_AUTOFREE char *plain = NULL;
 
 	if (strcmp(locked, wanted) == 0)
 		return true;
-	shown = ce_url_redact(wanted);
-	return strcmp(locked, shown) == 0;
+	plain = ce_url_strip_credentials(wanted);
+	return strcmp(locked, plain) == 0;
 }
 
 static int check_channels(

@@ -112,9 +112,9 @@ static int by_solved(const void *a, const void *b)
 /* The lock is committed: what a channel's URL brings to prove who asks does not go into it. */
 static const char *public_text(const char *text, struct ce_arena *a)
 {
-	CE_AUTOFREE char *shown = ce_url_redact(text);
+	CE_AUTOFREE char *plain = ce_url_strip_credentials(text);
 
-	return ce_arena_strdup(a, shown);
+	return ce_arena_strdup(a, plain);
 }
 
 static const char **public_texts(const char *const *list, size_t n, struct ce_arena *a)

@@ -129,7 +129,7 @@ struct lookup {
 static struct lookup lookup_of(struct sync *y, const struct ce_source *s, const char *name)
 {
 	struct ce_arena *a = &y->repodata->arena;
-	CE_AUTOFREE char *channel = ce_url_redact(s->channel);
+	CE_AUTOFREE char *channel = ce_url_strip_credentials(s->channel);
 
 	return (struct lookup){
 		.y = y,

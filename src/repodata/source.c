@@ -54,7 +54,7 @@ struct ce_source *ce_source_new(
 	s->subdir = subdir;
 	s->channel_rank = rank;
 	s->url = ce_asprintf("%s/%s", channel, subdir);
-	s->shown = ce_url_redact(s->url);
+	s->shown = ce_url_strip_credentials(s->url);
 	s->local = ce_url_has_scheme(channel, "file");
 	ce_sha256_bytes(s->shown, strlen(s->shown), hex);
 	s->state_path = ce_asprintf("%s/%.16s.state.json", ctx->dir, hex);
@@ -168,7 +168,7 @@ static void use_copy(struct ce_source *s)
 		fail(s, &err);
 		return;
 	}
-	s->base_url = ce_url_redact(base);
+	s->base_url = ce_url_strip_credentials(base);
 	become_ready(s);
 }
 

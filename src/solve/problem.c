@@ -48,7 +48,7 @@ static size_t channel_rank(const struct ce_request *q, const struct ce_pkg *pkg)
 		return i;
 	/* A channel may be asked for with credentials in its URL; no record has them. */
 	for (i = 0; i < q->n_channels; i++) {
-		CE_AUTOFREE char *plain = ce_url_redact(q->channels[i]);
+		CE_AUTOFREE char *plain = ce_url_strip_credentials(q->channels[i]);
 
 		if (strcmp(plain, pkg->channel) == 0)
 			break;

@@ -3,7 +3,9 @@
 #include <regex.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/arena.h"
+#include "base/url.h"
 #include "spec/spec_parse.h"
 #include "spec/subdir.h"
 
@@ -65,21 +67,10 @@ static int check_once(const struct ce_spec_reader *r, bool is_set, enum key key,
 
 char *ce_spec_without_credentials(char *url)
 {
-	char *host = strstr(url, "://"), *path, *at, *end;
+	CE_AUTOFREE char *plain = ce_url_strip_credentials(url);
 
-	if (!host)
-		return url;
-	host += 3;
-	path = host + strcspn(host, "/");
-	at = memrchr(host, '@', (size_t)(path - host));
-	if (at) {
-		memmove(host, at + 1, strlen(at + 1) + 1);
-		path = host + strcspn(host, "/");
-	}
-	if (strncmp(path, "/t/", 3) == 0) {
-		end = path + 3 + strcspn(path + 3, "/");
-		memmove(path, end, strlen(end) + 1);
-	}
+	/* It is never longer. */
+	memcpy(url, plain, strlen(plain) + 1);
 	return url;
 }
 

@@ -312,6 +312,23 @@ static void test_forms(void **state)
 	assert_fails("file:///nowhere/at/all", NULL, false, CCENV_ENOTFOUND, "linux-64 nor noarch");
 }
 
+/* conda's tokens stand in http(s) URLs as /t/<token>/; a directory may be named "t" as well. */
+static void test_directory_named_t(void **state)
+{
+	CE_AUTOFREE char *dir = ce_path_join(scratch, "t/chan");
+	CE_AUTOFREE char *url = ce_asprintf("file://%s", dir);
+	CE_AUTOFREE char *want = ce_asprintf("%s/linux-64/top-1.1-0.tar.bz2", url);
+	struct ccenv_error err;
+
+	(void)state;
+	test_channel_write(dir);
+	struct ce_repodata *r = load(url, NULL, false, &err);
+	assert_non_null(r);
+	assert_string_equal(r->pkgs[4].channel, url);
+	assert_string_equal(r->pkgs[4].url, want);
+	ce_repodata_free(r);
+}
+
 /* ---- over HTTP ---- */
 
 struct site {
@@ -690,6 +707,7 @@ int main(void)
 		cmocka_unit_test(test_fn_name),
 		cmocka_unit_test(test_max_age),
 		cmocka_unit_test_setup_teardown(test_forms, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_directory_named_t, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_http_forms, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mirrors, setup, teardown),
 		cmocka_unit_test(test_resolve),
