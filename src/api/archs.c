@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The locked CUDA against what is wanted of it: a release, and the manifest's GPU architectures.
- * Part of api/. */
+/* ccenv_archs(), and the checks of archs.h. */
+#include "api/archs.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/locked.h"
+#include "api/plan.h"
 #include "api/project.h"
-#include "base/alloc.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "io/host.h"
@@ -16,7 +18,7 @@
 #include "model/manifest.h"
 #include "model/match.h"
 #include "model/pkg.h"
-#include "model/platform.h"
+#include "model/request.h"
 #include "spec/spec.h"
 
 /* The package that says which CUDA it is; NULL without CUDA among the packages. */
@@ -36,7 +38,7 @@ static const char *cuda_version(const struct ce_pkg *const *pkgs, size_t n)
 	return p ? p->version : NULL;
 }
 
-int ce_project_check_cuda(const struct ccenv *c, const struct ce_lock_platform *p, const char *want,
+int ce_archs_check_cuda(const struct ccenv *c, const struct ce_lock_platform *p, const char *want,
 	struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
@@ -46,10 +48,13 @@ int ce_project_check_cuda(const struct ccenv *c, const struct ce_lock_platform *
 	const char *text;
 	int r = ce_component_cuda_spec(want, &a, &text, err);
 
-	if (r >= 0)
-		r = ce_spec_parse(text, CE_SPEC_STRICT, &a, &spec, err);
-	if (r < 0 || (have && ce_spec_matches(spec, have)))
+	if (r < 0)
 		return r;
+	r = ce_spec_parse(text, CE_SPEC_STRICT, &a, &spec, err);
+	if (r < 0)
+		return r;
+	if (have && ce_spec_matches(spec, have))
+		return 0;
 	if (!have)
 		return ce_fail(err, CCENV_ENOTFOUND,
 			"CUDA is asked for, and %s has no CUDA. Add it to %s: \"cuda\": {\"version\": \"13.0\", \"components\": [\"nvcc\", \"cudart\"]}",
@@ -87,27 +92,40 @@ static int check(const struct ccenv *c, const char *env, const struct ce_pkg *co
 	return 0;
 }
 
-int ce_plan_check_archs(const struct ccenv *c, const struct ce_plan *plan, struct ccenv_error *err)
+int ce_archs_check_plan(
+	const struct ccenv *c, const struct ce_lock_plan *plan, struct ccenv_error *err)
 {
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < plan->n; i++) {
+	for (size_t i = 0; i < plan->n; i++) {
 		const struct ce_solution *s = plan->items[i].solution;
+		int r = check(c, plan->items[i].request->environment, s->pkgs, s->n, err);
 
-		r = check(c, plan->items[i].request->environment, s->pkgs, s->n, err);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
-int ce_lock_check_archs(const struct ccenv *c, const struct ce_lock *lock, struct ccenv_error *err)
+static int check_env(const struct ccenv *c, const struct ce_lock_env *env, struct ccenv_error *err)
 {
-	int r = 0;
+	for (size_t i = 0; i < env->n_platforms; i++) {
+		const struct ce_lock_platform *p = &env->platforms[i];
+		int r = check(c, env->name, p->pkgs, p->n_pkgs, err);
 
-	for (size_t e = 0; e < lock->n_envs; e++)
-		for (size_t i = 0; r >= 0 && i < lock->envs[e].n_platforms; i++)
-			r = check(c, lock->envs[e].name, lock->envs[e].platforms[i].pkgs,
-				lock->envs[e].platforms[i].n_pkgs, err);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int ce_archs_check_lock(const struct ccenv *c, const struct ce_lock *lock, struct ccenv_error *err)
+{
+	for (size_t e = 0; e < lock->n_envs; e++) {
+		int r = check_env(c, &lock->envs[e], err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static bool is_ci(const struct ccenv *c)
@@ -129,8 +147,8 @@ static const char *native_arch(const struct ccenv *c, char text[16])
 	return text;
 }
 
-int ce_project_archs(struct ccenv *c, const char *env, const struct ce_lock_platform *p,
-	struct ce_arena *a, const char ***ret, size_t *ret_n, struct ccenv_error *err)
+int ce_archs_chosen(struct ccenv *c, const char *env, const struct ce_lock_platform *p,
+	struct ce_arena *a, struct ce_strs *ret, struct ccenv_error *err)
 {
 	const char *cuda = cuda_version(p->pkgs, p->n_pkgs);
 	const char *native = NULL;
@@ -139,8 +157,7 @@ int ce_project_archs(struct ccenv *c, const char *env, const struct ce_lock_plat
 	size_t n;
 	int r;
 
-	*ret = NULL;
-	*ret_n = 0;
+	*ret = (struct ce_strs){0};
 	wanted(c, env, &archs, &n);
 	if (n == 0 || !cuda)
 		return 0;
@@ -153,22 +170,15 @@ int ce_project_archs(struct ccenv *c, const char *env, const struct ce_lock_plat
 				c->manifest_path);
 		native = native_arch(c, text);
 	}
-	r = ce_arch_expand(archs, n, cuda, native, a, ret, ret_n, err);
-	return r < 0 ? ce_context(err, r, "%s: cuda", c->manifest_path) : r;
+	r = ce_arch_expand(archs, n, cuda, native, a, &ret->items, &ret->n, err);
+	if (r < 0)
+		return ce_context(err, r, "%s: cuda", c->manifest_path);
+	return 0;
 }
-
-struct archs_owner {
-	struct ce_arena arena;
-};
 
 void ccenv_archs_free(struct ccenv_archs *archs)
 {
-	struct archs_owner *owner = archs->owner;
-
-	if (!owner)
-		return;
-	ce_arena_release(&owner->arena);
-	free(owner);
+	ce_owner_free(archs->owner);
 	*archs = (struct ccenv_archs){0};
 }
 
@@ -177,16 +187,11 @@ static int look(struct ccenv *c, const char *environment, const char *platform, 
 {
 	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = NULL;
 	const struct ce_lock_platform *p;
-	const char **known, **chosen;
+	const char **known;
+	struct ce_strs chosen;
 	const char *cuda;
-	int r = ce_lock_read(c->lock_path, &lock, err);
+	int r = ce_locked_read(c, environment, platform, &lock, &p, err);
 
-	if (r >= 0 && !lock)
-		r = ce_fail(err, CCENV_ENOTFOUND, "%s: no such file; run `ccenv lock` first",
-			c->lock_path);
-	if (r >= 0)
-		r = ce_lock_select(lock, environment ? environment : "default",
-			platform ? platform : ce_platform_host(), &p, err);
 	if (r < 0)
 		return r;
 	cuda = cuda_version(p->pkgs, p->n_pkgs);
@@ -194,24 +199,25 @@ static int look(struct ccenv *c, const char *environment, const char *platform, 
 		return ce_fail(err, CCENV_ENOTFOUND,
 			"%s has no CUDA for %s; add \"cuda\" to ccenv.json", c->lock_path,
 			p->platform);
-	r = ce_project_archs(c, environment, p, a, &chosen, &ret->n_chosen, err);
+	r = ce_archs_chosen(c, environment, p, a, &chosen, err);
 	if (r < 0)
 		return r;
 	ce_arch_list(cuda, a, &known, &ret->n_known);
 	ret->cuda_version = ce_arena_strdup(a, cuda);
 	ret->known = known;
-	ret->chosen = chosen;
+	ret->chosen = chosen.items;
+	ret->n_chosen = chosen.n;
 	return 0;
 }
 
 int ccenv_archs(struct ccenv *c, const char *environment, const char *platform,
 	struct ccenv_archs *ret, struct ccenv_error *err)
 {
-	struct archs_owner *owner = ce_calloc(1, sizeof(*owner));
+	struct ce_arena *owner = ce_owner_new();
 	int r;
 
 	*ret = (struct ccenv_archs){.owner = owner};
-	r = look(c, environment, platform, &owner->arena, ret, err);
+	r = look(c, environment, platform, owner, ret, err);
 	if (r < 0)
 		ccenv_archs_free(ret);
 	return r;

@@ -14,7 +14,6 @@
 #include "api/project.h"
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/error.h"
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/path.h"

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* The calls that need no project: solve, info, clean. Part of api/. */
+/* ccenv_solve(): specs to packages, without a project. */
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "api/plan.h"
 #include "api/project.h"
-#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "cache/clean.h"
 #include "io/host.h"
 #include "model/manifest.h"
 #include "model/platform.h"
 #include "model/repodata.h"
+#include "model/request.h"
 #include "repodata/repodata_sync.h"
 #include "solve/solve.h"
+#include "spec/spec.h"
 #include "spec/subdir.h"
 
 /* The virtual packages of the platform, or of this machine, with "name=version" put over them. */
@@ -109,7 +109,7 @@ static int make_request(struct ccenv *c, const struct ccenv_solve_options *o,
 
 	if (!ce_subdir_is_known(platform, strlen(platform)) || strcmp(platform, "noarch") == 0)
 		return ce_fail(err, CCENV_EUSAGE,
-			"\"%s\" is no platform; known are linux-64, linux-aarch64, win-64 and their like",
+			"unknown platform \"%s\"; known are linux-64, linux-aarch64, osx-arm64, win-64 and others of conda",
 			platform);
 	r->environment = "default";
 	r->platform = ce_arena_strdup(&r->arena, platform);
@@ -117,10 +117,12 @@ static int make_request(struct ccenv *c, const struct ccenv_solve_options *o,
 	for (; r->n_channels < n; r->n_channels++)
 		r->channels[r->n_channels] = ce_channel_url(channels[r->n_channels], &r->arena);
 	e = request_specs(o, r, err);
-	if (e >= 0)
-		e = request_virtuals(c, o, r, err);
-	if (e >= 0)
-		e = request_options(o, r, err);
+	if (e < 0)
+		return e;
+	e = request_virtuals(c, o, r, err);
+	if (e < 0)
+		return e;
+	e = request_options(o, r, err);
 	if (e < 0)
 		return e;
 	*ret = CE_TAKE(r);
@@ -171,74 +173,5 @@ int ccenv_solve(struct ccenv *c, const struct ccenv_solve_options *o, struct cce
 	if (r < 0)
 		return r;
 	ce_packages_fill(solution->pkgs, solution->n, names, request->n_specs, ret);
-	return 0;
-}
-
-struct info_owner {
-	struct ce_arena arena;
-};
-
-int ccenv_info(struct ccenv *c, struct ccenv_info *ret, struct ccenv_error *err)
-{
-	struct info_owner *owner = ce_calloc(1, sizeof(*owner));
-	struct ce_arena *a = &owner->arena;
-	struct ce_virtual *virtuals;
-	size_t n;
-	int r = ce_host_virtuals(c->getenv_fn, true, a, &virtuals, &n, err);
-
-	if (r < 0) {
-		ce_arena_release(a);
-		free(owner);
-		return r;
-	}
-	*ret = (struct ccenv_info){
-		.version = CCENV_VERSION,
-		.platform = ce_platform_host(),
-		.cache_dir = ce_arena_strdup(a, c->cache_dir),
-		.manifest = ce_arena_strdup(a, c->manifest_path),
-		.lock = c->manifest ? ce_arena_strdup(a, c->lock_path) : NULL,
-		.root = c->manifest ? ce_arena_strdup(a, c->root) : NULL,
-		.virtuals = ce_arena_array(a, n + 1, sizeof(*ret->virtuals)),
-		.owner = owner,
-	};
-	for (; ret->n_virtuals < n; ret->n_virtuals++)
-		ret->virtuals[ret->n_virtuals] =
-			(struct ccenv_virtual){virtuals[ret->n_virtuals].name,
-				virtuals[ret->n_virtuals].version, virtuals[ret->n_virtuals].build};
-	return 0;
-}
-
-void ccenv_info_free(struct ccenv_info *info)
-{
-	struct info_owner *owner = info->owner;
-
-	if (!owner)
-		return;
-	ce_arena_release(&owner->arena);
-	free(owner);
-	*info = (struct ccenv_info){0};
-}
-
-int ccenv_clean(struct ccenv *c, const struct ccenv_clean_options *o,
-	struct ccenv_clean_result *ret, struct ccenv_error *err)
-{
-	unsigned kinds = (o->packages ? CE_CLEAN_PACKAGES : 0) |
-			 (o->downloads ? CE_CLEAN_DOWNLOADS : 0) |
-			 (o->repodata ? CE_CLEAN_REPODATA : 0);
-	const struct ce_clean_options clean = {
-		.cache_dir = c->cache_dir,
-		.kinds = kinds ? kinds : CE_CLEAN_ALL,
-		.min_age_s = o->min_age_s,
-		.keep_bytes = o->keep_bytes,
-		.unshared = o->unshared,
-		.dry_run = o->dry_run,
-		.events = &c->events,
-	};
-	struct ce_clean_result result;
-	int r = ce_clean(&clean, &result, err);
-
-	if (r < 0)
-		return r;
-	*ret = (struct ccenv_clean_result){result.n, result.bytes};
 	return 0;
 }

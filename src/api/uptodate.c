@@ -125,7 +125,7 @@ static bool is_unchanged(const char *root, const char *list)
 	return add_things(&now, root, list, 3) && strcmp(ce_buf_str(&now), list) == 0;
 }
 
-bool ce_current_is(
+bool ce_is_up_to_date(
 	struct ccenv *c, const struct ccenv_install_options *o, struct ccenv_install_result *ret)
 {
 	CE_AUTOFREE char *path = ce_layout_installed(c->root);
@@ -151,7 +151,7 @@ bool ce_current_is(
 	return true;
 }
 
-int ce_current_forget(const struct ccenv *c, struct ccenv_error *err)
+int ce_uptodate_invalidate(const struct ccenv *c, struct ccenv_error *err)
 {
 	CE_AUTOFREE char *path = ce_layout_installed(c->root);
 
@@ -177,19 +177,19 @@ static bool is_of_machine(const struct ccenv *c, const char *environment)
 	return false;
 }
 
-int ce_current_remember(struct ccenv *c, const struct ccenv_install_options *o,
-	const struct ce_current_facts *facts, struct ccenv_error *err)
+int ce_uptodate_record(struct ccenv *c, const struct ccenv_install_options *o,
+	const struct ce_uptodate_result *result, struct ccenv_error *err)
 {
 	CE_AUTOFREE char *path = ce_layout_installed(c->root);
-	CE_AUTOFREE char *stamp = ce_path_join(facts->prefix, "conda-meta/ccenv");
+	CE_AUTOFREE char *stamp = ce_path_join(result->prefix, "conda-meta/ccenv");
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 
 	if (is_of_machine(c, o->environment))
 		return 0;
-	add_key(c, o, facts->lock_text, &text);
-	ce_buf_addf(&text, "prefix %s\npackages %zu\n", facts->prefix, facts->n_packages);
+	add_key(c, o, result->lock_text, &text);
+	ce_buf_addf(&text, "prefix %s\npackages %zu\n", result->prefix, result->n_packages);
 	if (!add_thing(&text, c->root, stamp) ||
-		!add_things(&text, c->root, ce_buf_str(facts->made), 0) || text.len > BYTES_MAX)
+		!add_things(&text, c->root, ce_buf_str(result->made), 0) || text.len > BYTES_MAX)
 		return 0;
 	return ce_fs_replace(path, text.data, text.len, NULL, err);
 }

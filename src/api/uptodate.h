@@ -32,20 +32,20 @@ struct ccenv;
  */
 
 /* Fills `ret` (prefix, root, number of packages; the caller frees) when nothing is to be done. */
-bool ce_current_is(
+bool ce_is_up_to_date(
 	struct ccenv *c, const struct ccenv_install_options *o, struct ccenv_install_result *ret);
 /* Before the first change. */
-CE_MUST_CHECK int ce_current_forget(const struct ccenv *c, struct ccenv_error *err);
+CE_MUST_CHECK int ce_uptodate_invalidate(const struct ccenv *c, struct ccenv_error *err);
 
 /* What was done: the lock's bytes as they were parsed, and ce_emit_input.made. */
-struct ce_current_facts {
+struct ce_uptodate_result {
 	const struct ce_buf *lock_text;
 	const struct ce_buf *made;
 	const char *prefix;
 	size_t n_packages;
 };
 /* After the last change. Writes nothing when something of it is not there. */
-CE_MUST_CHECK int ce_current_remember(struct ccenv *c, const struct ccenv_install_options *o,
-	const struct ce_current_facts *facts, struct ccenv_error *err);
+CE_MUST_CHECK int ce_uptodate_record(struct ccenv *c, const struct ccenv_install_options *o,
+	const struct ce_uptodate_result *result, struct ccenv_error *err);
 
 #endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_API_HOST_CHECK_H
+#define CE_API_HOST_CHECK_H
+
+#include "base/attr.h"
+#include "ccenv/ccenv.h"
+
+struct ccenv;
+struct ce_lock_platform;
+
+/* Does this machine have what the locked packages were solved for? CCENV_EHOST otherwise; only a
+ * warning for __cuda: a machine without a driver can still build. */
+CE_MUST_CHECK int ce_host_check(
+	struct ccenv *c, const struct ce_lock_platform *p, struct ccenv_error *err);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* ccenv_lock(): manifest -> requests -> solutions -> lockfile. */
+#include <string.h>
+
+#include "api/archs.h"
+#include "api/locked.h"
+#include "api/plan.h"
+#include "api/project.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "lock/lock_file.h"
+#include "model/lock.h"
+
+static bool differs(const struct ce_lock *a, const struct ce_lock *b)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf x = {0};
+	CE_CLEANUP(ce_buf_release) struct ce_buf y = {0};
+
+	ce_lock_render(a, &x);
+	ce_lock_render(b, &y);
+	return x.len != y.len || memcmp(ce_buf_str(&x), ce_buf_str(&y), x.len) != 0;
+}
+
+int ccenv_lock(struct ccenv *c, const struct ccenv_lock_options *o, struct ccenv_lock_result *ret,
+	struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_lock_freep) struct ce_lock *old = NULL;
+	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = NULL;
+	CE_CLEANUP(ce_lock_plan_release) struct ce_lock_plan plan = {0};
+	int r;
+
+	*ret = (struct ccenv_lock_result){0};
+	r = ce_lock_plan_make(c, &plan, err);
+	if (r < 0)
+		return r;
+	r = ce_lock_read(c->lock_path, &old, err);
+	if (r < 0)
+		return r;
+	if (old && !o->update_all && !o->n_update && ce_lock_plan_fits(&plan, old, err) == 0) {
+		ret->n_packages = old->n_pkgs;
+		return ce_archs_check_lock(c, old, err);
+	}
+	if (o->check && old && !o->update_all && !o->n_update)
+		return ce_locked_stale(c->lock_path, err);
+	if (old)
+		ce_lock_plan_prefer(&plan, old, o);
+	r = ce_lock_plan_solve(c, &plan, err);
+	if (r < 0)
+		return r;
+	r = ce_archs_check_plan(c, &plan, err);
+	if (r < 0)
+		return r;
+	lock = ce_lock_plan_result(&plan);
+	ret->n_packages = lock->n_pkgs;
+	if (o->check) {
+		ret->changed = !old || differs(old, lock);
+		if (!ret->changed)
+			return 0;
+		ce_fail(err, CCENV_ESTALE, old ? "a new lock would differ" : "there is no lock");
+		return ce_locked_stale(c->lock_path, err);
+	}
+	return ce_lock_write(c->lock_path, lock, &ret->changed, err);
+}

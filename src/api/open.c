@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* ccenv_open(), ccenv_close(): where a project is, and its manifest. */
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/project.h"
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "manifest/manifest_file.h"
+#include "model/layout.h"
+#include "model/manifest.h"
+
+static const char *system_getenv(const char *name)
+{
+	return getenv(name);
+}
+
+/* The nearest ccenv.json, from the working directory upwards; NULL when there is none. */
+static char *find_manifest(void)
+{
+	CE_AUTOFREE char *dir = ce_path_absolute(".");
+
+	for (;;) {
+		CE_AUTOFREE char *path = ce_path_join(dir, "ccenv.json");
+		char *parent;
+
+		if (ce_fs_exists(path))
+			return CE_TAKE(path);
+		if (strcmp(dir, "/") == 0)
+			return NULL;
+		parent = ce_path_dir(dir);
+		ce_freep(&dir);
+		dir = parent;
+	}
+}
+
+/* A project of a few options: the manifest that `ccenv init` would write for them. */
+static int manifest_from_options(
+	const struct ccenv_options *o, struct ccenv *c, struct ccenv_error *err)
+{
+	const struct ce_manifest_new_options m = {
+		.channels = o->channels,
+		.n_channels = o->n_channels,
+		.cuda_version = o->cuda_version,
+		.components = o->components,
+		.n_components = o->n_components,
+	};
+
+	ce_manifest_render(&m, &c->manifest_text);
+	return ce_manifest_parse(ce_buf_str(&c->manifest_text), c->manifest_text.len,
+		"the command line", &c->manifest, err);
+}
+
+/* The cache below the home that the user database knows, for services and `env -i`. A place that
+ * others can write to is no cache: who makes an entry decides what is linked from it. */
+static char *cache_of_user(void)
+{
+	char text[4096];
+	struct passwd pw, *found = NULL;
+
+	if (getpwuid_r(getuid(), &pw, text, sizeof(text), &found) != 0 || !found ||
+		found->pw_dir[0] != '/')
+		return NULL;
+	return ce_path_join(found->pw_dir, ".cache/ccenv");
+}
+
+static int set_paths(struct ccenv *c, const struct ccenv_options *o, struct ccenv_error *err)
+{
+	CE_AUTOFREE char *dir =
+		c->manifest_path ? ce_path_dir(c->manifest_path) : ce_path_absolute(".");
+	CE_AUTOFREE char *root = ce_path_join(dir, "build/_ccenv");
+	CE_AUTOFREE char *lock = NULL;
+
+	c->root = ce_path_absolute(o->root ? o->root : root);
+	lock = ce_path_join(c->manifest_path ? dir : c->root, "ccenv.lock");
+	c->lock_path = ce_path_absolute(o->lock ? o->lock : lock);
+	if (o->cache_dir)
+		c->cache_dir = ce_path_absolute(o->cache_dir);
+	else
+		c->cache_dir = ce_layout_cache_default(c->getenv_fn);
+	if (!c->cache_dir)
+		c->cache_dir = cache_of_user();
+	if (!c->cache_dir)
+		return ce_fail(err, CCENV_EUSAGE,
+			"there is no place for the cache: HOME is not set, and this user has no home directory; give --cache-dir or CCENV_CACHE_DIR");
+	return 0;
+}
+
+/* Directories of an option, or else of a variable with colons between them; made absolute. */
+static void set_dirs(
+	const char *const *dirs, size_t n_dirs, const char *text, char ***ret, size_t *ret_n)
+{
+	char **list = NULL;
+	size_t n = 0, cap = 0;
+
+	for (size_t i = 0; i < n_dirs; i++) {
+		CE_GROW(list, n, cap);
+		list[n++] = ce_path_absolute(dirs[i]);
+	}
+	while (n_dirs == 0 && text && *text) {
+		size_t len = strcspn(text, ":");
+		CE_AUTOFREE char *dir = ce_strndup(text, len);
+
+		if (len > 0) {
+			CE_GROW(list, n, cap);
+			list[n++] = ce_path_absolute(dir);
+		}
+		text += len + (text[len] == ':');
+	}
+	*ret = list;
+	*ret_n = n;
+}
+
+static void free_dirs(char **dirs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(dirs[i]);
+	free(dirs);
+}
+
+static void closep(struct ccenv **c)
+{
+	ccenv_close(*c);
+}
+
+int ccenv_open(const struct ccenv_options *o, struct ccenv **ret, struct ccenv_error *err)
+{
+	CE_CLEANUP(closep) struct ccenv *c = ce_calloc(1, sizeof(*c));
+	int r;
+
+	c->getenv_fn = o->getenv_fn ? o->getenv_fn : system_getenv;
+	c->events = o->events;
+	c->offline = o->offline;
+	if (o->manifest)
+		c->manifest_path = ce_path_absolute(o->manifest);
+	else if (!o->cuda_version)
+		c->manifest_path = find_manifest();
+	r = set_paths(c, o, err);
+	if (r < 0)
+		return r;
+	set_dirs(o->package_caches, o->n_package_caches, c->getenv_fn("CCENV_PACKAGE_CACHES"),
+		&c->package_caches, &c->n_package_caches);
+	set_dirs(o->trusted_caches, o->n_trusted_caches, c->getenv_fn("CCENV_TRUSTED_CACHES"),
+		&c->trusted_caches, &c->n_trusted_caches);
+	if (c->manifest_path)
+		r = ce_manifest_read(c->manifest_path, &c->manifest_text, &c->manifest, err);
+	else if (o->cuda_version)
+		r = manifest_from_options(o, c, err);
+	if (r < 0)
+		return r;
+	*ret = CE_TAKE(c);
+	return 0;
+}
+
+void ccenv_close(struct ccenv *c)
+{
+	if (!c)
+		return;
+	ce_manifest_freep(&c->manifest);
+	ce_buf_release(&c->manifest_text);
+	free(c->manifest_path);
+	free(c->lock_path);
+	free(c->root);
+	free(c->cache_dir);
+	free_dirs(c->package_caches, c->n_package_caches);
+	free_dirs(c->trusted_caches, c->n_trusted_caches);
+	free(c);
+}
+
+int ce_project_need_manifest(const struct ccenv *c, struct ccenv_error *err)
+{
+	if (c->manifest)
+		return 0;
+	return ce_fail(err, CCENV_ENOTFOUND,
+		"there is no ccenv.json here or in a parent directory; `ccenv init --cuda 13.0` makes one, or give --manifest FILE or --cuda VERSION");
+}
+
+struct ce_arena *ce_owner_new(void)
+{
+	return ce_calloc(1, sizeof(struct ce_arena));
+}
+
+void ce_owner_free(void *owner)
+{
+	if (!owner)
+		return;
+	ce_arena_release(owner);
+	free(owner);
+}

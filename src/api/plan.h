@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_API_PLAN_H
+#define CE_API_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "ccenv/ccenv.h"
+
+struct ccenv;
+struct ce_environment;
+struct ce_lock;
+struct ce_manifest;
+struct ce_repodata;
+struct ce_request;
+struct ce_solution;
+
+/*
+ * The way from a manifest to a lock. A plan has one item for each environment and platform of the
+ * manifest; it is made (requests), perhaps told to prefer what is locked, solved, and turned into a
+ * lock. Release it with ce_lock_plan_release(), which is what CE_CLEANUP takes.
+ */
+struct ce_lock_plan_item {
+	struct ce_request *request;
+	struct ce_solution *solution; /* NULL before ce_lock_plan_solve() */
+	const char *options;          /* see ce_manifest_options() */
+	struct ce_repodata *repodata; /* borrowed from the plan */
+};
+
+struct ce_lock_plan {
+	struct ce_arena arena;
+	struct ce_lock_plan_item *items;
+	size_t n;
+	struct ce_repodata **repodata; /* one per platform */
+	size_t n_repodata;
+};
+
+/* All environments and platforms of the manifest. `ret` must be zeroed, and is released by the
+ * caller on failure too. */
+CE_MUST_CHECK int ce_lock_plan_make(
+	struct ccenv *c, struct ce_lock_plan *ret, struct ccenv_error *err);
+void ce_lock_plan_release(struct ce_lock_plan *plan);
+/* Would ce_lock_plan_make() accept this manifest? */
+CE_MUST_CHECK int ce_lock_plan_try(const struct ce_manifest *m, struct ccenv_error *err);
+
+/* 0 when the lock answers every item and has nothing else; otherwise CCENV_ESTALE and the reason.
+ */
+CE_MUST_CHECK int ce_lock_plan_fits(
+	const struct ce_lock_plan *plan, const struct ce_lock *old, struct ccenv_error *err);
+/* Lets the solver prefer the packages of `old`, except for the names to be updated. `old` must
+ * outlive the plan. */
+void ce_lock_plan_prefer(
+	struct ce_lock_plan *plan, const struct ce_lock *old, const struct ccenv_lock_options *o);
+/* Loads the records and solves all items, several at a time. */
+CE_MUST_CHECK int ce_lock_plan_solve(
+	struct ccenv *c, struct ce_lock_plan *plan, struct ccenv_error *err);
+/* A new lock with all solutions; free with ce_lock_free(). */
+struct ce_lock *ce_lock_plan_result(const struct ce_lock_plan *plan);
+
+/* The request for one environment on one platform; free with ce_request_free(). It borrows from the
+ * arena, which must outlive it. */
+CE_MUST_CHECK int ce_lock_plan_request(const struct ce_manifest *m,
+	const struct ce_environment *env, const char *platform, struct ce_arena *a,
+	struct ce_request **ret, struct ccenv_error *err);
+
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* ccenv_tools(): what an installed root holds, read from the stamp that the emitters write last. */
+#include <string.h>
+#include <unistd.h>
+
+#include "api/project.h"
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/event.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/path.h"
+#include "model/layout.h"
+#include "model/platform.h"
+
+enum {
+	STAMP_MAX = 1 << 20
+};
+
+/* `rel` seen from `dir`, without "..". */
+static const char *below(struct ce_arena *a, const char *dir, const char *rel)
+{
+	CE_AUTOFREE char *joined = ce_path_join(dir, rel);
+	CE_AUTOFREE char *path = ce_path_absolute(joined);
+
+	return ce_arena_strdup(a, path);
+}
+
+/* The same if it is there, else NULL. */
+static const char *if_there(struct ce_arena *a, const char *dir, const char *rel)
+{
+	const char *path = below(a, dir, rel);
+
+	return access(path, F_OK) == 0 ? path : NULL;
+}
+
+static bool is_target(const struct ccenv_tools *t, const char *name)
+{
+	const char *platform = ce_platform_of_target(name);
+
+	return platform && strcmp(platform, t->platform) == 0;
+}
+
+static int read_strings(
+	const json_t *o, struct ce_arena *a, struct ccenv_tools *t, struct ccenv_error *err)
+{
+	const struct {
+		const char *key, **to;
+	} keys[] = {
+		{"content", &t->content},
+		{"platform", &t->platform},
+		{"target", &t->target},
+		{"cuda", &t->cuda_version},
+		{"nvcc", &t->nvcc_version},
+		{"gcc", &t->gcc_version},
+		{"prefix", &t->prefix},
+		{"view", &t->view},
+		{"toolchain", &t->cmake_file},
+	};
+	const char **components = NULL, **archs = NULL;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < CE_COUNT(keys); i++) {
+		r = ce_json_string(o, keys[i].key, a, keys[i].to, err);
+		if (r >= 0 && !*keys[i].to)
+			r = ce_fail(err, CCENV_EDATA, "\"%s\" is missing", keys[i].key);
+	}
+	if (r >= 0)
+		r = ce_json_strings(o, "components", a, &components, &t->n_components, err);
+	if (r >= 0)
+		r = ce_json_strings(o, "architectures", a, &archs, &t->n_archs, err);
+	t->components = components;
+	t->archs = archs;
+	return r;
+}
+
+/* The compilers, where the stamp says that they are this root's. */
+static void find_programs(struct ccenv_tools *t, struct ce_arena *a)
+{
+	const struct {
+		const char *name, **to;
+	} gnu[] = {
+		{"gcc", &t->cc},
+		{"g++", &t->cxx},
+		{"ar", &t->ar},
+		{"nm", &t->nm},
+		{"ranlib", &t->ranlib},
+		{"strip", &t->strip},
+		{"ld", &t->ld},
+	};
+
+	if (*t->nvcc_version)
+		t->nvcc = if_there(a, t->view, "bin/nvcc");
+	for (size_t i = 0; *t->gcc_version && i < CE_COUNT(gnu); i++)
+		*gnu[i].to = if_there(
+			a, t->prefix, ce_arena_printf(a, "bin/%s-%s", t->triplet, gnu[i].name));
+	if (t->cc)
+		t->sysroot = if_there(a, t->prefix, ce_arena_printf(a, "%s/sysroot", t->triplet));
+	t->pkg_config = if_there(a, t->root, ce_arena_printf(a, "bin/%s-pkg-config", t->triplet));
+}
+
+static void find_paths(struct ccenv_tools *t, struct ce_arena *a)
+{
+	CE_AUTOFREE char *link = ce_layout_view_link(t->root, t->target);
+
+	t->prefix = below(a, t->root, t->prefix);
+	t->view = below(a, t->root, t->view);
+	t->view_link = ce_arena_strdup(a, link);
+	t->cmake_file = below(a, t->root, t->cmake_file);
+	t->make_file = if_there(a, t->root, "make/ccenv.mk");
+	t->meson_file = if_there(a, t->root, ce_arena_printf(a, "meson/%s.ini", t->target));
+	t->include_dir = if_there(a, t->view, "include");
+	t->lib_dir = if_there(a, t->view, "lib");
+	t->pkg_config_libdir =
+		ce_arena_printf(a, "%s/pkgconfig/%s:%s/lib/pkgconfig:%s/share/pkgconfig", t->root,
+			t->target, t->prefix, t->prefix);
+}
+
+/* Tells when the lock is not the one that was installed. */
+static int check_lock(
+	struct ccenv *c, const char *root, const json_t *stamp, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	const char *path = NULL, *sha256 = NULL;
+	char now[CE_SHA256_HEX + 1];
+	json_t *lock = NULL;
+	int r = 0;
+
+	if (json_is_object(json_object_get(stamp, "lock")))
+		r = ce_json_object(stamp, "lock", &lock, err);
+	if (r >= 0 && lock)
+		r = ce_json_string(lock, "path", &a, &path, err);
+	if (r >= 0 && lock)
+		r = ce_json_string(lock, "sha256", &a, &sha256, err);
+	if (r < 0 || !path || !sha256)
+		return r;
+	path = below(&a, root, path);
+	if (!ce_fs_exists(path))
+		return 0;
+	r = ce_sha256_file(path, now, err);
+	if (r >= 0 && strcmp(now, sha256) != 0)
+		ce_log(&c->events, CCENV_LOG_WARNING,
+			"%s has changed since %s was installed; run `ccenv install`", path, root);
+	return r;
+}
+
+static int read_stamp(struct ccenv *c, json_t **ret, struct ccenv_error *err)
+{
+	CE_AUTOFREE char *path = ce_layout_stamp(c->root);
+
+	if (!ce_fs_exists(path))
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"nothing is installed in %s; run `ccenv install` first, or give the directory with --root",
+			c->root);
+	return ce_json_read(path, STAMP_MAX, ret, err);
+}
+
+static int fill_tools(const json_t *stamp, const char *target, struct ccenv_tools *t,
+	struct ce_arena *a, struct ccenv_error *err)
+{
+	int r = read_strings(stamp, a, t, err);
+
+	if (r >= 0 && !(t->triplet = ce_platform_triplet(t->platform)))
+		r = ce_fail(err, CCENV_EDATA, "\"%s\" is no platform", t->platform);
+	if (r < 0) {
+		ce_context(err, r, "%s/stamp.json", t->root);
+		return ce_hint(err, r, "(run `ccenv install` again)");
+	}
+	if (target && !is_target(t, target))
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"%s holds the toolchain for %s, not for %s; building for another machine than this one is not supported yet",
+			t->root, t->target, target);
+	find_paths(t, a);
+	if (!ce_fs_is_dir(t->prefix) || !ce_fs_is_dir(t->view))
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"%s is gone or not complete; run `ccenv install`",
+			ce_fs_is_dir(t->prefix) ? t->view : t->prefix);
+	find_programs(t, a);
+	if (!*t->nvcc_version)
+		t->nvcc_version = NULL;
+	if (!*t->gcc_version)
+		t->gcc_version = NULL;
+	if (!*t->cuda_version)
+		t->cuda_version = NULL;
+	return 0;
+}
+
+int ccenv_tools(
+	struct ccenv *c, const char *target, struct ccenv_tools *ret, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *stamp = NULL;
+	struct ce_arena *owner;
+	struct ccenv_tools t = {0};
+	int r = read_stamp(c, &stamp, err);
+
+	if (r >= 0)
+		r = check_lock(c, c->root, stamp, err);
+	if (r < 0)
+		return r;
+	owner = ce_owner_new();
+	t.owner = owner;
+	t.root = ce_arena_strdup(owner, c->root);
+	r = fill_tools(stamp, target, &t, owner, err);
+	if (r < 0)
+		ccenv_tools_free(&t);
+	else
+		*ret = t;
+	return r;
+}
+
+void ccenv_tools_free(struct ccenv_tools *tools)
+{
+	ce_owner_free(tools->owner);
+	*tools = (struct ccenv_tools){0};
+}
