@@ -13,8 +13,8 @@ struct ce_buf;
 struct ce_pkg;
 
 /*
- * An installed prefix -> what build systems need (build-integration.md B.1, B.3, C.2, D): the view,
- * the CMake toolchain file, .pc files, a Make fragment, a Meson file. Everything is rendered in
+ * An installed prefix -> what build systems need (docs/design/build-systems.md): the view, the
+ * CMake toolchain file, .pc files, a Make fragment, a Meson file. Everything is rendered in
  * memory and written only when the bytes differ; nothing below the prefix is changed.
  */
 struct ce_emit_input {

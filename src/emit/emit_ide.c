@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ide/: what clangd needs to read CUDA code that nvcc and this gcc compile (build-integration.md
- * B.7). clangd.yaml is the project's .clangd; it names links that stay when the lock changes, as
- * far as clang lets it.
+ * ide/: what clangd needs to read CUDA code that nvcc and this gcc compile
+ * (docs/design/build-systems.md). clangd.yaml is the project's .clangd; it names links that stay when
+ * the lock changes, as far as clang lets it.
  */
 #include <dirent.h>
 #include <errno.h>

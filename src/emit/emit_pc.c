@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pkgconfig/<target>/ *.pc, one set of names per library (build-integration.md C.2): cudart.pc,
- * cudart-13.pc, cudart-13.0.pc. They find the view from their own place. After writing, what they
- * say is checked (emit_pccheck.c).
+ * pkgconfig/<target>/ *.pc, one set of names per library (docs/design/build-systems.md):
+ * cudart.pc, cudart-13.pc, cudart-13.0.pc. They find the view from their own place. After writing,
+ * what they say is checked (emit_pccheck.c).
  */
 #include <dirent.h>
 #include <errno.h>

@@ -8,9 +8,9 @@
 struct ce_buf;
 
 /*
- * CMake presets to be committed: no path of a machine in them (build-integration.md B.5). They use
- * `toolchain`, a file of `ccenv toolchain`, named from the source directory. `cuda_version` may be
- * NULL.
+ * CMake presets to be committed: no path of a machine in them (docs/design/build-systems.md).
+ * They use `toolchain`, a file of `ccenv toolchain`, named from the source directory.
+ * `cuda_version` may be NULL.
  */
 void ce_emit_presets_text(const char *cuda_version, const char *toolchain, struct ce_buf *out);
 

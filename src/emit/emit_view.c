@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The view: a directory that looks like /usr/local/cuda (build-integration.md B.1).
+ * The view: a directory that looks like /usr/local/cuda (docs/design/build-systems.md).
  *
  * The hard part is nvcc: it reads the nvcc.profile beside the path it was called by and follows no
  * link, so that a hard link of it (nvcc.bin) next to a profile of our own is a whole compiler for

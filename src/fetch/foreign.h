@@ -12,8 +12,8 @@ struct ce_pkg;
 
 /*
  * Archives that other programs have downloaded, in the directories that the user names
- * (conda-formats.md 6.1). They are only read, and what is read is trusted no more than a download:
- * the sha256 of the lock decides while it is unpacked. What has no sha256 is not looked for.
+ * (docs/design/packages.md). They are only read, and what is read is trusted no more than a
+ * download: the sha256 of the lock decides while it is unpacked. What has no sha256 is not looked for.
  *
  * In each directory DIR, an archive may be
  * - DIR/<file name>: conda, mamba to 2.5;

@@ -12,7 +12,7 @@ struct ccenv_events;
 struct ce_pkg;
 
 /*
- * Cache entries -> a conda prefix (conda-formats.md section 6; CEP 17, 20, 32).
+ * Cache entries -> a conda prefix (docs/design/packages.md; CEP 17, 20, 32).
  *
  * The prefix is built beside its place and renamed: it is the old one or the new one, never
  * between. No script of a package is run; a package that has one is named in a warning. Prefix

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Prefix replacement in memory. The rules are conda's (conda-formats.md section 6.3); paths stored
- * as wide characters are replaced too, as rattler does: the placeholder is looked for in five
+ * Prefix replacement in memory. The rules are conda's (docs/design/packages.md); paths stored as
+ * wide characters are replaced too, as rattler does: the placeholder is looked for in five
  * encodings.
  */
 #include "install/relocate.h"

@@ -11,7 +11,7 @@
 struct ccenv_error;
 
 /*
- * Unpacking conda packages over libarchive, from a stream (CEP 35; conda-formats.md section 5.1).
+ * Unpacking conda packages over libarchive, from a stream (CEP 35; docs/design/packages.md).
  *
  * A `.conda` is a zip of stored members, read by its local headers as it arrives; a `.tar.bz2` is a
  * tar. The tars hold the install root. Nothing in the archive is trusted: a path that is absolute,

@@ -9,7 +9,7 @@
 struct ccenv_events;
 
 /*
- * What the user has stored for servers (conda-formats.md 9.1):
+ * What the user has stored for servers (docs/design/channels.md):
  *     $RATTLER_AUTH_FILE, else ~/.rattler/credentials.json   by host, "*.example.org" too; the
  * longest match wins
  *     $BINSTAR_CONFIG_DIR/data, else $XDG_CONFIG_HOME/binstar or ~/.config/binstar, and what older

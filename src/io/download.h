@@ -20,8 +20,8 @@ struct ccenv_events;
  * Retries with backoff on what can pass (connection, timeout, 408, 429 with Retry-After, 5xx); on a
  * retry `on_restart` is called before the body begins anew. What cannot pass (404, 403, a bad
  * certificate) fails at once. Proxy and CA variables as curl has them, and SSL_CERT_FILE,
- * REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE; netrc and stored credentials (conda-formats.md 9.1); they are
- * never sent on to another host and never printed: every text about a URL goes through
+ * REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE; netrc and stored credentials (docs/design/channels.md); they
+ * are never sent on to another host and never printed: every text about a URL goes through
  * ce_url_redact().
  *
  * Also from the environment:

@@ -12,8 +12,8 @@ struct ce_arena;
 struct ce_virtual;
 
 /*
- * Virtual packages: what a package may ask of the machine (CEP 30, CEP 46; conda-formats.md section
- * 4).
+ * Virtual packages: what a package may ask of the machine (CEP 30, CEP 46;
+ * docs/design/solving.md).
  *
  * CONDA_OVERRIDE_LINUX, _GLIBC, _OSX, _ARCHSPEC, _CUDA and _CUDA_ARCH replace what is found; an
  * empty value hides the package. A value that is no version is CCENV_EUSAGE.

@@ -46,9 +46,9 @@ struct ce_solved {
 struct ce_lock *ce_lock_from_solutions(const struct ce_solved *solved, size_t n);
 
 /*
- * Does the lock still answer the request? Decided from the two alone, with no network (pixi's
- * rules, conda-formats.md 8.2): channels, options, specs and virtual packages are the same; each
- * spec and each dependency is met; no package is there twice. CCENV_ESTALE says which one is not.
+ * Does the lock still answer the request? Decided from the two alone, with no network
+ * (docs/design/lockfile.md): channels, options, specs and virtual packages are the same; each spec
+ * and each dependency is met; no package is there twice. CCENV_ESTALE says which one is not.
  * *ret_platform (may be NULL) is borrowed from the lock.
  */
 CE_MUST_CHECK int ce_lock_check(const struct ce_lock *lock, const struct ce_request *request,

@@ -13,7 +13,7 @@ struct ce_arena;
  * GPU architectures, as CMAKE_CUDA_ARCHITECTURES writes them: "90", "90a", "120f", each alone
  * (machine code and PTX) or with "-real" (machine code) or "-virtual" (PTX); "all" and "all-major"
  * for what a release knows; "native" for the GPU of the machine that builds. Which release knows
- * which: conda-forge-cuda.md section 7.3.
+ * which: docs/design/cuda-on-conda-forge.md.
  */
 
 /* What a release ("13.0") of nvcc takes, ascending, each with its a and f forms behind it; memory

@@ -11,7 +11,7 @@ struct ce_arena;
 
 /*
  * The parts of a CUDA toolkit as people name them ("nvcc", "cublas"), and the conda-forge packages
- * that bring them (conda-forge-cuda.md section 1).
+ * that bring them (docs/design/cuda-on-conda-forge.md).
  *
  * A component is what is needed to build against a part: headers, link libraries and, through the
  * packages' own depends, the shared libraries. Names are those of CMake's CUDA:: targets where
@@ -49,8 +49,8 @@ CE_MUST_CHECK int ce_component_cuda_spec(
 
 /*
  * All that a toolchain needs: cuda-version for `version`, arm-variant on linux-aarch64 (the
- * packages of conda-forge for servers, not Tegra: conda-forge-cuda.md 1.6), and the specs of the
- * components; sorted, each once.
+ * packages of conda-forge for servers, not Tegra: docs/design/cuda-on-conda-forge.md), and the
+ * specs of the components; sorted, each once.
  *
  * `version` is "13.0", "13", or a range of conda's grammar (">=12.8,<13"). A release with a patch
  * level ("13.0.2") is an error: conda-forge has no package that selects one.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Fills libsolv. Every rule here has its reason in conda-formats.md, sections 11.3 and 11.5. */
+/* Fills libsolv. Every rule here has its reason in docs/design/solving.md, "Encoding". */
 #include "solve/libsolv.h"
 
 #include <stdint.h>

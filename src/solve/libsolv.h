@@ -15,7 +15,7 @@ struct s_Pool;
 struct s_Solver;
 
 /*
- * Choices as libsolv sees them (conda-formats.md section 11): every usable record in scope is a
+ * Choices as libsolv sees them (docs/design/solving.md): every usable record in scope is a
  * solvable whose version is nothing but its rank; every need is an id with an explicit list of
  * providers; a constrains is a conflict with the id of what does not match. So libsolv never reads
  * a version or a spec, none of its conda support is used, and its answer does not depend on how a

@@ -7,8 +7,8 @@ struct ce_family;
 struct ce_need;
 
 /*
- * The order in which the records of a name are tried, as rattler's solver has it (conda-formats.md
- * section 7.2):
+ * The order in which the records of a name are tried, as rattler's solver has it
+ * (docs/design/solving.md):
  *
  *  1. without track_features before with
  *  2. the earlier channel (flexible priority only)

@@ -12,8 +12,8 @@ struct ce_request;
 struct ce_solution;
 
 /*
- * request + records -> solution, on a stock libsolv (conda-formats.md section 11): own ranks,
- * explicit provider lists, sorted jobs. The same input gives the same output whatever the order of
+ * request + records -> solution, on a stock libsolv (docs/design/solving.md): own ranks, explicit
+ * provider lists, sorted jobs. The same input gives the same output whatever the order of
  * records, specs or libsolv's build.
  *
  * No solution is CCENV_ENOSOLUTION, and err->text is the explanation for people: a tree of causes.

@@ -14,7 +14,7 @@ struct ccenv_error;
 struct ce_arena;
 
 /*
- * MatchSpec (CEP 29, CEP 43 to 45; conda-formats.md section 1): which packages a request or a
+ * MatchSpec (CEP 29, CEP 43 to 45; docs/design/matchspec.md): which packages a request or a
  * dependency admits.
  *
  *     [channel[/subdir]::]name [version [build]] [key=value, …]

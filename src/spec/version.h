@@ -12,7 +12,7 @@ struct ce_arena;
 struct ce_scan;
 
 /*
- * A conda version and its order (CEP 33; conda-formats.md section 2).
+ * A conda version and its order (CEP 33; docs/design/matchspec.md).
  *
  * Parsed once, compared often: everything lives in the arena given to the parser. At most 64
  * characters (CEP 26) and integers up to 2^63-1 (CEP 33 says 2^31-1; dates with hours are

@@ -12,7 +12,7 @@ struct ce_arena;
 struct ce_scan;
 
 /*
- * A version constraint: an and/or tree of comparisons (CEP 29; conda-formats.md section 1.3).
+ * A version constraint: an and/or tree of comparisons (CEP 29; docs/design/matchspec.md).
  *
  * "," binds tighter than "|". Where conda, rattler and libmamba differ: conda's answer in lenient
  * mode, and an error in strict mode where the text is ambiguous (tests/conformance has the table).
