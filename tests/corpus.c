@@ -14,6 +14,7 @@
 #include "ccenv/ccenv.h"
 #include "model/repodata.h"
 #include "model/request.h"
+#include "spec/channel.h"
 
 static void die(const char *what, const char *text)
 {
@@ -53,6 +54,17 @@ static void add_section(
 		n++;
 	}
 	r->n = n;
+}
+
+const char *corpus_channel(const char *name, struct ce_arena *a)
+{
+	const struct ce_channel_base base = {0};
+	struct ccenv_error err;
+	const char *url;
+
+	if (ce_channel_url(name, &base, a, &url, &err) < 0)
+		die(name, err.text);
+	return url;
 }
 
 void corpus_add(
@@ -171,7 +183,7 @@ int corpus_request(const json_t *o, struct ce_request **ret_request, struct ccen
 	q->n_channels = channels ? json_array_size(channels) : 1;
 	q->channels = ce_arena_array(&q->arena, q->n_channels, sizeof(*q->channels));
 	for (size_t i = 0; i < q->n_channels; i++)
-		q->channels[i] = ce_channel_url(
+		q->channels[i] = corpus_channel(
 			channels ? json_string_value(json_array_get(channels, i)) : "conda-forge",
 			&q->arena);
 	r = parse_specs(json_object_get(o, "specs"), &q->arena, &q->specs, &q->n_specs, err);

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
+struct ce_arena;
 struct ce_repodata;
 struct ce_request;
 struct ccenv_error;
@@ -19,6 +20,8 @@ struct ce_repodata *corpus_load(const char *const *paths, const char *const *cha
 	const char *const *subdirs, size_t n);
 /* <dir>/<platform>/repodata.json[.zst] and that of noarch, as the channel conda-forge. */
 struct ce_repodata *corpus_load_platform(const char *dir, const char *platform);
+/* The URL of a channel; ends the program when the text is none. */
+const char *corpus_channel(const char *name, struct ce_arena *a);
 /* Adds the records of one parsed repodata object. */
 void corpus_add(
 	struct ce_repodata *r, const json_t *repodata, const char *channel, const char *subdir);

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "model/lock.h"
 #include "model/pkg.h"
+#include "spec/channel.h"
 #include "spec/name.h"
 
 static bool is_requested(const struct ce_pkg *p, const char *const *names, size_t n)

@@ -153,6 +153,8 @@ int ccenv_open(const struct ccenv_options *o, struct ccenv **ret, struct ccenv_e
 		r = manifest_from_options(o, c, err);
 	if (r < 0)
 		return r;
+	if (c->manifest)
+		c->manifest->home = ce_arena_strdup(&c->manifest->arena, c->getenv_fn("HOME"));
 	*ret = CE_TAKE(c);
 	return 0;
 }

@@ -25,12 +25,13 @@
 int ce_lock_plan_request(const struct ce_manifest *m, const struct ce_environment *env,
 	const char *platform, struct ce_arena *a, struct ce_request **ret, struct ccenv_error *err)
 {
+	struct ce_request_target target = {
+		.platform = platform, .now = (uint64_t)ce_now_ms(CE_CLOCK_WALL)};
 	struct ce_virtual *defaults;
-	size_t n;
 
-	ce_host_defaults(platform, a, &defaults, &n);
-	return ce_manifest_request(
-		m, env, platform, defaults, n, (uint64_t)ce_now_ms(CE_CLOCK_WALL), ret, err);
+	ce_host_defaults(platform, a, &defaults, &target.n_defaults);
+	target.defaults = defaults;
+	return ce_manifest_request(m, env, &target, ret, err);
 }
 
 void ce_lock_plan_release(struct ce_lock_plan *plan)

@@ -15,6 +15,7 @@
 #include "model/request.h"
 #include "repodata/repodata_sync.h"
 #include "solve/solve.h"
+#include "spec/channel.h"
 #include "spec/spec.h"
 #include "spec/subdir.h"
 
@@ -97,12 +98,28 @@ static int request_options(
 		o->exclude_newer, (uint64_t)ce_now_ms(CE_CLOCK_WALL), &r->exclude_newer, err);
 }
 
-static int make_request(struct ccenv *c, const struct ccenv_solve_options *o,
-	struct ce_request **ret, struct ccenv_error *err)
+static int request_channels(const struct ccenv *c, const struct ccenv_solve_options *o,
+	struct ce_request *r, struct ccenv_error *err)
 {
 	static const char *const conda_forge[] = {"conda-forge"};
 	const char *const *channels = o->n_channels ? o->channels : conda_forge;
 	size_t n = o->n_channels ? o->n_channels : 1;
+	const struct ce_channel_base base = {.home = c->getenv_fn("HOME")};
+
+	r->channels = ce_arena_array(&r->arena, n + 1, sizeof(*r->channels));
+	for (; r->n_channels < n; r->n_channels++) {
+		int e = ce_channel_url(channels[r->n_channels], &base, &r->arena,
+			&r->channels[r->n_channels], err);
+
+		if (e < 0)
+			return e;
+	}
+	return 0;
+}
+
+static int make_request(struct ccenv *c, const struct ccenv_solve_options *o,
+	struct ce_request **ret, struct ccenv_error *err)
+{
 	CE_CLEANUP(ce_request_freep) struct ce_request *r = ce_request_new();
 	const char *platform = o->platform ? o->platform : ce_platform_host();
 	int e;
@@ -113,9 +130,9 @@ static int make_request(struct ccenv *c, const struct ccenv_solve_options *o,
 			platform);
 	r->environment = "default";
 	r->platform = ce_arena_strdup(&r->arena, platform);
-	r->channels = ce_arena_array(&r->arena, n + 1, sizeof(*r->channels));
-	for (; r->n_channels < n; r->n_channels++)
-		r->channels[r->n_channels] = ce_channel_url(channels[r->n_channels], &r->arena);
+	e = request_channels(c, o, r, err);
+	if (e < 0)
+		return e;
 	e = request_specs(o, r, err);
 	if (e < 0)
 		return e;

@@ -16,7 +16,7 @@
 #include "fetch/adopt.h"
 #include "fetch/fetch.h"
 #include "model/pkg.h"
-#include "model/request.h"
+#include "spec/channel.h"
 
 enum {
 	LAYOUTS = 3

@@ -24,7 +24,7 @@
 #include "install/install.h"
 #include "install/plan.h"
 #include "model/pkg.h"
-#include "model/request.h"
+#include "spec/channel.h"
 #include "spec/name.h"
 
 enum {

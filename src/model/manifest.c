@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "ccenv/ccenv.h"
 #include "model/component.h"
+#include "spec/channel.h"
 #include "spec/version.h"
 
 struct ce_manifest *ce_manifest_new(void)
@@ -116,14 +117,14 @@ int ce_system_requirement_virtual(const char *name, const char *version, struct 
 	return 0;
 }
 
-static int add_virtuals(const struct ce_environment *env, const struct ce_virtual *defaults,
-	size_t n_defaults, struct ce_request *r, struct ccenv_error *err)
+static int add_virtuals(const struct ce_environment *env, const struct ce_request_target *target,
+	struct ce_request *r, struct ccenv_error *err)
 {
 	size_t room = 0;
 
 	for (size_t f = 0; f < env->n_features; f++)
 		room += env->features[f]->n_sysreqs;
-	ce_request_set_virtuals(r, defaults, n_defaults, room);
+	ce_request_set_virtuals(r, target->defaults, target->n_defaults, room);
 	/* Later features first, so that what an environment names first wins; and in a feature what
 	 * is said for a platform wins over what is said for all. */
 	for (size_t f = env->n_features; f-- > 0;) {
@@ -288,47 +289,55 @@ static int add_dates(
 	return e;
 }
 
-static const char *channel_url(const struct ce_manifest *m, const char *channel, struct ce_arena *a)
+/* A relative path begins where the manifest is, wherever ccenv was started. */
+static int add_channels(const struct ce_manifest *m, struct ce_request *r, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *joined = NULL;
+	const struct ce_channel_base base = {.dir = m->dir, .home = m->home};
 
-	/* A relative path begins where the manifest is, wherever ccenv was started. */
-	if (channel[0] == '.' && m->dir) {
-		joined = ce_path_join(m->dir, channel);
-		channel = joined;
-		if (channel[0] != '/') {
-			CE_AUTOFREE char *abs = ce_path_absolute(channel);
+	r->channels = ce_arena_array(&r->arena, m->n_channels + 1, sizeof(*r->channels));
+	for (; r->n_channels < m->n_channels; r->n_channels++) {
+		int e = ce_channel_url(m->channels[r->n_channels], &base, &r->arena,
+			&r->channels[r->n_channels], err);
 
-			return ce_channel_url(abs, a);
-		}
+		if (e < 0)
+			return e;
 	}
-	return ce_channel_url(channel, a);
+	return 0;
 }
 
-int ce_manifest_request(const struct ce_manifest *m, const struct ce_environment *env,
-	const char *platform, const struct ce_virtual *defaults, size_t n_defaults, uint64_t now,
-	struct ce_request **ret_request, struct ccenv_error *err)
+static int fill_request(const struct ce_manifest *m, const struct ce_environment *env,
+	const struct ce_request_target *target, struct ce_request *r, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_request_freep) struct ce_request *r = ce_request_new();
 	int e;
 
 	r->environment = ce_arena_strdup(&r->arena, env->name);
-	r->platform = ce_arena_strdup(&r->arena, platform);
-	r->channels = ce_arena_array(&r->arena, m->n_channels + 1, sizeof(*r->channels));
-	for (size_t i = 0; i < m->n_channels; i++)
-		r->channels[r->n_channels++] = channel_url(m, m->channels[i], &r->arena);
-	e = add_virtuals(env, defaults, n_defaults, r, err);
-	if (e >= 0)
-		e = add_specs(env, r, err);
-	if (e >= 0)
-		e = add_dates(m, now, r, err);
-	if (e < 0)
-		return ce_context(err, e, "%s, environment \"%s\", platform %s", m->path, env->name,
-			platform);
+	r->platform = ce_arena_strdup(&r->arena, target->platform);
 	r->pins = m->pins;
 	r->n_pins = m->n_pins;
 	r->priority = m->priority;
 	r->strategy = m->strategy;
+	e = add_channels(m, r, err);
+	if (e < 0)
+		return e;
+	e = add_virtuals(env, target, r, err);
+	if (e < 0)
+		return e;
+	e = add_specs(env, r, err);
+	if (e < 0)
+		return e;
+	return add_dates(m, target->now, r, err);
+}
+
+int ce_manifest_request(const struct ce_manifest *m, const struct ce_environment *env,
+	const struct ce_request_target *target, struct ce_request **ret_request,
+	struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_request_freep) struct ce_request *r = ce_request_new();
+	int e = fill_request(m, env, target, r, err);
+
+	if (e < 0)
+		return ce_context(err, e, "%s, environment \"%s\", platform %s", m->path, env->name,
+			target->platform);
 	*ret_request = CE_TAKE(r);
 	return 0;
 }

@@ -60,6 +60,8 @@ struct ce_manifest {
 	struct ce_arena arena;
 	const char *path; /* as given, for messages */
 	const char *dir;  /* its directory: relative channels begin there */
+	/* What "~/" in a channel means: not in the file, set by the caller; NULL when not known. */
+	const char *home;
 	const char *name; /* of the project, or NULL */
 	const char **channels;
 	size_t n_channels;
@@ -95,15 +97,23 @@ void ce_manifest_platforms(const struct ce_manifest *m, const struct ce_environm
 void ce_manifest_archs(
 	const struct ce_environment *env, const char *const **ret_archs, size_t *ret_n);
 
+/* What a request is made for, besides what the manifest says. */
+struct ce_request_target {
+	const char *platform;
+	/* Virtual packages that the platform has when nothing is declared; system-requirements
+	 * replace them by name. */
+	const struct ce_virtual *defaults;
+	size_t n_defaults;
+	uint64_t now; /* ms since 1970: what a duration in exclude-newer counts from */
+};
+
 /*
- * What the manifest asks for on one environment and platform. `defaults` are the virtual packages
- * that are assumed for the platform when nothing is declared; system-requirements replace them by
- * name. `now` (ms since 1970) is what a duration in exclude-newer counts from. The request keeps
- * borrowing from the manifest.
+ * What the manifest asks for in one environment on one platform. The request keeps borrowing from
+ * the manifest. CCENV_EUSAGE and CCENV_EDATA name the key.
  */
 CE_MUST_CHECK int ce_manifest_request(const struct ce_manifest *m, const struct ce_environment *env,
-	const char *platform, const struct ce_virtual *defaults, size_t n_defaults, uint64_t now,
-	struct ce_request **ret_request, struct ccenv_error *err);
+	const struct ce_request_target *target, struct ce_request **ret_request,
+	struct ccenv_error *err);
 
 /*
  * One system requirement as a virtual package: ("cuda", "13.0") is {"__cuda", "13.0", "0"}. An

@@ -84,16 +84,6 @@ void ce_request_set_virtual(struct ce_request *r, struct ce_virtual v);
  */
 void ce_virtual_as_pkg(const struct ce_virtual *v, struct ce_arena *a, struct ce_pkg *ret_pkg);
 
-/*
- * "conda-forge" -> "https://conda.anaconda.org/conda-forge"; a URL keeps its form without trailing
- * slash; a path
- * ("./x", "/x") becomes file://. CEP 26. Memory from `a`.
- */
-const char *ce_channel_url(const char *channel, struct ce_arena *a);
-/* The short name for people: what follows the alias, or the last part of the URL. Borrowed from
- * `url`. */
-const char *ce_channel_name(const char *url);
-
 /* The packages chosen, sorted by name; borrowed from the repodata that was given. */
 struct ce_solution {
 	const struct ce_pkg **pkgs;

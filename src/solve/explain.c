@@ -15,6 +15,7 @@
 #include "solve/hints.h"
 #include "solve/problem.h"
 #include "solve/resolvo.h"
+#include "spec/channel.h"
 #include "spec/version.h"
 
 enum {

@@ -17,6 +17,7 @@
 #include "solve/problem.h"
 #include "solve/resolvo.h"
 #include "solve/suggest.h"
+#include "spec/channel.h"
 #include "spec/subdir.h"
 #include "spec/version.h"
 

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/url.h"
+#include "spec/channel.h"
 #include "spec/spec_parse.h"
 #include "spec/subdir.h"
 
@@ -90,7 +91,6 @@ static int check_channel(const struct ce_spec_reader *r, size_t begin, size_t en
 
 int ce_spec_read_channel(struct ce_spec_reader *r, size_t begin, size_t end)
 {
-	static const char alias[] = "https://conda.anaconda.org/";
 	const struct ce_scan *s = &r->s;
 	char *channel, *slash;
 	size_t n;
@@ -113,9 +113,7 @@ int ce_spec_read_channel(struct ce_spec_reader *r, size_t begin, size_t end)
 	e = check_channel(r, begin, end);
 	if (e < 0)
 		return e;
-	if (strncmp(channel, alias, sizeof(alias) - 1) == 0 && channel[sizeof(alias) - 1])
-		channel += sizeof(alias) - 1;
-	r->spec.channel = channel;
+	r->spec.channel = ce_channel_without_alias(channel);
 	return 0;
 }
 

@@ -35,11 +35,14 @@ static struct ce_request *request(
 {
 	static const struct ce_virtual defaults[] = {
 		{"__glibc", "2.28", "0"}, {"__unix", "0", "0"}};
+	const struct ce_request_target target = {.platform = platform,
+		.defaults = defaults,
+		.n_defaults = 2,
+		.now = 10ULL * 24 * 3600 * 1000};
 	struct ce_request *r = NULL;
 	struct ccenv_error err = {0};
 
-	if (ce_manifest_request(m, ce_manifest_environment(m, env), platform, defaults, 2,
-		    10ULL * 24 * 3600 * 1000, &r, &err) < 0)
+	if (ce_manifest_request(m, ce_manifest_environment(m, env), &target, &r, &err) < 0)
 		fail_msg("%s", err.text);
 	return r;
 }

@@ -49,6 +49,7 @@
 #include "solve/problem.h"
 #include "solve/resolvo.h"
 #include "solve/solve.h"
+#include "spec/channel.h"
 
 struct solve_case {
 	const char *path;
@@ -239,7 +240,7 @@ static struct ce_repodata *make_repodata(const struct solve_case *c, unsigned se
 	json_t *repodata;
 
 	json_object_foreach (c->channels, name, repodata)
-		corpus_add(r, repodata, ce_channel_url(name, &a), "linux-64");
+		corpus_add(r, repodata, corpus_channel(name, &a), "linux-64");
 	ce_arena_release(&a);
 	shuffle(r->pkgs, r->n, sizeof(*r->pkgs), seed);
 	ce_repodata_finish(r);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_SPEC_CHANNEL_H
+#define CE_SPEC_CHANNEL_H
+
+#include "base/attr.h"
+
+struct ccenv_error;
+struct ce_arena;
+
+/*
+ * Channels as people write them: a name of conda's alias ("conda-forge", "nvidia/label/cuda-12.4.1"),
+ * a URL, or a path ("/x", "./x", "../x", "~/x"); CEP 26. Everything else in ccenv has the URL.
+ */
+
+/* What the paths of channels are relative to; NULL where that is not known. */
+struct ce_channel_base {
+	const char *dir;  /* for "./x"; NULL: the working directory */
+	const char *home; /* for "~/x" */
+};
+
+/*
+ * The URL of a channel, without a slash at the end: "conda-forge" becomes
+ * "https://conda.anaconda.org/conda-forge", a path becomes file://, a URL stays. Memory from `a`.
+ * CCENV_EUSAGE: "~/x" without a home, or "~user".
+ */
+CE_MUST_CHECK int ce_channel_url(const char *channel, const struct ce_channel_base *base,
+	struct ce_arena *a, const char **ret_url, struct ccenv_error *err);
+/* The short name for people: what follows the alias, or the last part of the URL. Borrowed. */
+const char *ce_channel_name(const char *url);
+/* The channel without conda's alias in front: for comparing what is written in two ways. Borrowed. */
+const char *ce_channel_without_alias(const char *channel);
+
+#endif
