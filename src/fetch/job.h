@@ -46,9 +46,9 @@ struct ce_job {
 	bool unpacked; /* `archive` is a directory to be copied */
 	char *why;     /* what was wrong with it */
 	bool cached;   /* there already, or made by another process: not counted as progress */
-	/* Of the mirrors: the one that answered, whether there are others, and how many are given
-	 * up. Set before the stream ends. */
-	unsigned place, skip_places;
+	/* Of the mirrors (download.h): the one that answered, and whether there are others behind it.
+	 * Set before the stream ends. */
+	unsigned place;
 	bool more_places;
 	bool readable; /* enough has arrived for a worker to begin */
 	bool opened;   /* stream is initialised */

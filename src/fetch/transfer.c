@@ -50,7 +50,7 @@ static int on_restart(void *user, struct ccenv_error *err)
 	return ce_stream_restart(&job->stream, err);
 }
 
-static void on_done(void *user, const struct ce_download_result *result)
+static enum ce_verdict on_done(void *user, const struct ce_download_result *result)
 {
 	struct ce_job *job = user;
 	struct ccenv_error err;
@@ -65,13 +65,15 @@ static void on_done(void *user, const struct ce_download_result *result)
 		ce_context(&err, result->code, "%s", job->pkg->fn);
 		ce_stream_finish(&job->stream, false);
 		ce_job_fail(job->run, &err);
-		return;
+		return CE_TAKEN;
 	}
 	ce_stream_finish(&job->stream, true);
 	pthread_mutex_lock(&job->run->mutex);
 	job->readable = true;
 	pthread_cond_broadcast(&job->run->work);
 	pthread_mutex_unlock(&job->run->mutex);
+	/* A worker finds out whether it is damaged; ce_job_refetch() then asks the next mirror. */
+	return CE_TAKEN;
 }
 
 static int add_transfer(struct ce_job *job, uint64_t resume_from, struct ccenv_error *err)
@@ -89,7 +91,7 @@ static int add_transfer(struct ce_job *job, uint64_t resume_from, struct ccenv_e
 		.max_bytes = job->pkg->size ? job->pkg->size : archive_max,
 		.expected_bytes = job->pkg->size,
 		.resume_from = resume_from,
-		.skip_places = job->skip_places,
+		.place = job->place,
 		.user = job,
 		.on_data = on_data,
 		.on_restart = on_restart,
@@ -224,7 +226,7 @@ int ce_job_refetch(struct ce_job *job, struct ccenv_error *err)
 	if (!job->resumed && job->more_places) {
 		ce_log(job->run->o->events, CCENV_LOG_WARNING,
 			"%s arrived damaged; trying the next mirror", job->pkg->fn);
-		job->skip_places = job->place;
+		job->place++;
 	}
 	fd = open(job->archive, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)

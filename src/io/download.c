@@ -90,11 +90,7 @@ void ce_downloader_add(struct ce_downloader *d, const struct ce_download *t)
 	n->t.url = ce_strdup(t->url);
 	n->t.if_none_match = t->if_none_match ? ce_strdup(t->if_none_match) : NULL;
 	n->t.if_modified_since = t->if_modified_since ? ce_strdup(t->if_modified_since) : NULL;
-	n->mirror = t->skip_places;
-	if (!ce_transfer_next_mirror(n)) {
-		n->asked = ce_strdup(t->url);
-		n->url = ce_strdup(t->url);
-	}
+	ce_transfer_go_to_place(n, t->place);
 	n->from = t->resume_from;
 	n->got = t->resume_from;
 	n->fd = -1;

@@ -169,8 +169,7 @@ static bool retry(struct ce_transfer *t, const char *cause, curl_off_t retry_aft
 	int64_t delay = (int64_t)FIRST_RETRY_MS << t->tries;
 
 	/* A mirror that is left is a better bet than this server once more. */
-	if (ce_transfer_has_mirror(t) || t->tries >= d->retries ||
-		retry_after_s > MAX_RETRY_AFTER_S)
+	if (ce_transfer_has_place(t) || t->tries >= d->retries || retry_after_s > MAX_RETRY_AFTER_S)
 		return false;
 	if (retry_after_s > 0)
 		delay = (int64_t)retry_after_s * 1000;
@@ -263,6 +262,8 @@ static void finish_error(struct ce_transfer *t, CURLcode code)
 		return;
 	}
 	curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+	if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
+		ce_transfer_avoid_place(t);
 	bool refused = tunnel >= 400 && tunnel < 500 && tunnel != 408 && tunnel != 429;
 	if (!refused && may_pass(code) && retry(t, cause, 0))
 		return;

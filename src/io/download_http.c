@@ -78,8 +78,8 @@ static size_t on_body(char *data, size_t size, size_t n, void *user)
 	if (t->dropped) {
 		/* An error page is read to its end, so that the connection can be used again; but
 		 * not a long one. */
-		t->wire += len;
-		return t->wire > CE_TRANSFER_SOME ? 0 : len;
+		t->drained += len;
+		return t->drained > CE_TRANSFER_SOME ? 0 : len;
 	}
 	return ce_transfer_deliver(t, data, len) < 0 ? 0 : len;
 }

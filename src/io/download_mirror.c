@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Mirrors: other places for what is below some URL, read from CCENV_MIRRORS. */
+/* Mirrors: other places for what is below some URL, read from CCENV_MIRRORS. Place n of a URL is its
+ * n-th mirror; behind the last one comes the URL itself. */
 #include "io/download_transfer.h"
 
 #include <stdlib.h>
@@ -14,6 +15,7 @@ struct ce_mirror {
 	struct ce_mirror *next;
 	char *prefix; /* of the URLs it stands for, without a slash at the end */
 	char **urls;  /* in order */
+	bool *unreachable;
 	size_t n, cap;
 };
 
@@ -24,6 +26,7 @@ void ce_mirrors_free(struct ce_mirror *m)
 		for (size_t i = 0; i < m->n; i++)
 			free(m->urls[i]);
 		free(m->urls);
+		free(m->unreachable);
 		free(m->prefix);
 		free(m);
 		m = next;
@@ -40,14 +43,16 @@ static char *take_url(const char *text, size_t len)
 int ce_mirrors_parse(const char *text, struct ce_mirror **ret, struct ccenv_error *err)
 {
 	struct ce_mirror *first = NULL, **last = &first;
+	size_t number = 0; /* the text itself may hold a password, and is not shown */
 
 	for (const char *p = text; p && *(p += strspn(p, " \t\r\n"));) {
 		size_t len = strcspn(p, " \t\r\n"), at = strcspn(p, "= \t\r\n");
+		number++;
 		if (at >= len || !strstr(p, "://") || strstr(p, "://") > p + at) {
 			ce_mirrors_free(first);
 			return ce_fail(err, CCENV_EUSAGE,
-				"CCENV_MIRRORS: \"%.*s\" is no mirror; write URL=MIRROR,MIRROR with spaces between several",
-				(int)len, p);
+				"CCENV_MIRRORS: entry %zu is malformed; write URL=MIRROR,MIRROR with spaces between several",
+				number);
 		}
 		struct ce_mirror *m = ce_calloc(1, sizeof(*m));
 		*last = m;
@@ -58,6 +63,7 @@ int ce_mirrors_parse(const char *text, struct ce_mirror **ret, struct ccenv_erro
 			CE_GROW(m->urls, m->n, m->cap);
 			m->urls[m->n++] = take_url(p + at, n);
 		}
+		m->unreachable = ce_calloc(m->n + 1, sizeof(*m->unreachable));
 		p += len;
 	}
 	*ret = first;
@@ -66,9 +72,9 @@ int ce_mirrors_parse(const char *text, struct ce_mirror **ret, struct ccenv_erro
 
 /* The mirrors of a URL without credentials: those of the longest prefix that ends where a part of
  * the path ends. */
-static const struct ce_mirror *find(const struct ce_mirror *m, const char *url)
+static struct ce_mirror *find(struct ce_mirror *m, const char *url)
 {
-	const struct ce_mirror *found = NULL;
+	struct ce_mirror *found = NULL;
 	size_t best = 0;
 
 	for (; m; m = m->next) {
@@ -81,32 +87,47 @@ static const struct ce_mirror *find(const struct ce_mirror *m, const char *url)
 	return found;
 }
 
-bool ce_transfer_has_mirror(const struct ce_transfer *t)
+static struct ce_mirror *mirrors_of(const struct ce_transfer *t)
 {
-	CE_AUTOFREE char *plain = t->d->mirrors ? ce_url_strip_credentials(t->t.url) : NULL;
-	const struct ce_mirror *m = find(t->d->mirrors, plain);
-
-	return m && t->mirror <= m->n;
+	if (!t->d->mirrors)
+		return NULL;
+	CE_AUTOFREE char *plain = ce_url_strip_credentials(t->t.url);
+	return find(t->d->mirrors, plain);
 }
 
-bool ce_transfer_next_mirror(struct ce_transfer *t)
+bool ce_transfer_has_place(const struct ce_transfer *t)
 {
-	/* A mirror is another host: what the URL brings to prove who asks is not for it. */
-	CE_AUTOFREE char *plain = t->d->mirrors ? ce_url_strip_credentials(t->t.url) : NULL;
-	const struct ce_mirror *m = find(t->d->mirrors, plain);
+	const struct ce_mirror *m = mirrors_of(t);
 
-	if (!m || t->mirror > m->n)
-		return false;
+	return m && t->place < m->n;
+}
+
+void ce_transfer_avoid_place(const struct ce_transfer *t)
+{
+	struct ce_mirror *m = mirrors_of(t);
+
+	if (m && t->place < m->n)
+		m->unreachable[t->place] = true;
+}
+
+void ce_transfer_go_to_place(struct ce_transfer *t, size_t n)
+{
+	const struct ce_mirror *m = mirrors_of(t);
+
+	while (m && n < m->n && m->unreachable[n])
+		n++;
 	free(t->url);
 	free(t->asked);
-	/* Behind the last mirror comes the place itself. */
-	if (t->mirror == m->n)
+	if (m && n < m->n) {
+		/* A mirror is another host: what the URL brings to prove who asks is not for it. */
+		CE_AUTOFREE char *plain = ce_url_strip_credentials(t->t.url);
+		t->asked = ce_asprintf("%s%s", m->urls[n], plain + strlen(m->prefix));
+		t->place = n;
+	} else {
 		t->asked = ce_strdup(t->t.url);
-	else
-		t->asked = ce_asprintf("%s%s", m->urls[t->mirror], plain + strlen(m->prefix));
+		t->place = m ? m->n : 0;
+	}
 	t->url = ce_strdup(t->asked);
-	t->mirror++;
 	t->redirects = 0;
 	t->no_range = false;
-	return true;
 }

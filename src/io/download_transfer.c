@@ -40,32 +40,61 @@ void ce_transfer_reset(struct ce_transfer *t)
 	t->fd = -1;
 	ce_transfer_clear_headers(t);
 	t->checked = t->dropped = false;
+	t->drained = 0;
 }
 
-/* Ends the transfer: from here on only on_done is left to do. */
-void ce_transfer_finish(struct ce_transfer *t, int code, const char *text, long status)
+static void leave(struct ce_transfer *t)
 {
-	CE_AUTOFREE char *from = ce_url_redact(t->asked);
-	struct ce_download_result result = {
-		.code = code,
-		.text = text,
-		.status = status,
-		.bytes = t->wire,
-		.etag = t->etag,
-		.last_modified = t->last_modified,
-		.cache_control = t->cache_control,
-		.place = (unsigned)t->mirror,
-		.more_places = ce_transfer_has_mirror(t),
-		.from = from,
-	};
-
 	if (t->state == CE_TRANSFER_RUNNING) {
 		t->d->running--;
 		t->d->files -= t->fd >= 0;
 	}
+}
+
+/* The same from the next place. False when the receiver cannot begin again: then t->err says why. */
+static bool move_on(struct ce_transfer *t)
+{
+	leave(t);
+	ce_transfer_go_to_place(t, t->place + 1);
+	ce_transfer_reset(t);
+	t->state = CE_TRANSFER_WAITING;
+	t->not_before = 0;
+	t->tries = 0;
+	t->from = t->got == t->t.resume_from ? t->got : 0;
+	return t->from || ce_transfer_restart(t) >= 0;
+}
+
+/* Tells the receiver, which may want it from the next place. */
+void ce_transfer_finish(struct ce_transfer *t, int code, const char *text, long status)
+{
+	CE_AUTOFREE char *from = ce_url_redact(t->asked);
+	bool more = !t->own_error && ce_transfer_has_place(t);
+	struct ce_download_result result = {
+		.code = code,
+		.text = text,
+		.status = status,
+		.etag = t->etag,
+		.last_modified = t->last_modified,
+		.cache_control = t->cache_control,
+		.place = (unsigned)t->place,
+		.more_places = more,
+		.from = from,
+	};
+
+	leave(t);
 	t->state = CE_TRANSFER_FINISHED;
+	if (t->t.on_done(t->t.user, &result) != CE_TAKEN && more) {
+		/* What has arrived is void, from the first byte on. */
+		t->t.resume_from = 0;
+		if (move_on(t))
+			return;
+		result.code = t->err.code;
+		result.text = t->err.text;
+		result.more_places = false;
+		t->state = CE_TRANSFER_FINISHED;
+		(void)t->t.on_done(t->t.user, &result);
+	}
 	t->d->left--;
-	t->t.on_done(t->t.user, &result);
 	ce_transfer_reset(t);
 }
 
@@ -78,30 +107,17 @@ int ce_transfer_fail(struct ce_transfer *t, int code, const char *cause, const c
 		*way_out ? "; " : "", way_out);
 }
 
-/* The same from another place. False when that is no help: then t->err says why. */
-static bool move_on(struct ce_transfer *t)
-{
-	struct ccenv_error why = t->err;
-
-	if (t->own_error || !ce_transfer_next_mirror(t))
-		return false;
-	CE_AUTOFREE char *url = ce_url_redact(t->asked);
-	ce_log(t->d->events, CCENV_LOG_INFO, "%s; trying %s", why.text, url);
-	if (t->state == CE_TRANSFER_RUNNING) {
-		t->d->running--;
-		t->d->files -= t->fd >= 0;
-	}
-	ce_transfer_reset(t);
-	t->state = CE_TRANSFER_WAITING;
-	t->not_before = 0;
-	t->from = t->got == t->t.resume_from ? t->got : 0;
-	return t->from || ce_transfer_restart(t) >= 0;
-}
-
 void ce_transfer_finish_failed(struct ce_transfer *t, long status)
 {
-	if (!move_on(t))
-		ce_transfer_finish(t, t->err.code, t->err.text, status);
+	if (!t->own_error && ce_transfer_has_place(t)) {
+		struct ccenv_error why = t->err;
+		if (move_on(t)) {
+			CE_AUTOFREE char *url = ce_url_redact(t->asked);
+			ce_log(t->d->events, CCENV_LOG_INFO, "%s; trying %s", why.text, url);
+			return;
+		}
+	}
+	ce_transfer_finish(t, t->err.code, t->err.text, status);
 }
 
 /* Data goes to the caller; every limit is checked here, for files and for the network. */
@@ -109,7 +125,6 @@ int ce_transfer_deliver(struct ce_transfer *t, const void *data, size_t len)
 {
 	char text[96];
 
-	t->wire += len;
 	if (len > t->t.max_bytes || t->got > t->t.max_bytes - len) {
 		snprintf(text, sizeof(text),
 			"it is larger than %llu bytes, the most that is allowed",

@@ -34,17 +34,17 @@ struct ce_transfer {
 	enum ce_transfer_state state;
 	CURL *easy;
 	struct curl_slist *headers;
-	int fd;        /* of a file:// transfer, else -1 */
-	char *asked;   /* t.url, or the same on a mirror */
-	size_t mirror; /* the next one to try, so the number of those that were */
-	char *url; /* now asked for: `asked`, or where a redirect led; no stored credentials in it
-		    */
+	int fd;       /* of a file:// transfer, else -1 */
+	char *asked;  /* t.url, or the same on a mirror */
+	size_t place; /* the mirror that is asked; their number is the URL itself */
+	/* Now asked for: `asked`, or where a redirect led; without stored credentials. */
+	char *url;
 	bool own_error; /* a callback failed: nothing else will help */
 	unsigned tries, redirects;
 	bool no_range;      /* the server refused one */
 	uint64_t from;      /* first byte asked for in this request */
 	uint64_t got;       /* bytes handed on, counted from the begin of the body */
-	uint64_t wire;      /* bytes of body in all requests */
+	uint64_t drained;   /* of an error page */
 	bool checked;       /* the answer's status has been looked at */
 	bool dropped;       /* body of an error or a redirect: not handed on */
 	int64_t not_before; /* monotonic ms */
@@ -94,10 +94,12 @@ bool ce_transfer_check_length(struct ce_transfer *t);
 CE_MUST_CHECK int ce_mirrors_parse(
 	const char *text, struct ce_mirror **ret, struct ccenv_error *err);
 void ce_mirrors_free(struct ce_mirror *m);
-/* Is there another place to try? */
-bool ce_transfer_has_mirror(const struct ce_transfer *t);
-/* Goes to the next place: mirrors in order, then the URL itself. False when there is none. */
-bool ce_transfer_next_mirror(struct ce_transfer *t);
+/* Is there another place behind the present one? */
+bool ce_transfer_has_place(const struct ce_transfer *t);
+/* Goes to place `n`, or to the one behind it that can be reached; beyond the last, to the last. */
+void ce_transfer_go_to_place(struct ce_transfer *t, size_t n);
+/* The present place cannot be reached. */
+void ce_transfer_avoid_place(const struct ce_transfer *t);
 
 /* ---- download_file.c ---- */
 

@@ -69,7 +69,6 @@ struct shard {
 	const char *name; /* key of y->names */
 	char hex[CE_SHA256_HEX + 1];
 	char *url;
-	unsigned skip_places; /* mirrors whose copy is damaged */
 	struct ce_buf body;
 };
 
@@ -255,9 +254,7 @@ static int store_shard(struct shard *h, const char *from, struct ccenv_error *er
 	return ce_store_write(path, ce_buf_str(&h->body), h->body.len, err);
 }
 
-static void send_shard(struct shard *h);
-
-static void on_shard_done(void *user, const struct ce_download_result *result)
+static enum ce_verdict on_shard_done(void *user, const struct ce_download_result *result)
 {
 	struct shard *h = user;
 	struct sync *y = h->y;
@@ -273,10 +270,7 @@ static void on_shard_done(void *user, const struct ce_download_result *result)
 		r = store_shard(h, result->from, &err);
 	if (r == CCENV_EHASH && result->more_places) {
 		ce_log(y->query->events, CCENV_LOG_WARNING, "%s; trying the next mirror", err.text);
-		h->skip_places = result->place;
-		ce_buf_clear(&h->body);
-		send_shard(h);
-		return;
+		return CE_DAMAGED;
 	}
 	if (r == CCENV_EHASH)
 		ce_hint(&err, r,
@@ -297,6 +291,7 @@ static void on_shard_done(void *user, const struct ce_download_result *result)
 	ce_source_tell_progress(&y->ctx);
 	shard_free(h);
 	advance(y);
+	return CE_TAKEN;
 }
 
 /* 0: read from the cache. A damaged file there is as good as none. */
@@ -326,7 +321,7 @@ static void send_shard(struct shard *h)
 	const struct ce_download t = {
 		.url = h->url,
 		.max_bytes = SHARD_MAX,
-		.skip_places = h->skip_places,
+		.place = h->source->place,
 		.user = h,
 		.on_data = on_shard_data,
 		.on_restart = on_shard_restart,
@@ -350,7 +345,6 @@ static void ask_shard(struct sync *y, struct ce_source *s, const char *name, con
 	h->name = name;
 	memcpy(h->hex, hex, sizeof(h->hex));
 	h->url = ce_asprintf("%s/%s.msgpack.zst", s->shards_base_url, hex);
-	h->skip_places = s->skip_places;
 	y->ctx.progress.items_total++;
 	send_shard(h);
 }

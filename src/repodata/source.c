@@ -377,7 +377,7 @@ static void ask_from(struct ce_source *s, int form)
 /* What this mirror has is no good: asks those behind it for `form` and what comes after it. */
 static void next_place(struct ce_source *s, int form)
 {
-	s->skip_places = s->place;
+	s->place++;
 	s->more_places = false;
 	for (int f = form; f < CE_FORM_COUNT; f++) {
 		/* What it lacks, another may have. */
@@ -530,7 +530,7 @@ static void on_failure(struct ce_source *s, const struct ce_download_result *res
 		fail(s, &err);
 }
 
-static void on_done(void *user, const struct ce_download_result *result)
+static enum ce_verdict on_done(void *user, const struct ce_download_result *result)
 {
 	struct ce_source *s = user;
 	struct ce_form_state *state = &s->state.form[s->form];
@@ -558,6 +558,7 @@ static void on_done(void *user, const struct ce_download_result *result)
 	}
 	if (s->ready)
 		s->ctx->on_ready(s->ctx->user);
+	return CE_TAKEN;
 }
 
 void ce_source_ask(struct ce_source *s)
@@ -570,7 +571,7 @@ void ce_source_ask(struct ce_source *s)
 		.max_bytes = forms[s->form].max_bytes,
 		.if_none_match = have ? state->etag : NULL,
 		.if_modified_since = have ? state->last_modified : NULL,
-		.skip_places = s->skip_places,
+		.place = s->place,
 		.text = s->form == CE_FORM_JSON,
 		.missing_ok = true,
 		.user = s,

@@ -65,8 +65,8 @@ struct ce_source {
 	struct ce_inflow *inflow;
 	struct ce_buf body; /* of the shards' index */
 	bool ending;        /* all has arrived, the thread is still at work */
-	/* Of the mirrors: how many are given up, the one that answered, whether others are left. */
-	unsigned skip_places, place;
+	/* Of the mirrors (download.h): the one that answered, and whether others are left. */
+	unsigned place;
 	bool more_places;
 	char *from;                 /* its URL, to be shown */
 	bool lacked;                /* an earlier place has no index of this subdir at all */
