@@ -2,9 +2,7 @@
 /*
  * Each component of the table, on real records of conda-forge: for which CUDA releases its packages
  * resolve. tests/data/components/expected.txt says what must come out; the records are those of
- * tests/parity and, beside that file, those that no request there reaches.
- *
- *     test_component print      prints what came out
+ * tests/parity and, next to that file, those that no request there reaches.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,13 +10,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "ccenv/ccenv.h"
 #include "corpus.h"
+#include "expected.h"
 #include "model/component.h"
 #include "model/repodata.h"
 #include "model/request.h"
@@ -104,44 +102,19 @@ static void describe_all(struct ce_buf *out)
 	}
 }
 
-/* Line by line, so that a failure names the component. Comments of the file say why "nowhere". */
+/* Comments of the file say why "nowhere". */
 static void test_components_resolve(void **state)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
-	FILE *f = fopen(TEST_DATA "/data/components/expected.txt", "r");
-	char want[256];
-	CE_AUTOFREE char *text = NULL;
-	char *rest;
 
 	(void)state;
-	assert_non_null(f);
 	describe_all(&out);
-	rest = text = ce_strdup(ce_buf_str(&out));
-	while (fgets(want, sizeof(want), f)) {
-		size_t n = strcspn(rest, "\n");
-
-		if (want[0] == '#')
-			continue;
-		want[strcspn(want, "\n")] = '\0';
-		if (rest[n])
-			rest[n++] = '\0';
-		assert_string_equal(rest, want);
-		rest += n;
-	}
-	assert_string_equal(rest, "");
-	fclose(f);
+	expected_check_lines(TEST_DATA "/data/components/expected.txt", ce_buf_str(&out));
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	static const struct CMUnitTest tests[] = {cmocka_unit_test(test_components_resolve)};
 
-	if (argc > 1 && strcmp(argv[1], "print") == 0) {
-		CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
-
-		describe_all(&out);
-		fputs(ce_buf_str(&out), stdout);
-		return 0;
-	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

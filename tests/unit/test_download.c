@@ -847,10 +847,10 @@ static void test_mirrors(void **state)
 	struct script script = {0};
 	struct test_server *a = test_server_start(handler, &script);
 	struct test_server *b = test_server_start(handler, &script);
-	CE_AUTOFREE char *mirrors =
-		ce_asprintf(CLOSED "/c=" CLOSED ",http://127.0.0.1:%d/403,file://%s/m,"
-				   "http://127.0.0.1:%d/ http://x.invalid=http://y.invalid",
-			test_server_port(a), scratch, test_server_port(b));
+	CE_AUTOFREE char *mirrors = ce_asprintf(CLOSED
+		"/c=" CLOSED
+		",http://127.0.0.1:%d/403,file://%s/m,http://127.0.0.1:%d/ http://x.invalid=http://y.invalid",
+		test_server_port(a), scratch, test_server_port(b));
 	struct got g = {0};
 	struct ce_download t = transfer(CLOSED "/c/absent", &g);
 

@@ -351,11 +351,11 @@ static void test_noarch_python(void **state)
 	check_file(f, "lib/python3.12/site-packages/m/__init__.py", "m", 0444);
 	check_file(f, "bin/run", "r", 0555);
 	check_file(f, "share/x", "x", 0444);
-	expected = ce_asprintf("#!%s/bin/python3.12\n# -*- coding: utf-8 -*-\nimport re\nimport "
-			       "sys\n\nfrom m.sub import "
-			       "main\n\nif __name__ == '__main__':\n\tsys.argv[0] = "
-			       "re.sub(r'(-script\\.pyw?|\\.exe)?$', '', "
-			       "sys.argv[0])\n\tsys.exit(main.run())\n",
+	expected = ce_asprintf(
+		"#!%s/bin/python3.12\n# -*- coding: utf-8 -*-\nimport re\nimport sys\n\n"
+		"from m.sub import main\n\nif __name__ == '__main__':\n\tsys.argv[0] = "
+		"re.sub(r'(-script\\.pyw?|\\.exe)?$', '', "
+		"sys.argv[0])\n\tsys.exit(main.run())\n",
 		f->prefix);
 	check_file(f, "bin/go", expected, 0555);
 }
@@ -403,8 +403,7 @@ static void test_bad_lists(void **state)
 		f, "{\"paths\": [{\"_path\": \"conda-meta/history\"}]}", "no package may write");
 	refuse_paths(f, "{\"paths\": [{\"_path\": \"missing\"}]}", "listed but not in the package");
 	refuse_paths(f,
-		"{\"paths\": [{\"_path\": \"f\"}, {\"_path\": \"f/g\", \"path_type\": "
-		"\"directory\"}]}",
+		"{\"paths\": [{\"_path\": \"f\"}, {\"_path\": \"f/g\", \"path_type\": \"directory\"}]}",
 		"a file and a directory");
 	refuse_paths(f,
 		"{\"paths\": [{\"_path\": \"f/g\", \"path_type\": \"directory\"}, {\"_path\": "

@@ -166,8 +166,7 @@ static void test_stale(void **state)
 
 	assert_stale(lock, spec, "", "\"app >=1\" is locked but no longer asked for");
 	assert_stale(lock, cuda, "",
-		"the system requirements have changed (__cuda 13.0 was assumed, __cuda 12.4 is "
-		"declared)");
+		"the system requirements have changed (__cuda 13.0 was assumed, __cuda 12.4 is declared)");
 	channel->channels[0] = "https://h/d";
 	assert_stale(lock, channel, "", "the channels have changed");
 	win->platform = "win-64";

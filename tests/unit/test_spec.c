@@ -307,8 +307,7 @@ static void mutate(char *text, size_t *len, size_t cap, uint64_t *seed)
 static void test_mutations(void **state)
 {
 	static const char *const seeds[] = {"numpy >1.8,<2|==1.7,!=1.9,~=1.7.1 py34_0",
-		"defaults::numpy=1.8=py27_0 [channel='anaconda',version=\">=1.8,<2|1.9\", "
-		"build='3']",
+		"defaults::numpy=1.8=py27_0 [channel='anaconda',version=\">=1.8,<2|1.9\", build='3']",
 		"https://conda.anaconda.org/c/linux-64/conda-4.3.21.post699+1dab973-py36h_0.conda",
 		"* >=3,(<4|(<5,>4.5)),!=1!4.2_", "foo[when='python >=3.6',extras=[a, b],flags=[c]]",
 		"libblas[build='^.*(accelerate|mkl)$',build_number='>=3',md5="
