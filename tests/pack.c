@@ -170,9 +170,11 @@ static void write_package(const char *path, const struct pack_package *p)
 		pack_conda(path, info, p->files);
 		return;
 	}
-	for (const struct pack_entry *e = info; e->path; e++)
+	for (const struct pack_entry *e = info; e->path && !p->info_last; e++)
 		all[n++] = *e;
 	for (const struct pack_entry *e = p->files; e && e->path; e++)
+		all[n++] = *e;
+	for (const struct pack_entry *e = info; e->path && p->info_last; e++)
 		all[n++] = *e;
 	pack_tar_bz2(path, all);
 }

@@ -34,6 +34,7 @@ struct pack_package {
 	const char *python_site_packages_path;
 	bool binary; /* mode of those */
 	bool bz2;
+	bool info_last; /* info/ comes after the files, in the same tar of a .conda */
 	enum ce_noarch noarch;
 };
 

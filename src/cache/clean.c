@@ -85,6 +85,13 @@ static void add_thing(struct things *list, const char *dir, const char *name, co
 	t.bytes = t.alone = (uint64_t)st.st_blocks * 512;
 	if (S_ISDIR(st.st_mode))
 		measure(&t, t.path);
+	if (t.package) {
+		CE_AUTOFREE char *note = ce_asprintf("%s.list", t.path);
+		uint64_t bytes = lstat(note, &st) < 0 ? 0 : (uint64_t)st.st_blocks * 512;
+
+		t.bytes += bytes;
+		t.alone += bytes;
+	}
 	/* A download has the lock of the entry it becomes: "<key>.part". */
 	if (locks)
 		t.lock = ce_asprintf("%s/%.*s.lock", locks, (int)strcspn(name, "."), name);

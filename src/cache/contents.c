@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The list of an unpacked package as text: a line that names the form, then for each thing seven
- * fields, each with a NUL behind it (paths and targets may hold anything else), then the entry
- * points.
+ * The list of an unpacked package as text: a line that names the form; then fields, each with a NUL
+ * behind it (paths and targets may hold anything else): digest, name and version of the package,
+ * seven fields for each path, two for each entry point.
  */
 #include "cache/contents.h"
 
@@ -17,7 +17,7 @@
 #include "base/path.h"
 #include "ccenv/ccenv.h"
 
-static const char magic[] = "ccenv contents 1\n";
+static const char magic[] = "ccenv contents 2\n";
 static const char kinds[] = "FLD";
 
 struct ce_contents *ce_contents_new(void)
@@ -55,6 +55,9 @@ static void add_field(struct ce_buf *out, const char *s)
 void ce_contents_format(const struct ce_contents *c, struct ce_buf *out)
 {
 	ce_buf_adds(out, magic);
+	add_field(out, c->key);
+	add_field(out, c->name);
+	add_field(out, c->version);
 	for (size_t i = 0; i < c->n; i++) {
 		const struct ce_content *e = &c->items[i];
 
@@ -157,6 +160,11 @@ int ce_contents_parse(
 	copy = ce_arena_alloc(&c->arena, len - n_magic + 1);
 	memcpy(copy, text + n_magic, len - n_magic);
 	cursor = (struct cursor){.at = copy, .end = copy + (len - n_magic)};
+	c->key = next(&cursor);
+	c->name = next(&cursor);
+	c->version = next(&cursor);
+	if (!c->key || !c->name || !c->version)
+		return fail_list(err);
 	while (r == 0 && (field = next(&cursor))) {
 		if (field[0] != 'E') {
 			r = parse_item(&cursor, field, c, err);

@@ -14,12 +14,12 @@ struct ce_buf;
 struct stat;
 
 /*
- * What an unpacked package consists of: what lies in its entry of the cache, and what of that is to
- * be installed how.
+ * What an unpacked package consists of: what lies in its cache entry, and what of that is installed
+ * and how.
  *
  * Made once, when the package is unpacked, from its own lists (info/paths.json and its
- * forerunners), and kept beside it in info/ccenv.list: reading that takes a tenth of the time of
- * JSON, and nothing has to be judged again.
+ * forerunners), and kept as text next to the entry (cache/entry.h): reading that takes a tenth of
+ * the time of JSON, and nothing has to be judged again.
  */
 enum ce_content_kind {
 	CE_CONTENT_FILE,
@@ -42,7 +42,9 @@ struct ce_content {
 
 struct ce_contents {
 	struct ce_arena arena;
-	struct ce_content *items; /* malloc'ed */
+	const char *key;            /* digest of the archive, as ce_pkg_digest() has it */
+	const char *name, *version; /* from info/index.json */
+	struct ce_content *items;   /* malloc'ed */
 	size_t n, cap;
 	const char **entry_points; /* "command = module:function", of a noarch python package */
 	size_t n_entry_points;
@@ -62,8 +64,7 @@ void ce_contents_format(const struct ce_contents *c, struct ce_buf *out);
 CE_MUST_CHECK int ce_contents_parse(
 	const char *text, size_t len, struct ce_contents **ret, struct ccenv_error *err);
 
-/* Where it lies in an entry, and how large it may be. */
-#define CE_CONTENTS_NAME "info/ccenv.list"
-#define CE_CONTENTS_MAX  ((size_t)512 << 20)
+/* How large the text may be. */
+#define CE_CONTENTS_MAX ((size_t)512 << 20)
 
 #endif

@@ -19,17 +19,19 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "cache/beneath.h"
 #include "cache/contents.h"
 #include "ccenv/ccenv.h"
 
 enum {
 	LIST_BYTES_MAX = 512 << 20,
 	LINK_JSON_MAX = 4 << 20,
+	INDEX_JSON_MAX = 16 << 20,
 	PLACEHOLDER_MAX = 4096
 };
 
 struct listing {
-	const char *dir;
+	int info; /* the directory of the package's own files */
 	struct ce_contents *contents;
 	struct ce_map by_path; /* -> index + 1 into contents */
 };
@@ -204,12 +206,19 @@ static int read_entries(struct ce_cursor *c, struct listing *l, struct ccenv_err
 	return r < 0 ? ce_fail(err, CCENV_EDATA, "info/paths.json is malformed") : 0;
 }
 
+static int read_info(const struct listing *l, const char *name, size_t max, struct ce_buf *out,
+	struct ccenv_error *err)
+{
+	int r = ce_read_file_in(l->info, name, max, out, err);
+
+	return r < 0 ? ce_context(err, r, "info") : 0;
+}
+
 static int read_paths_json(struct listing *l, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *path = ce_path_join(l->dir, "info/paths.json");
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 	struct ce_cursor cursor;
-	int r = ce_fs_read(path, LIST_BYTES_MAX, &text, err);
+	int r = read_info(l, "paths.json", LIST_BYTES_MAX, &text, err);
 
 	if (r < 0)
 		return r;
@@ -224,8 +233,7 @@ static int read_lines(struct listing *l, const char *name,
 	struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
-	CE_AUTOFREE char *path = ce_path_join(l->dir, name);
-	int r = ce_fs_read(path, LIST_BYTES_MAX, &text, err);
+	int r = read_info(l, name, LIST_BYTES_MAX, &text, err);
 	char *next = text.data;
 
 	if (r < 0)
@@ -240,7 +248,7 @@ static int read_lines(struct listing *l, const char *name,
 			start[n - 1] = '\0';
 		r = start[0] ? line(l, start, err) : 0;
 		if (r < 0)
-			return ce_context(err, r, "%s", name);
+			return ce_context(err, r, "info/%s", name);
 	}
 	return 0;
 }
@@ -319,49 +327,97 @@ static int no_link_line(struct listing *l, char *text, struct ccenv_error *err)
 
 static int read_old_lists(struct listing *l, struct ccenv_error *err)
 {
-	int r = read_lines(l, "info/files", files_line, err);
+	int r = read_lines(l, "files", files_line, err);
 
 	if (r == CCENV_ENOTFOUND)
 		return ce_fail(
 			err, CCENV_EDATA, "the package has neither info/paths.json nor info/files");
 	if (r == 0)
-		r = read_lines(l, "info/has_prefix", has_prefix_line, err);
+		r = read_lines(l, "has_prefix", has_prefix_line, err);
 	if (r == 0 || r == CCENV_ENOTFOUND)
-		r = read_lines(l, "info/no_link", no_link_line, err);
+		r = read_lines(l, "no_link", no_link_line, err);
 	return r == CCENV_ENOTFOUND ? 0 : r;
 }
 
-static int read_link_json(struct listing *l, struct ccenv_error *err)
+static int read_json(const struct listing *l, const char *name, size_t max, json_t **ret,
+	struct ccenv_error *err)
 {
-	CE_AUTOFREE char *path = ce_path_join(l->dir, "info/link.json");
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+	int r = read_info(l, name, max, &text, err);
+
+	if (r < 0)
+		return r;
+	r = ce_json_parse(ce_buf_str(&text), text.len, ret, err);
+	return r < 0 ? ce_context(err, r, "info/%s", name) : 0;
+}
+
+static int read_link_json(const struct listing *l, struct ccenv_error *err)
+{
 	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
 	json_t *noarch = NULL;
 	struct ce_contents *c = l->contents;
-	int r = ce_json_read(path, LINK_JSON_MAX, &o, err);
+	int r = read_json(l, "link.json", LINK_JSON_MAX, &o, err);
 
 	if (r == CCENV_ENOTFOUND)
 		return 0;
-	if (r == 0)
-		r = ce_json_object(o, "noarch", &noarch, err);
-	if (r == 0 && noarch)
-		r = ce_json_strings(noarch, "entry_points", &c->arena, &c->entry_points,
-			&c->n_entry_points, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = ce_json_object(o, "noarch", &noarch, err);
+	if (r < 0 || !noarch)
+		return r;
+	return ce_json_strings(
+		noarch, "entry_points", &c->arena, &c->entry_points, &c->n_entry_points, err);
 }
 
-int ce_listing_read(const char *dir, struct ce_contents *contents, struct ccenv_error *err)
+/* Which package this is. */
+static int read_index_json(const struct listing *l, struct ccenv_error *err)
 {
-	struct listing l = {.dir = dir, .contents = contents};
+	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
+	struct ce_contents *c = l->contents;
+	int r = read_json(l, "index.json", INDEX_JSON_MAX, &o, err);
+
+	if (r == CCENV_ENOTFOUND)
+		return ce_fail(
+			err, CCENV_EDATA, "there is no info/index.json: not a conda package");
+	if (r < 0)
+		return r;
+	r = ce_json_string(o, "name", &c->arena, &c->name, err);
+	if (r < 0)
+		return ce_context(err, r, "info/index.json");
+	r = ce_json_string(o, "version", &c->arena, &c->version, err);
+	if (r < 0)
+		return ce_context(err, r, "info/index.json");
+	if (!c->name || !c->version)
+		return ce_fail(err, CCENV_EDATA, "info/index.json gives no name or no version");
+	return 0;
+}
+
+static int read_all(struct listing *l, struct ccenv_error *err)
+{
+	int r = read_index_json(l, err);
+
+	if (r < 0)
+		return r;
+	r = read_paths_json(l, err);
+	if (r == CCENV_ENOTFOUND)
+		r = read_old_lists(l, err);
+	return r < 0 ? r : read_link_json(l, err);
+}
+
+int ce_listing_read(int tree, struct ce_contents *contents, struct ccenv_error *err)
+{
+	struct listing l = {.contents = contents};
 	int r;
 
-	/* Of a path that came twice the later one is there. */
+	l.info = ce_open_dir_beneath(tree, "info");
+	if (l.info < 0)
+		return ce_fail(
+			err, CCENV_EDATA, "there is no directory \"info\": not a conda package");
+	/* Where a path came twice, the later one is on disk. */
 	for (size_t i = 0; i < contents->n; i++)
 		ce_map_set(&l.by_path, contents->items[i].path, (void *)(uintptr_t)(i + 1));
-	r = read_paths_json(&l, err);
-	if (r == CCENV_ENOTFOUND)
-		r = read_old_lists(&l, err);
-	if (r == 0)
-		r = read_link_json(&l, err);
+	r = read_all(&l, err);
 	ce_map_release(&l.by_path);
+	ce_fs_closep(&l.info);
 	return r;
 }

@@ -8,11 +8,10 @@ struct ccenv_error;
 struct ce_contents;
 
 /*
- * Adds to the contents of a package, just unpacked into `dir`, what its own lists say: what is
- * installed, hashes, placeholders, entry points. A list that names what is not there, or cannot be
- * read, is CCENV_EDATA.
+ * Adds to the contents of a package, just unpacked into the directory `tree`, what its own files
+ * say: name and version, what is installed, hashes, placeholders, entry points. They are never read
+ * through links. A list that names what is not there, or cannot be read, is CCENV_EDATA.
  */
-CE_MUST_CHECK int ce_listing_read(
-	const char *dir, struct ce_contents *contents, struct ccenv_error *err);
+CE_MUST_CHECK int ce_listing_read(int tree, struct ce_contents *contents, struct ccenv_error *err);
 
 #endif

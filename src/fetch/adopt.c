@@ -247,7 +247,7 @@ static int copy_all(struct adopt *a, struct ccenv_error *err)
 
 	if (fd < 0)
 		return ce_fail_errno(err, errno, "cannot open %s", a->dir);
-	r = ce_tree_new(a->entry->tmp, false, &a->tree, err);
+	r = ce_tree_new(a->entry->tree, false, &a->tree, err);
 	if (r == 0)
 		r = copy_dir(a, fd, "", 0, err);
 	if (r == 0)

@@ -186,11 +186,11 @@ static int check_entry(
 	case CE_FETCH_CHECK_NONE:
 		break;
 	case CE_FETCH_CHECK_FILES:
-		return ce_entry_check(job->dir, err);
+		return ce_entry_check(job->dir, job->pkg, err);
 	case CE_FETCH_CHECK_BYTES:
-		return ce_entry_check_bytes(job->dir, err);
+		return ce_entry_check_bytes(job->dir, job->pkg, err);
 	}
-	if (ce_entry_is_there(job->dir))
+	if (ce_entry_exists(job->dir))
 		return 0;
 	return ce_fail(err, CCENV_ENOTFOUND, "%s: not in the cache", job->dir);
 }
@@ -201,11 +201,13 @@ static int open_job(struct ce_job *job, struct ccenv_error *err)
 	const struct ce_fetch_options *o = job->run->o;
 
 	if (ce_fs_exists(job->dir)) {
+		/* Without a list it is what an interrupted run or an earlier ccenv left. */
+		bool complete = ce_entry_exists(job->dir);
 		int r = ce_entry_remove(o->cache_dir, job->dir, err);
 
 		if (r < 0)
 			return r;
-		ce_log(o->events, CCENV_LOG_WARNING,
+		ce_log(o->events, complete ? CCENV_LOG_WARNING : CCENV_LOG_INFO,
 			"%s: its files in the cache had changed or were missing; unpacking it again",
 			job->pkg->fn);
 	}
@@ -434,7 +436,7 @@ static int wait_elsewhere(struct ce_fetch_run *run, bool *ret_again, struct ccen
 		r = ce_fs_lock(path, LOCK_TIMEOUT_S, tell_waiting, &w, &lock, err);
 		if (r < 0)
 			return r;
-		job->state = ce_fs_exists(job->dir) ? CE_JOB_DONE : CE_JOB_WAITING;
+		job->state = ce_entry_exists(job->dir) ? CE_JOB_DONE : CE_JOB_WAITING;
 		job->cached = job->state == CE_JOB_DONE;
 		*ret_again = *ret_again || job->state == CE_JOB_WAITING;
 	}
@@ -517,6 +519,34 @@ static int check_one(void *user, size_t i, struct ccenv_error *err)
 	return r == CCENV_ENOTFOUND || r == CCENV_EDATA ? 0 : r;
 }
 
+/* `seen` maps a digest to the package that has it. */
+static int add_job(struct ce_fetch_run *run, const struct ce_pkg *pkg, struct ce_map *seen,
+	struct ccenv_error *err)
+{
+	const char *key = ce_pkg_digest(pkg);
+	const struct ce_pkg *other = key ? ce_map_get(seen, key) : NULL;
+
+	if (!key)
+		return ce_fail(err, CCENV_EDATA,
+			"%s: the channel gives neither sha256 nor md5 for it: it cannot be checked, so it is not used",
+			pkg->fn);
+	if (other &&
+		(strcmp(other->name, pkg->name) != 0 || strcmp(other->version, pkg->version) != 0))
+		return ce_fail(err, CCENV_EDATA,
+			"%s and %s have the same %s, so one of them is not what it is called: run `ccenv lock`",
+			other->fn, pkg->fn, pkg->sha256 ? "sha256" : "md5");
+	if (other)
+		return 0;
+	ce_map_set(seen, key, (void *)(uintptr_t)pkg);
+	run->jobs[run->n++] = (struct ce_job){
+		.run = run,
+		.pkg = pkg,
+		.key = key,
+		.dir = ce_layout_pkg(run->o->cache_dir, key),
+	};
+	return 0;
+}
+
 static int add_jobs(struct ce_fetch_run *run, const struct ce_pkg *const *pkgs, size_t n,
 	struct ccenv_error *err)
 {
@@ -524,21 +554,8 @@ static int add_jobs(struct ce_fetch_run *run, const struct ce_pkg *const *pkgs, 
 	int r = 0;
 
 	run->jobs = ce_calloc(n + 1, sizeof(*run->jobs));
-	for (size_t i = 0; i < n && r == 0; i++) {
-		const char *key = ce_pkg_digest(pkgs[i]);
-
-		if (!key)
-			r = ce_fail(err, CCENV_EDATA,
-				"%s: the channel gives neither sha256 nor md5 for it: it cannot be checked, so it is not used",
-				pkgs[i]->fn);
-		else if (ce_map_insert(&seen, key))
-			run->jobs[run->n++] = (struct ce_job){
-				.run = run,
-				.pkg = pkgs[i],
-				.key = key,
-				.dir = ce_layout_pkg(run->o->cache_dir, key),
-			};
-	}
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = add_job(run, pkgs[i], &seen, err);
 	ce_map_release(&seen);
 	qsort(run->jobs, run->n, sizeof(*run->jobs), compare_size);
 	return r;

@@ -10,9 +10,8 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/fs.h"
-#include "base/json.h"
-#include "base/path.h"
 #include "base/url.h"
+#include "cache/contents.h"
 #include "cache/entry.h"
 #include "fetch/adopt.h"
 #include "fetch/job.h"
@@ -23,8 +22,7 @@
 enum {
 	CHUNK = 256 << 10,
 	SPLIT_BYTES = 4 << 20, /* smaller archives are hashed before a thread is there */
-	ENTRIES_MAX = 1000 * 1000,
-	INDEX_JSON_MAX = 16 << 20
+	ENTRIES_MAX = 1000 * 1000
 };
 
 /*
@@ -206,25 +204,12 @@ static int judge(struct source *s, int unpacked, const struct ccenv_error *unpac
 /* Is the archive what the record says it is? Only names are compared: channels patch the rest of a
  * record. */
 static int check_index(
-	const struct ce_entry *entry, const struct ce_pkg *pkg, struct ccenv_error *err)
+	const struct ce_contents *found, const struct ce_pkg *pkg, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *path = ce_path_join(entry->tmp, "info/index.json");
-	CE_CLEANUP(ce_json_decrefp) json_t *index = NULL;
-	const char *name, *version;
-	int r = ce_json_read(path, INDEX_JSON_MAX, &index, err);
-
-	if (r == CCENV_ENOTFOUND)
-		return ce_fail(err, CCENV_EDATA, "%s has no info/index.json: not a conda package",
-			pkg->fn);
-	if (r < 0)
-		return ce_context(err, r, "%s", pkg->fn);
-	name = json_string_value(json_object_get(index, "name"));
-	version = json_string_value(json_object_get(index, "version"));
-	if (!name || !version || strcmp(name, pkg->name) != 0 || strcmp(version, pkg->version) != 0)
-		return ce_fail(err, CCENV_EDATA,
-			"%s holds %.100s %.100s, not %s %s: run `ccenv lock`", pkg->fn,
-			name ? name : "something", version ? version : "", pkg->name, pkg->version);
-	return 0;
+	if (strcmp(found->name, pkg->name) == 0 && strcmp(found->version, pkg->version) == 0)
+		return 0;
+	return ce_fail(err, CCENV_EDATA, "%s holds %.100s %.100s, not %s %s: run `ccenv lock`",
+		pkg->fn, found->name, found->version, pkg->name, pkg->version);
 }
 
 /* How much a package may unpack to. */
@@ -239,7 +224,7 @@ static uint64_t unpacked_limit(const struct ce_pkg *pkg)
 static int publish(struct ce_job *job, struct ce_entry *entry, struct ccenv_error *err)
 {
 	CE_AUTOFREE char *part = ce_layout_archive(job->run->o->cache_dir, job->key);
-	int r = ce_entry_publish(entry, job->dir, err);
+	int r = ce_entry_publish(entry, job->dir, job->pkg, err);
 
 	if (r < 0)
 		return ce_context(err, r, "%s", job->pkg->fn);
@@ -255,7 +240,7 @@ static int unpack_and_publish(struct source *s, struct ccenv_error *err)
 	struct ccenv_error unpack_err = {0};
 	struct ce_archive_unpack u = {
 		.format = ce_pkg_is_conda(job->pkg) ? CE_ARCHIVE_CONDA : CE_ARCHIVE_TAR_BZ2,
-		.dest = s->entry.tmp,
+		.dest = s->entry.tree,
 		.max_bytes = unpacked_limit(job->pkg),
 		.max_entries = ENTRIES_MAX,
 		.threaded = job->split,
@@ -268,7 +253,10 @@ static int unpack_and_publish(struct source *s, struct ccenv_error *err)
 	r = judge(s, r, &unpack_err, err);
 	if (r != 0)
 		return r;
-	r = check_index(&s->entry, job->pkg, err);
+	r = ce_entry_list(&s->entry, err);
+	if (r < 0)
+		return ce_context(err, r, "%s", job->pkg->fn);
+	r = check_index(s->entry.contents, job->pkg, err);
 	return r < 0 ? r : publish(job, &s->entry, err);
 }
 
@@ -282,7 +270,7 @@ static int adopt(struct ce_job *job, struct ccenv_error *err)
 		return r;
 	r = ce_adopt(job->archive, unpacked_limit(job->pkg), &entry, &job->run->cancelled, err);
 	if (r == 0)
-		r = check_index(&entry, job->pkg, err);
+		r = check_index(entry.contents, job->pkg, err);
 	if (r == 0) {
 		atomic_store(&job->consumed, job->pkg->size);
 		r = publish(job, &entry, err);

@@ -3,11 +3,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/buf.h"
 #include "base/error.h"
-#include "base/fs.h"
-#include "base/path.h"
 #include "cache/contents.h"
+#include "cache/entry.h"
 #include "ccenv/ccenv.h"
 #include "install/plan.h"
 #include "model/pkg.h"
@@ -34,14 +32,12 @@ static bool is_link_script(const char *path)
 
 static int read_contents(struct ce_planned_pkg *p, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *path = ce_path_join(p->dir, CE_CONTENTS_NAME);
-	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
-	int r = ce_fs_read(path, CE_CONTENTS_MAX, &text, err);
+	int r = ce_entry_read(p->dir, p->pkg, &p->contents, err);
 
 	if (r == CCENV_ENOTFOUND)
-		return ce_fail(err, CCENV_ENOTFOUND,
+		return ce_fail(err, r,
 			"it is not in the cache (it was removed meanwhile): run the command again");
-	return r < 0 ? r : ce_contents_parse(ce_buf_str(&text), text.len, &p->contents, err);
+	return r;
 }
 
 int ce_plan_read_package(struct ce_planned_pkg *p, struct ccenv_error *err)

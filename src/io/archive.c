@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "base/strs.h"
 #include "ccenv/ccenv.h"
 #include "io/archive_lazy.h"
 #include "io/archive_tree.h"
@@ -192,6 +193,21 @@ static int put_hardlink(struct unpack *x, const char *raw, struct ce_archive_ent
 	return 0;
 }
 
+/*
+ * info/ holds what says how the package is installed. It is a directory and its own files are
+ * files: a link there would make ccenv read, as the package's word, what lies elsewhere.
+ */
+static int check_info(const struct unpack *x, const char *path, bool is_file, bool is_dir)
+{
+	bool below = ce_has_prefix(path, "info/"), child = below && !strchr(path + 5, '/');
+
+	if (strcmp(path, "info") == 0 ? is_dir : !child || is_file || is_dir)
+		return 0;
+	return ce_fail(x->err, CCENV_EDATA,
+		"\"%.200s\" in the archive is not a %s: the package is refused", path,
+		child ? "file" : "directory");
+}
+
 static int put_entry(struct unpack *x, struct archive *tar, struct archive_entry *e)
 {
 	CE_AUTOFREE char *path = NULL;
@@ -208,6 +224,9 @@ static int put_entry(struct unpack *x, struct archive *tar, struct archive_entry
 	if (r < 0 || !path)
 		return r;
 	out.path = path;
+	r = check_info(x, path, hardlink || type == AE_IFREG, !hardlink && type == AE_IFDIR);
+	if (r < 0)
+		return r;
 	if (hardlink) {
 		r = put_hardlink(x, hardlink, &out);
 	} else if (type == AE_IFREG) {

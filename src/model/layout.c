@@ -28,6 +28,11 @@ char *ce_layout_pkg(const char *cache_dir, const char *sha256)
 	return ce_asprintf("%s/pkgs/%s", cache_dir, sha256);
 }
 
+char *ce_layout_pkg_list(const char *cache_dir, const char *sha256)
+{
+	return ce_asprintf("%s/pkgs/%s.list", cache_dir, sha256);
+}
+
 char *ce_layout_archive(const char *cache_dir, const char *sha256)
 {
 	return ce_asprintf("%s/archives/%s.part", cache_dir, sha256);

@@ -215,6 +215,20 @@ static void test_escapes(void **state)
 	REFUSE("hard link", {.path = "h", .hard = "missing"});
 }
 
+/* What says how a package is installed comes from the package itself, never from where a link
+ * leads. */
+static void test_info(void **state)
+{
+	(void)state;
+	REFUSE("\"info\" in the archive is not a directory",
+		{.path = "info", .target = "../elsewhere/info"}, {.path = "a", .data = "x"});
+	REFUSE("\"info\" in the archive is not a directory", {.path = "info", .data = "x"});
+	REFUSE("\"info/paths.json\" in the archive is not a file",
+		{.path = "info/paths.json", .target = "/dev/stdin"});
+	REFUSE("\"info/index.json\" in the archive is not a file",
+		{.path = "./info/index.json", .target = "../x"});
+}
+
 static void test_limits(void **state)
 {
 	CE_AUTOFREE char *big = ce_calloc(1, (1 << 20) + 1);
@@ -300,6 +314,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_good, clean),
 		cmocka_unit_test_setup(test_escapes, clean),
+		cmocka_unit_test_setup(test_info, clean),
 		cmocka_unit_test_setup(test_limits, clean),
 		cmocka_unit_test_setup(test_not_a_package, clean),
 		cmocka_unit_test_setup(test_truncated, clean),

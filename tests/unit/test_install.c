@@ -655,6 +655,105 @@ static void test_wrong_package(void **state)
 	check_text(f->err.text, "holds one 1.0, not other 1.0");
 }
 
+/* The bytes of a file below the cache. */
+static char *read_cached(struct fixture *f, const char *dir, const char *name)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf data = {0};
+	CE_AUTOFREE char *path = ce_asprintf("%s%s", dir, name);
+
+	assert_int_equal(ce_fs_read(path, 1 << 20, &data, &f->err), 0);
+	return ce_buf_steal(&data);
+}
+
+/*
+ * A package whose info/ leads into the entry of another is refused, and the other entry stays as it
+ * is, with its list. Both kinds of archive.
+ */
+static void test_info_leads_to_another_entry(void **state)
+{
+	static const struct pack_entry one[] = {{.path = "one", .data = "right"}, {0}};
+	struct fixture *f = *state;
+	struct ce_pkg *good = add(f, &(struct pack_package){.name = "one", .files = one});
+	CE_AUTOFREE char *entry = ce_layout_pkg(f->cache, good->sha256);
+	CE_AUTOFREE char *list = NULL;
+	const char *target = ce_arena_printf(&f->arena, "../%s/info", good->sha256);
+	/* From where it is unpacked, too. */
+	const char *target_tmp = ce_arena_printf(&f->arena, "../../../%s/info", good->sha256);
+
+	both(f);
+	list = read_cached(f, entry, ".list");
+	for (int i = 0; i < 4; i++) {
+		const struct pack_entry evil[] = {
+			{.path = "info", .target = i & 1 ? target : target_tmp},
+			{.path = "one", .data = "wrong"}, {0}};
+		CE_AUTOFREE char *now = NULL;
+
+		f->n = 1;
+		add(f, &(struct pack_package){.name = "one",
+			       .version = i & 1 ? "2.0" : "3.0",
+			       .files = evil,
+			       .info_last = true,
+			       .bz2 = i & 2});
+		assert_int_equal(fetch(f), CCENV_EDATA);
+		check_text(f->err.text, "archive");
+		now = read_cached(f, entry, ".list");
+		assert_string_equal(now, list);
+	}
+	f->n = 1;
+	both(f);
+	check_file(f, "one", "right", 0444);
+}
+
+/* Nothing that a package brings is taken for ccenv's own note, and no note of an earlier ccenv. */
+static void test_list_of_the_package(void **state)
+{
+	static const struct pack_entry files[] = {{.path = "one", .data = "right"},
+		{.path = "info/ccenv.list", .data = "ccenv contents 2\n"}, {0}};
+	static const char paths[] =
+		"{\"paths\": [{\"_path\": \"one\", \"path_type\": \"hardlink\"}],"
+		" \"paths_version\": 1}";
+	struct fixture *f = *state;
+	struct ce_pkg *pkg =
+		add(f, &(struct pack_package){.name = "one", .files = files, .paths_json = paths});
+	CE_AUTOFREE char *entry = ce_layout_pkg(f->cache, pkg->sha256);
+	CE_AUTOFREE char *list = ce_layout_pkg_list(f->cache, pkg->sha256);
+	CE_AUTOFREE char *cached = ce_path_join(entry, "one");
+
+	both(f);
+	check_file(f, "one", "right", 0444);
+	/* As it was before lists lay outside: the directory alone. It is unpacked again. */
+	assert_int_equal(unlink(list), 0);
+	assert_int_equal(unlink(cached), 0);
+	assert_int_equal(ce_fs_replace(cached, "wrong", 5, NULL, &f->err), 0);
+	both(f);
+	check_file(f, "one", "right", 0444);
+	assert_true(ce_fs_exists(list));
+}
+
+/* A lock that calls one package by another's name is refused also when the package is cached. */
+static void test_cached_under_another_name(void **state)
+{
+	static const struct pack_entry one[] = {{.path = "one", .data = "right"}, {0}};
+	struct fixture *f = *state;
+	struct ce_pkg *pkg = add(f, &(struct pack_package){.name = "one", .files = one});
+	CE_AUTOFREE char *list = ce_layout_pkg_list(f->cache, pkg->sha256);
+
+	both(f);
+	pkg->name = "other";
+	assert_int_equal(fetch(f), CCENV_EHASH);
+	check_text(f->err.text, "is one 1.0, not other 1.0: run `ccenv lock`");
+	assert_int_equal(ce_fs_remove_tree(f->prefix, &f->err), 0);
+	assert_int_equal(install(f), CCENV_EHASH);
+	assert_true(ce_fs_exists(list));
+	/* Two names for one digest. */
+	f->pkgs[1] = f->pkgs[0];
+	f->pkgs[1].name = "one";
+	f->list[1] = &f->pkgs[1];
+	f->n = 2;
+	assert_int_equal(fetch(f), CCENV_EDATA);
+	check_text(f->err.text, "have the same");
+}
+
 /* Damage in the cache is noticed on use and mended. */
 static void test_damaged_cache(void **state)
 {
@@ -856,6 +955,9 @@ int main(void)
 		TEST(truncated_and_missing),
 		TEST(md5_only_and_nothing),
 		TEST(wrong_package),
+		TEST(info_leads_to_another_entry),
+		TEST(list_of_the_package),
+		TEST(cached_under_another_name),
 		TEST(damaged_cache),
 		TEST(binary_prefix_too_long),
 		TEST(verify_and_repair),
