@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Conflict-driven clause learning, the textbook kind: no restarts, no heuristics, nothing thrown
- * away. */
+/* Conflict-driven clause learning, the textbook kind: no restarts, no heuristics, and learnt
+ * clauses are never dropped. */
 #include "solve/cdcl.h"
 
 #include <stdlib.h>
@@ -13,14 +13,14 @@ static uint32_t variable_of(ce_lit lit)
 	return lit >> 1;
 }
 
-static ce_lit literal_at(const struct ce_sat_clause *c, size_t i)
+static ce_lit literal_at(const struct ce_cdcl_clause *c, size_t i)
 {
 	if (i == 0)
 		return c->first;
 	return c->tail ? c->tail[i - 1] : c->second;
 }
 
-void ce_sat_release(struct ce_sat *s)
+void ce_cdcl_release(struct ce_cdcl *s)
 {
 	ce_arena_release(&s->arena);
 	free(s->clauses);
@@ -31,12 +31,12 @@ void ce_sat_release(struct ce_sat *s)
 	free(s->trail);
 	free(s->units);
 	free(s->learnt);
-	free(s->whys);
+	free(s->derivations);
 	free(s->visited);
-	*s = (struct ce_sat){0};
+	*s = (struct ce_cdcl){0};
 }
 
-uint32_t ce_sat_variable(struct ce_sat *s)
+uint32_t ce_cdcl_variable(struct ce_cdcl *s)
 {
 	size_t v = s->n_variables++;
 
@@ -57,21 +57,21 @@ uint32_t ce_sat_variable(struct ce_sat *s)
 	return (uint32_t)v;
 }
 
-/* Newest first: what was learnt last is looked at first. */
-static void watch(struct ce_sat *s, uint32_t clause, int which, ce_lit lit)
+/* Newest first: what was learnt last is visited first. */
+static void watch(struct ce_cdcl *s, uint32_t clause, int which, ce_lit lit)
 {
 	s->clauses[clause].watched[which] = lit;
 	s->clauses[clause].next[which] = s->watches[lit];
 	s->watches[lit] = clause + 1;
 }
 
-static uint32_t add_clause(
-	struct ce_sat *s, ce_lit first, const ce_lit *tail, size_t n_tail, ce_lit one, ce_lit other)
+static uint32_t add_clause(struct ce_cdcl *s, ce_lit first, const ce_lit *tail, size_t n_tail,
+	ce_lit one, ce_lit other)
 {
 	uint32_t id = (uint32_t)s->n_clauses;
 
 	CE_GROW(s->clauses, s->n_clauses, s->cap_clauses);
-	s->clauses[s->n_clauses++] = (struct ce_sat_clause){.first = first,
+	s->clauses[s->n_clauses++] = (struct ce_cdcl_clause){.first = first,
 		.second = n_tail ? tail[0] : 0,
 		.tail = n_tail > 1 ? tail : NULL,
 		.n_tail = (uint32_t)n_tail};
@@ -85,32 +85,32 @@ static uint32_t add_clause(
 	return id;
 }
 
-uint32_t ce_sat_add(struct ce_sat *s, ce_lit first, const ce_lit *tail, size_t n_tail)
+uint32_t ce_cdcl_add(struct ce_cdcl *s, ce_lit first, const ce_lit *tail, size_t n_tail)
 {
 	return add_clause(s, first, tail, n_tail, first, n_tail ? tail[0] : first);
 }
 
-bool ce_sat_set(struct ce_sat *s, ce_lit lit, uint32_t reason)
+bool ce_cdcl_set(struct ce_cdcl *s, ce_lit lit, uint32_t reason)
 {
 	uint32_t v = variable_of(lit);
-	enum ce_value value = ce_sat_value(s, lit);
+	enum ce_value value = ce_cdcl_value(s, lit);
 
 	if (value != CE_UNDECIDED)
 		return value == CE_TRUE;
 	s->values[v] = lit & 1 ? CE_FALSE : CE_TRUE;
 	s->levels[v] = s->level;
-	s->trail[s->n_trail++] = (struct ce_sat_mark){v, reason};
+	s->trail[s->n_trail++] = (struct ce_cdcl_assignment){v, reason};
 	return true;
 }
 
-static void undo_last(struct ce_sat *s)
+static void undo_last(struct ce_cdcl *s)
 {
 	s->values[s->trail[--s->n_trail].variable] = CE_UNDECIDED;
 	s->n_propagated = s->n_trail;
 	s->low = s->n_trail < s->low ? s->n_trail : s->low;
 }
 
-void ce_sat_undo(struct ce_sat *s, uint32_t level)
+void ce_cdcl_undo(struct ce_cdcl *s, uint32_t level)
 {
 	while (s->n_trail && s->levels[s->trail[s->n_trail - 1].variable] > level)
 		undo_last(s);
@@ -119,12 +119,12 @@ void ce_sat_undo(struct ce_sat *s, uint32_t level)
 
 /* Another literal to watch: not false, and not the one that the clause watches already. */
 static bool find_watch(
-	const struct ce_sat *s, const struct ce_sat_clause *c, ce_lit other, ce_lit *ret)
+	const struct ce_cdcl *s, const struct ce_cdcl_clause *c, ce_lit other, ce_lit *ret)
 {
 	for (size_t i = 0; i <= c->n_tail; i++) {
 		ce_lit lit = literal_at(c, i);
 
-		if (lit != other && ce_sat_value(s, lit) != CE_FALSE) {
+		if (lit != other && ce_cdcl_value(s, lit) != CE_FALSE) {
 			*ret = lit;
 			return true;
 		}
@@ -133,22 +133,22 @@ static bool find_watch(
 }
 
 /* `lit` has become false: each clause that watches it looks for another, or has a consequence. */
-static bool visit_watchers(struct ce_sat *s, ce_lit lit, uint32_t *ret_clause)
+static bool visit_watchers(struct ce_cdcl *s, ce_lit lit, uint32_t *ret_clause)
 {
 	uint32_t *link = &s->watches[lit];
 
 	while (*link) {
 		uint32_t id = *link - 1;
-		struct ce_sat_clause *c = &s->clauses[id];
+		struct ce_cdcl_clause *c = &s->clauses[id];
 		int which = c->watched[0] == lit ? 0 : 1;
 		ce_lit other = c->watched[1 - which], found;
 
-		if (ce_sat_value(s, other) == CE_TRUE) {
+		if (ce_cdcl_value(s, other) == CE_TRUE) {
 			link = &c->next[which];
 		} else if (find_watch(s, c, other, &found)) {
 			*link = c->next[which];
 			watch(s, id, which, found);
-		} else if (ce_sat_set(s, other, id)) {
+		} else if (ce_cdcl_set(s, other, id)) {
 			link = &c->next[which];
 		} else {
 			*ret_clause = id;
@@ -158,11 +158,11 @@ static bool visit_watchers(struct ce_sat *s, ce_lit lit, uint32_t *ret_clause)
 	return true;
 }
 
-bool ce_sat_propagate(struct ce_sat *s, uint32_t *ret_clause)
+bool ce_cdcl_propagate(struct ce_cdcl *s, uint32_t *ret_clause)
 {
 	for (size_t i = 0; i < s->n_units; i++) {
 		*ret_clause = s->units[i];
-		if (!ce_sat_set(s, s->clauses[s->units[i]].first, s->units[i]))
+		if (!ce_cdcl_set(s, s->clauses[s->units[i]].first, s->units[i]))
 			return false;
 	}
 	while (s->n_propagated < s->n_trail) {
@@ -175,11 +175,11 @@ bool ce_sat_propagate(struct ce_sat *s, uint32_t *ret_clause)
 }
 
 /*
- * Takes up what makes `clause` false: what was set at this level is counted, to be replaced by its
- * own reason; what was set before becomes part of the learnt clause. `except` is the variable that
- * the clause itself set.
+ * Resolves with a clause: returns how many of its variables were set at this level, each to be
+ * replaced by its own reason; those set before become literals of the learnt clause. `except` is
+ * the variable that the clause itself set.
  */
-static size_t take_reasons(struct ce_sat *s, const struct ce_sat_clause *c, uint32_t except)
+static size_t add_reasons(struct ce_cdcl *s, const struct ce_cdcl_clause *c, uint32_t except)
 {
 	size_t n = 0;
 
@@ -199,26 +199,27 @@ static size_t take_reasons(struct ce_sat *s, const struct ce_sat_clause *c, uint
 	return n;
 }
 
-/* Walks back to the one literal of this level through which all reasons go; gives it negated. */
-static ce_lit find_turning_point(struct ce_sat *s, uint32_t clause)
+/* Walks back to the first unique implication point, the last literal of this level through which
+ * all reasons go; returns its negation. */
+static ce_lit find_unique_implication(struct ce_cdcl *s, uint32_t clause)
 {
 	uint32_t except = UINT32_MAX;
 	size_t open = 0;
 
 	for (;;) {
-		struct ce_sat_mark last;
+		struct ce_cdcl_assignment last;
 		bool was_true;
 
 		CE_GROW(s->visited, s->n_visited, s->cap_visited);
 		s->visited[s->n_visited++] = clause;
-		open += take_reasons(s, &s->clauses[clause], except);
+		open += add_reasons(s, &s->clauses[clause], except);
 		do {
 			last = s->trail[s->n_trail - 1];
 			was_true = s->values[last.variable] == CE_TRUE;
 			undo_last(s);
 		} while (!s->seen[last.variable]);
 		s->seen[last.variable] = false;
-		/* None open at all: the conflict lies below this level. Its last literal turns. */
+		/* None open at all: the conflict lies below this level. Its last literal is negated. */
 		if (open > 0)
 			open--;
 		if (open == 0)
@@ -228,27 +229,27 @@ static ce_lit find_turning_point(struct ce_sat *s, uint32_t clause)
 	}
 }
 
-static void note_why(struct ce_sat *s)
+static void note_derivation(struct ce_cdcl *s)
 {
-	uint32_t *why = ce_arena_array(&s->arena, s->n_visited, sizeof(*why));
+	uint32_t *clauses = ce_arena_array(&s->arena, s->n_visited, sizeof(*clauses));
 
-	if (!s->n_whys)
+	if (!s->n_derivations)
 		s->first_learnt = s->n_clauses;
-	memcpy(why, s->visited, s->n_visited * sizeof(*why));
-	CE_GROW(s->whys, s->n_whys, s->cap_whys);
-	s->whys[s->n_whys++] = (struct ce_sat_why){why, s->n_visited};
+	memcpy(clauses, s->visited, s->n_visited * sizeof(*clauses));
+	CE_GROW(s->derivations, s->n_derivations, s->cap_derivations);
+	s->derivations[s->n_derivations++] = (struct ce_cdcl_derivation){clauses, s->n_visited};
 }
 
-void ce_sat_learn(struct ce_sat *s, uint32_t clause)
+void ce_cdcl_learn(struct ce_cdcl *s, uint32_t clause)
 {
 	uint32_t back = 1;
-	ce_lit turn, *lits;
+	ce_lit uip, *lits;
 	size_t n, latest = 0;
 
 	s->n_learnt = s->n_visited = 0;
-	turn = find_turning_point(s, clause);
+	uip = find_unique_implication(s, clause);
 	CE_GROW(s->learnt, s->n_learnt, s->cap_learnt);
-	s->learnt[s->n_learnt++] = turn;
+	s->learnt[s->n_learnt++] = uip;
 	n = s->n_learnt;
 	for (size_t i = 0; i < n - 1; i++) {
 		uint32_t v = variable_of(s->learnt[i]);
@@ -258,26 +259,26 @@ void ce_sat_learn(struct ce_sat *s, uint32_t clause)
 			latest = i;
 		back = s->levels[v] > back ? s->levels[v] : back;
 	}
-	ce_sat_undo(s, back);
+	ce_cdcl_undo(s, back);
 	lits = ce_arena_array(&s->arena, n, sizeof(*lits));
 	memcpy(lits, s->learnt, n * sizeof(*lits));
 	lits[0] = s->learnt[latest];
 	lits[latest] = s->learnt[0];
-	note_why(s);
-	/* Watched are the two literals that going back frees first: the clause rests longest. */
-	ce_sat_set(s, turn, add_clause(s, lits[0], lits + 1, n - 1, lits[0], turn));
+	note_derivation(s);
+	/* Watched are the two literals that backtracking frees first. */
+	ce_cdcl_set(s, uip, add_clause(s, lits[0], lits + 1, n - 1, lits[0], uip));
 }
 
-static void involve(struct ce_sat *s, uint32_t clause, bool *used)
+static void involve(struct ce_cdcl *s, uint32_t clause, bool *used)
 {
-	const struct ce_sat_clause *c = &s->clauses[clause];
+	const struct ce_cdcl_clause *c = &s->clauses[clause];
 
 	used[clause] = true;
 	for (size_t i = 0; i <= c->n_tail; i++)
 		s->seen[variable_of(literal_at(c, i))] = true;
 }
 
-void ce_sat_refutation(struct ce_sat *s, uint32_t clause, bool *used)
+void ce_cdcl_refutation(struct ce_cdcl *s, uint32_t clause, bool *used)
 {
 	involve(s, clause, used);
 	for (size_t i = s->n_trail; i-- > 0;)
@@ -285,12 +286,11 @@ void ce_sat_refutation(struct ce_sat *s, uint32_t clause, bool *used)
 			involve(s, s->trail[i].reason, used);
 	for (size_t v = 0; v < s->n_variables; v++)
 		s->seen[v] = false;
-	/* A learnt clause follows from earlier ones only, so that one pass from the end meets all.
-	 */
-	for (size_t i = s->n_whys; i-- > 0;) {
+	/* A learnt clause follows from earlier ones only: one pass from the end meets all. */
+	for (size_t i = s->n_derivations; i-- > 0;) {
 		if (!used[s->first_learnt + i])
 			continue;
-		for (size_t k = 0; k < s->whys[i].n; k++)
-			used[s->whys[i].clauses[k]] = true;
+		for (size_t k = 0; k < s->derivations[i].n; k++)
+			used[s->derivations[i].clauses[k]] = true;
 	}
 }

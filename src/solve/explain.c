@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The facts of a core, told as a tree. Records of one name that say the same kind of thing share a
+ * The origins of a core as a tree. Records of one name that state the same kind of thing share a
  * line, so that forty builds of a package do not make forty lines.
  */
 #include "solve/explain.h"
@@ -26,10 +26,10 @@ enum {
 };
 
 struct explainer {
-	struct ce_choices *choices;
-	const struct ce_fact *facts;
+	struct ce_problem *problem;
+	const struct ce_clause_origin *origins;
 	size_t n;
-	bool *told; /* by family: it has its lines */
+	bool *reported; /* by name: it has its lines */
 };
 
 /* A growing list of borrowed texts, each once. */
@@ -41,12 +41,12 @@ struct texts {
 /* Facts that one line tells: records of one name that say the same kind of thing about one other
  * name. */
 struct group {
-	enum ce_fact_kind kind;
-	const struct ce_family *target;
-	const struct ce_choice **choices;
-	size_t n_choices, cap_choices;
-	const struct ce_need **needs;
-	size_t n_needs, cap_needs;
+	enum ce_origin_kind kind;
+	const struct ce_package_name *target;
+	const struct ce_candidate **candidates;
+	size_t n_candidates, cap_candidates;
+	const struct ce_requirement **reqs;
+	size_t n_reqs, cap_reqs;
 };
 
 static void add_text(struct texts *t, const char *text)
@@ -90,23 +90,23 @@ static void add_cause(json_t *node, json_t *cause)
 	json_array_append_new(json_object_get(node, "causes"), cause);
 }
 
-static int by_rank(const void *a, const void *b)
+static int by_preference(const void *a, const void *b)
 {
-	size_t ra = (*(struct ce_choice *const *)a)->rank,
-	       rb = (*(struct ce_choice *const *)b)->rank;
+	size_t ra = (*(struct ce_candidate *const *)a)->preference,
+	       rb = (*(struct ce_candidate *const *)b)->preference;
 
 	return (ra > rb) - (ra < rb);
 }
 
 /* "1.2, 1.1" or "1.9 to 1.1 (9 versions)", the preferred first. */
 static void put_versions(
-	struct ce_buf *out, json_t *node, const struct ce_choice **choices, size_t n)
+	struct ce_buf *out, json_t *node, const struct ce_candidate **candidates, size_t n)
 {
 	struct texts t = {0};
 
-	qsort(choices, n, sizeof(*choices), by_rank);
+	qsort(candidates, n, sizeof(*candidates), by_preference);
 	for (size_t i = 0; i < n; i++)
-		add_text(&t, choices[i]->pkg->version);
+		add_text(&t, candidates[i]->pkg->version);
 	json_object_set_new(node, "versions", texts_to_json(&t));
 	if (t.n > MAX_LISTED + 1)
 		ce_buf_addf(out, "%s to %s (%zu versions)", t.items[0], t.items[t.n - 1], t.n);
@@ -116,35 +116,36 @@ static void put_versions(
 	free(t.items);
 }
 
-/* What a need says behind its name; "" for any version. */
-static const char *condition_of(const struct ce_need *need)
+/* The text of a requirement after its name; "" for any version. */
+static const char *condition_of(const struct ce_requirement *req)
 {
-	const char *p = strstr(need->text, need->family->name);
+	const char *p = strstr(req->text, req->name->text);
 
-	p = p ? p + strlen(need->family->name) : "";
+	p = p ? p + strlen(req->name->text) : "";
 	return p + strspn(p, " ");
 }
 
 /*
- * "needs python 3.9.* or 3.10.*"; with many, one for each record as a rule, "each needs its own
- * cuda-version
- * (>=12.8,<12.9.0a0, >=12.6,<12.7.0a0, …)".
+ *     needs python 3.9.* or 3.10.*
+ *     each needs its own cuda-version (>=12.8,<12.9.0a0, >=12.6,<12.7.0a0, …)
+ *
+ * the latter when there are many, as a rule one for each record.
  */
-static void put_needs(struct ce_buf *out, json_t *node, const struct group *g)
+static void put_requirements(struct ce_buf *out, json_t *node, const struct group *g)
 {
-	const char *verb = g->kind == CE_FACT_DEPENDS ? "needs" : "goes only with";
+	const char *verb = g->kind == CE_ORIGIN_DEPENDS ? "needs" : "goes only with";
 	struct texts conditions = {0}, specs = {0};
 
-	for (size_t i = 0; i < g->n_needs; i++) {
-		add_text(&conditions, condition_of(g->needs[i]));
-		add_text(&specs, g->needs[i]->text);
+	for (size_t i = 0; i < g->n_reqs; i++) {
+		add_text(&conditions, condition_of(g->reqs[i]));
+		add_text(&specs, g->reqs[i]->text);
 	}
 	json_object_set_new(node, "specs", texts_to_json(&specs));
 	if (conditions.n > MAX_LISTED) {
-		ce_buf_addf(out, " each %s its own %s (%s, %s, …)", verb, g->target->name,
+		ce_buf_addf(out, " each %s its own %s (%s, %s, …)", verb, g->target->text,
 			conditions.items[0], conditions.items[1]);
 	} else {
-		ce_buf_addf(out, " %s %s", verb, g->needs[0]->text);
+		ce_buf_addf(out, " %s %s", verb, g->reqs[0]->text);
 		for (size_t i = 1; i < conditions.n; i++)
 			ce_buf_addf(
 				out, " or %s", *conditions.items[i] ? conditions.items[i] : "any");
@@ -153,32 +154,32 @@ static void put_needs(struct ce_buf *out, json_t *node, const struct group *g)
 	free(specs.items);
 }
 
-static size_t count_usable(const struct ce_need *need)
+static size_t count_usable(const struct ce_requirement *req)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < need->n_matches; i++)
-		n += ce_choice_is_usable(need->matches[i]);
+	for (size_t i = 0; i < req->n_matches; i++)
+		n += ce_candidate_is_usable(req->matches[i]);
 	return n;
 }
 
 static int by_version(const void *a, const void *b)
 {
-	const struct ce_choice *const *ca = a, *const *cb = b;
+	const struct ce_candidate *const *ca = a, *const *cb = b;
 
 	return ce_version_compare((*ca)->pkg->parsed_version, (*cb)->pkg->parsed_version);
 }
 
 /* What versions there are: all when they are few, else from where to where. */
-static void put_range(struct ce_buf *out, const struct ce_family *f)
+static void put_range(struct ce_buf *out, const struct ce_package_name *name)
 {
-	CE_AUTOFREE const struct ce_choice **sorted = ce_calloc(f->n, sizeof(*sorted));
+	CE_AUTOFREE const struct ce_candidate **sorted = ce_calloc(name->n, sizeof(*sorted));
 	struct texts t = {0};
 
-	for (size_t i = 0; i < f->n; i++)
-		sorted[i] = &f->members[i];
-	qsort(sorted, f->n, sizeof(*sorted), by_version);
-	for (size_t i = 0; i < f->n; i++)
+	for (size_t i = 0; i < name->n; i++)
+		sorted[i] = &name->candidates[i];
+	qsort(sorted, name->n, sizeof(*sorted), by_version);
+	for (size_t i = 0; i < name->n; i++)
 		add_text(&t, sorted[i]->pkg->version);
 	ce_buf_adds(out, ", but there is only ");
 	if (t.n > MAX_RANGE)
@@ -189,34 +190,36 @@ static void put_range(struct ce_buf *out, const struct ce_family *f)
 	free(t.items);
 }
 
-/* Why nothing can meet the need; says nothing when something can. */
-static void put_missing(struct ce_buf *out, const struct ce_need *need)
+/* Why nothing satisfies the requirement; appends nothing when something does. */
+static void put_missing(struct ce_buf *out, const struct ce_requirement *req)
 {
-	const struct ce_family *f = need->family;
+	const struct ce_package_name *name = req->name;
 
-	if (f->is_virtual && f->n == 0)
+	if (name->is_virtual && name->n == 0)
 		ce_buf_adds(out, ", which is not assumed to be there");
-	else if (f->is_virtual && need->n_matches == 0)
-		ce_buf_addf(out, ", but it is %s%s%s", f->members[0].pkg->version,
-			strcmp(f->members[0].pkg->build, "0") == 0 ? "" : " ",
-			strcmp(f->members[0].pkg->build, "0") == 0 ? "" : f->members[0].pkg->build);
-	else if (f->n == 0)
+	else if (name->is_virtual && req->n_matches == 0)
+		ce_buf_addf(out, ", but it is %s%s%s", name->candidates[0].pkg->version,
+			strcmp(name->candidates[0].pkg->build, "0") == 0 ? "" : " ",
+			strcmp(name->candidates[0].pkg->build, "0") == 0
+				? ""
+				: name->candidates[0].pkg->build);
+	else if (name->n == 0)
 		ce_buf_adds(out, ", which no channel has");
-	else if (need->n_matches == 0)
-		put_range(out, f);
-	else if (count_usable(need) == 0)
+	else if (req->n_matches == 0)
+		put_range(out, name);
+	else if (count_usable(req) == 0)
 		ce_buf_adds(out, ", but all that match are left out");
 }
 
-static void put_exclusion(struct ce_buf *out, const struct ce_choice *choice)
+static void put_exclusion(struct ce_buf *out, const struct ce_candidate *candidate)
 {
-	switch (choice->excluded) {
+	switch (candidate->excluded) {
 	case CE_EXCLUDED_NOT:
 		break;
 	case CE_EXCLUDED_CHANNEL:
 		ce_buf_addf(out,
 			" of %s: a channel before it has the name (strict channel priority)",
-			ce_channel_name(choice->pkg->channel));
+			ce_channel_name(candidate->pkg->channel));
 		break;
 	case CE_EXCLUDED_DATE:
 		ce_buf_adds(out, ": later than exclude-newer");
@@ -225,132 +228,136 @@ static void put_exclusion(struct ce_buf *out, const struct ce_choice *choice)
 		ce_buf_adds(out, ": without a date, while exclude-newer is set");
 		break;
 	case CE_EXCLUDED_PIN:
-		ce_buf_addf(out, ": against the pin \"%s\"", choice->why);
+		ce_buf_addf(out, ": against the pin \"%s\"", candidate->exclusion_detail);
 		break;
 	case CE_EXCLUDED_DEPENDS:
-		ce_buf_addf(out, ": a dependency that cannot be read, %s", choice->why);
+		ce_buf_addf(
+			out, ": a dependency that cannot be read, %s", candidate->exclusion_detail);
 		break;
 	}
 }
 
 static bool matches_one(
-	const struct ce_need *const *needs, size_t n, const struct ce_choice *choice)
+	const struct ce_requirement *const *reqs, size_t n, const struct ce_candidate *candidate)
 {
 	for (size_t i = 0; i < n; i++)
-		if (ce_need_matches(needs[i], choice))
+		if (ce_requirement_matches(reqs[i], candidate))
 			return true;
 	return false;
 }
 
-static bool same_exclusion(const struct ce_choice *a, const struct ce_choice *b)
+static bool same_exclusion(const struct ce_candidate *a, const struct ce_candidate *b)
 {
 	if (a->excluded != b->excluded || strcmp(a->pkg->channel, b->pkg->channel) != 0)
 		return false;
-	return a->why == b->why || (a->why && b->why && strcmp(a->why, b->why) == 0);
+	return a->exclusion_detail == b->exclusion_detail ||
+	       (a->exclusion_detail && b->exclusion_detail &&
+		       strcmp(a->exclusion_detail, b->exclusion_detail) == 0);
 }
 
-/* A line for each reason for which records are left out that the needs (all on one name) would
- * match. */
-static void add_exclusions(json_t *node, const struct ce_need *const *needs, size_t n)
+/* Adds a line for each reason for which records are excluded that the requirements (all on one
+ * name) match. */
+static void add_exclusions(json_t *node, const struct ce_requirement *const *reqs, size_t n)
 {
-	const struct ce_family *f = needs[0]->family;
-	CE_AUTOFREE bool *done = ce_calloc(f->n + 1, sizeof(*done));
-	CE_AUTOFREE const struct ce_choice **same = ce_calloc(f->n + 1, sizeof(*same));
+	const struct ce_package_name *name = reqs[0]->name;
+	CE_AUTOFREE bool *done = ce_calloc(name->n + 1, sizeof(*done));
+	CE_AUTOFREE const struct ce_candidate **same = ce_calloc(name->n + 1, sizeof(*same));
 
-	for (size_t i = 0; i < f->n; i++)
-		done[i] = ce_choice_is_usable(&f->members[i]) ||
-			  !matches_one(needs, n, &f->members[i]);
-	for (size_t i = 0, lines = 0; i < f->n && lines < MAX_LINES; i++) {
+	for (size_t i = 0; i < name->n; i++)
+		done[i] = ce_candidate_is_usable(&name->candidates[i]) ||
+			  !matches_one(reqs, n, &name->candidates[i]);
+	for (size_t i = 0, lines = 0; i < name->n && lines < MAX_LINES; i++) {
 		struct ce_buf text = {0};
 		size_t n_same = 0;
 		json_t *line;
 
-		for (size_t k = i; !done[i] && k < f->n; k++)
-			if (!done[k] && same_exclusion(&f->members[i], &f->members[k]))
-				same[n_same++] = &f->members[k];
+		for (size_t k = i; !done[i] && k < name->n; k++)
+			if (!done[k] && same_exclusion(&name->candidates[i], &name->candidates[k]))
+				same[n_same++] = &name->candidates[k];
 		if (n_same == 0)
 			continue;
 		line = new_node("left-out");
-		json_object_set_new(line, "package", json_string(f->name));
-		ce_buf_addf(&text, "%s ", f->name);
+		json_object_set_new(line, "package", json_string(name->text));
+		ce_buf_addf(&text, "%s ", name->text);
 		put_versions(&text, line, same, n_same);
-		put_exclusion(&text, &f->members[i]);
+		put_exclusion(&text, &name->candidates[i]);
 		set_text(line, &text);
 		add_cause(node, line);
 		lines++;
 		for (size_t k = 0; k < n_same; k++)
-			done[same[k] - f->members] = true;
+			done[same[k] - name->candidates] = true;
 	}
 }
 
 static void add_to_group(
-	struct group *g, const struct ce_choice *choice, const struct ce_need *need)
+	struct group *g, const struct ce_candidate *candidate, const struct ce_requirement *req)
 {
-	CE_GROW(g->choices, g->n_choices, g->cap_choices);
-	g->choices[g->n_choices++] = choice;
-	for (size_t i = 0; i < g->n_needs; i++)
-		if (g->needs[i] == need)
+	CE_GROW(g->candidates, g->n_candidates, g->cap_candidates);
+	g->candidates[g->n_candidates++] = candidate;
+	for (size_t i = 0; i < g->n_reqs; i++)
+		if (g->reqs[i] == req)
 			return;
-	CE_GROW(g->needs, g->n_needs, g->cap_needs);
-	g->needs[g->n_needs++] = need;
+	CE_GROW(g->reqs, g->n_reqs, g->cap_reqs);
+	g->reqs[g->n_reqs++] = req;
 }
 
-/* What the core says of the records that these needs can select. */
-static size_t make_groups(const struct explainer *e, const struct ce_need *const *needs, size_t n,
-	struct group **ret_groups)
+/* Groups what the core states about the candidates that these requirements match; returns how many
+ * groups. The caller frees them and their arrays. */
+static size_t make_groups(const struct explainer *e, const struct ce_requirement *const *reqs,
+	size_t n, struct group **ret_groups)
 {
 	struct group *groups = NULL;
 	size_t n_groups = 0, cap = 0;
 
 	for (size_t i = 0; i < e->n; i++) {
-		const struct ce_fact *fact = &e->facts[i];
-		const struct ce_need *need = ce_fact_need(e->choices, fact);
+		const struct ce_clause_origin *origin = &e->origins[i];
+		const struct ce_requirement *req = ce_origin_requirement(e->problem, origin);
 		size_t g = 0;
 
-		if (!fact->choice || !matches_one(needs, n, fact->choice))
+		if (!origin->candidate || !matches_one(reqs, n, origin->candidate))
 			continue;
 		while (g < n_groups &&
-			(groups[g].kind != fact->kind || groups[g].target != need->family))
+			(groups[g].kind != origin->kind || groups[g].target != req->name))
 			g++;
 		if (g == n_groups) {
 			CE_GROW(groups, n_groups, cap);
 			groups[n_groups++] =
-				(struct group){.kind = fact->kind, .target = need->family};
+				(struct group){.kind = origin->kind, .target = req->name};
 		}
-		add_to_group(&groups[g], fact->choice, need);
+		add_to_group(&groups[g], origin->candidate, req);
 	}
 	*ret_groups = groups;
 	return n_groups;
 }
 
-static void add_causes(struct explainer *e, json_t *node, const struct ce_need *const *needs,
+static void add_causes(struct explainer *e, json_t *node, const struct ce_requirement *const *reqs,
 	size_t n, size_t depth);
 
-static size_t count_all_usable(const struct ce_need *const *needs, size_t n)
+static size_t count_all_usable(const struct ce_requirement *const *reqs, size_t n)
 {
 	size_t usable = 0;
 
 	for (size_t i = 0; i < n; i++)
-		usable += count_usable(needs[i]);
+		usable += count_usable(reqs[i]);
 	return usable;
 }
 
-static json_t *tell_group(struct explainer *e, const struct group *g, size_t depth)
+static json_t *make_group_node(struct explainer *e, const struct group *g, size_t depth)
 {
-	bool needs = g->kind == CE_FACT_DEPENDS;
+	bool needs = g->kind == CE_ORIGIN_DEPENDS;
 	json_t *node = new_node(needs ? "needs" : "constrains");
-	const char *name = g->choices[0]->family->name;
+	const char *name = g->candidates[0]->name->text;
 	struct ce_buf text = {0};
 
 	json_object_set_new(node, "package", json_string(name));
 	ce_buf_addf(&text, "%s ", name);
-	put_versions(&text, node, g->choices, g->n_choices);
-	put_needs(&text, node, g);
-	if ((needs || g->target->is_virtual) && count_all_usable(g->needs, g->n_needs) == 0)
-		put_missing(&text, g->needs[0]);
+	put_versions(&text, node, g->candidates, g->n_candidates);
+	put_requirements(&text, node, g);
+	if ((needs || g->target->is_virtual) && count_all_usable(g->reqs, g->n_reqs) == 0)
+		put_missing(&text, g->reqs[0]);
 	set_text(node, &text);
 	if (needs)
-		add_causes(e, node, g->needs, g->n_needs, depth + 1);
+		add_causes(e, node, g->reqs, g->n_reqs, depth + 1);
 	return node;
 }
 
@@ -360,72 +367,74 @@ static bool is_for_another(const struct group *g)
 	static const char *const platforms[] = {"__linux", "__osx", "__win", "__unix"};
 
 	for (size_t i = 0; i < CE_COUNT(platforms); i++)
-		if (strcmp(g->target->name, platforms[i]) == 0)
+		if (strcmp(g->target->text, platforms[i]) == 0)
 			return g->target->n == 0;
 	return false;
 }
 
-/* Below `node`: why what these needs (all on one name) select cannot be had. */
-static void add_causes(struct explainer *e, json_t *node, const struct ce_need *const *needs,
+/* Adds below `node` why nothing that these requirements (all on one name) match can be selected. */
+static void add_causes(struct explainer *e, json_t *node, const struct ce_requirement *const *reqs,
 	size_t n, size_t depth)
 {
-	const struct ce_family *f = needs[0]->family;
+	const struct ce_package_name *name = reqs[0]->name;
 	size_t n_groups, n_ours = 0, lines = 0;
 	struct group *groups = NULL;
 
-	if (depth > MAX_DEPTH || e->told[f->index])
+	if (depth > MAX_DEPTH || e->reported[name->index])
 		return;
-	e->told[f->index] = true;
-	if (depth == 1 || count_all_usable(needs, n) == 0)
-		add_exclusions(node, needs, n);
-	n_groups = make_groups(e, needs, n, &groups);
+	e->reported[name->index] = true;
+	if (depth == 1 || count_all_usable(reqs, n) == 0)
+		add_exclusions(node, reqs, n);
+	n_groups = make_groups(e, reqs, n, &groups);
 	for (size_t i = 0; i < n_groups; i++)
 		n_ours += !is_for_another(&groups[i]);
 	for (size_t i = 0; i < n_groups; i++) {
 		if ((!n_ours || !is_for_another(&groups[i])) && lines++ < MAX_LINES)
-			add_cause(node, tell_group(e, &groups[i], depth));
-		free(groups[i].choices);
-		free(groups[i].needs);
+			add_cause(node, make_group_node(e, &groups[i], depth));
+		free(groups[i].candidates);
+		free(groups[i].reqs);
 	}
 	free(groups);
 }
 
-static json_t *tell_request(struct explainer *e, const struct ce_need *need)
+static json_t *make_request_node(struct explainer *e, const struct ce_requirement *req)
 {
 	json_t *node = new_node("requested");
 	struct ce_buf text = {0};
 
-	json_object_set_new(node, "package", json_string(need->family->name));
-	ce_buf_addf(&text, "%s is asked for", need->text);
-	put_missing(&text, need);
+	json_object_set_new(node, "package", json_string(req->name->text));
+	ce_buf_addf(&text, "%s is asked for", req->text);
+	put_missing(&text, req);
 	set_text(node, &text);
-	add_causes(e, node, &need, 1, 1);
+	add_causes(e, node, &req, 1, 1);
 	return node;
 }
 
-json_t *ce_explain(struct ce_choices *c, const struct ce_fact *facts, size_t n_facts)
+json_t *ce_explain(
+	struct ce_problem *problem, const struct ce_clause_origin *origins, size_t n_origins)
 {
-	CE_AUTOFREE bool *told = ce_calloc(c->families.n + 1, sizeof(*told));
-	struct explainer e = {.choices = c, .facts = facts, .n = n_facts, .told = told};
+	CE_AUTOFREE bool *reported = ce_calloc(problem->names.n + 1, sizeof(*reported));
+	struct explainer e = {
+		.problem = problem, .origins = origins, .n = n_origins, .reported = reported};
 	json_t *root = json_object(), *hints = json_array();
 
 	json_object_set_new(root, "message", json_string("no set of packages meets the request"));
 	json_object_set_new(root, "causes", json_array());
 	json_object_set_new(root, "hints", hints);
-	if (!facts) {
+	if (!origins) {
 		json_array_append_new(hints,
 			json_string(
 				"The reason could not be found in reasonable time: ask for less at once."));
 		return root;
 	}
-	for (size_t i = 0; i < n_facts; i++) {
-		const struct ce_need *need = ce_fact_need(c, &facts[i]);
+	for (size_t i = 0; i < n_origins; i++) {
+		const struct ce_requirement *req = ce_origin_requirement(problem, &origins[i]);
 
 		/* What the machine has is told where something is against it. */
-		if (facts[i].kind == CE_FACT_REQUEST && !need->family->is_virtual)
-			add_cause(root, tell_request(&e, need));
+		if (origins[i].kind == CE_ORIGIN_REQUEST && !req->name->is_virtual)
+			add_cause(root, make_request_node(&e, req));
 	}
-	ce_hints_add(c, facts, n_facts, hints);
+	ce_hints_add(problem, origins, n_origins, hints);
 	return root;
 }
 

@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 struct ce_buf;
-struct ce_choices;
-struct ce_fact;
+struct ce_clause_origin;
+struct ce_problem;
 
 /*
  * Why a request has no answer: a short tree of causes, and sentences that say the way out.
@@ -27,13 +27,14 @@ struct ce_fact;
  * they apply "package", "versions" (all of them, the preferred first), "specs", and "causes" (its
  * children).
  *
- * The facts are those of ce_core_find(); NULL when it could not tell.
+ * The origins are those of ce_unsat_core_find(); NULL when it could not tell.
  *
  * Deterministic: the same request and records give the same text.
  */
-json_t *ce_explain(struct ce_choices *c, const struct ce_fact *facts, size_t n_facts);
-/* The JSON as text for people, without a newline at the end; cut with "…" to stay under `max`
- * bytes. */
+json_t *ce_explain(
+	struct ce_problem *problem, const struct ce_clause_origin *origins, size_t n_origins);
+/* Appends the JSON as text for people, without a newline at the end; cut with "…" to stay under
+ * `max` bytes. */
 void ce_explain_format(const json_t *explanation, size_t max, struct ce_buf *out);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Ways out, each told by a look at single facts of the core; the order of the tests is that of the
+/* Ways out, each told by a look at single origins of the core; the order of the tests is that of the
  * sentences. */
 #include "solve/hints.h"
 
@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/strs.h"
 #include "ccenv/ccenv.h"
 #include "model/pkg.h"
 #include "model/request.h"
@@ -27,8 +28,8 @@ enum {
 };
 
 struct adviser {
-	struct ce_choices *c;
-	const struct ce_fact *facts;
+	struct ce_problem *problem;
+	const struct ce_clause_origin *origins;
 	size_t n;
 	json_t *hints;
 };
@@ -47,11 +48,6 @@ static void add_hint(const struct adviser *a, struct ce_buf *text)
 	ce_buf_release(text);
 }
 
-static bool begins_with(const char *text, const char *prefix)
-{
-	return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
 /* "gxx_linux-64" on linux-aarch64: the name for the other platform, or NULL. */
 static char *for_platform(const char *name, const char *platform)
 {
@@ -62,9 +58,9 @@ static char *for_platform(const char *name, const char *platform)
 	return ce_asprintf("%.*s%s", (int)(end - name + 1), name, platform);
 }
 
-static void hint_name(const struct adviser *a, const struct ce_need *need)
+static void hint_name(const struct adviser *a, const struct ce_requirement *req)
 {
-	const char *name = need->family->name, *platform = a->c->request->platform;
+	const char *name = req->name->text, *platform = a->problem->request->platform;
 	CE_AUTOFREE char *ours = for_platform(name, platform);
 	const char *names[CE_SUGGEST_MAX];
 	struct ce_arena arena = {0};
@@ -76,7 +72,7 @@ static void hint_name(const struct adviser *a, const struct ce_need *need)
 		add_hint(a, &text);
 		return;
 	}
-	n = ce_suggest_names(a->c, name, &arena, names);
+	n = ce_suggest_names(a->problem, name, &arena, names);
 	if (n > 0) {
 		ce_buf_addf(&text, "%s: did you mean %s", name, names[0]);
 		for (size_t i = 1; i < n; i++)
@@ -88,22 +84,22 @@ static void hint_name(const struct adviser *a, const struct ce_need *need)
 }
 
 /* "cuda-nvcc 12.9" means that very version, as conda has it; often 12.9.86 was meant as well. */
-static void hint_exact(const struct adviser *a, const struct ce_need *need)
+static void hint_exact(const struct adviser *a, const struct ce_requirement *req)
 {
-	const struct ce_family *f = need->family;
-	const char *exact = need->spec->version_text;
+	const struct ce_package_name *name = req->name;
+	const char *exact = req->spec->version_text;
 	const struct ce_version *prefix = NULL;
 	const struct ce_pkg *best = NULL;
 	struct ce_arena arena = {0};
 	struct ce_buf text = {0};
 	struct ccenv_error err;
 
-	if (!exact || !begins_with(exact, "==") || strpbrk(exact, ",|"))
+	if (!exact || !ce_has_prefix(exact, "==") || strpbrk(exact, ",|"))
 		return;
 	exact += strlen("==");
 	if (ce_version_parse(exact, &arena, &prefix, &err) >= 0)
-		for (size_t i = 0; i < f->n; i++) {
-			const struct ce_pkg *pkg = f->members[i].pkg;
+		for (size_t i = 0; i < name->n; i++) {
+			const struct ce_pkg *pkg = name->candidates[i].pkg;
 
 			if (ce_version_starts_with(pkg->parsed_version, prefix) &&
 				(!best || ce_version_compare(
@@ -111,18 +107,18 @@ static void hint_exact(const struct adviser *a, const struct ce_need *need)
 				best = pkg;
 		}
 	if (best) {
-		ce_buf_addf(&text, "There is %s %s: ask for \"%s %s.*\" to take any %s.", f->name,
-			best->version, f->name, exact, exact);
+		ce_buf_addf(&text, "There is %s %s: ask for \"%s %s.*\" to take any %s.",
+			name->text, best->version, name->text, exact, exact);
 		add_hint(a, &text);
 	}
 	ce_arena_release(&arena);
 }
 
 /* All that match are left out: say which knob does it. */
-static void hint_left_out(const struct adviser *a, const struct ce_need *need)
+static void hint_left_out(const struct adviser *a, const struct ce_requirement *req)
 {
-	const char *name = need->family->name;
-	const struct ce_choice *first = need->matches[0];
+	const char *name = req->name->text;
+	const struct ce_candidate *first = req->matches[0];
 	struct ce_buf text = {0};
 
 	if (first->excluded == CE_EXCLUDED_DATE || first->excluded == CE_EXCLUDED_NO_DATE)
@@ -135,23 +131,23 @@ static void hint_left_out(const struct adviser *a, const struct ce_need *need)
 			name, ce_channel_name(first->pkg->channel),
 			ce_channel_name(first->pkg->channel), name);
 	else if (first->excluded == CE_EXCLUDED_PIN)
-		ce_buf_addf(
-			&text, "The pin \"%s\" is what stands in the way: widen it.", first->why);
+		ce_buf_addf(&text, "The pin \"%s\" is what stands in the way: widen it.",
+			first->exclusion_detail);
 	else
 		return;
 	add_hint(a, &text);
 }
 
-static void hint_driver(const struct adviser *a, const struct ce_need *need)
+static void hint_driver(const struct adviser *a, const struct ce_requirement *req)
 {
-	const struct ce_family *f = need->family;
+	const struct ce_package_name *name = req->name;
 	struct ce_buf text = {0};
 
-	if (f->n == 0) {
+	if (name->n == 0) {
 		ce_buf_adds(&text,
 			"No driver is assumed. If the machine it is for has one, say which CUDA it serves: \"system-requirements\": {\"cuda\": \"13.0\"}.");
 	} else {
-		const char *version = f->members[0].pkg->version;
+		const char *version = name->candidates[0].pkg->version;
 		int major = (int)strcspn(version, ".");
 
 		ce_buf_addf(&text,
@@ -173,37 +169,38 @@ static char *requirement_of(const char *virtual)
 }
 
 /* Is there more against the records of this name than what they need of the platform? */
-static bool has_other_facts(const struct adviser *a, const struct ce_fact *fact)
+static bool has_other_origins(const struct adviser *a, const struct ce_clause_origin *origin)
 {
-	for (size_t i = 0; fact->choice && i < a->n; i++)
-		if (a->facts[i].choice && a->facts[i].choice->family == fact->choice->family &&
-			!ce_fact_need(a->c, &a->facts[i])->family->is_virtual)
+	for (size_t i = 0; origin->candidate && i < a->n; i++)
+		if (a->origins[i].candidate &&
+			a->origins[i].candidate->name == origin->candidate->name &&
+			!ce_origin_requirement(a->problem, &a->origins[i])->name->is_virtual)
 			return true;
 	return false;
 }
 
-static void hint_virtual(
-	const struct adviser *a, const struct ce_fact *fact, const struct ce_need *need)
+static void hint_virtual(const struct adviser *a, const struct ce_clause_origin *origin,
+	const struct ce_requirement *req)
 {
-	const struct ce_family *f = need->family;
-	CE_AUTOFREE char *requirement = requirement_of(f->name);
+	const struct ce_package_name *name = req->name;
+	CE_AUTOFREE char *requirement = requirement_of(name->text);
 	struct ce_buf text = {0};
 
-	if (strcmp(f->name, "__cuda") == 0) {
-		hint_driver(a, need);
+	if (strcmp(name->text, "__cuda") == 0) {
+		hint_driver(a, req);
 		return;
 	}
-	if (f->n > 0)
+	if (name->n > 0)
 		ce_buf_addf(&text,
 			"%s is assumed to be %s: set system-requirements.%s if the machine it is for has more.",
-			f->name, f->members[0].pkg->version, requirement);
-	else if (strcmp(f->name, "__cuda_arch") == 0)
+			name->text, name->candidates[0].pkg->version, requirement);
+	else if (strcmp(name->text, "__cuda_arch") == 0)
 		ce_buf_addf(
 			&text, "No device is assumed: set system-requirements.%s.", requirement);
-	else if (!has_other_facts(a, fact))
+	else if (!has_other_origins(a, origin))
 		ce_buf_addf(&text, "%s is not made for %s.",
-			fact->choice ? fact->choice->family->name : f->name,
-			a->c->request->platform);
+			origin->candidate ? origin->candidate->name->text : name->text,
+			a->problem->request->platform);
 	else
 		return;
 	add_hint(a, &text);
@@ -219,17 +216,18 @@ static int upper_limit(const char *text)
 
 /* Does the core have a request for the CUDA release that this part of a toolkit is numbered after?
  */
-static bool is_asked_for(const struct adviser *a, const struct ce_choice *part)
+static bool is_requested(const struct adviser *a, const struct ce_candidate *part)
 {
 	for (size_t i = 0; i < a->n; i++) {
-		const struct ce_need *need = ce_fact_need(a->c, &a->facts[i]);
+		const struct ce_requirement *req =
+			ce_origin_requirement(a->problem, &a->origins[i]);
 
-		if (a->facts[i].kind != CE_FACT_REQUEST ||
-			strcmp(need->family->name, "cuda-version") != 0)
+		if (a->origins[i].kind != CE_ORIGIN_REQUEST ||
+			strcmp(req->name->text, "cuda-version") != 0)
 			continue;
-		for (size_t k = 0; k < need->n_matches; k++)
+		for (size_t k = 0; k < req->n_matches; k++)
 			if (ce_version_starts_with(part->pkg->parsed_version,
-				    need->matches[k]->pkg->parsed_version))
+				    req->matches[k]->pkg->parsed_version))
 				return true;
 	}
 	return false;
@@ -238,35 +236,36 @@ static bool is_asked_for(const struct adviser *a, const struct ce_choice *part)
 /* nvcc's own limit on the host compiler: that of the release asked for, or else of the newest. */
 static void hint_host_compiler(const struct adviser *a)
 {
-	const struct ce_fact *best = NULL;
+	const struct ce_clause_origin *best = NULL;
 	struct ce_buf text = {0};
-	const struct ce_need *need;
+	const struct ce_requirement *req;
 	const char *version, *platform;
 	int limit, minor;
 
 	for (size_t i = 0; i < a->n; i++) {
-		const struct ce_fact *f = &a->facts[i];
+		const struct ce_clause_origin *f = &a->origins[i];
 
-		if (f->kind != CE_FACT_CONSTRAINS ||
-			!begins_with(f->choice->family->name, "cuda-nvcc") ||
-			!begins_with(ce_fact_need(a->c, f)->family->name, "gcc_impl_"))
+		if (f->kind != CE_ORIGIN_CONSTRAINS ||
+			!ce_has_prefix(f->candidate->name->text, "cuda-nvcc") ||
+			!ce_has_prefix(
+				ce_origin_requirement(a->problem, f)->name->text, "gcc_impl_"))
 			continue;
-		if (!best || is_asked_for(a, f->choice) > is_asked_for(a, best->choice) ||
-			(is_asked_for(a, f->choice) == is_asked_for(a, best->choice) &&
-				f->choice->rank < best->choice->rank))
+		if (!best || is_requested(a, f->candidate) > is_requested(a, best->candidate) ||
+			(is_requested(a, f->candidate) == is_requested(a, best->candidate) &&
+				f->candidate->preference < best->candidate->preference))
 			best = f;
 	}
 	if (!best)
 		return;
-	need = ce_fact_need(a->c, best);
-	limit = upper_limit(need->text);
+	req = ce_origin_requirement(a->problem, best);
+	limit = upper_limit(req->text);
 	if (limit <= 0)
 		return;
-	version = best->choice->pkg->version;
+	version = best->candidate->pkg->version;
 	minor = (int)strcspn(version, ".");
 	if (version[minor])
 		minor += 1 + (int)strcspn(version + minor + 1, ".");
-	platform = need->family->name + strlen("gcc_impl_");
+	platform = req->name->text + strlen("gcc_impl_");
 	ce_buf_addf(&text,
 		"nvcc %.*s takes gcc below %d: ask for gxx_%s <%d, or for a CUDA release whose nvcc takes it.",
 		minor, version, limit, platform, limit);
@@ -275,26 +274,27 @@ static void hint_host_compiler(const struct adviser *a)
 
 static int by_version(const void *a, const void *b)
 {
-	return ce_version_compare((*(struct ce_choice *const *)b)->pkg->parsed_version,
-		(*(struct ce_choice *const *)a)->pkg->parsed_version);
+	return ce_version_compare((*(struct ce_candidate *const *)b)->pkg->parsed_version,
+		(*(struct ce_candidate *const *)a)->pkg->parsed_version);
 }
 
 /* The releases marked, the newest first; returns how many. */
-static size_t put_releases(struct ce_buf *out, const struct ce_family *family, const bool *possible)
+static size_t put_releases(
+	struct ce_buf *out, const struct ce_package_name *name, const bool *possible)
 {
-	CE_AUTOFREE const struct ce_choice **members = ce_calloc(family->n, sizeof(*members));
+	CE_AUTOFREE const struct ce_candidate **sorted = ce_calloc(name->n, sizeof(*sorted));
 	size_t n = 0, shown = 0;
 
-	for (size_t i = 0; i < family->n; i++)
+	for (size_t i = 0; i < name->n; i++)
 		if (possible[i])
-			members[n++] = &family->members[i];
+			sorted[n++] = &name->candidates[i];
 	if (n)
-		qsort(members, n, sizeof(*members), by_version);
+		qsort(sorted, n, sizeof(*sorted), by_version);
 	for (size_t i = 0; i < n; i++) {
-		if (i && strcmp(members[i]->pkg->version, members[i - 1]->pkg->version) == 0)
+		if (i && strcmp(sorted[i]->pkg->version, sorted[i - 1]->pkg->version) == 0)
 			continue;
 		if (shown++ < MAX_RELEASES)
-			ce_buf_addf(out, "%s%s", i ? ", " : "", members[i]->pkg->version);
+			ce_buf_addf(out, "%s%s", i ? ", " : "", sorted[i]->pkg->version);
 		else if (shown == MAX_RELEASES + 1)
 			ce_buf_adds(out, ", …");
 	}
@@ -309,20 +309,19 @@ static bool have_common(const bool *a, const bool *b, size_t n)
 	return false;
 }
 
-static void compare_releases(const struct adviser *a, const struct ce_family *family,
-	const struct ce_need *first, const bool *firsts, const struct ce_need *second,
+static void compare_releases(const struct adviser *a, const struct ce_package_name *name,
+	const struct ce_requirement *first, const bool *firsts, const struct ce_requirement *second,
 	const bool *seconds)
 {
 	struct ce_buf text = {0}, one = {0}, other = {0};
-	size_t n = put_releases(&one, family, firsts), m = put_releases(&other, family, seconds);
+	size_t n = put_releases(&one, name, firsts), m = put_releases(&other, name, seconds);
 
-	if (n > 0 && m > 0 && !have_common(firsts, seconds, family->n)) {
+	if (n > 0 && m > 0 && !have_common(firsts, seconds, name->n)) {
 		ce_buf_addf(&text, "%s: %s is %sCUDA %s; %s is %sCUDA %s. ",
 			n == 1 && m == 1 ? "Two CUDA releases are asked for"
 					 : "No CUDA release suits all that is asked for",
-			first->text, first->family == family ? "" : "there for ", ce_buf_str(&one),
-			second->text, second->family == family ? "" : "there for ",
-			ce_buf_str(&other));
+			first->text, first->name == name ? "" : "there for ", ce_buf_str(&one),
+			second->text, second->name == name ? "" : "there for ", ce_buf_str(&other));
 		ce_buf_adds(&text,
 			"Choose one release by cuda-version, and leave the versions of its parts open.");
 		add_hint(a, &text);
@@ -334,54 +333,57 @@ static void compare_releases(const struct adviser *a, const struct ce_family *fa
 /* Requests that are each possible, but never with the same CUDA release. */
 static void hint_releases(const struct adviser *a)
 {
-	const struct ce_family *family = ce_map_get(&a->c->families, "cuda-version");
+	const struct ce_package_name *name = ce_map_get(&a->problem->names, "cuda-version");
 	CE_AUTOFREE size_t *requests = ce_calloc(a->n + 1, sizeof(*requests));
 	CE_AUTOFREE bool *possible = NULL;
 	bool is_involved = false;
 	size_t n = 0;
 
 	for (size_t i = 0; i < a->n; i++) {
-		const struct ce_need *need = ce_fact_need(a->c, &a->facts[i]);
+		const struct ce_requirement *req =
+			ce_origin_requirement(a->problem, &a->origins[i]);
 
-		is_involved = is_involved || need->family == family;
-		if (a->facts[i].kind == CE_FACT_REQUEST && !need->family->is_virtual)
-			requests[n++] = a->facts[i].index;
+		is_involved = is_involved || req->name == name;
+		if (a->origins[i].kind == CE_ORIGIN_REQUEST && !req->name->is_virtual)
+			requests[n++] = a->origins[i].index;
 	}
-	if (!family || family->n == 0 || !is_involved || n < 2 || n > MAX_COMPARED)
+	if (!name || name->n == 0 || !is_involved || n < 2 || n > MAX_COMPARED)
 		return;
-	possible = ce_calloc(n * family->n, sizeof(*possible));
+	possible = ce_calloc(n * name->n, sizeof(*possible));
 	for (size_t i = 0; i < n; i++)
-		ce_search_possible(a->c, requests[i], family, possible + i * family->n);
+		ce_resolvo_possible(a->problem, requests[i], name, possible + i * name->n);
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = i + 1; k < n; k++)
-			compare_releases(a, family, a->c->requested[requests[i]],
-				possible + i * family->n, a->c->requested[requests[k]],
-				possible + k * family->n);
+			compare_releases(a, name, a->problem->requested[requests[i]],
+				possible + i * name->n, a->problem->requested[requests[k]],
+				possible + k * name->n);
 }
 
-void ce_hints_add(struct ce_choices *c, const struct ce_fact *facts, size_t n, json_t *hints)
+void ce_hints_add(
+	struct ce_problem *problem, const struct ce_clause_origin *origins, size_t n, json_t *hints)
 {
-	struct adviser a = {c, facts, n, hints};
+	struct adviser a = {problem, origins, n, hints};
 	bool is_machine = false;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct ce_need *need = ce_fact_need(c, &facts[i]);
+		const struct ce_requirement *req = ce_origin_requirement(problem, &origins[i]);
 		size_t usable = 0;
 
-		if (need->family->is_virtual) {
-			if (need->n_matches == 0)
-				hint_virtual(&a, &facts[i], need);
-			is_machine = is_machine || facts[i].kind != CE_FACT_REQUEST;
+		if (req->name->is_virtual) {
+			if (req->n_matches == 0)
+				hint_virtual(&a, &origins[i], req);
+			is_machine = is_machine || origins[i].kind != CE_ORIGIN_REQUEST;
 			continue;
 		}
-		for (size_t k = 0; k < need->n_matches; k++)
-			usable += ce_choice_is_usable(need->matches[k]);
-		if (need->family->n == 0 && facts[i].kind == CE_FACT_REQUEST)
-			hint_name(&a, need);
-		else if (need->n_matches == 0 && facts[i].kind == CE_FACT_REQUEST)
-			hint_exact(&a, need);
-		else if (need->n_matches > 0 && usable == 0 && facts[i].kind != CE_FACT_CONSTRAINS)
-			hint_left_out(&a, need);
+		for (size_t k = 0; k < req->n_matches; k++)
+			usable += ce_candidate_is_usable(req->matches[k]);
+		if (req->name->n == 0 && origins[i].kind == CE_ORIGIN_REQUEST)
+			hint_name(&a, req);
+		else if (req->n_matches == 0 && origins[i].kind == CE_ORIGIN_REQUEST)
+			hint_exact(&a, req);
+		else if (req->n_matches > 0 && usable == 0 &&
+			 origins[i].kind != CE_ORIGIN_CONSTRAINS)
+			hint_left_out(&a, req);
 	}
 	hint_host_compiler(&a);
 	/* With another machine the releases may well meet. */

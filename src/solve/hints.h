@@ -5,15 +5,15 @@
 #include <jansson.h>
 #include <stddef.h>
 
-struct ce_choices;
-struct ce_fact;
+struct ce_clause_origin;
+struct ce_problem;
 
 /*
- * The sentence a person needs, where the cause is one that CUDA work meets again and again: the
- * host compiler's limit, the driver, two CUDA releases at once, a misspelt name, a date. Appends
- * strings to the JSON array `hints`, each once. `facts` is the core (unsat_core.h) of a request
- * without an answer.
+ * The way out, where the cause is one that is common in CUDA work: the host compiler's limit, the
+ * driver, two CUDA releases at once, a misspelled name, a date. Appends sentences to the JSON array
+ * `hints`, each once. `origins` is the core (unsat_core.h) of a request without a solution.
  */
-void ce_hints_add(struct ce_choices *c, const struct ce_fact *facts, size_t n, json_t *hints);
+void ce_hints_add(
+	struct ce_problem *c, const struct ce_clause_origin *origins, size_t n, json_t *hints);
 
 #endif

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Fills libsolv. Every rule here has its reason in docs/design/solving.md, "Encoding". */
+/*
+ * The problem as libsolv's pool. What holds for every build of libsolv, with conda support or not:
+ * names have nothing but themselves as a provide, versions are decimal numbers without separators,
+ * and each id that something requires has its list of providers set by pool_set_whatprovides().
+ */
 #include "solve/libsolv.h"
 
 #include <stdint.h>
@@ -16,97 +20,97 @@
 #include "solve/problem.h"
 #include "solve/resolvo.h"
 
-/* libsolv's spelling of a need's id: a mark that no package name begins with, then the text. */
-static Id make_id(Pool *solv, char mark, const char *text)
+/* The id of a requirement: a mark that no package name begins with, then the text. */
+static Id make_id(Pool *pool, char mark, const char *text)
 {
 	struct ce_buf b = {0};
 	Id id;
 
 	ce_buf_addc(&b, mark);
 	ce_buf_adds(&b, text);
-	id = pool_str2id(solv, ce_buf_str(&b), 1);
+	id = pool_str2id(pool, ce_buf_str(&b), 1);
 	ce_buf_release(&b);
 	return id;
 }
 
-/* For libsolv a higher version is a better one, and there is none better than the preferred. */
-static Id make_rank(Pool *solv, const struct ce_choice *choice)
+/* For libsolv a higher version is a better one; none is better than what is proposed. */
+static Id make_evr(Pool *pool, const struct ce_candidate *candidate)
 {
-	char rank[32];
+	char evr[32];
 
-	snprintf(rank, sizeof(rank), "%zu",
-		choice->preferred ? choice->family->n + 1 : choice->family->n - choice->rank);
-	return pool_str2id(solv, rank, 1);
+	snprintf(evr, sizeof(evr), "%zu",
+		candidate->is_proposed ? candidate->name->n + 1
+				       : candidate->name->n - candidate->preference);
+	return pool_str2id(pool, evr, 1);
 }
 
-static void add_fact(struct ce_pool *p, Repo *repo, const struct ce_fact *fact)
+static void add_origin(struct ce_libsolv *l, Repo *repo, const struct ce_clause_origin *origin)
 {
-	struct ce_need *need = ce_fact_need(p->choices, fact);
-	Solvable *s = pool_id2solvable(p->solv, fact->choice->id);
+	struct ce_requirement *req = ce_origin_requirement(l->problem, origin);
+	Solvable *s = pool_id2solvable(l->pool, origin->candidate->libsolv_id);
 
-	if (fact->kind == CE_FACT_DEPENDS) {
-		if (!need->id)
-			need->id = make_id(p->solv, '=', need->text);
-		s->requires = repo_addid_dep(repo, s->requires, need->id, 0);
+	if (origin->kind == CE_ORIGIN_DEPENDS) {
+		if (!req->libsolv_id)
+			req->libsolv_id = make_id(l->pool, '=', req->text);
+		s->requires = repo_addid_dep(repo, s->requires, req->libsolv_id, 0);
 		return;
 	}
-	/* A package cannot be there twice: what it says of its own name is met or never matters. */
-	if (need->family == fact->choice->family)
+	/* There is one candidate of a name at most: what it says of its own name never matters. */
+	if (req->name == origin->candidate->name)
 		return;
-	if (!need->not_id)
-		need->not_id = make_id(p->solv, '!', need->text);
-	s->conflicts = repo_addid_dep(repo, s->conflicts, need->not_id, 0);
+	if (!req->libsolv_not_id)
+		req->libsolv_not_id = make_id(l->pool, '!', req->text);
+	s->conflicts = repo_addid_dep(repo, s->conflicts, req->libsolv_not_id, 0);
 }
 
-static void add_facts_of(struct ce_pool *p, Repo *repo, struct ce_choice *choice)
+static void add_origins_of(struct ce_libsolv *l, Repo *repo, struct ce_candidate *candidate)
 {
-	for (size_t i = 0; i < choice->n_depends; i++)
-		add_fact(p, repo, &(struct ce_fact){CE_FACT_DEPENDS, choice, i});
-	for (size_t i = 0; i < choice->n_constrains; i++)
-		add_fact(p, repo, &(struct ce_fact){CE_FACT_CONSTRAINS, choice, i});
+	for (size_t i = 0; i < candidate->n_depends; i++)
+		add_origin(l, repo, &(struct ce_clause_origin){CE_ORIGIN_DEPENDS, candidate, i});
+	for (size_t i = 0; i < candidate->n_constrains; i++)
+		add_origin(l, repo, &(struct ce_clause_origin){CE_ORIGIN_CONSTRAINS, candidate, i});
 }
 
-/* Which of the usable choices become solvables. */
+/* Which of the usable candidates become solvables. */
 struct scope {
-	bool preferred_only;
-	const bool *families; /* by index; NULL is all */
+	bool proposed_only;
+	const bool *names; /* by index; NULL: all */
 };
 
-/* Only what the search reaches can be in an answer. */
-static bool is_in(const struct scope *scope, const struct ce_choice *choice)
+static bool is_in(const struct scope *scope, const struct ce_candidate *candidate)
 {
-	return choice->order && ce_choice_is_usable(choice) &&
-	       (!scope->preferred_only || choice->preferred) &&
-	       (!scope->families || scope->families[choice->family->index]);
+	return candidate->variable && ce_candidate_is_usable(candidate) &&
+	       (!scope->proposed_only || candidate->is_proposed) &&
+	       (!scope->names || scope->names[candidate->name->index]);
 }
 
 /*
  * Solvables get descending ids in the order of the search: libsolv looks at rules from the highest
  * solvable down, so that it decides in about the same order.
  */
-static void add_solvables(struct ce_pool *p, Repo *repo, const struct scope *scope)
+static void add_solvables(struct ce_libsolv *l, Repo *repo, const struct scope *scope)
 {
-	const struct ce_choices *c = p->choices;
-	Pool *solv = p->solv;
+	const struct ce_problem *problem = l->problem;
+	Pool *pool = l->pool;
 	size_t n = 0;
 	Id id;
 
-	for (size_t i = 0; i < c->n_reached; i++)
-		n += is_in(scope, c->reached[i]);
+	for (size_t i = 0; i < problem->n_reached; i++)
+		n += is_in(scope, problem->reached[i]);
 	if (!n)
 		return;
 	id = repo_add_solvable_block(repo, (int)n) + (Id)n;
-	for (size_t i = 0; i < c->n_reached; i++) {
-		struct ce_choice *choice = c->reached[i];
+	for (size_t i = 0; i < problem->n_reached; i++) {
+		struct ce_candidate *candidate = problem->reached[i];
 		Solvable *s;
 
-		if (!is_in(scope, choice))
+		if (!is_in(scope, candidate))
 			continue;
-		choice->id = --id;
-		s = pool_id2solvable(solv, id);
-		s->name = pool_str2id(solv, choice->family->name, 1);
-		s->evr = make_rank(solv, choice);
-		s->arch = solv->solvables[SYSTEMSOLVABLE].arch;
+		candidate->libsolv_id = --id;
+		s = pool_id2solvable(pool, id);
+		s->name = pool_str2id(pool, candidate->name->text, 1);
+		s->evr = make_evr(pool, candidate);
+		s->arch = pool->solvables[SYSTEMSOLVABLE].arch;
 		s->provides = repo_addid_dep(repo, 0, s->name, 0);
 	}
 }
@@ -126,172 +130,176 @@ static bool is_sorted(const Queue *q)
 	return true;
 }
 
-/* Lists come from the last choice to the first, which is the order of ids more often than not. */
-static void set_providers(Pool *solv, Id id, Queue *providers)
+/* Lists come from the last candidate to the first, which is the order of ids more often than not. */
+static void set_providers(Pool *pool, Id id, Queue *providers)
 {
 	if (!is_sorted(providers))
 		qsort(providers->elements, (size_t)providers->count, sizeof(Id), by_id);
 	pool_set_whatprovides(
-		solv, id, pool_ids2whatprovides(solv, providers->elements, providers->count));
+		pool, id, pool_ids2whatprovides(pool, providers->elements, providers->count));
 }
 
-static void provide_matches(Pool *solv, const struct ce_need *need, Queue *q)
+static void provide_matches(Pool *pool, const struct ce_requirement *req, Queue *q)
 {
 	queue_empty(q);
-	for (size_t i = need->n_matches; i-- > 0;)
-		if (need->matches[i]->id)
-			queue_push(q, need->matches[i]->id);
-	set_providers(solv, need->id, q);
+	for (size_t i = req->n_matches; i-- > 0;)
+		if (req->matches[i]->libsolv_id)
+			queue_push(q, req->matches[i]->libsolv_id);
+	set_providers(pool, req->libsolv_id, q);
 }
 
-static void provide_others(Pool *solv, const struct ce_need *need, Queue *q)
+static void provide_others(Pool *pool, const struct ce_requirement *req, Queue *q)
 {
-	const struct ce_family *f = need->family;
+	const struct ce_package_name *name = req->name;
 
 	queue_empty(q);
-	for (size_t i = f->n; i-- > 0;)
-		if (f->members[i].id && !ce_need_matches(need, &f->members[i]))
-			queue_push(q, f->members[i].id);
-	set_providers(solv, need->not_id, q);
+	for (size_t i = name->n; i-- > 0;)
+		if (name->candidates[i].libsolv_id &&
+			!ce_requirement_matches(req, &name->candidates[i]))
+			queue_push(q, name->candidates[i].libsolv_id);
+	set_providers(pool, req->libsolv_not_id, q);
 }
 
 /* After pool_createwhatprovides(), which must run once only: it would throw these lists away. */
-static void add_providers(struct ce_pool *p)
+static void add_providers(struct ce_libsolv *l)
 {
-	const struct ce_choices *c = p->choices;
+	const struct ce_problem *problem = l->problem;
 	Queue q;
 
 	queue_init(&q);
-	for (size_t i = 0; i < p->n_requested; i++) {
-		struct ce_need *need = p->requested[i];
+	for (size_t i = 0; i < l->n_requested; i++) {
+		struct ce_requirement *req = l->requested[i];
 
-		if (!need->id)
-			need->id = make_id(p->solv, '@', need->text);
-		provide_matches(p->solv, need, &q);
+		if (!req->libsolv_id)
+			req->libsolv_id = make_id(l->pool, '@', req->text);
+		provide_matches(l->pool, req, &q);
 	}
-	for (size_t i = 0; i < c->needs.n; i++) {
-		const struct ce_need *need = c->needs.entries[i].value;
+	for (size_t i = 0; i < problem->requirements.n; i++) {
+		const struct ce_requirement *req = problem->requirements.entries[i].value;
 
-		if (need->id)
-			provide_matches(p->solv, need, &q);
-		if (need->not_id)
-			provide_others(p->solv, need, &q);
+		if (req->libsolv_id)
+			provide_matches(l->pool, req, &q);
+		if (req->libsolv_not_id)
+			provide_others(l->pool, req, &q);
 	}
 	queue_free(&q);
 }
 
-/* What a pool of before has numbered. */
-static void forget_ids(struct ce_choices *c)
+/* Clears the ids of an earlier pool. */
+static void clear_ids(struct ce_problem *problem)
 {
-	for (size_t i = 0; i < c->n_reached; i++)
-		c->reached[i]->id = 0;
-	for (size_t i = 0; i < c->needs.n; i++) {
-		struct ce_need *need = c->needs.entries[i].value;
+	for (size_t i = 0; i < problem->n_reached; i++)
+		problem->reached[i]->libsolv_id = 0;
+	for (size_t i = 0; i < problem->requirements.n; i++) {
+		struct ce_requirement *req = problem->requirements.entries[i].value;
 
-		need->id = need->not_id = 0;
+		req->libsolv_id = req->libsolv_not_id = 0;
 	}
-	for (size_t i = 0; i < c->n_requested; i++)
-		c->requested[i]->id = 0;
+	for (size_t i = 0; i < problem->n_requested; i++)
+		problem->requested[i]->libsolv_id = 0;
 }
 
-/* A pool with solvables, which nothing is known of yet. */
-static struct ce_pool *begin(struct ce_choices *c, const struct scope *scope, Repo **ret_repo)
+/* Makes a pool with solvables that have neither requirements nor conflicts yet. */
+static struct ce_libsolv *begin(
+	struct ce_problem *problem, const struct scope *scope, Repo **ret_repo)
 {
-	struct ce_pool *p = ce_calloc(1, sizeof(*p));
+	struct ce_libsolv *l = ce_calloc(1, sizeof(*l));
 
-	p->choices = c;
-	p->requested = c->requested;
-	p->n_requested = c->n_requested;
-	p->solv = pool_create();
-	*ret_repo = repo_create(p->solv, "choices");
-	forget_ids(c);
-	add_solvables(p, *ret_repo, scope);
-	return p;
+	l->problem = problem;
+	l->requested = problem->requested;
+	l->n_requested = problem->n_requested;
+	l->pool = pool_create();
+	*ret_repo = repo_create(l->pool, "candidates");
+	clear_ids(problem);
+	add_solvables(l, *ret_repo, scope);
+	return l;
 }
 
-static struct ce_pool *end(struct ce_pool *p)
+static struct ce_libsolv *end(struct ce_libsolv *l)
 {
-	pool_createwhatprovides(p->solv);
-	add_providers(p);
-	return p;
+	pool_createwhatprovides(l->pool);
+	add_providers(l);
+	return l;
 }
 
-static struct ce_pool *new_pool(struct ce_choices *c, bool preferred_only)
+static struct ce_libsolv *new_pool(struct ce_problem *problem, bool proposed_only)
 {
 	Repo *repo;
-	struct ce_pool *p = begin(c, &(struct scope){.preferred_only = preferred_only}, &repo);
+	struct ce_libsolv *l =
+		begin(problem, &(struct scope){.proposed_only = proposed_only}, &repo);
 
-	for (size_t i = 0; i < c->n_reached; i++)
-		if (c->reached[i]->id)
-			add_facts_of(p, repo, c->reached[i]);
-	return end(p);
+	for (size_t i = 0; i < problem->n_reached; i++)
+		if (problem->reached[i]->libsolv_id)
+			add_origins_of(l, repo, problem->reached[i]);
+	return end(l);
 }
 
-struct ce_pool *ce_pool_new(struct ce_choices *choices)
+struct ce_libsolv *ce_libsolv_new(struct ce_problem *problem)
 {
-	return new_pool(choices, false);
+	return new_pool(problem, false);
 }
 
-struct ce_pool *ce_pool_new_preferred(struct ce_choices *choices)
+struct ce_libsolv *ce_libsolv_new_proposed(struct ce_problem *problem)
 {
-	return new_pool(choices, true);
+	return new_pool(problem, true);
 }
 
-struct ce_pool *ce_pool_new_facts(
-	struct ce_choices *choices, const struct ce_fact *facts, size_t n_facts)
+struct ce_libsolv *ce_libsolv_new_core(
+	struct ce_problem *problem, const struct ce_clause_origin *origins, size_t n_origins)
 {
-	CE_AUTOFREE bool *families = ce_calloc(choices->families.n + 1, sizeof(*families));
-	struct ce_need **requested;
-	struct ce_pool *p;
+	CE_AUTOFREE bool *names = ce_calloc(problem->names.n + 1, sizeof(*names));
+	struct ce_requirement **requested;
+	struct ce_libsolv *l;
 	size_t n = 0;
 	Repo *repo;
 
-	for (size_t i = 0; i < n_facts; i++) {
-		families[ce_fact_need(choices, &facts[i])->family->index] = true;
-		if (facts[i].choice)
-			families[facts[i].choice->family->index] = true;
+	for (size_t i = 0; i < n_origins; i++) {
+		names[ce_origin_requirement(problem, &origins[i])->name->index] = true;
+		if (origins[i].candidate)
+			names[origins[i].candidate->name->index] = true;
 	}
-	p = begin(choices, &(struct scope){.families = families}, &repo);
-	requested = ce_arena_array(&choices->arena, n_facts, sizeof(*requested));
-	for (size_t i = 0; i < n_facts; i++) {
-		if (!facts[i].choice)
-			requested[n++] = ce_fact_need(choices, &facts[i]);
-		else if (facts[i].choice->id)
-			add_fact(p, repo, &facts[i]);
+	l = begin(problem, &(struct scope){.names = names}, &repo);
+	requested = ce_arena_array(&problem->arena, n_origins, sizeof(*requested));
+	for (size_t i = 0; i < n_origins; i++) {
+		if (!origins[i].candidate)
+			requested[n++] = ce_origin_requirement(problem, &origins[i]);
+		else if (origins[i].candidate->libsolv_id)
+			add_origin(l, repo, &origins[i]);
 	}
-	p->requested = requested;
-	p->n_requested = n;
-	return end(p);
+	l->requested = requested;
+	l->n_requested = n;
+	return end(l);
 }
 
-void ce_pool_free(struct ce_pool *pool)
+void ce_libsolv_free(struct ce_libsolv *l)
 {
-	if (!pool)
+	if (!l)
 		return;
-	if (pool->solver)
-		solver_free(pool->solver);
-	pool_free(pool->solv);
-	free(pool);
+	if (l->solver)
+		solver_free(l->solver);
+	pool_free(l->pool);
+	free(l);
 }
 
-bool ce_pool_solve(struct ce_pool *pool)
+bool ce_libsolv_solve(struct ce_libsolv *l)
 {
 	int problems;
 	Queue jobs;
 
 	queue_init(&jobs);
-	for (size_t i = 0; i < pool->n_requested; i++)
-		queue_push2(
-			&jobs, SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES, pool->requested[i]->id);
-	if (pool->solver)
-		solver_free(pool->solver);
-	pool->solver = solver_create(pool->solv);
-	problems = solver_solve(pool->solver, &jobs);
+	for (size_t i = 0; i < l->n_requested; i++)
+		queue_push2(&jobs, SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES,
+			l->requested[i]->libsolv_id);
+	if (l->solver)
+		solver_free(l->solver);
+	l->solver = solver_create(l->pool);
+	problems = solver_solve(l->solver, &jobs);
 	queue_free(&jobs);
 	return problems == 0;
 }
 
-bool ce_pool_has(const struct ce_pool *pool, const struct ce_choice *choice)
+bool ce_libsolv_has(const struct ce_libsolv *l, const struct ce_candidate *candidate)
 {
-	return choice->id && solver_get_decisionlevel(pool->solver, choice->id) > 0;
+	return candidate->libsolv_id &&
+	       solver_get_decisionlevel(l->solver, candidate->libsolv_id) > 0;
 }

@@ -7,52 +7,49 @@
 
 #include "base/attr.h"
 
-struct ce_choice;
-struct ce_choices;
-struct ce_fact;
-struct ce_need;
+struct ce_candidate;
+struct ce_clause_origin;
+struct ce_problem;
+struct ce_requirement;
 struct s_Pool;
 struct s_Solver;
 
 /*
- * Choices as libsolv sees them (docs/design/solving.md): every usable record in scope is a
- * solvable whose version is nothing but its rank; every need is an id with an explicit list of
- * providers; a constrains is a conflict with the id of what does not match. So libsolv never reads
- * a version or a spec, none of its conda support is used, and its answer does not depend on how a
- * distribution built it.
+ * The second solver, which checks what the first has found.
+ *
+ * libsolv gets the problem as numbers: every usable candidate in scope is a solvable whose version
+ * is nothing but its preference (docs/design/solving.md); every requirement is an id with an explicit list of providers; a
+ * constrains is a conflict with the id of what does not match. So libsolv never reads a version or
+ * a spec, none of its conda support is used, and its answer does not depend on how a distribution
+ * built it.
  */
-struct ce_pool {
-	struct ce_choices *choices; /* borrowed */
-	struct ce_need *const *requested;
+struct ce_libsolv {
+	struct ce_problem *problem; /* borrowed */
+	struct ce_requirement *const *requested;
 	size_t n_requested;
-	struct s_Pool *solv;
-	struct s_Solver *solver; /* of the last ce_pool_solve() */
+	struct s_Pool *pool;
+	struct s_Solver *solver; /* of the last ce_libsolv_solve() */
 };
 
 /*
- * Three pools of the same choices, from the largest to the smallest. One at a time: each numbers
- * the choices anew.
- *
- * libsolv spends its time and memory on rules for candidates that nobody wants: the two small pools
- * cost next to nothing, and tell nearly always.
+ * Three scopes of one problem; only one may exist at a time, as each numbers the candidates again.
+ * libsolv spends its time and memory on rules for candidates that no solution has: the first two
+ * cost next to nothing, and are nearly always enough. None can fail; ce_libsolv_free() each.
  */
-/* All that the search reaches: is there an answer, and which? */
-struct ce_pool *ce_pool_new(struct ce_choices *choices);
-/* What ce_search_preferred() marked, and nothing else: is that an answer? */
-struct ce_pool *ce_pool_new_preferred(struct ce_choices *choices);
-/*
- * The problem that consists of these facts (borrowed until the call returns) and of all members of
- * the families they are about: when even that has no answer, the whole has none.
- */
-struct ce_pool *ce_pool_new_facts(
-	struct ce_choices *choices, const struct ce_fact *facts, size_t n_facts);
-void ce_pool_free(struct ce_pool *pool);
-CE_DEFINE_FREEP(struct ce_pool, ce_pool_free, ce_pool_freep)
+/* What ce_resolvo_solve() proposed and nothing else: is that a solution? */
+struct ce_libsolv *ce_libsolv_new_proposed(struct ce_problem *problem);
+/* These origins (borrowed during the call) and all candidates of the names that they are about:
+ * when this has no solution, the problem has none. */
+struct ce_libsolv *ce_libsolv_new_core(
+	struct ce_problem *problem, const struct ce_clause_origin *origins, size_t n_origins);
+/* All that the request can reach: is there a solution, and which? */
+struct ce_libsolv *ce_libsolv_new(struct ce_problem *problem);
+void ce_libsolv_free(struct ce_libsolv *l);
+CE_DEFINE_FREEP(struct ce_libsolv, ce_libsolv_free, ce_libsolv_freep)
 
-/* Solves what is requested; true when there is an answer. What is preferred is taken wherever it is
- * possible. */
-bool ce_pool_solve(struct ce_pool *pool);
-/* Is the choice in the answer of the last ce_pool_solve()? */
-bool ce_pool_has(const struct ce_pool *pool, const struct ce_choice *choice);
+/* Whether there is a solution. Proposed candidates are preferred to all others. */
+bool ce_libsolv_solve(struct ce_libsolv *l);
+/* Whether the candidate is part of the solution of the last ce_libsolv_solve(). */
+bool ce_libsolv_has(const struct ce_libsolv *l, const struct ce_candidate *candidate);
 
 #endif

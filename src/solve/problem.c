@@ -3,13 +3,14 @@
  * record. */
 #include "solve/problem.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/url.h"
+#include "base/strs.h"
 #include "ccenv/ccenv.h"
 #include "model/match.h"
 #include "model/pkg.h"
@@ -37,25 +38,6 @@ static size_t records_of(const struct ce_repodata *r, const char *name, size_t *
 	return first;
 }
 
-/* The place of the record's channel in the request; one that is not there comes last. */
-static size_t channel_rank(const struct ce_request *q, const struct ce_pkg *pkg)
-{
-	size_t i = 0;
-
-	while (i < q->n_channels && strcmp(q->channels[i], pkg->channel) != 0)
-		i++;
-	if (i < q->n_channels)
-		return i;
-	/* A channel may be asked for with credentials in its URL; no record has them. */
-	for (i = 0; i < q->n_channels; i++) {
-		CE_AUTOFREE char *plain = ce_url_strip_credentials(q->channels[i]);
-
-		if (strcmp(plain, pkg->channel) == 0)
-			break;
-	}
-	return i;
-}
-
 static uint64_t date_limit(const struct ce_request *q, const char *name)
 {
 	for (size_t i = 0; i < q->n_date_exceptions; i++)
@@ -64,8 +46,8 @@ static uint64_t date_limit(const struct ce_request *q, const char *name)
 	return q->exclude_newer;
 }
 
-/* Does the request name this package with a channel of its own? Then strict priority does not apply
- * to it. */
+/* Whether the request names this package with a channel of its own: strict priority does not apply
+ * to it then. */
 static bool has_own_channel(const struct ce_request *q, const char *name)
 {
 	for (size_t i = 0; i < q->n_specs; i++)
@@ -82,141 +64,147 @@ static bool is_direct(const struct ce_request *q, const char *name)
 	return false;
 }
 
-/* Strict priority: only the first channel that has the name at all, whatever else leaves its
- * records out. */
-static void exclude_channels(const struct ce_request *q, struct ce_family *f)
+/* Strict priority: only the first channel that has the name at all, even if its records are
+ * excluded for other reasons. */
+static void exclude_channels(const struct ce_request *q, struct ce_package_name *name)
 {
-	size_t first = SIZE_MAX;
+	unsigned first = UINT_MAX;
 
-	if (q->priority != CE_PRIORITY_STRICT || has_own_channel(q, f->name))
+	if (q->priority != CE_PRIORITY_STRICT || has_own_channel(q, name->text))
 		return;
-	for (size_t i = 0; i < f->n; i++)
-		first = f->members[i].channel < first ? f->members[i].channel : first;
-	for (size_t i = 0; i < f->n; i++)
-		if (f->members[i].channel != first)
-			f->members[i].excluded = CE_EXCLUDED_CHANNEL;
+	for (size_t i = 0; i < name->n; i++)
+		if (name->candidates[i].pkg->channel_rank < first)
+			first = name->candidates[i].pkg->channel_rank;
+	for (size_t i = 0; i < name->n; i++)
+		if (name->candidates[i].pkg->channel_rank != first)
+			name->candidates[i].excluded = CE_EXCLUDED_CHANNEL;
 }
 
-static void exclude_dates(const struct ce_request *q, struct ce_family *f)
+static void exclude_dates(const struct ce_request *q, struct ce_package_name *name)
 {
-	uint64_t limit = date_limit(q, f->name);
+	uint64_t limit = date_limit(q, name->text);
 
 	if (!limit)
 		return;
-	for (size_t i = 0; i < f->n; i++) {
-		struct ce_choice *m = &f->members[i];
+	for (size_t i = 0; i < name->n; i++) {
+		struct ce_candidate *c = &name->candidates[i];
 
-		if (m->excluded)
+		if (c->excluded)
 			continue;
-		if (m->pkg->timestamp > limit)
-			m->excluded = CE_EXCLUDED_DATE;
-		else if (!m->pkg->timestamp)
-			m->excluded = CE_EXCLUDED_NO_DATE;
+		if (c->pkg->timestamp > limit)
+			c->excluded = CE_EXCLUDED_DATE;
+		else if (!c->pkg->timestamp)
+			c->excluded = CE_EXCLUDED_NO_DATE;
 	}
 }
 
-/* A pin holds whenever the package is there, so what it does not match can never be chosen. */
-static void exclude_pins(const struct ce_request *q, struct ce_family *f)
+/* A pin holds whenever the package is installed, so what it does not match can never be chosen. */
+static void exclude_pins(const struct ce_request *q, struct ce_package_name *name)
 {
 	for (size_t p = 0; p < q->n_pins; p++) {
 		const struct ce_spec *pin = q->pins[p];
 
-		if (strcmp(pin->name, f->name) != 0)
+		if (strcmp(pin->name, name->text) != 0)
 			continue;
-		for (size_t i = 0; i < f->n; i++) {
-			if (f->members[i].excluded || ce_spec_matches(pin, f->members[i].pkg))
+		for (size_t i = 0; i < name->n; i++) {
+			struct ce_candidate *c = &name->candidates[i];
+
+			if (c->excluded || ce_spec_matches(pin, c->pkg))
 				continue;
-			f->members[i].excluded = CE_EXCLUDED_PIN;
-			f->members[i].why = pin->text;
+			c->excluded = CE_EXCLUDED_PIN;
+			c->exclusion_detail = pin->text;
 		}
 	}
 }
 
-static struct ce_choice *find_favored(const struct ce_request *q, struct ce_family *f)
+static struct ce_candidate *find_locked(const struct ce_request *q, struct ce_package_name *name)
 {
 	for (size_t l = 0; l < q->n_locked; l++) {
 		const struct ce_pkg *pkg = q->locked[l];
 
-		if (strcmp(pkg->name, f->name) != 0)
+		if (strcmp(pkg->name, name->text) != 0)
 			continue;
-		for (size_t i = 0; i < f->n; i++)
-			if (strcmp(f->members[i].pkg->url, pkg->url) == 0)
-				return &f->members[i];
+		for (size_t i = 0; i < name->n; i++)
+			if (strcmp(name->candidates[i].pkg->url, pkg->url) == 0)
+				return &name->candidates[i];
 	}
 	return NULL;
 }
 
-static void fill_family(struct ce_choices *c, struct ce_family *f)
+static void add_candidates(struct ce_problem *p, struct ce_package_name *name)
 {
-	size_t n, first = records_of(c->repodata, f->name, &n);
+	size_t n, first = records_of(p->repodata, name->text, &n);
 
-	f->members = ce_arena_array(&c->arena, n, sizeof(*f->members));
+	name->candidates = ce_arena_array(&p->arena, n, sizeof(*name->candidates));
 	for (size_t i = 0; i < n; i++) {
-		const struct ce_pkg *pkg = &c->repodata->pkgs[first + i];
+		const struct ce_pkg *pkg = &p->repodata->pkgs[first + i];
 
 		if (pkg->parsed_version)
-			f->members[f->n++] = (struct ce_choice){
-				.pkg = pkg, .family = f, .channel = channel_rank(c->request, pkg)};
+			name->candidates[name->n++] =
+				(struct ce_candidate){.pkg = pkg, .name = name};
 	}
-	f->is_direct = is_direct(c->request, f->name);
-	ce_rank_members(c, f);
-	exclude_channels(c->request, f);
-	exclude_dates(c->request, f);
-	exclude_pins(c->request, f);
-	f->favored = find_favored(c->request, f);
+	name->is_direct = is_direct(p->request, name->text);
+	ce_rank_candidates(p->request, name);
+	exclude_channels(p->request, name);
+	exclude_dates(p->request, name);
+	exclude_pins(p->request, name);
+	name->locked = find_locked(p->request, name);
 }
 
-/* A virtual package is a family of one record, made here; it depends on nothing. */
-static void fill_virtual(struct ce_choices *c, struct ce_family *f, const struct ce_virtual *v)
+/* A virtual package has one candidate, which is made here and depends on nothing. */
+static void add_virtual(
+	struct ce_problem *p, struct ce_package_name *name, const struct ce_virtual *v)
 {
-	struct ce_pkg *pkg = ce_arena_alloc(&c->arena, sizeof(*pkg));
+	struct ce_pkg *pkg = ce_arena_alloc(&p->arena, sizeof(*pkg));
 
-	ce_virtual_as_pkg(v, &c->arena, pkg);
-	f->is_virtual = true;
+	ce_virtual_as_pkg(v, &p->arena, pkg);
 	if (!pkg->parsed_version)
 		return;
-	f->members = ce_arena_array(&c->arena, 1, sizeof(*f->members));
-	f->members[0] = (struct ce_choice){.pkg = pkg, .family = f, .loaded = true};
-	f->n = 1;
+	name->candidates = ce_arena_array(&p->arena, 1, sizeof(*name->candidates));
+	name->candidates[0] = (struct ce_candidate){.pkg = pkg, .name = name, .is_loaded = true};
+	name->n = 1;
 }
 
-static struct ce_family *get_family(struct ce_choices *c, const char *name)
+static struct ce_package_name *get_name(struct ce_problem *p, const char *text)
 {
-	struct ce_family *f = ce_map_get(&c->families, name);
+	struct ce_package_name *name = ce_map_get(&p->names, text);
+	const struct ce_request *q = p->request;
 
-	if (f)
-		return f;
-	f = ce_arena_alloc(&c->arena, sizeof(*f));
-	f->name = ce_arena_strdup(&c->arena, name);
-	f->index = c->families.n;
-	ce_map_set(&c->families, name, f);
-	f->is_virtual = strncmp(name, "__", 2) == 0;
-	for (size_t i = 0; i < c->request->n_virtuals; i++) {
-		if (strcmp(c->request->virtuals[i].name, name) == 0) {
-			fill_virtual(c, f, &c->request->virtuals[i]);
-			return f;
+	if (name)
+		return name;
+	name = ce_arena_alloc(&p->arena, sizeof(*name));
+	name->text = ce_arena_strdup(&p->arena, text);
+	name->index = p->names.n;
+	name->is_virtual = ce_has_prefix(text, "__");
+	ce_map_set(&p->names, text, name);
+	for (size_t i = 0; i < q->n_virtuals; i++) {
+		if (strcmp(q->virtuals[i].name, text) == 0) {
+			name->is_virtual = true;
+			add_virtual(p, name, &q->virtuals[i]);
+			return name;
 		}
 	}
-	if (!f->is_virtual)
-		fill_family(c, f);
-	return f;
+	if (!name->is_virtual)
+		add_candidates(p, name);
+	return name;
 }
 
-/* The need for a spec: its family and who matches. */
-static struct ce_need *make_need(struct ce_choices *c, const char *text, const struct ce_spec *spec)
+static struct ce_requirement *make_requirement(
+	struct ce_problem *p, const char *text, const struct ce_spec *spec)
 {
-	struct ce_need *need = ce_arena_alloc(&c->arena, sizeof(*need));
-	struct ce_family *f = get_family(c, spec->name);
+	struct ce_requirement *req = ce_arena_alloc(&p->arena, sizeof(*req));
+	struct ce_package_name *name = get_name(p, spec->name);
 
-	*need = (struct ce_need){.text = text, .index = c->n_needs++, .spec = spec, .family = f};
-	need->matches = ce_arena_array(&c->arena, f->n, sizeof(struct ce_choice *));
-	for (size_t i = 0; i < f->n; i++)
-		if (ce_spec_matches(spec, f->members[i].pkg))
-			need->matches[need->n_matches++] = &f->members[i];
-	return need;
+	*req = (struct ce_requirement){
+		.text = text, .index = p->n_requirements++, .spec = spec, .name = name};
+	req->matches = ce_arena_array(&p->arena, name->n, sizeof(struct ce_candidate *));
+	for (size_t i = 0; i < name->n; i++)
+		if (ce_spec_matches(spec, name->candidates[i].pkg))
+			req->matches[req->n_matches++] = &name->candidates[i];
+	return req;
 }
 
-/* As rattler has it: a channel binds in what people ask for, not in what records depend on. */
+/* As in rattler, a channel counts in what people ask for, not in what records depend on. */
 static const struct ce_spec *without_channel(const struct ce_spec *spec, struct ce_arena *a)
 {
 	struct ce_spec *copy;
@@ -229,162 +217,162 @@ static const struct ce_spec *without_channel(const struct ce_spec *spec, struct 
 	return copy;
 }
 
-/* The parser points at the character in further lines, which have no place in a tree. */
-static struct ce_need *make_bad(struct ce_choices *c, const char *text, const char *why)
+/* The parser marks the character in further lines, for which an explanation has no room. */
+static struct ce_requirement *make_invalid(struct ce_problem *p, const char *text, const char *why)
 {
-	struct ce_need *need = ce_arena_alloc(&c->arena, sizeof(*need));
+	struct ce_requirement *req = ce_arena_alloc(&p->arena, sizeof(*req));
 
-	need->text = text;
-	need->bad = ce_arena_printf(&c->arena, "\"%s\": %.*s", text, (int)strcspn(why, "\n"), why);
-	return need;
+	req->text = text;
+	req->error = ce_arena_printf(&p->arena, "\"%s\": %.*s", text, (int)strcspn(why, "\n"), why);
+	return req;
 }
 
-static struct ce_need *get_need(struct ce_choices *c, const char *text)
+/* The requirement of a record, or of a virtual package of the request. */
+static struct ce_requirement *get_requirement(struct ce_problem *p, const char *text)
 {
-	struct ce_need *need = ce_map_get(&c->needs, text);
+	struct ce_requirement *req = ce_map_get(&p->requirements, text);
 	const struct ce_spec *spec;
 	struct ccenv_error err;
 
-	if (need)
-		return need;
-	if (ce_spec_parse(text, CE_SPEC_LENIENT, &c->arena, &spec, &err) < 0)
-		need = make_bad(c, text, err.text);
+	if (req)
+		return req;
+	if (ce_spec_parse(text, CE_SPEC_LENIENT, &p->arena, &spec, &err) < 0)
+		req = make_invalid(p, text, err.text);
 	else if (strchr(spec->name, '*'))
-		need = make_bad(c, text, "a name must be exact");
+		req = make_invalid(p, text, "a name must be exact");
 	else
-		need = make_need(c, text, without_channel(spec, &c->arena));
-	ce_map_set(&c->needs, text, need);
-	return need;
+		req = make_requirement(p, text, without_channel(spec, &p->arena));
+	ce_map_set(&p->requirements, text, req);
+	return req;
 }
 
-/* The needs for a record's texts; false (with choice->why) at the first that cannot be parsed. */
-static bool load_list(struct ce_choices *c, struct ce_choice *choice, const char *const *texts,
-	size_t n, struct ce_need ***ret_needs, size_t *ret_n)
+/* Fills *ret_reqs; false, with the candidate's exclusion_detail, at the first text that cannot be
+ * parsed. */
+static bool load_texts(struct ce_problem *p, struct ce_candidate *candidate,
+	const char *const *texts, size_t n, struct ce_requirement ***ret_reqs)
 {
-	struct ce_need **needs = ce_arena_array(&c->arena, n, sizeof(struct ce_need *));
+	struct ce_requirement **reqs =
+		ce_arena_array(&p->arena, n, sizeof(struct ce_requirement *));
 
 	for (size_t i = 0; i < n; i++) {
-		needs[i] = get_need(c, texts[i]);
-		if (needs[i]->bad) {
-			choice->why = needs[i]->bad;
+		reqs[i] = get_requirement(p, texts[i]);
+		if (reqs[i]->error) {
+			candidate->exclusion_detail = reqs[i]->error;
 			return false;
 		}
 	}
-	*ret_needs = needs;
-	*ret_n = n;
+	*ret_reqs = reqs;
 	return true;
 }
 
-void ce_choice_load(struct ce_choices *c, struct ce_choice *choice)
+/* Fills depends and constrains, once. One that cannot be parsed makes the candidate excluded. */
+static void load(struct ce_problem *p, struct ce_candidate *candidate)
 {
-	const struct ce_pkg *pkg = choice->pkg;
+	const struct ce_pkg *pkg = candidate->pkg;
 
-	if (choice->loaded)
+	if (candidate->is_loaded)
 		return;
-	choice->loaded = true;
-	if (load_list(c, choice, pkg->depends, pkg->n_depends, &choice->depends,
-		    &choice->n_depends) &&
-		load_list(c, choice, pkg->constrains, pkg->n_constrains, &choice->constrains,
-			&choice->n_constrains))
+	candidate->is_loaded = true;
+	if (!load_texts(p, candidate, pkg->depends, pkg->n_depends, &candidate->depends) ||
+		!load_texts(
+			p, candidate, pkg->constrains, pkg->n_constrains, &candidate->constrains)) {
+		candidate->excluded = CE_EXCLUDED_DEPENDS;
 		return;
-	choice->excluded = CE_EXCLUDED_DEPENDS;
-	choice->n_depends = 0;
-	choice->n_constrains = 0;
+	}
+	candidate->n_depends = pkg->n_depends;
+	candidate->n_constrains = pkg->n_constrains;
 }
 
-int ce_choice_compare_listing(const struct ce_choice *a, const struct ce_choice *b)
+/* Loads the matches that share a tie group: step 5 of rank.h compares their dependencies. */
+static void load_tied(struct ce_problem *p, const struct ce_requirement *req)
 {
-	int d = (a->channel > b->channel) - (a->channel < b->channel);
+	struct ce_candidate *const *m = req->matches;
 
-	if (!d)
-		d = (strcmp(a->pkg->subdir, "noarch") == 0) -
-		    (strcmp(b->pkg->subdir, "noarch") == 0);
-	if (!d)
-		d = strcmp(a->pkg->fn, b->pkg->fn);
-	return d ? d : strcmp(a->pkg->url, b->pkg->url);
+	for (size_t i = 0; i < req->n_matches; i++)
+		if ((i > 0 && m[i - 1]->tie_group == m[i]->tie_group) ||
+			(i + 1 < req->n_matches && m[i + 1]->tie_group == m[i]->tie_group))
+			load(p, m[i]);
 }
 
-bool ce_need_matches(const struct ce_need *need, const struct ce_choice *choice)
+static int add_requested(struct ce_problem *p, struct ccenv_error *err)
 {
-	return choice->family == need->family && ce_spec_matches(need->spec, choice->pkg);
-}
+	const struct ce_request *q = p->request;
+	size_t max = q->n_virtuals + q->n_specs;
 
-static int request_needs(struct ce_choices *c, struct ccenv_error *err)
-{
-	const struct ce_request *q = c->request;
-
-	c->requested =
-		ce_arena_array(&c->arena, q->n_virtuals + q->n_specs, sizeof(struct ce_need *));
+	p->requested = ce_arena_array(&p->arena, max, sizeof(struct ce_requirement *));
 	for (size_t i = 0; i < q->n_virtuals; i++) {
-		struct ce_need *need = get_need(c, q->virtuals[i].name);
+		struct ce_requirement *req = get_requirement(p, q->virtuals[i].name);
 
-		if (need->bad || !need->n_matches)
+		if (req->error || !req->n_matches)
 			return ce_fail(err, CCENV_EDATA,
-				"virtual package %s: \"%s\" is no version; correct system-requirements",
+				"virtual package %s: invalid version \"%s\"; correct system-requirements",
 				q->virtuals[i].name, q->virtuals[i].version);
-		c->requested[c->n_requested++] = need;
+		p->requested[p->n_requested++] = req;
 	}
 	for (size_t i = 0; i < q->n_specs; i++) {
 		const struct ce_spec *spec = q->specs[i];
 
 		if (strchr(spec->name, '*'))
 			return ce_fail(err, CCENV_EDATA,
-				"%s: a request names one package, \"*\" cannot be solved for",
+				"%s: \"*\" is not allowed in a package name; name each package",
 				spec->text);
-		c->requested[c->n_requested++] = make_need(c, spec->text, spec);
+		p->requested[p->n_requested++] = make_requirement(p, spec->text, spec);
 	}
 	return 0;
 }
 
-static void reach(struct ce_choices *c, struct ce_need *need, size_t *cap)
+/* Numbers the matches that have not been reached before, the best first. */
+static void reach(struct ce_problem *p, struct ce_requirement *req, size_t *cap)
 {
-	ce_rank_need(c, need);
-	for (size_t i = 0; i < need->n_matches; i++) {
-		struct ce_choice *m = need->matches[i];
+	if (!req->is_ranked)
+		load_tied(p, req);
+	ce_rank_requirement(p->request, req);
+	for (size_t i = 0; i < req->n_matches; i++) {
+		struct ce_candidate *c = req->matches[i];
 
-		if (m->order)
+		if (c->variable)
 			continue;
-		CE_GROW(c->reached, c->n_reached, *cap);
-		c->reached[c->n_reached++] = m;
-		m->order = c->n_reached;
+		CE_GROW(p->reached, p->n_reached, *cap);
+		p->reached[p->n_reached++] = c;
+		c->variable = (uint32_t)p->n_reached;
 	}
 }
 
-int ce_choices_new(const struct ce_request *request, const struct ce_repodata *repodata,
-	struct ce_choices **ret_choices, struct ccenv_error *err)
+int ce_problem_new(const struct ce_request *request, const struct ce_repodata *repodata,
+	struct ce_problem **ret_problem, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_choices_freep) struct ce_choices *c = ce_calloc(1, sizeof(*c));
+	CE_CLEANUP(ce_problem_freep) struct ce_problem *p = ce_calloc(1, sizeof(*p));
 	size_t cap = 0;
 	int r;
 
-	c->request = request;
-	c->repodata = repodata;
-	r = request_needs(c, err);
+	p->request = request;
+	p->repodata = repodata;
+	r = add_requested(p, err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < c->n_requested; i++)
-		reach(c, c->requested[i], &cap);
-	/* c->reached grows while it is walked: it is the queue of the breadth-first search. */
-	for (size_t i = 0; i < c->n_reached; i++) {
-		struct ce_choice *choice = c->reached[i];
+	for (size_t i = 0; i < p->n_requested; i++)
+		reach(p, p->requested[i], &cap);
+	/* p->reached grows while it is walked: it is the queue of the breadth-first search. */
+	for (size_t i = 0; i < p->n_reached; i++) {
+		struct ce_candidate *candidate = p->reached[i];
 
-		ce_choice_load(c, choice);
-		for (size_t d = 0; d < choice->n_depends; d++)
-			reach(c, choice->depends[d], &cap);
+		load(p, candidate);
+		for (size_t d = 0; d < candidate->n_depends; d++)
+			reach(p, candidate->depends[d], &cap);
 	}
-	for (size_t i = 0; i < c->families.n; i++)
-		ce_rank_family(c, c->families.entries[i].value);
-	*ret_choices = CE_TAKE(c);
+	for (size_t i = 0; i < p->names.n; i++)
+		ce_rank_reached(request, p->names.entries[i].value);
+	*ret_problem = CE_TAKE(p);
 	return 0;
 }
 
-void ce_choices_free(struct ce_choices *c)
+void ce_problem_free(struct ce_problem *problem)
 {
-	if (!c)
+	if (!problem)
 		return;
-	ce_map_release(&c->families);
-	ce_map_release(&c->needs);
-	free(c->reached);
-	ce_arena_release(&c->arena);
-	free(c);
+	ce_map_release(&problem->names);
+	ce_map_release(&problem->requirements);
+	free(problem->reached);
+	ce_arena_release(&problem->arena);
+	free(problem);
 }

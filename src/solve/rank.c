@@ -1,44 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The order of preference. The hard part is step 5: it compares what dependencies can be at best,
- * so it needs the matches of other needs, but never their order; there is no recursion.
+ * The order of preference. The hard part is step 5: it compares the highest versions that
+ * dependencies allow, so it needs the matches of other requirements, but never their order; there
+ * is no recursion.
  */
 #include "solve/rank.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "model/pkg.h"
 #include "model/request.h"
-#include "solve/problem.h"
+#include "solve/candidate.h"
 #include "spec/version.h"
 
-/* What a common dependency can be at best. */
-struct best {
+/* The highest version that a dependency allows. */
+struct highest {
 	const struct ce_version *version; /* NULL: nothing matches */
-	bool has_features;
+	bool has_features;                /* all records of that version have track_features */
 };
 
 struct entry {
-	struct ce_choice *choice;
-	struct best *bests; /* one for each common dependency of the group, by name */
+	struct ce_candidate *candidate;
+	struct highest *highest; /* by the common dependencies of the group, in order of names */
 };
 
-struct order {
+struct ordering {
 	bool flexible;    /* step 2 */
 	bool lowest;      /* step 3 */
 	bool lowest_deps; /* step 5 */
-	size_t n_bests;
+	size_t n_common;  /* dependencies that the group has in common */
 };
 
-static struct order make_order(const struct ce_request *q, const struct ce_family *family)
+static struct ordering make_ordering(const struct ce_request *q, const struct ce_package_name *name)
 {
-	struct order o = {.flexible = q->priority == CE_PRIORITY_FLEXIBLE};
+	struct ordering o = {.flexible = q->priority == CE_PRIORITY_FLEXIBLE};
 
 	o.lowest_deps = q->strategy == CE_STRATEGY_LOWEST;
-	o.lowest = o.lowest_deps || (q->strategy == CE_STRATEGY_LOWEST_DIRECT && family->is_direct);
+	o.lowest = o.lowest_deps || (q->strategy == CE_STRATEGY_LOWEST_DIRECT && name->is_direct);
 	return o;
 }
 
@@ -49,13 +51,13 @@ static int compare_sizes(uint64_t a, uint64_t b)
 
 /* Steps 1 to 4; negative when a is preferred. */
 static int compare_simply(
-	const struct ce_choice *a, const struct ce_choice *b, const struct order *o)
+	const struct ce_candidate *a, const struct ce_candidate *b, const struct ordering *o)
 {
 	const struct ce_pkg *pa = a->pkg, *pb = b->pkg;
 	int d = (pa->track_features != NULL) - (pb->track_features != NULL);
 
 	if (!d && o->flexible)
-		d = compare_sizes(a->channel, b->channel);
+		d = compare_sizes(pa->channel_rank, pb->channel_rank);
 	if (!d)
 		d = ce_version_compare(pb->parsed_version, pa->parsed_version) *
 		    (o->lowest ? -1 : 1);
@@ -66,28 +68,29 @@ static int compare_simply(
 
 static int by_simple_order(const void *va, const void *vb, void *o)
 {
-	const struct ce_choice *a = va, *b = vb;
+	const struct ce_candidate *a = va, *b = vb;
 	int d = compare_simply(a, b, o);
 
 	if (!d)
 		d = compare_sizes(b->pkg->timestamp, a->pkg->timestamp);
-	return d ? d : ce_choice_compare_listing(a, b);
+	return d ? d : ce_candidate_compare_listing(a, b);
 }
 
-void ce_rank_members(const struct ce_choices *c, struct ce_family *family)
+void ce_rank_candidates(const struct ce_request *request, struct ce_package_name *name)
 {
-	struct order o = make_order(c->request, family);
-	struct ce_choice *m = family->members;
+	struct ordering o = make_ordering(request, name);
+	struct ce_candidate *c = name->candidates;
 
-	if (family->n == 0)
+	if (name->n == 0)
 		return;
-	qsort_r(m, family->n, sizeof(*m), by_simple_order, &o);
-	for (size_t i = 1; i < family->n; i++)
-		m[i].group = m[i - 1].group + (compare_simply(&m[i - 1], &m[i], &o) != 0);
+	qsort_r(c, name->n, sizeof(*c), by_simple_order, &o);
+	for (size_t i = 1; i < name->n; i++)
+		c[i].tie_group = c[i - 1].tie_group + (compare_simply(&c[i - 1], &c[i], &o) != 0);
 }
 
-/* Negative when a is preferred. What selects something beats what selects nothing. */
-static int compare_bests(const struct best *a, const struct best *b, const struct order *o)
+/* Negative when a is preferred. A dependency that selects something beats one that does not. */
+static int compare_highest(
+	const struct highest *a, const struct highest *b, const struct ordering *o)
 {
 	int d;
 
@@ -99,180 +102,178 @@ static int compare_bests(const struct best *a, const struct best *b, const struc
 	return d;
 }
 
-/* Step 5, inside a group that is equal in 1 to 4; what follows it is the order of members. */
+/* Step 5, inside a group that is tied in 1 to 4; then the order of ce_rank_candidates(). */
 static int by_dependencies(const void *va, const void *vb, void *vo)
 {
 	const struct entry *a = va, *b = vb;
-	const struct order *o = vo;
-	int d = (a->choice->excluded == CE_EXCLUDED_DEPENDS) -
-		(b->choice->excluded == CE_EXCLUDED_DEPENDS);
+	const struct ordering *o = vo;
+	int d = (a->candidate->excluded == CE_EXCLUDED_DEPENDS) -
+		(b->candidate->excluded == CE_EXCLUDED_DEPENDS);
 
-	for (size_t i = 0; !d && i < o->n_bests; i++)
-		d = compare_bests(&a->bests[i], &b->bests[i], o);
-	return d ? d : (a->choice > b->choice) - (a->choice < b->choice);
+	for (size_t i = 0; !d && i < o->n_common; i++)
+		d = compare_highest(&a->highest[i], &b->highest[i], o);
+	return d ? d : (a->candidate > b->candidate) - (a->candidate < b->candidate);
 }
 
-static struct best best_of_need(struct ce_need *need)
+static void find_highest(struct ce_requirement *req)
 {
-	if (!need->best_known) {
-		for (size_t i = 0; i < need->n_matches; i++) {
-			const struct ce_pkg *pkg = need->matches[i]->pkg;
-			bool features = pkg->track_features != NULL;
-			int d = need->best ? ce_version_compare(pkg->parsed_version, need->best)
-					   : 1;
+	for (size_t i = 0; i < req->n_matches; i++) {
+		const struct ce_pkg *pkg = req->matches[i]->pkg;
+		bool features = pkg->track_features != NULL;
+		int d = req->highest ? ce_version_compare(pkg->parsed_version, req->highest) : 1;
 
-			if (d > 0) {
-				need->best = pkg->parsed_version;
-				need->best_has_features = features;
-			} else if (d == 0) {
-				need->best_has_features = need->best_has_features && features;
-			}
+		if (d > 0) {
+			req->highest = pkg->parsed_version;
+			req->highest_has_features = features;
+		} else if (d == 0) {
+			req->highest_has_features = req->highest_has_features && features;
 		}
-		need->best_known = true;
 	}
-	return (struct best){need->best, need->best_has_features};
+	req->is_highest_known = true;
 }
 
-/* Several needs on one name: the least of what each can give. */
-static struct best best_of_choice(const struct ce_choice *choice, const struct ce_family *family)
+/* Several requirements on one name: the lowest of what each allows. */
+static struct highest highest_of(
+	const struct ce_candidate *candidate, const struct ce_package_name *name)
 {
-	static const struct order highest = {0};
-	struct best least = {0};
+	static const struct ordering higher_first = {0};
+	struct highest lowest = {0};
 
-	for (size_t i = 0; i < choice->n_depends; i++) {
-		struct best best;
+	for (size_t i = 0; i < candidate->n_depends; i++) {
+		struct ce_requirement *req = candidate->depends[i];
+		struct highest h;
 
-		if (choice->depends[i]->family != family)
+		if (req->name != name)
 			continue;
-		best = best_of_need(choice->depends[i]);
-		if (!best.version)
+		if (!req->is_highest_known)
+			find_highest(req);
+		h = (struct highest){req->highest, req->highest_has_features};
+		if (!h.version)
 			continue;
-		if (!least.version || compare_bests(&best, &least, &highest) > 0)
-			least = best;
+		if (!lowest.version || compare_highest(&h, &lowest, &higher_first) > 0)
+			lowest = h;
 	}
-	return least;
+	return lowest;
 }
 
-static bool depends_on(const struct ce_choice *choice, const struct ce_family *family)
+static bool depends_on(const struct ce_candidate *candidate, const struct ce_package_name *name)
 {
-	for (size_t i = 0; i < choice->n_depends; i++)
-		if (choice->depends[i]->family == family)
+	for (size_t i = 0; i < candidate->n_depends; i++)
+		if (candidate->depends[i]->name == name)
 			return true;
 	return false;
 }
 
-static int by_family_name(const void *a, const void *b)
+static int by_text(const void *a, const void *b)
 {
-	const struct ce_family *fa = *(struct ce_family *const *)a;
-	const struct ce_family *fb = *(struct ce_family *const *)b;
+	const struct ce_package_name *na = *(struct ce_package_name *const *)a;
+	const struct ce_package_name *nb = *(struct ce_package_name *const *)b;
 
-	return strcmp(fa->name, fb->name);
+	return strcmp(na->text, nb->text);
 }
 
-/* The names that every member depends on, in alphabetical order. Members that cannot be used have
- * no say. */
-static size_t common_families(struct entry *group, size_t n, struct ce_family ***ret_common)
+/* The names that all candidates of the group depend on, in alphabetical order; those whose
+ * dependencies cannot be parsed do not count. The caller frees the array. */
+static size_t common_names(struct entry *group, size_t n, struct ce_package_name ***ret_common)
 {
-	const struct ce_choice *first = NULL;
-	struct ce_family **common;
+	const struct ce_candidate *first = NULL;
+	struct ce_package_name **common;
 	size_t n_common = 0;
 
 	for (size_t i = 0; i < n && !first; i++)
-		if (group[i].choice->excluded != CE_EXCLUDED_DEPENDS)
-			first = group[i].choice;
-	common = ce_calloc(first ? first->n_depends + 1 : 1, sizeof(struct ce_family *));
+		if (group[i].candidate->excluded != CE_EXCLUDED_DEPENDS)
+			first = group[i].candidate;
+	common = ce_calloc(first ? first->n_depends + 1 : 1, sizeof(struct ce_package_name *));
 	for (size_t d = 0; first && d < first->n_depends; d++) {
-		struct ce_family *f = first->depends[d]->family;
+		struct ce_package_name *name = first->depends[d]->name;
 		bool in_all = true;
 
 		for (size_t i = 0; i < n_common; i++)
-			in_all = in_all && common[i] != f;
+			in_all = in_all && common[i] != name;
 		for (size_t i = 0; i < n && in_all; i++)
-			in_all = group[i].choice->excluded == CE_EXCLUDED_DEPENDS ||
-				 depends_on(group[i].choice, f);
+			in_all = group[i].candidate->excluded == CE_EXCLUDED_DEPENDS ||
+				 depends_on(group[i].candidate, name);
 		if (in_all)
-			common[n_common++] = f;
+			common[n_common++] = name;
 	}
-	qsort(common, n_common, sizeof(struct ce_family *), by_family_name);
+	qsort(common, n_common, sizeof(struct ce_package_name *), by_text);
 	*ret_common = common;
 	return n_common;
 }
 
-static void sort_group(struct ce_choices *c, struct entry *group, size_t n, struct order *o)
+static void sort_group(struct entry *group, size_t n, struct ordering *o)
 {
-	CE_AUTOFREE struct ce_family **common = NULL;
-	CE_AUTOFREE struct best *bests = NULL;
+	CE_AUTOFREE struct ce_package_name **common = NULL;
+	CE_AUTOFREE struct highest *highest = NULL;
 
-	for (size_t i = 0; i < n; i++)
-		ce_choice_load(c, group[i].choice);
-	o->n_bests = common_families(group, n, &common);
-	bests = ce_calloc(n * o->n_bests + 1, sizeof(*bests));
+	o->n_common = common_names(group, n, &common);
+	highest = ce_calloc(n * o->n_common + 1, sizeof(*highest));
 	for (size_t i = 0; i < n; i++) {
-		group[i].bests = bests + i * o->n_bests;
-		for (size_t f = 0; f < o->n_bests; f++)
-			group[i].bests[f] = best_of_choice(group[i].choice, common[f]);
+		group[i].highest = highest + i * o->n_common;
+		for (size_t k = 0; k < o->n_common; k++)
+			group[i].highest[k] = highest_of(group[i].candidate, common[k]);
 	}
 	qsort_r(group, n, sizeof(*group), by_dependencies, o);
 }
 
-/* Sorts choices of one family, given in the order of its members. */
-static void sort_choices(struct ce_choices *c, struct ce_choice **choices, size_t n)
+/* Sorts candidates of one name, given in the order of ce_rank_candidates(). */
+static void sort_ties(const struct ce_request *request, struct ce_candidate **candidates, size_t n)
 {
 	CE_AUTOFREE struct entry *entries = NULL;
-	struct order o;
+	struct ordering o;
 
 	if (n < 2)
 		return;
-	o = make_order(c->request, choices[0]->family);
+	o = make_ordering(request, candidates[0]->name);
 	for (size_t i = 0, end; i < n; i = end) {
 		end = i + 1;
-		while (end < n && choices[end]->group == choices[i]->group)
+		while (end < n && candidates[end]->tie_group == candidates[i]->tie_group)
 			end++;
 		if (end - i < 2)
 			continue;
 		if (!entries)
 			entries = ce_calloc(n, sizeof(*entries));
 		for (size_t k = i; k < end; k++)
-			entries[k].choice = choices[k];
-		sort_group(c, entries + i, end - i, &o);
+			entries[k].candidate = candidates[k];
+		sort_group(entries + i, end - i, &o);
 		for (size_t k = i; k < end; k++)
-			choices[k] = entries[k].choice;
+			candidates[k] = entries[k].candidate;
 	}
 }
 
-/* What the old lock has is tried first, if it may be. */
-static void favor(struct ce_choice *favored, struct ce_choice **choices, size_t n)
+/* Puts the locked candidate first, if it is among them. */
+static void prefer_locked(struct ce_candidate *locked, struct ce_candidate **candidates, size_t n)
 {
 	size_t i = 0;
 
-	while (i < n && choices[i] != favored)
+	while (i < n && candidates[i] != locked)
 		i++;
 	if (i == n)
 		return;
-	memmove(choices + 1, choices, i * sizeof(*choices));
-	choices[0] = favored;
+	memmove(candidates + 1, candidates, i * sizeof(*candidates));
+	candidates[0] = locked;
 }
 
-void ce_rank_need(struct ce_choices *c, struct ce_need *need)
+void ce_rank_requirement(const struct ce_request *request, struct ce_requirement *req)
 {
-	if (need->ranked)
+	if (req->is_ranked)
 		return;
-	need->ranked = true;
-	sort_choices(c, need->matches, need->n_matches);
-	favor(need->family->favored, need->matches, need->n_matches);
+	req->is_ranked = true;
+	sort_ties(request, req->matches, req->n_matches);
+	prefer_locked(req->name->locked, req->matches, req->n_matches);
 }
 
-void ce_rank_family(struct ce_choices *c, struct ce_family *family)
+void ce_rank_reached(const struct ce_request *request, struct ce_package_name *name)
 {
-	CE_AUTOFREE struct ce_choice **reached =
-		ce_calloc(family->n + 1, sizeof(struct ce_choice *));
+	CE_AUTOFREE struct ce_candidate **reached =
+		ce_calloc(name->n + 1, sizeof(struct ce_candidate *));
 	size_t n = 0;
 
-	for (size_t i = 0; i < family->n; i++)
-		if (family->members[i].order)
-			reached[n++] = &family->members[i];
-	sort_choices(c, reached, n);
-	favor(family->favored, reached, n);
+	for (size_t i = 0; i < name->n; i++)
+		if (name->candidates[i].variable)
+			reached[n++] = &name->candidates[i];
+	sort_ties(request, reached, n);
+	prefer_locked(name->locked, reached, n);
 	for (size_t i = 0; i < n; i++)
-		reached[i]->rank = i;
+		reached[i]->preference = i;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Facts to clauses, and the order of decisions of resolvo 0.12. Clauses are made in the order in
- * which its encoder makes them, since that settles which conflict is met first, what is learnt, and
- * so which packages are decided early afterwards.
+ * From the problem to clauses, and the order of decisions of resolvo 0.12. Clauses are added in the
+ * order in which its encoder adds them, since that settles which conflict is found first, what is
+ * learnt, and so which packages are decided early afterwards.
  */
 #include "solve/resolvo.h"
 
@@ -16,46 +16,49 @@
 
 enum {
 	ROOT = 0,
-	/* A list of this many candidates is told once, by a variable of its own, to all that share
-	 * it. */
+	/* A list of at least so many candidates is one clause with a variable of its own, which all
+	 * that require the list share. */
 	SHARED = 4,
-	/* Real requests meet a few hundred conflicts at most. */
+	/* Real requests have a few hundred conflicts at most. */
 	MAX_CONFLICTS = 50000,
 };
 
-/* What asks for something: a choice, or the shared variable of a need. */
-struct asker {
+/* The variable that implies requirements: of the request, of a candidate, or the shared one of a
+ * requirement. */
+struct requirer {
 	uint32_t variable;
-	struct ce_need **needs;
+	struct ce_requirement **reqs;
 	size_t n, cap;
 	uint32_t next; /* of the same variable: index + 1 */
 };
 
 struct search {
 	struct ce_arena arena;
-	struct ce_choices *choices;
-	struct ce_sat sat;
-	/* By need: its matches as literals (NULL until wanted); the variables that say that one of
-	 * them is there, and that something is there which does not match (0 is none). */
+	struct ce_problem *problem;
+	struct ce_cdcl sat;
+	/* By requirement: its matches as literals (NULL until there is a clause with them), and the
+	 * variables that stand for "one of the matches is selected" and "a candidate is selected that
+	 * does not match" (0: none). */
 	ce_lit **matches;
-	uint32_t *wanted;
-	uint32_t *violated;
-	/* In the order in which they are met; the first is the request. */
-	struct asker *askers;
-	size_t n_askers, cap_askers;
-	/* By family: how much it took part in conflicts; how many of it are there (0 or 1). */
+	uint32_t *at_least_one;
+	uint32_t *not_matching;
+	/* In the order in which the encoder meets them; the first is the request. */
+	struct requirer *requirers;
+	size_t n_requirers, cap_requirers;
+	/* By package name: how often it took part in conflicts, and whether one of its candidates is
+	 * selected. */
 	float *activity;
-	uint8_t *installed;
+	bool *is_selected;
 	float max_activity;
-	/* What follows from the trail, as far as it is mirrored: literals set, and which askers are
-	 * there (bits). */
-	ce_lit *mirror;
-	size_t n_mirror, cap_mirror;
-	uint32_t *asker_of; /* by variable: index + 1; 0 is none */
-	uint64_t *asking;
-	/* By clause: what it states. */
-	struct ce_fact *facts;
-	size_t n_facts, cap_facts;
+	/* A copy of the solver's trail as literals, and what follows from it: is_selected, and which
+	 * requirers are true (bits). */
+	ce_lit *trail;
+	size_t n_trail, cap_trail;
+	uint32_t *requirer_of; /* by variable: index + 1; 0 is none */
+	uint64_t *active;
+	/* By clause. */
+	struct ce_clause_origin *origins;
+	size_t n_origins, cap_origins;
 };
 
 /* What could be decided next. */
@@ -66,500 +69,509 @@ struct option {
 	bool is_direct;
 };
 
-/* Choices are variables by their place in the search; the request itself is variable 0. */
-static ce_lit is(const struct ce_choice *choice)
+/* The request itself is variable 0; candidates have theirs from the problem. */
+static ce_lit lit_true(const struct ce_candidate *candidate)
 {
-	return ce_lit_of((uint32_t)choice->order, false);
+	return ce_lit_of(candidate->variable, false);
 }
 
-static ce_lit is_not(const struct ce_choice *choice)
+static ce_lit lit_false(const struct ce_candidate *candidate)
 {
-	return ce_lit_of((uint32_t)choice->order, true);
+	return ce_lit_of(candidate->variable, true);
 }
 
-struct ce_need *ce_fact_need(const struct ce_choices *c, const struct ce_fact *fact)
+struct ce_requirement *ce_origin_requirement(
+	const struct ce_problem *problem, const struct ce_clause_origin *origin)
 {
-	if (fact->kind == CE_FACT_REQUEST)
-		return c->requested[fact->index];
-	if (fact->kind == CE_FACT_DEPENDS)
-		return fact->choice->depends[fact->index];
-	return fact->choice->constrains[fact->index];
+	if (origin->kind == CE_ORIGIN_REQUEST)
+		return problem->requested[origin->index];
+	if (origin->kind == CE_ORIGIN_DEPENDS)
+		return origin->candidate->depends[origin->index];
+	return origin->candidate->constrains[origin->index];
 }
 
-static void add_clause(
-	struct search *p, const struct ce_fact *fact, ce_lit first, const ce_lit *tail, size_t n)
+static void add_clause(struct search *s, const struct ce_clause_origin *origin, ce_lit first,
+	const ce_lit *tail, size_t n)
 {
-	static const struct ce_fact none = {0};
+	static const struct ce_clause_origin none = {0};
 
-	ce_sat_add(&p->sat, first, tail, n);
-	CE_GROW(p->facts, p->n_facts, p->cap_facts);
-	p->facts[p->n_facts++] = fact ? *fact : none;
+	ce_cdcl_add(&s->sat, first, tail, n);
+	CE_GROW(s->origins, s->n_origins, s->cap_origins);
+	s->origins[s->n_origins++] = origin ? *origin : none;
 }
 
-static void add_pair(struct search *p, const struct ce_fact *fact, ce_lit a, ce_lit b)
+static void add_pair(struct search *s, const struct ce_clause_origin *origin, ce_lit a, ce_lit b)
 {
-	add_clause(p, fact, a, &b, 1);
+	add_clause(s, origin, a, &b, 1);
 }
 
-static size_t add_asker(struct search *p, uint32_t variable)
+static size_t add_requirer(struct search *s, uint32_t variable)
 {
-	CE_GROW(p->askers, p->n_askers, p->cap_askers);
-	p->askers[p->n_askers] = (struct asker){.variable = variable};
-	return p->n_askers++;
+	CE_GROW(s->requirers, s->n_requirers, s->cap_requirers);
+	s->requirers[s->n_requirers] = (struct requirer){.variable = variable};
+	return s->n_requirers++;
 }
 
-/* The clause itself: whoever asks gets one of the matches. */
-static void add_list(
-	struct search *p, const struct ce_fact *fact, size_t index, struct ce_need *need)
+/* Adds the clause itself: if the requirer is true, one of the matches is selected. */
+static void add_list(struct search *s, const struct ce_clause_origin *origin, size_t index,
+	struct ce_requirement *req)
 {
-	struct asker *asker = &p->askers[index];
-	ce_lit *lits = p->matches[need->index];
+	struct requirer *requirer = &s->requirers[index];
+	ce_lit *lits = s->matches[req->index];
 
 	if (!lits) {
-		lits = ce_arena_array(&p->arena, need->n_matches + 1, sizeof(*lits));
-		for (size_t i = 0; i < need->n_matches; i++)
-			lits[i] = is(need->matches[i]);
-		p->matches[need->index] = lits;
+		lits = ce_arena_array(&s->arena, req->n_matches + 1, sizeof(*lits));
+		for (size_t i = 0; i < req->n_matches; i++)
+			lits[i] = lit_true(req->matches[i]);
+		s->matches[req->index] = lits;
 	}
-	add_clause(p, fact, ce_lit_of(asker->variable, true), lits, need->n_matches);
-	CE_GROW(asker->needs, asker->n, asker->cap);
-	asker->needs[asker->n++] = need;
+	add_clause(s, origin, ce_lit_of(requirer->variable, true), lits, req->n_matches);
+	CE_GROW(requirer->reqs, requirer->n, requirer->cap);
+	requirer->reqs[requirer->n++] = req;
 }
 
-/* `own` is the asker of the choice itself, 0 before it has one. */
-static void add_depends(struct search *p, const struct ce_fact *fact, size_t *own)
+/* *own is the index of the candidate's own requirer, 0 before it has one. */
+static void add_depends(struct search *s, const struct ce_clause_origin *origin, size_t *own)
 {
-	struct ce_need *need = fact->choice->depends[fact->index];
-	uint32_t wanted;
+	struct ce_requirement *req = origin->candidate->depends[origin->index];
+	uint32_t at_least_one;
 
-	if (need->n_matches < SHARED) {
-		*own = *own ? *own : add_asker(p, (uint32_t)fact->choice->order);
-		add_list(p, fact, *own, need);
+	if (req->n_matches < SHARED) {
+		*own = *own ? *own : add_requirer(s, origin->candidate->variable);
+		add_list(s, origin, *own, req);
 		return;
 	}
-	wanted = p->wanted[need->index];
-	if (!wanted) {
-		wanted = p->wanted[need->index] = ce_sat_variable(&p->sat);
-		add_list(p, NULL, add_asker(p, wanted), need);
+	at_least_one = s->at_least_one[req->index];
+	if (!at_least_one) {
+		at_least_one = s->at_least_one[req->index] = ce_cdcl_variable(&s->sat);
+		add_list(s, NULL, add_requirer(s, at_least_one), req);
 	}
-	add_pair(p, fact, ce_lit_of(wanted, false), is_not(fact->choice));
+	add_pair(s, origin, ce_lit_of(at_least_one, false), lit_false(origin->candidate));
 }
 
 static int by_listing(const void *a, const void *b)
 {
-	return ce_choice_compare_listing(
-		*(struct ce_choice *const *)a, *(struct ce_choice *const *)b);
+	return ce_candidate_compare_listing(
+		*(struct ce_candidate *const *)a, *(struct ce_candidate *const *)b);
 }
 
-/* The members of the family that the need does not match; the unreached ones count, but are not
- * listed. */
-static size_t others_of(const struct ce_need *need, struct ce_choice **ret_others, size_t *ret_n)
+/* The candidates that do not match: returns how many there are, and lists those that are reached. */
+static size_t list_not_matching(
+	const struct ce_requirement *req, struct ce_candidate **ret_others, size_t *ret_n)
 {
-	const struct ce_family *f = need->family;
+	const struct ce_package_name *name = req->name;
 	size_t n = 0, n_reached = 0;
 
-	for (size_t i = 0; i < f->n; i++) {
-		if (ce_need_matches(need, &f->members[i]))
+	for (size_t i = 0; i < name->n; i++) {
+		if (ce_requirement_matches(req, &name->candidates[i]))
 			continue;
 		n++;
-		if (f->members[i].order)
-			ret_others[n_reached++] = &f->members[i];
+		if (name->candidates[i].variable)
+			ret_others[n_reached++] = &name->candidates[i];
 	}
 	qsort(ret_others, n_reached, sizeof(*ret_others), by_listing);
 	*ret_n = n_reached;
 	return n;
 }
 
-static void add_constrains(struct search *p, const struct ce_fact *fact)
+static void add_constrains(struct search *s, const struct ce_clause_origin *origin)
 {
-	const struct ce_choice *parent = fact->choice;
-	const struct ce_need *need = parent->constrains[fact->index];
-	CE_AUTOFREE struct ce_choice **others =
-		ce_calloc(need->family->n + 1, sizeof(struct ce_choice *));
-	uint32_t violated = p->violated[need->index];
+	const struct ce_candidate *parent = origin->candidate;
+	const struct ce_requirement *req = parent->constrains[origin->index];
+	CE_AUTOFREE struct ce_candidate **others =
+		ce_calloc(req->name->n + 1, sizeof(struct ce_candidate *));
+	uint32_t not_matching = s->not_matching[req->index];
 	size_t n;
 
-	if (!violated && others_of(need, others, &n) < SHARED) {
+	if (!not_matching && list_not_matching(req, others, &n) < SHARED) {
 		for (size_t i = 0; i < n; i++)
 			if (others[i] != parent)
-				add_pair(p, fact, is_not(parent), is_not(others[i]));
+				add_pair(s, origin, lit_false(parent), lit_false(others[i]));
 		return;
 	}
-	if (!violated) {
-		violated = p->violated[need->index] = ce_sat_variable(&p->sat);
+	if (!not_matching) {
+		not_matching = s->not_matching[req->index] = ce_cdcl_variable(&s->sat);
 		for (size_t i = 0; i < n; i++)
 			if (others[i] != parent)
-				add_pair(p, NULL, is_not(others[i]), ce_lit_of(violated, false));
+				add_pair(s, NULL, lit_false(others[i]),
+					ce_lit_of(not_matching, false));
 	}
-	add_pair(p, fact, is_not(parent), ce_lit_of(violated, true));
+	add_pair(s, origin, lit_false(parent), ce_lit_of(not_matching, true));
 }
 
-/* Ties member number i to the bits of i: two members cannot be there at once. */
-static void add_bits(struct search *p, const struct ce_choice *member, size_t i,
+/* Number i of the candidates of a name implies the bits of i, so that no two can be selected. */
+static void add_bits(struct search *s, const struct ce_candidate *candidate, size_t i,
 	const uint32_t *bits, size_t first, size_t end)
 {
 	for (size_t b = first; b < end; b++)
-		add_pair(p, NULL, is_not(member), ce_lit_of(bits[b], !(i >> b & 1)));
+		add_pair(s, NULL, lit_false(candidate), ce_lit_of(bits[b], !(i >> b & 1)));
 }
 
-static void add_at_most_one(struct search *p, struct ce_choice *const *members, size_t n)
+static void add_at_most_one(struct search *s, struct ce_candidate *const *candidates, size_t n)
 {
 	uint32_t bits[64];
 	size_t n_bits = 0;
 
 	for (size_t i = 1; i < n; i++) {
 		while (i > ((size_t)1 << n_bits) - 1) {
-			bits[n_bits++] = ce_sat_variable(&p->sat);
+			bits[n_bits++] = ce_cdcl_variable(&s->sat);
 			for (size_t k = 0; k < i; k++)
-				add_bits(p, members[k], k, bits, n_bits - 1, n_bits);
+				add_bits(s, candidates[k], k, bits, n_bits - 1, n_bits);
 		}
-		add_bits(p, members[i], i, bits, 0, n_bits);
+		add_bits(s, candidates[i], i, bits, 0, n_bits);
 	}
 }
 
-static int by_order(const void *a, const void *b)
+static int by_variable(const void *a, const void *b)
 {
-	size_t oa = (*(struct ce_choice *const *)a)->order,
-	       ob = (*(struct ce_choice *const *)b)->order;
+	uint32_t va = (*(struct ce_candidate *const *)a)->variable,
+		 vb = (*(struct ce_candidate *const *)b)->variable;
 
-	return (oa > ob) - (oa < ob);
+	return (va > vb) - (va < vb);
 }
 
-static void add_family(struct search *p, const struct ce_family *f)
+static void add_name(struct search *s, const struct ce_package_name *name)
 {
-	CE_AUTOFREE struct ce_choice **reached = ce_calloc(f->n + 1, sizeof(struct ce_choice *));
+	CE_AUTOFREE struct ce_candidate **reached =
+		ce_calloc(name->n + 1, sizeof(struct ce_candidate *));
 	size_t n = 0;
 
-	for (size_t i = 0; i < f->n; i++)
-		if (f->members[i].order)
-			reached[n++] = &f->members[i];
-	qsort(reached, n, sizeof(struct ce_choice *), by_order);
-	add_at_most_one(p, reached, n);
+	for (size_t i = 0; i < name->n; i++)
+		if (name->candidates[i].variable)
+			reached[n++] = &name->candidates[i];
+	qsort(reached, n, sizeof(struct ce_candidate *), by_variable);
+	add_at_most_one(s, reached, n);
 }
 
-static void add_record(struct search *p, struct ce_choice *choice)
+static void add_candidate(struct search *s, struct ce_candidate *candidate)
 {
 	size_t own = 0;
 
-	for (size_t i = 0; i < choice->n_depends; i++)
-		add_depends(p, &(struct ce_fact){CE_FACT_DEPENDS, choice, i}, &own);
-	for (size_t i = 0; i < choice->n_constrains; i++)
-		add_constrains(p, &(struct ce_fact){CE_FACT_CONSTRAINS, choice, i});
+	for (size_t i = 0; i < candidate->n_depends; i++)
+		add_depends(s, &(struct ce_clause_origin){CE_ORIGIN_DEPENDS, candidate, i}, &own);
+	for (size_t i = 0; i < candidate->n_constrains; i++)
+		add_constrains(s, &(struct ce_clause_origin){CE_ORIGIN_CONSTRAINS, candidate, i});
 }
 
-/* Variables, the request, and who is out; the first asker is the request. */
-static void begin(struct search *p, struct ce_choices *c)
+/* Adds the variables and what is excluded; the first requirer is the request. */
+static void begin(struct search *s, struct ce_problem *problem)
 {
-	p->choices = c;
-	p->matches = ce_arena_array(&p->arena, c->n_needs + 1, sizeof(*p->matches));
-	p->wanted = ce_arena_array(&p->arena, c->n_needs + 1, sizeof(*p->wanted));
-	p->violated = ce_arena_array(&p->arena, c->n_needs + 1, sizeof(*p->violated));
-	p->activity = ce_arena_array(&p->arena, c->families.n + 1, sizeof(*p->activity));
-	p->installed = ce_arena_array(&p->arena, c->families.n + 1, sizeof(*p->installed));
-	for (size_t i = 0; i <= c->n_reached; i++)
-		ce_sat_variable(&p->sat);
-	add_clause(p, NULL, ce_lit_of(ROOT, false), NULL, 0);
-	for (size_t i = 0; i < c->n_reached; i++)
-		if (!ce_choice_is_usable(c->reached[i]))
-			add_clause(p, NULL, is_not(c->reached[i]), NULL, 0);
-	add_asker(p, ROOT);
+	size_t n_reqs = problem->n_requirements + 1, n_names = problem->names.n + 1;
+
+	s->problem = problem;
+	s->matches = ce_arena_array(&s->arena, n_reqs, sizeof(*s->matches));
+	s->at_least_one = ce_arena_array(&s->arena, n_reqs, sizeof(*s->at_least_one));
+	s->not_matching = ce_arena_array(&s->arena, n_reqs, sizeof(*s->not_matching));
+	s->activity = ce_arena_array(&s->arena, n_names, sizeof(*s->activity));
+	s->is_selected = ce_arena_array(&s->arena, n_names, sizeof(*s->is_selected));
+	for (size_t i = 0; i <= problem->n_reached; i++)
+		ce_cdcl_variable(&s->sat);
+	add_clause(s, NULL, ce_lit_of(ROOT, false), NULL, 0);
+	for (size_t i = 0; i < problem->n_reached; i++)
+		if (!ce_candidate_is_usable(problem->reached[i]))
+			add_clause(s, NULL, lit_false(problem->reached[i]), NULL, 0);
+	add_requirer(s, ROOT);
 }
 
-/* Once all clauses are in. */
-static void index_askers(struct search *p)
+/* To be called when all clauses are in. */
+static void index_requirers(struct search *s)
 {
-	p->asker_of = ce_arena_array(&p->arena, p->sat.n_variables, sizeof(*p->asker_of));
-	p->asking = ce_arena_array(&p->arena, p->n_askers / 64 + 1, sizeof(*p->asking));
-	for (size_t i = 0; i < p->n_askers; i++) {
-		struct asker *a = &p->askers[i];
+	s->requirer_of = ce_arena_array(&s->arena, s->sat.n_variables, sizeof(*s->requirer_of));
+	s->active = ce_arena_array(&s->arena, s->n_requirers / 64 + 1, sizeof(*s->active));
+	for (size_t i = 0; i < s->n_requirers; i++) {
+		struct requirer *r = &s->requirers[i];
 
-		a->next = p->asker_of[a->variable];
-		p->asker_of[a->variable] = (uint32_t)i + 1;
+		r->next = s->requirer_of[r->variable];
+		s->requirer_of[r->variable] = (uint32_t)i + 1;
 	}
 }
 
-/* `done` marks families by index: those that need no clauses, or have them. */
-static void add_families(struct search *p, bool *done)
+/* `done` marks, by index, the names that have their clauses or need none. */
+static void add_names(struct search *s, bool *done)
 {
-	const struct ce_choices *c = p->choices;
+	const struct ce_problem *problem = s->problem;
 
-	for (size_t i = 0; i < c->n_reached; i++) {
-		const struct ce_family *f = c->reached[i]->family;
+	for (size_t i = 0; i < problem->n_reached; i++) {
+		const struct ce_package_name *name = problem->reached[i]->name;
 
-		if (!done[f->index])
-			add_family(p, f);
-		done[f->index] = true;
+		if (!done[name->index])
+			add_name(s, name);
+		done[name->index] = true;
 	}
 }
 
-static void add_request(struct search *p, size_t index)
+static void add_request(struct search *s, size_t index)
 {
-	add_list(p, &(struct ce_fact){CE_FACT_REQUEST, NULL, index}, 0,
-		p->choices->requested[index]);
+	add_list(s, &(struct ce_clause_origin){CE_ORIGIN_REQUEST, NULL, index}, 0,
+		s->problem->requested[index]);
 }
 
-static void add_records(struct search *p)
+static void add_candidates(struct search *s)
 {
-	const struct ce_choices *c = p->choices;
-	CE_AUTOFREE bool *done = ce_calloc(c->families.n + 1, sizeof(*done));
+	const struct ce_problem *problem = s->problem;
+	CE_AUTOFREE bool *done = ce_calloc(problem->names.n + 1, sizeof(*done));
 
-	for (size_t i = 0; i < c->n_reached; i++)
-		add_record(p, c->reached[i]);
-	add_families(p, done);
-	index_askers(p);
+	for (size_t i = 0; i < problem->n_reached; i++)
+		add_candidate(s, problem->reached[i]);
+	add_names(s, done);
+	index_requirers(s);
 }
 
-static void add_all(struct search *p)
+static void add_all(struct search *s)
 {
-	for (size_t i = 0; i < p->choices->n_requested; i++)
-		add_request(p, i);
-	add_records(p);
+	for (size_t i = 0; i < s->problem->n_requested; i++)
+		add_request(s, i);
+	add_candidates(s);
 }
 
-static void add_some(struct search *p, const struct ce_fact *facts, size_t n)
+static void add_some(struct search *s, const struct ce_clause_origin *origins, size_t n)
 {
-	const struct ce_choices *c = p->choices;
-	CE_AUTOFREE bool *done = ce_alloc(c->families.n + 1);
+	const struct ce_problem *problem = s->problem;
+	CE_AUTOFREE bool *done = ce_alloc(problem->names.n + 1);
 
-	memset(done, true, c->families.n + 1);
+	memset(done, true, problem->names.n + 1);
 	for (size_t i = 0; i < n; i++) {
 		size_t own = 0;
 
-		if (facts[i].kind == CE_FACT_REQUEST)
-			add_list(p, &facts[i], 0, c->requested[facts[i].index]);
-		else if (facts[i].kind == CE_FACT_DEPENDS)
-			add_depends(p, &facts[i], &own);
+		if (origins[i].kind == CE_ORIGIN_REQUEST)
+			add_list(s, &origins[i], 0, problem->requested[origins[i].index]);
+		else if (origins[i].kind == CE_ORIGIN_DEPENDS)
+			add_depends(s, &origins[i], &own);
 		else
-			add_constrains(p, &facts[i]);
-		done[ce_fact_need(c, &facts[i])->family->index] = false;
-		if (facts[i].choice)
-			done[facts[i].choice->family->index] = false;
+			add_constrains(s, &origins[i]);
+		done[ce_origin_requirement(problem, &origins[i])->name->index] = false;
+		if (origins[i].candidate)
+			done[origins[i].candidate->name->index] = false;
 	}
-	add_families(p, done);
-	index_askers(p);
+	add_names(s, done);
+	index_requirers(s);
 }
 
-static void end(struct search *p)
+static void end(struct search *s)
 {
-	for (size_t i = 0; i < p->n_askers; i++)
-		free(p->askers[i].needs);
-	free(p->askers);
-	free(p->mirror);
-	free(p->facts);
-	ce_sat_release(&p->sat);
-	ce_arena_release(&p->arena);
+	for (size_t i = 0; i < s->n_requirers; i++)
+		free(s->requirers[i].reqs);
+	free(s->requirers);
+	free(s->trail);
+	free(s->origins);
+	ce_cdcl_release(&s->sat);
+	ce_arena_release(&s->arena);
 }
 
 /*
- * The first option stands, unless a later one took part in more conflicts and leaves fewer
- * candidates; what the request names goes before all else.
+ * The first option stands, unless a later one took part in more conflicts and has fewer candidates
+ * left; requested packages take precedence over all others.
  */
 static void consider(
-	struct search *p, const struct ce_need *need, bool is_direct, struct option *best)
+	struct search *s, const struct ce_requirement *req, bool is_direct, struct option *best)
 {
-	struct option o = {.activity = p->activity[need->family->index], .is_direct = is_direct};
+	struct option o = {.activity = s->activity[req->name->index], .is_direct = is_direct};
 
-	if (p->installed[need->family->index])
+	if (s->is_selected[req->name->index])
 		return;
 	if (best->variable && ((best->is_direct && !is_direct) || o.activity <= best->activity))
 		return;
-	for (size_t i = 0; i < need->n_matches; i++) {
-		if (ce_sat_value(&p->sat, is(need->matches[i])) != CE_UNDECIDED)
+	for (size_t i = 0; i < req->n_matches; i++) {
+		if (ce_cdcl_value(&s->sat, lit_true(req->matches[i])) != CE_UNDECIDED)
 			continue;
 		if (!o.variable)
-			o.variable = (uint32_t)need->matches[i]->order;
+			o.variable = req->matches[i]->variable;
 		o.n_candidates++;
 	}
 	if (o.variable && (!best->variable || o.n_candidates < best->n_candidates))
 		*best = o;
 }
 
-/* Can no later option be better? */
-static bool is_final(const struct search *p, const struct option *best)
+/* Whether no later option can be better. */
+static bool is_final(const struct search *s, const struct option *best)
 {
-	return best->variable && (best->n_candidates == 1 || best->activity >= p->max_activity);
+	return best->variable && (best->n_candidates == 1 || best->activity >= s->max_activity);
 }
 
-static void note(struct search *p, ce_lit lit, bool is_set)
+static void follow(struct search *s, ce_lit lit, bool is_set)
 {
-	const struct ce_choices *c = p->choices;
-	uint32_t v = lit >> 1, asker = p->asker_of[v];
+	const struct ce_problem *problem = s->problem;
+	uint32_t v = lit >> 1, requirer = s->requirer_of[v];
 
 	if (lit & 1)
 		return;
-	if (v != ROOT && v <= c->n_reached)
-		p->installed[c->reached[v - 1]->family->index] = is_set;
-	for (; asker; asker = p->askers[asker - 1].next) {
+	if (v != ROOT && v <= problem->n_reached)
+		s->is_selected[problem->reached[v - 1]->name->index] = is_set;
+	for (; requirer; requirer = s->requirers[requirer - 1].next) {
 		if (is_set)
-			p->asking[(asker - 1) / 64] |= (uint64_t)1 << (asker - 1) % 64;
+			s->active[(requirer - 1) / 64] |= (uint64_t)1 << (requirer - 1) % 64;
 		else
-			p->asking[(asker - 1) / 64] &= ~((uint64_t)1 << (asker - 1) % 64);
+			s->active[(requirer - 1) / 64] &= ~((uint64_t)1 << (requirer - 1) % 64);
 	}
 }
 
-/* Brings `installed` and `asking` up to the trail: what has been taken back since, then what has
- * been set. */
-static void follow_trail(struct search *p)
+/* Brings is_selected and `active` up to date with the trail: first what has been undone since the
+ * last call, then what has been set. */
+static void follow_trail(struct search *s)
 {
-	struct ce_sat *s = &p->sat;
+	struct ce_cdcl *sat = &s->sat;
 
-	while (p->n_mirror > s->low)
-		note(p, p->mirror[--p->n_mirror], false);
-	for (size_t i = p->n_mirror; i < s->n_trail; i++) {
-		uint32_t v = s->trail[i].variable;
+	while (s->n_trail > sat->low)
+		follow(s, s->trail[--s->n_trail], false);
+	for (size_t i = s->n_trail; i < sat->n_trail; i++) {
+		uint32_t v = sat->trail[i].variable;
 
-		CE_GROW(p->mirror, p->n_mirror, p->cap_mirror);
-		p->mirror[p->n_mirror++] = ce_lit_of(v, s->values[v] == CE_FALSE);
-		note(p, p->mirror[i], true);
+		CE_GROW(s->trail, s->n_trail, s->cap_trail);
+		s->trail[s->n_trail++] = ce_lit_of(v, sat->values[v] == CE_FALSE);
+		follow(s, s->trail[i], true);
 	}
-	s->low = s->n_trail;
+	sat->low = sat->n_trail;
 }
 
-static uint32_t decide(struct search *p)
+/* The variable to set next; 0 when all requirements of what is selected are met. */
+static uint32_t decide(struct search *s)
 {
 	struct option best = {0};
 
-	follow_trail(p);
-	for (size_t word = 0; word <= p->n_askers / 64; word++) {
-		for (uint64_t bits = p->asking[word]; bits; bits &= bits - 1) {
+	follow_trail(s);
+	for (size_t word = 0; word <= s->n_requirers / 64; word++) {
+		for (uint64_t bits = s->active[word]; bits; bits &= bits - 1) {
 			size_t i = word * 64 + (size_t)__builtin_ctzll(bits);
-			const struct asker *a = &p->askers[i];
+			const struct requirer *r = &s->requirers[i];
 
-			for (size_t k = 0; k < a->n && !is_final(p, &best); k++)
-				consider(p, a->needs[k], a->variable == ROOT, &best);
-			if (is_final(p, &best))
+			for (size_t k = 0; k < r->n && !is_final(s, &best); k++)
+				consider(s, r->reqs[k], r->variable == ROOT, &best);
+			if (is_final(s, &best))
 				return best.variable;
 		}
 	}
 	return best.variable;
 }
 
-/* As resolvo counts: one for each literal of a learnt clause, and everything loses a twentieth. */
-static void note_conflict(struct search *p)
+/* As resolvo counts: one for each literal of a learnt clause, and everything decays by 5 %. */
+static void note_conflict(struct search *s)
 {
-	const struct ce_choices *c = p->choices;
+	const struct ce_problem *problem = s->problem;
 
-	for (size_t i = 0; i < p->sat.n_learnt; i++) {
-		uint32_t v = p->sat.learnt[i] >> 1;
+	for (size_t i = 0; i < s->sat.n_learnt; i++) {
+		uint32_t v = s->sat.learnt[i] >> 1;
 
-		if (v != ROOT && v <= c->n_reached)
-			p->activity[c->reached[v - 1]->family->index] += 1.0f;
+		if (v != ROOT && v <= problem->n_reached)
+			s->activity[problem->reached[v - 1]->name->index] += 1.0f;
 	}
-	p->max_activity = 0.0f;
-	for (size_t i = 0; i < c->families.n; i++) {
-		p->activity[i] *= 0.95f;
-		p->max_activity =
-			p->activity[i] > p->max_activity ? p->activity[i] : p->max_activity;
+	s->max_activity = 0.0f;
+	for (size_t i = 0; i < problem->names.n; i++) {
+		s->activity[i] *= 0.95f;
+		s->max_activity =
+			s->activity[i] > s->max_activity ? s->activity[i] : s->max_activity;
 	}
 }
 
 /*
- * Decides on from where things stand, after a decision for `first` unless it is 0 (then that is
- * held to: when it turns out impossible, the result is CE_SEARCH_NONE). CE_SEARCH_NONE: *ret_clause
+ * Goes on from the present trail. Unless `first` is 0 it is decided for before all else and kept:
+ * when it turns out impossible, the result is CE_RESOLVO_UNSAT. With CE_RESOLVO_UNSAT, *ret_clause
  * is the last conflict.
  */
-static enum ce_search_result run(struct search *p, uint32_t first, uint32_t *ret_clause)
+static enum ce_resolvo_result run(struct search *s, uint32_t first, uint32_t *ret_clause)
 {
-	struct ce_sat *s = &p->sat;
+	struct ce_cdcl *sat = &s->sat;
 	size_t n_conflicts = 0;
 	uint32_t v = first;
 
-	s->level = 1;
-	if (!ce_sat_propagate(s, ret_clause))
-		return CE_SEARCH_NONE;
-	if (first && ce_sat_value(s, ce_lit_of(first, false)) == CE_FALSE)
-		return CE_SEARCH_NONE;
-	while (v || (v = decide(p)) != 0) {
-		s->level++;
-		ce_sat_set(s, ce_lit_of(v, false), 0);
+	sat->level = 1;
+	if (!ce_cdcl_propagate(sat, ret_clause))
+		return CE_RESOLVO_UNSAT;
+	if (first && ce_cdcl_value(sat, ce_lit_of(first, false)) == CE_FALSE)
+		return CE_RESOLVO_UNSAT;
+	while (v || (v = decide(s)) != 0) {
+		sat->level++;
+		ce_cdcl_set(sat, ce_lit_of(v, false), 0);
 		v = 0;
-		while (!ce_sat_propagate(s, ret_clause)) {
-			if (s->level == 1)
-				return CE_SEARCH_NONE;
+		while (!ce_cdcl_propagate(sat, ret_clause)) {
+			if (sat->level == 1)
+				return CE_RESOLVO_UNSAT;
 			if (++n_conflicts > MAX_CONFLICTS)
-				return CE_SEARCH_GAVE_UP;
-			ce_sat_learn(s, *ret_clause);
-			note_conflict(p);
+				return CE_RESOLVO_GAVE_UP;
+			ce_cdcl_learn(sat, *ret_clause);
+			note_conflict(s);
 		}
-		if (first && ce_sat_value(s, ce_lit_of(first, false)) == CE_FALSE)
-			return CE_SEARCH_NONE;
-		/* Gone back before it: decide for it again. */
-		if (first && ce_sat_value(s, ce_lit_of(first, false)) == CE_UNDECIDED)
+		if (first && ce_cdcl_value(sat, ce_lit_of(first, false)) == CE_FALSE)
+			return CE_RESOLVO_UNSAT;
+		/* Undone by backtracking: decide for it again. */
+		if (first && ce_cdcl_value(sat, ce_lit_of(first, false)) == CE_UNDECIDED)
 			v = first;
 	}
-	return CE_SEARCH_FOUND;
+	return CE_RESOLVO_SOLVED;
 }
 
-enum ce_search_result ce_search_preferred(struct ce_choices *c)
+enum ce_resolvo_result ce_resolvo_solve(struct ce_problem *problem)
 {
-	enum ce_search_result r;
-	struct search p = {0};
+	enum ce_resolvo_result r;
+	struct search s = {0};
 	uint32_t clause;
 
-	begin(&p, c);
-	add_all(&p);
-	r = run(&p, 0, &clause);
-	for (size_t i = 0; r == CE_SEARCH_FOUND && i < c->n_reached; i++)
-		c->reached[i]->preferred = ce_sat_value(&p.sat, is(c->reached[i])) == CE_TRUE;
-	end(&p);
+	begin(&s, problem);
+	add_all(&s);
+	r = run(&s, 0, &clause);
+	for (size_t i = 0; r == CE_RESOLVO_SOLVED && i < problem->n_reached; i++) {
+		struct ce_candidate *c = problem->reached[i];
+
+		c->is_proposed = ce_cdcl_value(&s.sat, lit_true(c)) == CE_TRUE;
+	}
+	end(&s);
 	return r;
 }
 
-static bool same_fact(const struct ce_fact *a, const struct ce_fact *b)
+static bool is_same(const struct ce_clause_origin *a, const struct ce_clause_origin *b)
 {
-	return a->kind == b->kind && a->choice == b->choice && a->index == b->index;
+	return a->kind == b->kind && a->candidate == b->candidate && a->index == b->index;
 }
 
-/* The facts behind the clauses used, each once: a constrains can be several clauses, one after the
- * other. */
-static size_t take_core(struct search *p, uint32_t clause, struct ce_fact **ret_core)
+/* The origins of the clauses used, each once: a constrains can be several clauses in a row. */
+static size_t take_core(struct search *s, uint32_t clause, struct ce_clause_origin **ret_core)
 {
-	CE_AUTOFREE bool *used = ce_calloc(p->sat.n_clauses, sizeof(*used));
-	struct ce_fact *core = ce_calloc(p->n_facts + 1, sizeof(*core));
+	CE_AUTOFREE bool *used = ce_calloc(s->sat.n_clauses, sizeof(*used));
+	struct ce_clause_origin *core = ce_calloc(s->n_origins + 1, sizeof(*core));
 	size_t n = 0;
 
-	ce_sat_refutation(&p->sat, clause, used);
-	for (size_t i = 0; i < p->n_facts; i++)
-		if (used[i] && p->facts[i].kind != CE_FACT_NONE &&
-			(n == 0 || !same_fact(&core[n - 1], &p->facts[i])))
-			core[n++] = p->facts[i];
+	ce_cdcl_refutation(&s->sat, clause, used);
+	for (size_t i = 0; i < s->n_origins; i++)
+		if (used[i] && s->origins[i].kind != CE_ORIGIN_NONE &&
+			(n == 0 || !is_same(&core[n - 1], &s->origins[i])))
+			core[n++] = s->origins[i];
 	*ret_core = core;
 	return n;
 }
 
-enum ce_search_result ce_search_core(struct ce_choices *c, const struct ce_fact *facts,
-	size_t n_facts, struct ce_fact **ret_core, size_t *ret_n)
+enum ce_resolvo_result ce_resolvo_core(struct ce_problem *problem,
+	const struct ce_clause_origin *origins, size_t n_origins,
+	struct ce_clause_origin **ret_core, size_t *ret_n)
 {
-	enum ce_search_result r;
-	struct search p = {0};
+	enum ce_resolvo_result r;
+	struct search s = {0};
 	uint32_t clause;
 
-	begin(&p, c);
-	add_some(&p, facts, n_facts);
-	r = run(&p, 0, &clause);
-	if (r == CE_SEARCH_NONE)
-		*ret_n = take_core(&p, clause, ret_core);
-	end(&p);
+	begin(&s, problem);
+	add_some(&s, origins, n_origins);
+	r = run(&s, 0, &clause);
+	if (r == CE_RESOLVO_UNSAT)
+		*ret_n = take_core(&s, clause, ret_core);
+	end(&s);
 	return r;
 }
 
-void ce_search_possible(
-	struct ce_choices *c, size_t request, const struct ce_family *family, bool *ret_possible)
+void ce_resolvo_possible(struct ce_problem *problem, size_t request,
+	const struct ce_package_name *name, bool *ret_possible)
 {
-	struct search p = {0};
+	struct search s = {0};
 	uint32_t clause;
 
-	begin(&p, c);
-	for (size_t i = 0; i < c->n_requested; i++)
-		if (i == request || c->requested[i]->family->is_virtual)
-			add_request(&p, i);
-	add_records(&p);
-	for (size_t i = 0; i < family->n; i++) {
-		const struct ce_choice *m = &family->members[i];
+	begin(&s, problem);
+	for (size_t i = 0; i < problem->n_requested; i++)
+		if (i == request || problem->requested[i]->name->is_virtual)
+			add_request(&s, i);
+	add_candidates(&s);
+	for (size_t i = 0; i < name->n; i++) {
+		const struct ce_candidate *c = &name->candidates[i];
 
-		ret_possible[i] = m->order && ce_choice_is_usable(m) &&
-				  run(&p, (uint32_t)m->order, &clause) == CE_SEARCH_FOUND;
-		ce_sat_undo(&p.sat, 1);
+		ret_possible[i] = c->variable && ce_candidate_is_usable(c) &&
+				  run(&s, c->variable, &clause) == CE_RESOLVO_SOLVED;
+		ce_cdcl_undo(&s.sat, 1);
 	}
-	end(&p);
+	end(&s);
 }

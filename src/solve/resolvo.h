@@ -5,62 +5,60 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct ce_choice;
-struct ce_choices;
-struct ce_family;
-struct ce_need;
+struct ce_candidate;
+struct ce_package_name;
+struct ce_problem;
+struct ce_requirement;
 
 /*
- * Which of the possible answers conda-forge's own clients would give; and what stands in the way
- * when there is none.
+ * The solver that finds the answer: clauses and decisions in the order of resolvo, rattler's
+ * solver, on the clause solver of cdcl.h.
  *
- * libsolv and rattler's solver decide in different orders, so that where a request leaves freedom
- * they come to different answers, each valid. This decides in the order of rattler's solver
- * (resolvo): the requested packages first, then dependencies in the order in which they are met;
- * the best candidate each time; what takes part in conflicts earlier than what does not. libsolv
- * then has the last word: what it is given here is a matter of taste and cannot make its answer
- * wrong.
+ * Where a request leaves freedom, different solvers give different answers, each valid. Those of
+ * pixi and rattler come from the order in which resolvo decides: requested packages first, then
+ * dependencies in the order in which they are met; the best candidate each time; what takes part
+ * in conflicts earlier than what does not.
  */
 
-/* What a request or a record states: one clause of the problem, as far as messages are concerned.
- */
-enum ce_fact_kind {
-	CE_FACT_NONE = 0,   /* what goes without saying: one record of a name, who matches what */
-	CE_FACT_REQUEST,    /* the request names need number `index` */
-	CE_FACT_DEPENDS,    /* `choice` depends on its need number `index` */
-	CE_FACT_CONSTRAINS, /* `choice` constrains by its need number `index` */
+/* What a clause states, as far as messages are concerned. */
+enum ce_origin_kind {
+	CE_ORIGIN_NONE = 0,   /* implied: one candidate per name, what matches what, exclusions */
+	CE_ORIGIN_REQUEST,    /* the request asks for requirement number `index` */
+	CE_ORIGIN_DEPENDS,    /* `candidate` depends on its requirement number `index` */
+	CE_ORIGIN_CONSTRAINS, /* `candidate` constrains by its requirement number `index` */
 };
 
-struct ce_fact {
-	enum ce_fact_kind kind;
-	struct ce_choice *choice; /* NULL for a request */
+struct ce_clause_origin {
+	enum ce_origin_kind kind;
+	struct ce_candidate *candidate; /* NULL for a request */
 	size_t index;
 };
 
-/* The need a fact is about. */
-struct ce_need *ce_fact_need(const struct ce_choices *c, const struct ce_fact *fact);
+/* The requirement that an origin (not CE_ORIGIN_NONE) is about. */
+struct ce_requirement *ce_origin_requirement(
+	const struct ce_problem *problem, const struct ce_clause_origin *origin);
 
-enum ce_search_result {
-	CE_SEARCH_FOUND,
-	CE_SEARCH_NONE,
-	CE_SEARCH_GAVE_UP, /* too many conflicts to say */
+enum ce_resolvo_result {
+	CE_RESOLVO_SOLVED,
+	CE_RESOLVO_UNSAT,
+	CE_RESOLVO_GAVE_UP, /* too many conflicts to tell */
 };
 
-/* Searches the whole problem. CE_SEARCH_FOUND: the answer is marked in `preferred` of the choices.
- */
-enum ce_search_result ce_search_preferred(struct ce_choices *c);
+/* Solves the problem. CE_RESOLVO_SOLVED: the solution is marked by `is_proposed` of candidates. */
+enum ce_resolvo_result ce_resolvo_solve(struct ce_problem *problem);
 /*
- * Searches the problem that consists of these facts only. CE_SEARCH_NONE: *ret_core are facts among
- * them that rule out an answer, in the same order (the caller frees the array); often, but not
- * always, the least of them.
+ * Solves the problem that consists of these origins only. CE_RESOLVO_UNSAT: *ret_core are those of
+ * them, in the same order, that a refutation uses (the caller frees the array); often, but not
+ * always, the fewest possible.
  */
-enum ce_search_result ce_search_core(struct ce_choices *c, const struct ce_fact *facts,
-	size_t n_facts, struct ce_fact **ret_core, size_t *ret_n);
+enum ce_resolvo_result ce_resolvo_core(struct ce_problem *problem,
+	const struct ce_clause_origin *origins, size_t n_origins,
+	struct ce_clause_origin **ret_core, size_t *ret_n);
 /*
- * With which members of `family` can this one request be met, all others left aside? Sets
- * ret_possible, by member.
+ * Finds the candidates of `name` with which requested requirement number `request` can be met when
+ * nothing else but the virtual packages is requested. Sets ret_possible, by candidate.
  */
-void ce_search_possible(
-	struct ce_choices *c, size_t request, const struct ce_family *family, bool *ret_possible);
+void ce_resolvo_possible(struct ce_problem *problem, size_t request,
+	const struct ce_package_name *name, bool *ret_possible);
 
 #endif

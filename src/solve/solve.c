@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* The stage as a whole: collect the choices, let libsolv answer, give the answer or the reasons
- * there is none. */
+/*
+ * The stage as a whole. Which solver sees which part of the problem:
+ *
+ *     ce_problem  all that the request can reach
+ *         │
+ *     resolvo ──── a solution ───> libsolv: these candidates only ───────────> the answer
+ *         │                            │ no solution
+ *         ├─────── gave up ────────────┴────> libsolv: everything ───────────> the answer, or none
+ *         │                                      │ a solution
+ *     unsat core ─ what conflicts ───> libsolv: these names only ────────────> no answer, explained
+ */
 #include "solve/solve.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -24,58 +32,56 @@ static int by_pkg(const void *a, const void *b)
 	return ce_pkg_compare(*(const struct ce_pkg *const *)a, *(const struct ce_pkg *const *)b);
 }
 
-static struct ce_solution *make_solution(const struct ce_choices *c, const struct ce_pool *pool)
+static struct ce_solution *make_solution(
+	const struct ce_problem *p, const struct ce_libsolv *solver)
 {
 	struct ce_solution *s = ce_calloc(1, sizeof(*s));
 
-	s->pkgs = ce_calloc(c->n_reached + 1, sizeof(*s->pkgs));
-	for (size_t i = 0; i < c->n_reached; i++)
-		if (ce_pool_has(pool, c->reached[i]) && !c->reached[i]->family->is_virtual)
-			s->pkgs[s->n++] = c->reached[i]->pkg;
+	s->pkgs = ce_calloc(p->n_reached + 1, sizeof(*s->pkgs));
+	for (size_t i = 0; i < p->n_reached; i++)
+		if (!p->reached[i]->name->is_virtual && ce_libsolv_has(solver, p->reached[i]))
+			s->pkgs[s->n++] = p->reached[i]->pkg;
 	qsort(s->pkgs, s->n, sizeof(*s->pkgs), by_pkg);
 	return s;
 }
 
-/* Does libsolv answer what is in the pool? Then it is returned. */
-static struct ce_pool *try_pool(struct ce_pool *pool)
+/* Returns the solver if it has a solution; else frees it and returns NULL. */
+static struct ce_libsolv *if_solved(struct ce_libsolv *solver)
 {
-	if (ce_pool_solve(pool))
-		return pool;
-	ce_pool_free(pool);
+	if (ce_libsolv_solve(solver))
+		return solver;
+	ce_libsolv_free(solver);
 	return NULL;
 }
 
-/*
- * The pool that holds the answer, or NULL. The search proposes, libsolv judges: that what is
- * preferred is an answer, or that facts in *ret_facts (the caller frees them) have none. Where it
- * sees that differently, or the search gave up, it gets everything to find an answer by itself.
- */
-static struct ce_pool *solve_choices(
-	struct ce_choices *c, struct ce_fact **ret_facts, size_t *ret_n)
+/* Returns the solver that holds the solution, or NULL and the origins of what conflicts (the caller
+ * frees them); these are NULL where they could not be found. */
+static struct ce_libsolv *find_solution(
+	struct ce_problem *p, struct ce_clause_origin **ret_origins, size_t *ret_n)
 {
-	enum ce_search_result proposal = ce_search_preferred(c);
-	struct ce_pool *pool = NULL;
+	enum ce_resolvo_result found = ce_resolvo_solve(p);
+	struct ce_libsolv *solver = NULL;
 
-	if (proposal == CE_SEARCH_FOUND) {
-		pool = try_pool(ce_pool_new_preferred(c));
-		if (pool)
-			return pool;
-	} else if (proposal == CE_SEARCH_NONE && ce_core_find(c, ret_facts, ret_n)) {
-		pool = try_pool(ce_pool_new_facts(c, *ret_facts, *ret_n));
-		if (!pool)
+	if (found == CE_RESOLVO_SOLVED) {
+		solver = if_solved(ce_libsolv_new_proposed(p));
+		if (solver)
+			return solver;
+	} else if (found == CE_RESOLVO_UNSAT && ce_unsat_core_find(p, ret_origins, ret_n)) {
+		solver = if_solved(ce_libsolv_new_core(p, *ret_origins, *ret_n));
+		if (!solver)
 			return NULL;
-		ce_pool_free(pool);
+		ce_libsolv_free(solver);
 	}
-	pool = try_pool(ce_pool_new(c));
-	if (!pool && !*ret_facts)
-		(void)ce_core_find(c, ret_facts, ret_n);
-	return pool;
+	solver = if_solved(ce_libsolv_new(p));
+	if (!solver && !*ret_origins)
+		(void)ce_unsat_core_find(p, ret_origins, ret_n);
+	return solver;
 }
 
-static int fail_explained(struct ce_choices *c, const struct ce_fact *facts, size_t n_facts,
-	json_t **ret_explanation, struct ccenv_error *err)
+static int fail_explained(struct ce_problem *p, const struct ce_clause_origin *origins,
+	size_t n_origins, json_t **ret_explanation, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_json_decrefp) json_t *explanation = ce_explain(c, facts, n_facts);
+	CE_CLEANUP(ce_json_decrefp) json_t *explanation = ce_explain(p, origins, n_origins);
 	struct ce_buf text = {0};
 
 	ce_explain_format(explanation, sizeof(err->text) - 1, &text);
@@ -89,18 +95,18 @@ static int fail_explained(struct ce_choices *c, const struct ce_fact *facts, siz
 int ce_solve(const struct ce_request *request, const struct ce_repodata *repodata,
 	struct ce_solution **ret_solution, json_t **ret_explanation, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_choices_freep) struct ce_choices *choices = NULL;
-	CE_CLEANUP(ce_pool_freep) struct ce_pool *pool = NULL;
-	CE_AUTOFREE struct ce_fact *facts = NULL;
-	size_t n_facts = 0;
+	CE_CLEANUP(ce_problem_freep) struct ce_problem *problem = NULL;
+	CE_CLEANUP(ce_libsolv_freep) struct ce_libsolv *solver = NULL;
+	CE_AUTOFREE struct ce_clause_origin *origins = NULL;
+	size_t n_origins = 0;
 	int r;
 
-	r = ce_choices_new(request, repodata, &choices, err);
+	r = ce_problem_new(request, repodata, &problem, err);
 	if (r < 0)
 		return r;
-	pool = solve_choices(choices, &facts, &n_facts);
-	if (!pool)
-		return fail_explained(choices, facts, n_facts, ret_explanation, err);
-	*ret_solution = make_solution(choices, pool);
+	solver = find_solution(problem, &origins, &n_origins);
+	if (!solver)
+		return fail_explained(problem, origins, n_origins, ret_explanation, err);
+	*ret_solution = make_solution(problem, solver);
 	return 0;
 }

@@ -80,23 +80,23 @@ static void offer_specs(struct found *found, size_t *n, const char *wanted, cons
 	}
 }
 
-size_t ce_suggest_names(const struct ce_choices *c, const char *name, struct ce_arena *a,
+size_t ce_suggest_names(const struct ce_problem *problem, const char *name, struct ce_arena *a,
 	const char *ret_names[CE_SUGGEST_MAX])
 {
-	const char *platform = c->request->platform;
+	const char *platform = problem->request->platform;
 	const struct ce_component *component = ce_component_list();
 	struct found found[CE_SUGGEST_MAX + 1];
 	const char *last = "";
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->repodata->n; i++) {
-		if (strcmp(c->repodata->pkgs[i].name, last) == 0)
+	for (size_t i = 0; i < problem->repodata->n; i++) {
+		if (strcmp(problem->repodata->pkgs[i].name, last) == 0)
 			continue;
-		last = c->repodata->pkgs[i].name;
+		last = problem->repodata->pkgs[i].name;
 		offer(found, &n, name, last);
 	}
-	for (size_t i = 0; i < c->repodata->n_others; i++)
-		offer(found, &n, name, c->repodata->others[i]);
+	for (size_t i = 0; i < problem->repodata->n_others; i++)
+		offer(found, &n, name, problem->repodata->others[i]);
 	for (; component->name; component++)
 		offer_specs(found, &n, name,
 			strncmp(platform, "win", 3) == 0 ? component->win_specs

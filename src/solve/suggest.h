@@ -5,17 +5,18 @@
 #include <stddef.h>
 
 struct ce_arena;
-struct ce_choices;
+struct ce_problem;
 
 enum {
 	CE_SUGGEST_MAX = 3
 };
 
 /*
- * Names like `name` among those that the records and the table of CUDA components have: few edits
- * away, or longer by an ending. The nearest first. Returns how many; the names live in `a`.
+ * Finds package names similar to `name`: a few edits away, or the name with a prefix or an ending.
+ * Sets up to CE_SUGGEST_MAX of them, the nearest first, and returns how many. The names live in
+ * `a`.
  */
-size_t ce_suggest_names(const struct ce_choices *c, const char *name, struct ce_arena *a,
+size_t ce_suggest_names(const struct ce_problem *problem, const char *name, struct ce_arena *a,
 	const char *ret_names[CE_SUGGEST_MAX]);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From a refutation to the least of it: take facts away, search what is left, and keep them away if
- * there is still no answer. What is tried first goes first, so the order of trying decides what the
- * message will be about.
+ * From a refutation to a minimal one: remove origins, solve what is left, and leave them out if
+ * there is still no solution. What is tried first is removed first, so the order of trying decides
+ * what the message will be about.
  */
 #include "solve/unsat_core.h"
 
@@ -10,237 +10,238 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/strs.h"
 #include "solve/problem.h"
 #include "solve/resolvo.h"
 
 enum {
-	/* A search of some facts takes a millisecond or less. What is left after so many is shown
-	 * as it is. */
+	/* Solving a core takes a millisecond or less. After so many times it is left as it is. */
 	MAX_SEARCHES = 2000,
 };
 
-/* Facts that can be left aside as a kind, to see whether there is no answer without them either. */
-enum aside {
-	ASIDE_MACHINE = 1 << 0,  /* what is assumed of the machine, but for its platform */
-	ASIDE_COMPILER = 1 << 1, /* which host compilers an nvcc takes */
+/* Origins that can be left out as a kind, to see whether there is no solution without them either. */
+enum relaxation {
+	RELAX_MACHINE = 1 << 0,  /* what is assumed of the machine, except for its platform */
+	RELAX_COMPILER = 1 << 1, /* which host compilers an nvcc takes */
 };
 
 struct core {
-	struct ce_choices *choices;
-	struct ce_fact *facts;
+	struct ce_problem *problem;
+	struct ce_clause_origin *origins;
 	size_t n, cap;
 	size_t searches;
 };
 
-struct ranked_fact {
-	struct ce_fact fact;
-	int worth; /* for a reader */
-	size_t place;
+struct weighted_origin {
+	struct ce_clause_origin origin;
+	int weight;        /* how much it tells a reader */
+	uint32_t position; /* of its candidate in the search; 0: a request */
 };
 
-static bool begins_with(const char *text, const char *prefix)
+static bool is_platform(const struct ce_package_name *name)
 {
-	return strncmp(text, prefix, strlen(prefix)) == 0;
+	return strcmp(name->text, "__linux") == 0 || strcmp(name->text, "__osx") == 0 ||
+	       strcmp(name->text, "__win") == 0 || strcmp(name->text, "__unix") == 0;
 }
 
-static bool is_platform(const struct ce_family *f)
+static bool is_relaxed(
+	const struct ce_problem *p, const struct ce_clause_origin *origin, unsigned relaxed)
 {
-	return strcmp(f->name, "__linux") == 0 || strcmp(f->name, "__osx") == 0 ||
-	       strcmp(f->name, "__win") == 0 || strcmp(f->name, "__unix") == 0;
-}
+	const struct ce_package_name *name = ce_origin_requirement(p, origin)->name;
 
-static bool is_aside(const struct ce_choices *c, const struct ce_fact *fact, unsigned aside)
-{
-	const struct ce_family *f = ce_fact_need(c, fact)->family;
-
-	if (!fact->choice)
+	if (!origin->candidate)
 		return false;
-	if (aside & ASIDE_MACHINE && f->is_virtual && !is_platform(f))
+	if (relaxed & RELAX_MACHINE && name->is_virtual && !is_platform(name))
 		return true;
-	return aside & ASIDE_COMPILER && begins_with(f->name, "gcc_impl_") &&
-	       begins_with(fact->choice->family->name, "cuda-nvcc");
+	return relaxed & RELAX_COMPILER && ce_has_prefix(name->text, "gcc_impl_") &&
+	       ce_has_prefix(origin->candidate->name->text, "cuda-nvcc");
 }
 
-static void add_fact(struct core *core, const struct ce_fact *fact, unsigned aside)
+static void add_origin(struct core *core, const struct ce_clause_origin *origin, unsigned relaxed)
 {
-	if (is_aside(core->choices, fact, aside))
+	if (is_relaxed(core->problem, origin, relaxed))
 		return;
-	CE_GROW(core->facts, core->n, core->cap);
-	core->facts[core->n++] = *fact;
+	CE_GROW(core->origins, core->n, core->cap);
+	core->origins[core->n++] = *origin;
 }
 
-static void add_facts_of(struct core *core, struct ce_choice *choice, unsigned aside)
+static void add_origins_of(struct core *core, struct ce_candidate *candidate, unsigned relaxed)
 {
-	for (size_t i = 0; i < choice->n_depends; i++)
-		add_fact(core, &(struct ce_fact){CE_FACT_DEPENDS, choice, i}, aside);
-	for (size_t i = 0; i < choice->n_constrains; i++)
-		add_fact(core, &(struct ce_fact){CE_FACT_CONSTRAINS, choice, i}, aside);
+	for (size_t i = 0; i < candidate->n_depends; i++)
+		add_origin(
+			core, &(struct ce_clause_origin){CE_ORIGIN_DEPENDS, candidate, i}, relaxed);
+	for (size_t i = 0; i < candidate->n_constrains; i++)
+		add_origin(core, &(struct ce_clause_origin){CE_ORIGIN_CONSTRAINS, candidate, i},
+			relaxed);
 }
 
-/* Replaces core->facts by those of `facts` that still rule out an answer; false when there is one.
- */
-static bool shrink_to(struct core *core, const struct ce_fact *facts, size_t n)
+/* Replaces core->origins by those of `origins` that a refutation uses; false when there is none. */
+static bool shrink_to(struct core *core, const struct ce_clause_origin *origins, size_t n)
 {
-	struct ce_fact *smaller;
+	struct ce_clause_origin *smaller;
 	size_t n_smaller;
 
 	core->searches++;
-	if (ce_search_core(core->choices, facts, n, &smaller, &n_smaller) != CE_SEARCH_NONE)
+	if (ce_resolvo_core(core->problem, origins, n, &smaller, &n_smaller) != CE_RESOLVO_UNSAT)
 		return false;
-	free(core->facts);
-	core->facts = smaller;
+	free(core->origins);
+	core->origins = smaller;
 	core->n = core->cap = n_smaller;
 	return true;
 }
 
-/* All facts there are, but for those left aside. */
-static bool begin(struct core *core, unsigned aside)
+/* Starts with all origins but the relaxed ones; false when there is a solution without these. */
+static bool begin(struct core *core, unsigned relaxed)
 {
-	struct ce_choices *c = core->choices;
+	struct ce_problem *p = core->problem;
 
 	core->n = 0;
-	for (size_t i = 0; i < c->n_requested; i++)
-		add_fact(core, &(struct ce_fact){CE_FACT_REQUEST, NULL, i}, aside);
-	for (size_t i = 0; i < c->n_reached; i++)
-		add_facts_of(core, c->reached[i], aside);
-	return shrink_to(core, core->facts, core->n);
+	for (size_t i = 0; i < p->n_requested; i++)
+		add_origin(core, &(struct ce_clause_origin){CE_ORIGIN_REQUEST, NULL, i}, relaxed);
+	for (size_t i = 0; i < p->n_reached; i++)
+		add_origins_of(core, p->reached[i], relaxed);
+	return shrink_to(core, core->origins, core->n);
 }
 
 /*
- * A refutation takes what it meets first, here this dependency of a record, there that one. So go
- * back to all that the records of the same names say of these names: then one kind of dependency
- * can be chosen for all versions.
+ * A refutation uses whatever it meets first: this dependency of one record, that of another. So go
+ * back to all that records of the names involved say about these names; then one kind of dependency
+ * can be kept for all versions.
  */
-static void widen(struct core *core, unsigned aside)
+static void expand(struct core *core, unsigned relaxed)
 {
-	struct ce_choices *c = core->choices;
-	CE_AUTOFREE bool *involved = ce_calloc(c->families.n + 1, sizeof(*involved));
+	struct ce_problem *p = core->problem;
+	CE_AUTOFREE bool *involved = ce_calloc(p->names.n + 1, sizeof(*involved));
 	size_t n = 0, n_all;
 
 	for (size_t i = 0; i < core->n; i++) {
-		involved[ce_fact_need(c, &core->facts[i])->family->index] = true;
-		if (!core->facts[i].choice)
-			core->facts[n++] = core->facts[i];
+		involved[ce_origin_requirement(p, &core->origins[i])->name->index] = true;
+		if (!core->origins[i].candidate)
+			core->origins[n++] = core->origins[i];
 	}
 	core->n = n;
-	for (size_t i = 0; i < c->n_reached; i++)
-		if (involved[c->reached[i]->family->index])
-			add_facts_of(core, c->reached[i], aside);
+	for (size_t i = 0; i < p->n_reached; i++)
+		if (involved[p->reached[i]->name->index])
+			add_origins_of(core, p->reached[i], relaxed);
 	n_all = core->n;
 	core->n = n;
 	for (size_t i = n; i < n_all; i++)
-		if (involved[ce_fact_need(c, &core->facts[i])->family->index])
-			core->facts[core->n++] = core->facts[i];
+		if (involved[ce_origin_requirement(p, &core->origins[i])->name->index])
+			core->origins[core->n++] = core->origins[i];
 }
 
-/* What people recognise and can do something about is kept longest: above all the CUDA release. */
-static int worth_of(const struct ce_choices *c, const struct ce_fact *fact)
+/* What people recognize and can change is kept longest: above all the CUDA release. */
+static int weight_of(const struct ce_problem *p, const struct ce_clause_origin *origin)
 {
-	const struct ce_family *f = ce_fact_need(c, fact)->family;
+	const struct ce_package_name *name = ce_origin_requirement(p, origin)->name;
 
-	if (fact->kind == CE_FACT_REQUEST)
+	if (origin->kind == CE_ORIGIN_REQUEST)
 		return 0;
-	if (strcmp(f->name, "cuda-version") == 0)
+	if (strcmp(name->text, "cuda-version") == 0)
 		return 3;
-	return f->is_virtual || begins_with(f->name, "gcc_impl_") ? 2 : 1;
+	return name->is_virtual || ce_has_prefix(name->text, "gcc_impl_") ? 2 : 1;
 }
 
-static int compare_places(const struct ranked_fact *a, const struct ranked_fact *b)
+static int compare_positions(const struct weighted_origin *a, const struct weighted_origin *b)
 {
-	if (a->place != b->place)
-		return a->place < b->place ? -1 : 1;
-	if (a->fact.kind != b->fact.kind)
-		return a->fact.kind < b->fact.kind ? -1 : 1;
-	return (a->fact.index > b->fact.index) - (a->fact.index < b->fact.index);
+	if (a->position != b->position)
+		return a->position < b->position ? -1 : 1;
+	if (a->origin.kind != b->origin.kind)
+		return a->origin.kind < b->origin.kind ? -1 : 1;
+	return (a->origin.index > b->origin.index) - (a->origin.index < b->origin.index);
 }
 
-static int by_place(const void *a, const void *b)
+static int by_position(const void *a, const void *b)
 {
-	return compare_places(a, b);
+	return compare_positions(a, b);
 }
 
-/* The first to be tried first: of little worth, and far from the request. */
-static int by_worth(const void *va, const void *vb)
+/* In the order of trying: what weighs little first, and what is far from the request. */
+static int by_weight(const void *va, const void *vb)
 {
-	const struct ranked_fact *a = va, *b = vb;
+	const struct weighted_origin *a = va, *b = vb;
 
-	return a->worth != b->worth ? a->worth - b->worth : compare_places(b, a);
+	return a->weight != b->weight ? a->weight - b->weight : compare_positions(b, a);
 }
 
-static void sort_facts(struct core *core, int (*compare)(const void *, const void *))
+static void sort_origins(struct core *core, int (*compare)(const void *, const void *))
 {
-	CE_AUTOFREE struct ranked_fact *ranked = ce_calloc(core->n + 1, sizeof(*ranked));
+	CE_AUTOFREE struct weighted_origin *weighted = ce_calloc(core->n + 1, sizeof(*weighted));
 
 	for (size_t i = 0; i < core->n; i++)
-		ranked[i] = (struct ranked_fact){.fact = core->facts[i],
-			.worth = worth_of(core->choices, &core->facts[i]),
-			.place = core->facts[i].choice ? core->facts[i].choice->order : 0};
+		weighted[i] = (struct weighted_origin){.origin = core->origins[i],
+			.weight = weight_of(core->problem, &core->origins[i]),
+			.position = core->origins[i].candidate
+					    ? core->origins[i].candidate->variable
+					    : 0};
 	if (core->n)
-		qsort(ranked, core->n, sizeof(*ranked), compare);
+		qsort(weighted, core->n, sizeof(*weighted), compare);
 	for (size_t i = 0; i < core->n; i++)
-		core->facts[i] = ranked[i].fact;
+		core->origins[i] = weighted[i].origin;
 }
 
-/* Do both say the same kind of thing of the same two names? */
-static bool same_kind(const struct ce_choices *c, const struct ce_fact *a, const struct ce_fact *b)
+/* Whether both state the same kind of thing about the same two names. */
+static bool same_kind(const struct ce_problem *p, const struct ce_clause_origin *a,
+	const struct ce_clause_origin *b)
 {
-	return a->kind == b->kind && a->choice && b->choice &&
-	       a->choice->family == b->choice->family &&
-	       ce_fact_need(c, a)->family == ce_fact_need(c, b)->family;
+	return a->kind == b->kind && a->candidate && b->candidate &&
+	       a->candidate->name == b->candidate->name &&
+	       ce_origin_requirement(p, a)->name == ce_origin_requirement(p, b)->name;
 }
 
-/* Takes facts[i] away, and with `kind` all of its kind, if the others are enough; then all that
- * these do not need. */
-static bool drop(struct core *core, size_t i, bool kind)
+/* Removes origins[i], and with `kind` all of its kind, if the others are still a core; then also
+ * what a refutation of these does not use. */
+static bool remove_origin(struct core *core, size_t i, bool kind)
 {
-	CE_AUTOFREE struct ce_fact *rest = ce_calloc(core->n, sizeof(*rest));
+	CE_AUTOFREE struct ce_clause_origin *rest = ce_calloc(core->n, sizeof(*rest));
 	size_t n = 0;
 
 	for (size_t k = 0; k < core->n; k++)
-		if (k != i && !(kind && same_kind(core->choices, &core->facts[i], &core->facts[k])))
-			rest[n++] = core->facts[k];
+		if (k != i &&
+			!(kind && same_kind(core->problem, &core->origins[i], &core->origins[k])))
+			rest[n++] = core->origins[k];
 	return shrink_to(core, rest, n);
 }
 
-/* Is facts[i] of a kind that an earlier one is of? */
+/* Whether an earlier origin is of the kind of origins[i]. */
 static bool is_tried(const struct core *core, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
-		if (same_kind(core->choices, &core->facts[k], &core->facts[i]))
+		if (same_kind(core->problem, &core->origins[k], &core->origins[i]))
 			return true;
 	return false;
 }
 
-/* Facts before i have proved necessary; they stay in front, as a core keeps the order of the facts
- * given. */
-static void minimise(struct core *core)
+/* The origins before i are necessary; they stay in front, as a core keeps the order of what it is
+ * made from. */
+static void minimize(struct core *core)
 {
-	sort_facts(core, by_worth);
+	sort_origins(core, by_weight);
 	for (size_t i = 0; i < core->n && core->searches < MAX_SEARCHES;)
-		if (is_tried(core, i) || !drop(core, i, true))
+		if (is_tried(core, i) || !remove_origin(core, i, true))
 			i++;
 	for (size_t i = 0; i < core->n && core->searches < MAX_SEARCHES;)
-		if (!drop(core, i, false))
+		if (!remove_origin(core, i, false))
 			i++;
-	sort_facts(core, by_place);
+	sort_origins(core, by_position);
 }
 
-bool ce_core_find(struct ce_choices *c, struct ce_fact **ret_facts, size_t *ret_n)
+bool ce_unsat_core_find(struct ce_problem *p, struct ce_clause_origin **ret_origins, size_t *ret_n)
 {
-	/* What can be said without the machine or the compiler is not about them. */
-	static const unsigned asides[] = {
-		ASIDE_MACHINE | ASIDE_COMPILER, ASIDE_MACHINE, ASIDE_COMPILER, 0};
-	struct core core = {.choices = c};
+	/* A conflict that exists without the machine or the compiler is not about them. */
+	static const unsigned relaxations[] = {
+		RELAX_MACHINE | RELAX_COMPILER, RELAX_MACHINE, RELAX_COMPILER, 0};
+	struct core core = {.problem = p};
 
-	for (size_t i = 0; i < CE_COUNT(asides); i++) {
-		if (!begin(&core, asides[i]))
+	for (size_t i = 0; i < CE_COUNT(relaxations); i++) {
+		if (!begin(&core, relaxations[i]))
 			continue;
-		widen(&core, asides[i]);
-		minimise(&core);
-		*ret_facts = core.facts;
+		expand(&core, relaxations[i]);
+		minimize(&core);
+		*ret_origins = core.origins;
 		*ret_n = core.n;
 		return true;
 	}
-	free(core.facts);
+	free(core.origins);
 	return false;
 }

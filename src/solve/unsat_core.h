@@ -5,20 +5,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct ce_choices;
-struct ce_fact;
+struct ce_clause_origin;
+struct ce_problem;
 
 /*
- * The facts that together rule out an answer, and of which none can be missed: with any one taken
- * away the rest would have an answer. Requests first, in their order, then facts of records in the
- * order of the search.
+ * Finds a minimal unsatisfiable core: origins that together rule out every solution, while with any
+ * one of them removed the rest has one. Requests come first, in their order, then what records
+ * state, in the order of the search.
  *
- * There is more than one such set as a rule. Chosen is one with few requests, close to what was
- * asked for, and about things people can change: the CUDA release, the host compiler, the driver.
+ * As a rule there are many such cores. Chosen is one with few requests, close to what was asked
+ * for, and about things people can change: the CUDA release, the host compiler, the driver.
  *
- * False when the search gave up before it could tell (then *ret_facts is untouched). The caller
+ * False when the solver gave up before it could tell (then *ret_origins is untouched). The caller
  * frees the array.
  */
-bool ce_core_find(struct ce_choices *c, struct ce_fact **ret_facts, size_t *ret_n);
+bool ce_unsat_core_find(struct ce_problem *p, struct ce_clause_origin **ret_origins, size_t *ret_n);
 
 #endif

@@ -64,33 +64,33 @@ static bool has_model(const struct problem *p)
 /* Decides variables in order, each to true first. */
 static bool solve(const struct problem *p, unsigned *ret_values)
 {
-	struct ce_sat s = {0};
+	struct ce_cdcl s = {0};
 	uint32_t clause;
 	bool found = true;
 
 	for (size_t v = 0; v < N_VARIABLES; v++)
-		ce_sat_variable(&s);
+		ce_cdcl_variable(&s);
 	for (size_t i = 0; i < N_CLAUSES; i++)
-		ce_sat_add(&s, p->clauses[i][0], &p->clauses[i][1], p->n[i] - 1);
+		ce_cdcl_add(&s, p->clauses[i][0], &p->clauses[i][1], p->n[i] - 1);
 	s.level = 1;
 	for (uint32_t v = 0; found && v < N_VARIABLES;) {
-		if (!ce_sat_propagate(&s, &clause)) {
+		if (!ce_cdcl_propagate(&s, &clause)) {
 			found = s.level > 1;
 			if (found)
-				ce_sat_learn(&s, clause);
+				ce_cdcl_learn(&s, clause);
 			v = 0;
-		} else if (ce_sat_value(&s, ce_lit_of(v, false)) != CE_UNDECIDED) {
+		} else if (ce_cdcl_value(&s, ce_lit_of(v, false)) != CE_UNDECIDED) {
 			v++;
 		} else {
 			s.level++;
-			ce_sat_set(&s, ce_lit_of(v, false), 0);
+			ce_cdcl_set(&s, ce_lit_of(v, false), 0);
 			v = 0;
 		}
 	}
 	*ret_values = 0;
 	for (uint32_t v = 0; v < N_VARIABLES; v++)
-		*ret_values |= (unsigned)(ce_sat_value(&s, ce_lit_of(v, false)) == CE_TRUE) << v;
-	ce_sat_release(&s);
+		*ret_values |= (unsigned)(ce_cdcl_value(&s, ce_lit_of(v, false)) == CE_TRUE) << v;
+	ce_cdcl_release(&s);
 	return found;
 }
 

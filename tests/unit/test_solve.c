@@ -294,6 +294,18 @@ static void find_locked(
 	}
 }
 
+/* Sets the place that each record's channel has in the request, as loading an index does. */
+static void rank_channels(struct ce_repodata *r, const struct ce_request *q)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		unsigned rank = 0;
+
+		while (rank < q->n_channels && strcmp(q->channels[rank], r->pkgs[i].channel) != 0)
+			rank++;
+		r->pkgs[i].channel_rank = rank;
+	}
+}
+
 static void print_solution(const struct ce_solution *s, bool with_channel, struct ce_buf *out)
 {
 	for (size_t i = 0; i < s->n; i++) {
@@ -315,32 +327,32 @@ static bool has_pkg(const struct ce_solution *s, const struct ce_pkg *pkg)
 }
 
 /*
- * libsolv is given the search's answer, or the facts that rule one out, and no more. Given
- * everything it must say the same: the solution, or (NULL) that there is none.
+ * libsolv is given the proposed solution, or a core, and no more. Given everything it must say the
+ * same: the solution, or (NULL) that there is none.
  */
 static void check_with_everything(const struct solve_case *c, const struct ce_request *q,
 	const struct ce_repodata *repodata, const struct ce_solution *s)
 {
-	CE_CLEANUP(ce_choices_freep) struct ce_choices *choices = NULL;
-	CE_CLEANUP(ce_pool_freep) struct ce_pool *pool = NULL;
+	CE_CLEANUP(ce_problem_freep) struct ce_problem *problem = NULL;
+	CE_CLEANUP(ce_libsolv_freep) struct ce_libsolv *solver = NULL;
 	struct ccenv_error err;
 	size_t n = 0;
 
-	if (ce_choices_new(q, repodata, &choices, &err) < 0)
+	if (ce_problem_new(q, repodata, &problem, &err) < 0)
 		fail_msg("%s: %s", c->path, err.text);
-	if ((ce_search_preferred(choices) == CE_SEARCH_FOUND) != (s != NULL))
-		fail_msg("%s: the search and the answer disagree", c->path);
-	pool = ce_pool_new(choices);
-	if (ce_pool_solve(pool) != (s != NULL))
+	if ((ce_resolvo_solve(problem) == CE_RESOLVO_SOLVED) != (s != NULL))
+		fail_msg("%s: resolvo and the result disagree", c->path);
+	solver = ce_libsolv_new(problem);
+	if (ce_libsolv_solve(solver) != (s != NULL))
 		fail_msg("%s: libsolv, given everything, says otherwise", c->path);
-	for (size_t i = 0; s && i < choices->n_reached; i++) {
-		const struct ce_choice *choice = choices->reached[i];
+	for (size_t i = 0; s && i < problem->n_reached; i++) {
+		const struct ce_candidate *candidate = problem->reached[i];
 
-		if (choice->family->is_virtual || !ce_pool_has(pool, choice))
+		if (candidate->name->is_virtual || !ce_libsolv_has(solver, candidate))
 			continue;
-		if (!has_pkg(s, choice->pkg))
+		if (!has_pkg(s, candidate->pkg))
 			fail_msg("%s: libsolv, given everything, takes %s", c->path,
-				choice->pkg->fn);
+				candidate->pkg->fn);
 		n++;
 	}
 	if (s)
@@ -359,6 +371,7 @@ static void solve_case(const struct solve_case *c, unsigned seed, struct ce_buf 
 		fail_msg("%s: %s", c->path, err.text);
 	shuffle(q->specs, q->n_specs, sizeof(*q->specs), seed);
 	ce_request_sort_specs(q);
+	rank_channels(repodata, q);
 	find_locked(c, repodata, q);
 	r = ce_solve(q, repodata, &s, NULL, &err);
 	if (r == 0)
