@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +12,53 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/printable.h"
+
+void ce_cli_common(struct ce_cli *cli, struct ce_opt table[CE_CLI_N_COMMON])
+{
+	const struct ce_opt rows[CE_CLI_N_COMMON] = {
+		{"manifest", 0, "FILE", "the manifest [ccenv.json here or in a parent directory]",
+			.string = &cli->manifest},
+		{"lock", 0, "FILE", "the lock file [ccenv.lock next to the manifest]",
+			.string = &cli->lock},
+		{"root", 0, "DIR", "where to install and write build files [build/_ccenv]",
+			.string = &cli->root},
+		{"cache-dir", 0, "DIR", "the package cache [CCENV_CACHE_DIR, ~/.cache/ccenv]",
+			.string = &cli->cache_dir},
+		{"directory", 'C', "DIR", "change to DIR first", .string = &cli->directory},
+		{"offline", 0, NULL, "use only what is in the cache, no network",
+			.flag = &cli->offline},
+		{"json", 0, NULL, "print the result as JSON", .flag = &cli->json},
+		{"quiet", 'q', NULL, "print only errors and warnings", .flag = &cli->quiet},
+		{"verbose", 'v', NULL, "print more about each step; twice: for debugging",
+			.count = &cli->verbose},
+		{"help", 'h', NULL, "print this help", .flag = &cli->help},
+		{0},
+	};
+
+	memcpy(table, rows, sizeof(rows));
+}
+
+/* "ccenv lock [--update [NAME…]] [options]"; the options come first where arguments are passed on. */
+static char *usage_text(const struct ce_command *cmd)
+{
+	const char *blank = cmd->args[0] ? " " : "";
+
+	if (cmd->passes_on)
+		return ce_asprintf("ccenv %s [options]%s%s", cmd->name, blank, cmd->args);
+	return ce_asprintf("ccenv %s%s%s [options]", cmd->name, blank, cmd->args);
+}
 
 static void print_help(
 	const struct ce_command *cmd, const struct ce_opt *own, const struct ce_opt *common)
 {
-	printf("Usage: ccenv %s%s%s [options]\n\n%s\n", cmd->name, cmd->args[0] ? " " : "",
-		cmd->args, cmd->summary);
+	CE_AUTOFREE char *usage = usage_text(cmd);
+
+	printf("Usage: %s\n\n%s\n", usage, cmd->summary);
+	if (cmd->example)
+		printf("\nExample:\n%s", cmd->example);
+	if (cmd->more_help)
+		cmd->more_help();
 	if (own && own->name) {
 		printf("\nOptions:\n");
 		ce_opt_help(own);
@@ -25,37 +67,28 @@ static void print_help(
 	ce_opt_help(common);
 }
 
-bool ce_cli_begin(struct ce_cli *cli, const struct ce_command *cmd, const struct ce_opt *own,
-	int argc, char **argv, struct ce_args *ret_args, int *ret_status)
+/* getopt's messages begin with argv[0], so that it is the whole name for a while. */
+static bool parse(struct ce_cli *cli, const struct ce_opt *own, const struct ce_opt *common)
 {
-	const struct ce_opt common[] = {
-		{"manifest", 0, "FILE", "the manifest [ccenv.json here or in a parent directory]",
-			.string = &cli->manifest},
-		{"lock", 0, "FILE", "the lock file [ccenv.lock beside the manifest]",
-			.string = &cli->lock},
-		{"root", 0, "DIR", "what a build tree gets is put there [build/_ccenv]",
-			.string = &cli->root},
-		{"cache-dir", 0, "DIR", "package cache [CCENV_CACHE_DIR, ~/.cache/ccenv]",
-			.string = &cli->cache_dir},
-		{"directory", 'C', "DIR", "work in DIR", .string = &cli->directory},
-		{"offline", 0, NULL, "take nothing from the network", .flag = &cli->offline},
-		{"json", 0, NULL, "print the result as JSON", .flag = &cli->json},
-		{"quiet", 'q', NULL, "print errors and warnings only", .flag = &cli->quiet},
-		{"verbose", 'v', NULL, "say why; twice: say everything", .count = &cli->verbose},
-		{"help", 'h', NULL, "print this help", .flag = &cli->help},
-		{0},
-	};
-
-	CE_AUTOFREE char *name = ce_asprintf("ccenv %s", cmd->name);
-
-	char *command = argv[0];
+	CE_AUTOFREE char *name = ce_asprintf("ccenv %s", cli->command->name);
+	char *command = cli->argv[0];
 	bool parsed;
 
+	cli->argv[0] = name;
+	parsed = ce_opt_parse(
+		cli->argc, cli->argv, own, common, cli->command->passes_on, &cli->args);
+	cli->argv[0] = command;
+	return parsed;
+}
+
+bool ce_cli_begin(struct ce_cli *cli, const struct ce_opt *own, int *ret_status)
+{
+	const struct ce_command *cmd = cli->command;
+	struct ce_opt common[CE_CLI_N_COMMON];
+
+	ce_cli_common(cli, common);
 	*ret_status = CE_EXIT_USAGE;
-	argv[0] = name; /* getopt's messages begin with it */
-	parsed = ce_opt_parse(argc, argv, own, common, cli->passes_on, ret_args);
-	argv[0] = command;
-	if (!parsed) {
+	if (!parse(cli, own, common)) {
 		fprintf(stderr, "Try `ccenv %s --help`.\n", cmd->name);
 		return false;
 	}
@@ -64,12 +97,18 @@ bool ce_cli_begin(struct ce_cli *cli, const struct ce_command *cmd, const struct
 		*ret_status = CE_EXIT_OK;
 		return false;
 	}
-	if (cli->directory && chdir(cli->directory) < 0) {
-		fprintf(stderr, "ccenv: cannot work in %s: %s\n", cli->directory, strerror(errno));
-		*ret_status = CE_EXIT_FAILED;
+	ce_ui_init(&cli->ui, cli->quiet ? -1 : cli->verbose);
+	if (!cmd->args[0] && cli->args.n) {
+		CE_AUTOFREE char *text = ce_asprintf("%s takes no arguments", cmd->name);
+
+		*ret_status = ce_cli_usage(cli, text);
 		return false;
 	}
-	ce_ui_init(&cli->ui, cli->quiet ? -1 : cli->verbose);
+	if (cli->directory && chdir(cli->directory) < 0) {
+		*ret_status = ce_cli_failf(
+			cli, CCENV_EIO, "cannot change to %s: %s", cli->directory, strerror(errno));
+		return false;
+	}
 	return true;
 }
 
@@ -115,7 +154,6 @@ int ce_cli_tools(struct ce_cli *cli, const char *target, struct ccenv_tools *ret
 int ce_cli_environment(
 	struct ce_cli *cli, struct ccenv_tools *ret_tools, struct ccenv_variables *ret_variables)
 {
-	const struct ccenv_events events = ce_ui_events(&cli->ui);
 	const char *ld = getenv("LD_LIBRARY_PATH");
 	struct ccenv_error err;
 	int status = ce_cli_tools(cli, NULL, ret_tools);
@@ -126,8 +164,8 @@ int ce_cli_environment(
 		ccenv_tools_free(ret_tools);
 		return ce_cli_fail(cli, &err, NULL);
 	}
-	if (ld && *ld && events.log)
-		events.log(events.user, CCENV_LOG_WARNING,
+	if (ld && *ld)
+		ce_ui_warn(&cli->ui,
 			"LD_LIBRARY_PATH is set: programs may load other libraries than they were linked with; unset it");
 	return CE_EXIT_OK;
 }
@@ -152,7 +190,7 @@ int ce_cli_exec(
 		apply(&variables->items[i]);
 	ce_ui_clear(&cli->ui);
 	execvp(argv[0], (char *const *)argv);
-	fprintf(stderr, "ccenv: cannot run %s: %s\n", argv[0], strerror(errno));
+	ce_cli_failf(cli, CCENV_ENOTFOUND, "cannot run %s: %s", argv[0], strerror(errno));
 	return CE_EXIT_NO_COMMAND;
 }
 
@@ -165,29 +203,61 @@ static const char *code_name(int code)
 	return code < 0 && i < CE_COUNT(names) ? names[i] : "unknown";
 }
 
+static void print_failure(const struct ccenv_error *err, const char *explanation)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	/* jansson takes UTF-8 only. */
+	CE_AUTOFREE char *message = ce_printable(err->text, true);
+	json_t *why = explanation ? json_loads(explanation, 0, NULL) : NULL;
+
+	json_object_set_new(o, "error", json_string(code_name(err->code)));
+	json_object_set_new(o, "message", json_string(message));
+	if (why)
+		json_object_set_new(o, "explanation", why);
+	ce_json_format(o, &b);
+	fputs(ce_buf_str(&b), stdout);
+}
+
 int ce_cli_fail(struct ce_cli *cli, const struct ccenv_error *err, const char *explanation)
 {
 	ce_ui_error(&cli->ui, err->text);
-	if (cli->json) {
-		CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
-		CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
-		json_t *why = explanation ? json_loads(explanation, 0, NULL) : NULL;
-
-		json_object_set_new(o, "error", json_string(code_name(err->code)));
-		json_object_set_new(o, "message", json_string(err->text));
-		if (why)
-			json_object_set_new(o, "explanation", why);
-		ce_json_format(o, &b);
-		fputs(ce_buf_str(&b), stdout);
-	}
+	if (cli->json)
+		print_failure(err, explanation);
 	return err->code == CCENV_EUSAGE ? CE_EXIT_USAGE : CE_EXIT_FAILED;
 }
 
-int ce_cli_usage(const struct ce_command *cmd, const char *text)
+int ce_cli_failf(struct ce_cli *cli, enum ccenv_code code, const char *fmt, ...)
 {
-	fprintf(stderr, "ccenv: %s\nUsage: ccenv %s%s%s [options]; try `ccenv %s --help`.\n", text,
-		cmd->name, cmd->args[0] ? " " : "", cmd->args, cmd->name);
+	struct ccenv_error err = {.code = code};
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err.text, sizeof(err.text), fmt, ap);
+	va_end(ap);
+	return ce_cli_fail(cli, &err, NULL);
+}
+
+int ce_cli_usage(struct ce_cli *cli, const char *text)
+{
+	CE_AUTOFREE char *usage = usage_text(cli->command);
+
+	ce_ui_error(&cli->ui, text);
+	fprintf(stderr, "Usage: %s; try `ccenv %s --help`.\n", usage, cli->command->name);
 	return CE_EXIT_USAGE;
+}
+
+void ce_cli_say(struct ce_cli *cli, const char *fmt, ...)
+{
+	CE_AUTOFREE char *text = NULL;
+	va_list ap;
+
+	if (cli->quiet)
+		return;
+	va_start(ap, fmt);
+	text = ce_vasprintf(fmt, ap);
+	va_end(ap);
+	ce_ui_say(&cli->ui, text);
 }
 
 static json_t *package_to_json(const struct ccenv_package *p)
@@ -213,6 +283,19 @@ static json_t *package_to_json(const struct ccenv_package *p)
 	return o;
 }
 
+/* Columns are separated by blanks: a text from outside may have no newline. */
+static void add_row(struct ce_buf *b, const struct ccenv_package *p)
+{
+	const char *const columns[] = {p->name, p->version, p->build, p->subdir, p->channel};
+
+	for (size_t i = 0; i < CE_COUNT(columns); i++) {
+		if (i)
+			ce_buf_addc(b, ' ');
+		ce_buf_add_printable(b, columns[i], false);
+	}
+	ce_buf_addc(b, '\n');
+}
+
 void ce_cli_print_packages(const struct ce_cli *cli, const struct ccenv_packages *list)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *array = json_array();
@@ -224,8 +307,7 @@ void ce_cli_print_packages(const struct ce_cli *cli, const struct ccenv_packages
 		if (cli->json)
 			json_array_append_new(array, package_to_json(p));
 		else
-			ce_buf_addf(&b, "%s %s %s %s %s\n", p->name, p->version, p->build,
-				p->subdir, p->channel);
+			add_row(&b, p);
 	}
 	if (cli->json)
 		ce_json_format(array, &b);

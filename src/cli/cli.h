@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/attr.h"
 #include "ccenv/ccenv.h"
 #include "cli/opt.h"
 #include "cli/ui.h"
@@ -16,66 +17,97 @@ enum {
 	CE_EXIT_NO_COMMAND = 127 /* ccenv run: as shells have it */
 };
 
-/* The options that every command takes, and what they lead to. */
+struct ce_command;
+
+/* One run of the program: the command, the options that every command takes, and the terminal. */
 struct ce_cli {
+	const struct ce_command *command;
+	int argc;
+	char **argv;         /* of the command: argv[0] is its name */
+	struct ce_args args; /* set by ce_cli_begin(): what is not an option */
+	/* The common options. */
 	const char *manifest, *lock, *root, *cache_dir, *directory;
-	const char *cuda;
-	struct ce_opt_list components, channels, package_caches, trusted_caches;
 	bool offline, json, quiet, help;
-	bool passes_on; /* set before ce_cli_begin(): what follows the first argument is not ours */
 	int verbose;
+	/* What several commands have options for; released with the rest. */
+	const char *cuda;
+	struct ce_opt_list components, channels, platforms, system_requirements;
+	struct ce_opt_list package_caches, trusted_caches;
 	struct ce_ui ui;
 };
 
-/* A command: cmd_<name>.c exports one of these; the list is in main.c. */
+/* A command: cmd_<name>.c exports one of these. */
 struct ce_command {
 	const char *name;
-	const char *args; /* of the usage line */
+	const char *args; /* of the usage line; "": it takes none, which ce_cli_begin() checks */
 	const char *summary;
-	/* argv[0] is the command's name. Returns an exit status. */
-	int (*run)(struct ce_cli *cli, int argc, char **argv);
+	const char *example;     /* lines for the help, or NULL */
+	void (*more_help)(void); /* prints what else the help should have, or NULL */
+	bool passes_on;          /* options after the first argument are not ours (ccenv run) */
+	int (*run)(struct ce_cli *cli); /* returns an exit status */
 };
 
-extern const struct ce_command ce_cmd_archs;
-extern const struct ce_command ce_cmd_check;
-extern const struct ce_command ce_cmd_clean;
-extern const struct ce_command ce_cmd_env;
-extern const struct ce_command ce_cmd_ide;
-extern const struct ce_command ce_cmd_info;
-extern const struct ce_command ce_cmd_init;
-extern const struct ce_command ce_cmd_install;
-extern const struct ce_command ce_cmd_list;
-extern const struct ce_command ce_cmd_lock;
-extern const struct ce_command ce_cmd_meson_setup;
-extern const struct ce_command ce_cmd_presets;
-extern const struct ce_command ce_cmd_print;
-extern const struct ce_command ce_cmd_run;
-extern const struct ce_command ce_cmd_solve;
-extern const struct ce_command ce_cmd_toolchain;
-extern const struct ce_command ce_cmd_vendor;
-extern const struct ce_command ce_cmd_verify;
+/* All commands in the order of the help: those for people, and those for build systems and scripts.
+ */
+#define CE_COMMANDS(X)                                                                             \
+	X(init)                                                                                    \
+	X(lock)                                                                                    \
+	X(install)                                                                                 \
+	X(run)                                                                                     \
+	X(list)                                                                                    \
+	X(verify)                                                                                  \
+	X(check)                                                                                   \
+	X(clean)                                                                                   \
+	X(info)                                                                                    \
+	X(ide)                                                                                     \
+	X(presets)
+#define CE_PLUMBING_COMMANDS(X)                                                                    \
+	X(toolchain)                                                                               \
+	X(vendor)                                                                                  \
+	X(print)                                                                                   \
+	X(env)                                                                                     \
+	X(meson_setup)                                                                             \
+	X(archs)                                                                                   \
+	X(solve)
+
+#define CE_DECLARE_COMMAND(name) extern const struct ce_command ce_cmd_##name;
+CE_COMMANDS(CE_DECLARE_COMMAND)
+CE_PLUMBING_COMMANDS(CE_DECLARE_COMMAND)
+#undef CE_DECLARE_COMMAND
+
+enum {
+	CE_CLI_N_COMMON = 11 /* rows of the common options, with the last, empty one */
+};
+/* The options that every command takes, and that may also stand before the command. */
+void ce_cli_common(struct ce_cli *cli, struct ce_opt table[CE_CLI_N_COMMON]);
 
 /*
- * Parses a command's options with the common ones, changes directory (-C) and sets up the terminal.
- * *ret_status is the exit status when it returns false (help was printed, or a mistake was made).
+ * Parses the command's own options (`own` may be NULL) with the common ones, changes directory (-C)
+ * and sets up the terminal. *ret_status is the exit status when it returns false: help was printed,
+ * or a mistake was made.
  */
-bool ce_cli_begin(struct ce_cli *cli, const struct ce_command *cmd, const struct ce_opt *own,
-	int argc, char **argv, struct ce_args *ret_args, int *ret_status);
-/* Opens the project that the options name. Returns an exit status; reports its own errors. */
+bool ce_cli_begin(struct ce_cli *cli, const struct ce_opt *own, int *ret_status);
+/* Opens the project that the options name. Returns an exit status; reports its own errors. The
+ * caller closes *ret. */
 int ce_cli_open(struct ce_cli *cli, struct ccenv **ret);
 /* Opens the project and looks at what is installed. Returns an exit status, as ce_cli_open(). */
 int ce_cli_tools(struct ce_cli *cli, const char *target, struct ccenv_tools *ret);
 /* The environment for the tools of the project's root. Returns an exit status. */
 int ce_cli_environment(
 	struct ce_cli *cli, struct ccenv_tools *ret_tools, struct ccenv_variables *ret_variables);
-/* Makes it this process's own and runs argv[0] in its place; an exit status when that fails. */
+/* Sets the variables in this process and replaces it by argv[0]; an exit status when that fails. */
 int ce_cli_exec(
 	struct ce_cli *cli, const struct ccenv_variables *variables, const char *const *argv);
+
 /* Prints a failure: on stderr, and with --json as an object on stdout. `explanation` is JSON text
- * or NULL. */
+ * or NULL. Returns the exit status. */
 int ce_cli_fail(struct ce_cli *cli, const struct ccenv_error *err, const char *explanation);
-/* A mistake in the command line: names it and the help. */
-int ce_cli_usage(const struct ce_command *cmd, const char *text);
+/* The same for a failure of the command itself. */
+int ce_cli_failf(struct ce_cli *cli, enum ccenv_code code, const char *fmt, ...) CE_PRINTF(3, 4);
+/* A mistake in the command line: names it and the help. Returns the exit status. */
+int ce_cli_usage(struct ce_cli *cli, const char *text);
+/* What was done, on stderr, unless --quiet. */
+void ce_cli_say(struct ce_cli *cli, const char *fmt, ...) CE_PRINTF(2, 3);
 /* Packages as rows or, with --json, as an array. */
 void ce_cli_print_packages(const struct ce_cli *cli, const struct ccenv_packages *list);
 

@@ -28,7 +28,7 @@ static void print_json(const struct ccenv_archs *a)
 	fputs(ce_buf_str(&b), stdout);
 }
 
-static int run(struct ce_cli *cli, int argc, char **argv)
+static int run(struct ce_cli *cli)
 {
 	const char *environment = NULL, *platform = NULL;
 	bool chosen = false;
@@ -41,14 +41,11 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 	};
 	struct ccenv_archs archs;
 	struct ccenv_error err;
-	struct ce_args args;
 	struct ccenv *c;
 	int r, status;
 
-	if (!ce_cli_begin(cli, &ce_cmd_archs, own, argc, argv, &args, &status))
+	if (!ce_cli_begin(cli, own, &status))
 		return status;
-	if (args.n)
-		return ce_cli_usage(&ce_cmd_archs, "archs takes no arguments");
 	status = ce_cli_open(cli, &c);
 	if (status != CE_EXIT_OK)
 		return status;
@@ -67,4 +64,8 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 }
 
 const struct ce_command ce_cmd_archs = {
-	"archs", "", "print the GPU architectures that the locked nvcc takes", run};
+	.name = "archs",
+	.args = "",
+	.summary = "list the GPU architectures that the locked nvcc compiles for",
+	.run = run,
+};

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/printable.h"
 #include "cli/cli.h"
 
 static void print_json(const struct ccenv_findings *list)
@@ -26,41 +27,50 @@ static void print_json(const struct ccenv_findings *list)
 	fputs(ce_buf_str(&b), stdout);
 }
 
-static void print(const struct ce_cli *cli, const struct ccenv_findings *list)
+static void print_line(const struct ccenv_finding *f)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+
+	ce_buf_add_printable(&b, f->subject, false);
+	ce_buf_addc(&b, ' ');
+	ce_buf_add_printable(&b, f->text, true);
+	puts(ce_buf_str(&b));
+}
+
+static void print(struct ce_cli *cli, const struct ccenv_findings *list)
 {
 	if (cli->json) {
 		print_json(list);
 		return;
 	}
 	for (size_t i = 0; i < list->n; i++)
-		printf("%s %s\n", list->items[i].subject, list->items[i].text);
-	if (!cli->quiet)
-		fprintf(stderr, "Checked: %zu steps of the compilers, %zu file%s; %zu finding%s\n",
-			list->n_steps, list->n_files, list->n_files == 1 ? "" : "s", list->n,
-			list->n == 1 ? "" : "s");
+		print_line(&list->items[i]);
+	ce_cli_say(cli, "Checked: %zu steps of the compilers, %zu file%s; %zu finding%s",
+		list->n_steps, list->n_files, list->n_files == 1 ? "" : "s", list->n,
+		list->n == 1 ? "" : "s");
 }
 
-static int run(struct ce_cli *cli, int argc, char **argv)
+static int run(struct ce_cli *cli)
 {
 	struct ccenv_check_options o = {0};
 	const struct ce_opt own[] = {
-		{"installed", 0, NULL, "FILE… are to run elsewhere: they may not name this root",
+		{"installed", 0, NULL,
+			"the files are for other machines: they must not name this root",
 			.flag = &o.installed},
 		{0},
 	};
 	struct ccenv_findings list;
 	struct ccenv_error err;
-	struct ce_args args;
 	struct ccenv *c;
 	int r, status;
 
-	if (!ce_cli_begin(cli, &ce_cmd_check, own, argc, argv, &args, &status))
+	if (!ce_cli_begin(cli, own, &status))
 		return status;
 	status = ce_cli_open(cli, &c);
 	if (status != CE_EXIT_OK)
 		return status;
-	o.files = (const char *const *)args.items;
-	o.n_files = args.n;
+	o.files = (const char *const *)cli->args.items;
+	o.n_files = cli->args.n;
 	r = ccenv_check(c, &o, &list, &err);
 	ccenv_close(c);
 	if (r < 0)
@@ -71,6 +81,11 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 	return status;
 }
 
-const struct ce_command ce_cmd_check = {"check", "[FILE…]",
-	"look for stubs, another CUDA and programs from outside, in nvcc's steps and in FILE…",
-	run};
+const struct ce_command ce_cmd_check = {
+	.name = "check",
+	.args = "[FILE…]",
+	.summary = "check that nvcc, gcc and the given binaries use only this toolchain",
+	.example =
+		"  ccenv check build/app        exit status 1 if it uses stubs or another CUDA\n",
+	.run = run,
+};

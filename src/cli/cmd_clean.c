@@ -39,44 +39,45 @@ static int clean(struct ce_cli *cli, const struct ccenv_clean_options *o)
 	if (cli->json)
 		printf("{\"removed\": %zu, \"bytes\": %llu}\n", result.n,
 			(unsigned long long)result.bytes);
-	else if (!cli->quiet)
-		fprintf(stderr, "%s: %zu entr%s, %.1f MiB\n",
-			o->dry_run ? "Would remove" : "Removed", result.n,
-			result.n == 1 ? "y" : "ies", (double)result.bytes / (1 << 20));
+	else
+		ce_cli_say(cli, "%s: %zu entr%s, %.1f MiB", o->dry_run ? "Would remove" : "Removed",
+			result.n, result.n == 1 ? "y" : "ies", (double)result.bytes / (1 << 20));
 	return CE_EXIT_OK;
 }
 
-static int run(struct ce_cli *cli, int argc, char **argv)
+static int run(struct ce_cli *cli)
 {
 	static const uint64_t seconds[] = {3600, 86400, 7 * 86400}, bytes[] = {1 << 20, 1 << 30};
 	struct ccenv_clean_options o = {0};
 	const char *age = NULL, *keep = NULL;
 	const struct ce_opt own[] = {
 		{"packages", 0, NULL, "unpacked packages", .flag = &o.packages},
-		{"downloads", 0, NULL, "what broken downloads left", .flag = &o.downloads},
+		{"downloads", 0, NULL, "partial downloads", .flag = &o.downloads},
 		{"repodata", 0, NULL, "channel indexes", .flag = &o.repodata},
-		{"older-than", 0, "TIME", "only what was not used for 12h, 30d, 2w",
+		{"older-than", 0, "TIME", "only what has not been used for 12h, 30d, 2w",
 			.string = &age},
-		{"keep", 0, "SIZE", "packages: leave the last used SIZE (500M, 20G)",
+		{"keep", 0, "SIZE", "packages: keep the most recently used SIZE (500M, 20G)",
 			.string = &keep},
 		{"unshared", 0, NULL, "only packages that no prefix shares files with",
 			.flag = &o.unshared},
-		{"dry-run", 'n', NULL, "say what would go (-v names each)", .flag = &o.dry_run},
+		{"dry-run", 'n', NULL, "show what would be removed (-v names each)",
+			.flag = &o.dry_run},
 		{0},
 	};
-	struct ce_args args;
 	int status;
 
-	if (!ce_cli_begin(cli, &ce_cmd_clean, own, argc, argv, &args, &status))
+	if (!ce_cli_begin(cli, own, &status))
 		return status;
-	if (args.n)
-		return ce_cli_usage(&ce_cmd_clean, "clean takes no arguments");
 	if (age && !parse_amount(age, "hdw", seconds, &o.min_age_s))
-		return ce_cli_usage(&ce_cmd_clean, "--older-than: expected 12h, 30d or 2w");
+		return ce_cli_usage(cli, "--older-than: expected 12h, 30d or 2w");
 	if (keep && !parse_amount(keep, "MG", bytes, &o.keep_bytes))
-		return ce_cli_usage(&ce_cmd_clean, "--keep: expected 500M or 20G");
+		return ce_cli_usage(cli, "--keep: expected 500M or 20G");
 	return clean(cli, &o);
 }
 
 const struct ce_command ce_cmd_clean = {
-	"clean", "", "take packages, downloads or indexes out of the cache", run};
+	.name = "clean",
+	.args = "",
+	.summary = "remove packages, downloads or indexes from the cache",
+	.run = run,
+};

@@ -30,7 +30,7 @@ static void print_json(const struct ccenv_variables *list)
 	fputs(ce_buf_str(&b), stdout);
 }
 
-static int run(struct ce_cli *cli, int argc, char **argv)
+static int run(struct ce_cli *cli)
 {
 	bool sh = false, fish = false;
 	const struct ce_opt own[] = {
@@ -41,16 +41,12 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 	};
 	struct ccenv_variables list;
 	struct ccenv_tools tools;
-	struct ce_args args;
 	int status;
 
-	if (!ce_cli_begin(cli, &ce_cmd_env, own, argc, argv, &args, &status))
+	if (!ce_cli_begin(cli, own, &status))
 		return status;
-	if (args.n)
-		return ce_cli_usage(
-			&ce_cmd_env, "env takes no arguments; `ccenv run` runs a command");
 	if (sh + fish + cli->json > 1)
-		return ce_cli_usage(&ce_cmd_env, "--sh, --fish and --json exclude each other");
+		return ce_cli_usage(cli, "--sh, --fish and --json cannot be combined");
 	status = ce_cli_environment(cli, &tools, &list);
 	if (status != CE_EXIT_OK)
 		return status;
@@ -68,4 +64,8 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 }
 
 const struct ce_command ce_cmd_env = {
-	"env", "", "print the environment for what is installed, as shell commands", run};
+	.name = "env",
+	.args = "",
+	.summary = "print the environment for the installed tools as shell commands",
+	.run = run,
+};

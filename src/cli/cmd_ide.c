@@ -17,7 +17,7 @@ enum {
 
 static const char first_line[] = "# ccenv ide ";
 
-/* A .clangd of the project's own is not ours to replace. */
+/* The project's own .clangd is not replaced. */
 static int check_place(const char *path, const char *from, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf old = {0};
@@ -29,7 +29,7 @@ static int check_place(const char *path, const char *from, struct ccenv_error *e
 		return r;
 	if (strncmp(ce_buf_str(&old), first_line, sizeof(first_line) - 1) != 0)
 		return ce_fail(err, CCENV_EUSAGE,
-			"%s was not written by ccenv; take what you need out of %s, or name another file with --output",
+			"%s was not written by ccenv; copy what you need from %s, or name another file with --output",
 			path, from);
 	return 0;
 }
@@ -39,14 +39,15 @@ static int write_file(const char *from, const char *to, struct ccenv_error *err)
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 	int r = check_place(to, from, err);
 
-	if (r >= 0)
-		r = ce_fs_read(from, MAX_FILE, &text, err);
-	if (r >= 0)
-		r = ce_fs_replace(to, ce_buf_str(&text), text.len, NULL, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = ce_fs_read(from, MAX_FILE, &text, err);
+	if (r < 0)
+		return r;
+	return ce_fs_replace(to, ce_buf_str(&text), text.len, NULL, err);
 }
 
-static int run(struct ce_cli *cli, int argc, char **argv)
+static int run(struct ce_cli *cli)
 {
 	const char *output = ".clangd";
 	const struct ce_opt own[] = {
@@ -55,14 +56,11 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 	};
 	struct ccenv_tools tools;
 	struct ccenv_error err;
-	struct ce_args args;
 	char *from;
 	int r, status;
 
-	if (!ce_cli_begin(cli, &ce_cmd_ide, own, argc, argv, &args, &status))
+	if (!ce_cli_begin(cli, own, &status))
 		return status;
-	if (args.n)
-		return ce_cli_usage(&ce_cmd_ide, "ide takes no arguments");
 	status = ce_cli_tools(cli, NULL, &tools);
 	if (status != CE_EXIT_OK)
 		return status;
@@ -72,12 +70,15 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 	free(from);
 	if (r < 0)
 		return ce_cli_fail(cli, &err, NULL);
-	if (!cli->quiet)
-		fprintf(stderr,
-			"Wrote %s: clangd takes the commands from the compile_commands.json of the build directory\n",
-			output);
+	ce_cli_say(cli,
+		"Wrote %s: clangd takes the commands from the compile_commands.json of the build directory",
+		output);
 	return CE_EXIT_OK;
 }
 
 const struct ce_command ce_cmd_ide = {
-	"ide", "", "write .clangd: clangd reads CUDA code with what is installed", run};
+	.name = "ide",
+	.args = "",
+	.summary = "write .clangd, so that clangd reads CUDA code as it is compiled here",
+	.run = run,
+};

@@ -45,18 +45,15 @@ static void print_text(const struct ccenv_info *i)
 			i->virtuals[v].build);
 }
 
-static int run(struct ce_cli *cli, int argc, char **argv)
+static int run(struct ce_cli *cli)
 {
 	struct ccenv_info info;
 	struct ccenv_error err;
-	struct ce_args args;
 	struct ccenv *c;
 	int r, status;
 
-	if (!ce_cli_begin(cli, &ce_cmd_info, NULL, argc, argv, &args, &status))
+	if (!ce_cli_begin(cli, NULL, &status))
 		return status;
-	if (args.n)
-		return ce_cli_usage(&ce_cmd_info, "info takes no arguments");
 	status = ce_cli_open(cli, &c);
 	if (status != CE_EXIT_OK)
 		return status;
@@ -72,4 +69,9 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 	return CE_EXIT_OK;
 }
 
-const struct ce_command ce_cmd_info = {"info", "", "print what ccenv sees on this machine", run};
+const struct ce_command ce_cmd_info = {
+	.name = "info",
+	.args = "",
+	.summary = "show this machine's platform, driver, cache and project paths",
+	.run = run,
+};

@@ -8,15 +8,14 @@
 #include "base/json.h"
 #include "cli/cli.h"
 
-static void print_result(const struct ce_cli *cli, const struct ccenv_install_result *r)
+static void print_result(struct ce_cli *cli, const struct ccenv_install_result *r)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
 	if (!cli->json) {
-		if (!cli->quiet)
-			fprintf(stderr, "Installed: %zu package%s in %s\n", r->n_packages,
-				r->n_packages == 1 ? "" : "s", r->prefix);
+		ce_cli_say(cli, "Installed: %zu package%s in %s", r->n_packages,
+			r->n_packages == 1 ? "" : "s", r->prefix);
 		return;
 	}
 	json_object_set_new(o, "prefix", json_string(r->prefix));
@@ -55,7 +54,7 @@ static bool is_set(const char *name)
 	return value && value[0] && strcmp(value, "0") != 0;
 }
 
-static int run(struct ce_cli *cli, int argc, char **argv)
+static int run(struct ce_cli *cli)
 {
 	struct ccenv_install_options o = {0};
 	bool locked = false, frozen = false;
@@ -64,13 +63,14 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 			.flag = &locked},
 		{"frozen", 0, NULL, "use the lock as it is, unchecked (CCENV_FROZEN=1)",
 			.flag = &frozen},
-		{"repair", 0, NULL, "check every byte, build the prefix anew, mend the cache",
+		{"repair", 0, NULL, "check every byte, rebuild the prefix, repair the cache",
 			.flag = &o.repair},
 		{"environment", 'e', "NAME", "environment of the manifest [default]",
 			.string = &o.environment},
 		{"platform", 'p', "PLATFORM", "install for that platform [this machine's]",
 			.string = &o.platform},
-		{"target", 0, "TARGET", "fail unless this is what is built for here (CCENV_TARGET)",
+		{"target", 0, "TARGET",
+			"fail unless this is the target of the platform (CCENV_TARGET)",
 			.string = &o.target},
 		{"expect-cuda", 0, "VERSION",
 			"fail, before anything is fetched, unless the lock has this CUDA",
@@ -78,10 +78,10 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 		{"prefix", 0, "DIR", "install a plain conda prefix there, no build files",
 			.string = &o.prefix},
 		{"from-cache", 0, "DIR",
-			"look for archives in conda's or mamba's cache (CCENV_PACKAGE_CACHES)",
+			"also look for archives in conda's or mamba's cache (CCENV_PACKAGE_CACHES)",
 			.list = &cli->package_caches},
 		{"trust-cache", 0, "DIR",
-			"take unpacked packages too, pixi's as well (CCENV_TRUSTED_CACHES)",
+			"also use unpacked packages there, pixi's too (CCENV_TRUSTED_CACHES)",
 			.list = &cli->trusted_caches},
 		{"cuda", 0, "VERSION", "without a manifest: CUDA release, e.g. 13.0",
 			.string = &cli->cuda},
@@ -92,15 +92,12 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 		{0},
 	};
 	const char *target = getenv("CCENV_TARGET");
-	struct ce_args args;
 	int status;
 
-	if (!ce_cli_begin(cli, &ce_cmd_install, own, argc, argv, &args, &status))
+	if (!ce_cli_begin(cli, own, &status))
 		return status;
-	if (args.n)
-		return ce_cli_usage(&ce_cmd_install, "install takes no arguments");
 	if (locked && frozen)
-		return ce_cli_usage(&ce_cmd_install, "--locked and --frozen exclude each other");
+		return ce_cli_usage(cli, "--locked and --frozen cannot be combined");
 	if (!o.target && target && *target)
 		o.target = target;
 	if (frozen || (is_set("CCENV_FROZEN") && !locked))
@@ -111,4 +108,8 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 }
 
 const struct ce_command ce_cmd_install = {
-	"install", "", "install what is locked into the build tree and write its build files", run};
+	.name = "install",
+	.args = "",
+	.summary = "install the locked packages into the build tree and write its build files",
+	.run = run,
+};

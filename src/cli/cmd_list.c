@@ -2,7 +2,7 @@
 /* ccenv list: what is locked. */
 #include "cli/cli.h"
 
-static int run(struct ce_cli *cli, int argc, char **argv)
+static int run(struct ce_cli *cli)
 {
 	const char *environment = NULL, *platform = NULL;
 	const struct ce_opt own[] = {
@@ -12,14 +12,11 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 	};
 	struct ccenv_packages list;
 	struct ccenv_error err;
-	struct ce_args args;
 	struct ccenv *c;
 	int r, status;
 
-	if (!ce_cli_begin(cli, &ce_cmd_list, own, argc, argv, &args, &status))
+	if (!ce_cli_begin(cli, own, &status))
 		return status;
-	if (args.n)
-		return ce_cli_usage(&ce_cmd_list, "list takes no arguments");
 	status = ce_cli_open(cli, &c);
 	if (status != CE_EXIT_OK)
 		return status;
@@ -33,4 +30,8 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 }
 
 const struct ce_command ce_cmd_list = {
-	"list", "", "print the locked packages: name version build subdir channel", run};
+	.name = "list",
+	.args = "",
+	.summary = "list the locked packages: name version build subdir channel",
+	.run = run,
+};

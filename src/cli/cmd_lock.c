@@ -21,36 +21,40 @@ static int lock(struct ce_cli *cli, const struct ccenv_lock_options *o)
 	if (cli->json)
 		printf("{\"changed\": %s, \"packages\": %zu}\n", result.changed ? "true" : "false",
 			result.n_packages);
-	else if (!cli->quiet)
-		fprintf(stderr, "%s: %zu package%s\n",
+	else
+		ce_cli_say(cli, "%s: %zu package%s",
 			result.changed ? "Locked" : "The lock is up to date", result.n_packages,
 			result.n_packages == 1 ? "" : "s");
 	return CE_EXIT_OK;
 }
 
-static int run(struct ce_cli *cli, int argc, char **argv)
+static int run(struct ce_cli *cli)
 {
 	struct ccenv_lock_options o = {0};
 	bool update = false;
 	const struct ce_opt own[] = {
 		{"check", 0, NULL, "change nothing; exit 1 when the lock is out of date",
 			.flag = &o.check},
-		{"update", 0, NULL, "let NAME… move to newer versions; without names, everything",
+		{"update", 0, NULL, "allow NAME… to move to newer versions; without names, all",
 			.flag = &update},
 		{0},
 	};
-	struct ce_args args;
 	int status;
 
-	if (!ce_cli_begin(cli, &ce_cmd_lock, own, argc, argv, &args, &status))
+	if (!ce_cli_begin(cli, own, &status))
 		return status;
-	if (args.n && !update)
-		return ce_cli_usage(&ce_cmd_lock, "names are taken with --update only");
-	o.update_all = update && args.n == 0;
-	o.update = (const char *const *)args.items;
-	o.n_update = args.n;
+	if (cli->args.n && !update)
+		return ce_cli_usage(cli, "package names need --update");
+	o.update_all = update && cli->args.n == 0;
+	o.update = (const char *const *)cli->args.items;
+	o.n_update = cli->args.n;
 	return lock(cli, &o);
 }
 
-const struct ce_command ce_cmd_lock = {"lock", "[--update [NAME…]]",
-	"solve the manifest for all its platforms and write ccenv.lock", run};
+const struct ce_command ce_cmd_lock = {
+	.name = "lock",
+	.args = "[--update [NAME…]]",
+	.summary = "solve the manifest for all its platforms and write ccenv.lock",
+	.example = "  ccenv lock --update cuda-nvcc\n",
+	.run = run,
+};

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* ccenv meson-setup: Meson with the native file, and the environment that dependency('cuda') reads.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/fs.h"
+#include "base/path.h"
 #include "cli/cli.h"
 
-/* meson setup DIR --native-file FILE ARG… */
+/* meson setup --native-file FILE ARG…: behind the option, so that BUILD and SRC stay next to each
+ * other. */
 static const char **command(const struct ccenv_tools *tools, const struct ce_args *args)
 {
 	const char **argv = ce_calloc(args->n + 5, sizeof(*argv));
@@ -15,38 +17,50 @@ static const char **command(const struct ccenv_tools *tools, const struct ce_arg
 
 	argv[n++] = "meson";
 	argv[n++] = "setup";
-	argv[n++] = args->items[0];
 	argv[n++] = "--native-file";
 	argv[n++] = tools->meson_file;
-	for (size_t i = 1; i < args->n; i++)
+	for (size_t i = 0; i < args->n; i++)
 		argv[n++] = args->items[i];
 	return argv;
 }
 
-static int run(struct ce_cli *cli, int argc, char **argv)
+/* The manifest of `meson-setup BUILD SRC`, which works from any directory; NULL when SRC is not given
+ * or has none. The caller frees it. */
+static char *manifest_of_source(const struct ce_args *args)
 {
+	CE_AUTOFREE char *path = NULL;
+
+	if (args->n < 2 || args->items[1][0] == '-')
+		return NULL;
+	path = ce_path_join(args->items[1], "ccenv.json");
+	return ce_fs_exists(path) ? CE_TAKE(path) : NULL;
+}
+
+static int run(struct ce_cli *cli)
+{
+	CE_AUTOFREE char *manifest = NULL;
 	struct ccenv_variables list;
 	struct ccenv_tools tools;
-	struct ce_args args;
 	const char **meson;
 	int status;
 
-	cli->passes_on = true;
-	if (!ce_cli_begin(cli, &ce_cmd_meson_setup, NULL, argc, argv, &args, &status))
+	if (!ce_cli_begin(cli, NULL, &status))
 		return status;
-	if (!args.n)
-		return ce_cli_usage(&ce_cmd_meson_setup, "which build directory?");
+	if (!cli->args.n)
+		return ce_cli_usage(cli, "name the build directory");
+	manifest = manifest_of_source(&cli->args);
+	if (!cli->manifest)
+		cli->manifest = manifest;
 	status = ce_cli_environment(cli, &tools, &list);
 	if (status != CE_EXIT_OK)
 		return status;
 	if (tools.meson_file) {
-		meson = command(&tools, &args);
+		meson = command(&tools, &cli->args);
 		status = ce_cli_exec(cli, &list, meson);
 		free(meson);
 	} else {
-		fprintf(stderr, "ccenv: %s has no Meson file; run `ccenv install` again\n",
-			tools.root);
-		status = CE_EXIT_FAILED;
+		status = ce_cli_failf(cli, CCENV_ENOTFOUND,
+			"%s has no Meson file; run `ccenv install` again", tools.root);
 	}
 	ccenv_variables_free(&list);
 	ccenv_tools_free(&tools);
@@ -54,4 +68,10 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 }
 
 const struct ce_command ce_cmd_meson_setup = {
-	"meson-setup", "DIR [ARG…]", "run `meson setup DIR` for what is installed", run};
+	.name = "meson-setup",
+	.args = "BUILD [SRC] [ARG…]",
+	.summary = "run `meson setup` with the installed tools",
+	.example = "  ccenv meson-setup build -Dbuildtype=release\n",
+	.passes_on = true,
+	.run = run,
+};

@@ -27,9 +27,8 @@ static int solve(struct ce_cli *cli, const struct ccenv_solve_options *o)
 	return CE_EXIT_OK;
 }
 
-static int run(struct ce_cli *cli, int argc, char **argv)
+static int run(struct ce_cli *cli)
 {
-	struct ce_opt_list sysreqs = {0};
 	struct ccenv_solve_options o = {0};
 	const struct ce_opt own[] = {
 		{"channel", 'c', "CHANNEL", "a name, a URL or a path; the first has priority",
@@ -37,10 +36,11 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 		{"platform", 'p', "PLATFORM", "solve for that platform [this machine's]",
 			.string = &o.platform},
 		{"system-requirements", 's', "NAME=VERSION",
-			"what the machine has: cuda=13.0, glibc=2.28, …", .list = &sysreqs},
+			"what the machine has: cuda=13.0, glibc=2.28, …",
+			.list = &cli->system_requirements},
 		{"host", 0, NULL, "assume what this machine has, not the platform's defaults",
 			.flag = &o.host},
-		{"exclude-newer", 0, "DATE", "leave out what is newer: 2025-10-25, or 7d",
+		{"exclude-newer", 0, "DATE", "ignore packages that are newer: 2025-10-25, or 7d",
 			.string = &o.exclude_newer},
 		{"channel-priority", 0, "MODE", "strict, flexible or disabled [strict]",
 			.string = &o.channel_priority},
@@ -48,26 +48,25 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 			.string = &o.strategy},
 		{0},
 	};
-	struct ce_args args;
 	int status;
 
-	if (!ce_cli_begin(cli, &ce_cmd_solve, own, argc, argv, &args, &status))
-		goto out;
-	if (args.n == 0) {
-		status = ce_cli_usage(&ce_cmd_solve, "name at least one package");
-		goto out;
-	}
-	o.specs = (const char *const *)args.items;
-	o.n_specs = args.n;
+	if (!ce_cli_begin(cli, own, &status))
+		return status;
+	if (cli->args.n == 0)
+		return ce_cli_usage(cli, "name at least one package");
+	o.specs = (const char *const *)cli->args.items;
+	o.n_specs = cli->args.n;
 	o.channels = cli->channels.items;
 	o.n_channels = cli->channels.n;
-	o.system_requirements = sysreqs.items;
-	o.n_system_requirements = sysreqs.n;
-	status = solve(cli, &o);
-out:
-	ce_opt_list_release(&sysreqs);
-	return status;
+	o.system_requirements = cli->system_requirements.items;
+	o.n_system_requirements = cli->system_requirements.n;
+	return solve(cli, &o);
 }
 
 const struct ce_command ce_cmd_solve = {
-	"solve", "SPEC…", "solve specs without a manifest: name version build subdir channel", run};
+	.name = "solve",
+	.args = "SPEC…",
+	.summary = "solve specs without a manifest; prints name version build subdir channel",
+	.example = "  ccenv solve -p linux-64 'cuda-nvcc 13.0.*' -s cuda=13.0\n",
+	.run = run,
+};

@@ -29,7 +29,7 @@ static const struct {
 
 static void print_json(const struct ccenv_tools *tools)
 {
-	CE_CLEANUP(ce_json_decrefp) json_t *o = ce_facts_json(tools);
+	CE_CLEANUP(ce_json_decrefp) json_t *o = ce_tools_json(tools);
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
 	ce_json_format(o, &b);
@@ -81,7 +81,7 @@ static int print_resolved(struct ce_cli *cli, int format, const char *target)
 	return r < 0 ? ce_cli_fail(cli, &err, NULL) : CE_EXIT_OK;
 }
 
-static int run(struct ce_cli *cli, int argc, char **argv)
+static int run(struct ce_cli *cli)
 {
 	const char *format = NULL, *target = NULL;
 	bool resolved = false;
@@ -96,30 +96,32 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 		{0},
 	};
 	struct ccenv_error err;
-	struct ce_args args;
 	size_t i = 0;
 	int status;
 
-	if (!ce_cli_begin(cli, &ce_cmd_toolchain, own, argc, argv, &args, &status))
+	if (!ce_cli_begin(cli, own, &status))
 		return status;
-	if (args.n)
-		return ce_cli_usage(&ce_cmd_toolchain, "toolchain takes no arguments");
 	if (!format)
 		format = cli->json ? "json" : "cmake";
 	while (i < CE_COUNT(formats) && strcmp(formats[i].name, format) != 0)
 		i++;
 	if (i == CE_COUNT(formats))
-		return ce_cli_usage(
-			&ce_cmd_toolchain, "--format is one of cmake, make, meson, env and json");
+		return ce_cli_usage(cli, "--format: expected cmake, make, meson, env or json");
 	if (resolved || !formats[i].can_be_committed)
 		return print_resolved(cli, formats[i].format, target);
 	if (target)
-		return ce_cli_usage(&ce_cmd_toolchain,
-			"a file to commit is for every target; --target goes with --resolved, or, as CCENV_TARGET, with the use of that file");
+		return ce_cli_usage(cli,
+			"a file to commit is for every target; use --target with --resolved, or set CCENV_TARGET where the file is used");
 	if (print_file(formats[i].format, NULL, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	return CE_EXIT_OK;
 }
 
-const struct ce_command ce_cmd_toolchain = {"toolchain", "",
-	"print a CMake toolchain file to commit: ccenv toolchain > toolchain.cmake", run};
+const struct ce_command ce_cmd_toolchain = {
+	.name = "toolchain",
+	.args = "",
+	.summary = "print a CMake toolchain file to commit",
+	.example =
+		"  ccenv toolchain > toolchain.cmake && cmake --toolchain toolchain.cmake -B build\n",
+	.run = run,
+};

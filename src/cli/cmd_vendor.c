@@ -12,7 +12,7 @@
 
 static const char first_line[] = "# ccenv vendor ";
 
-/* A file that somebody else has written is not ours to replace. */
+/* A file that ccenv did not write is not replaced. */
 static int check_place(const char *path, struct ccenv_error *err)
 {
 	char line[sizeof(first_line)] = "";
@@ -35,14 +35,15 @@ static int write_file(const char *path, const char *text, struct ccenv_error *er
 	CE_AUTOFREE char *dir = ce_path_dir(path);
 	int r = check_place(path, err);
 
-	if (r >= 0)
-		r = ce_fs_mkdirs(dir, err);
-	if (r >= 0)
-		r = ce_fs_replace(path, text, strlen(text), NULL, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = ce_fs_mkdirs(dir, err);
+	if (r < 0)
+		return r;
+	return ce_fs_replace(path, text, strlen(text), NULL, err);
 }
 
-static int run(struct ce_cli *cli, int argc, char **argv)
+static int run(struct ce_cli *cli)
 {
 	const char *url = NULL, *sha256 = NULL, *output = "cmake/CondaCuda.cmake";
 	const struct ce_opt own[] = {
@@ -53,14 +54,11 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 		{0},
 	};
 	struct ccenv_error err;
-	struct ce_args args;
 	char *text = NULL;
 	int r, status;
 
-	if (!ce_cli_begin(cli, &ce_cmd_vendor, own, argc, argv, &args, &status))
+	if (!ce_cli_begin(cli, own, &status))
 		return status;
-	if (args.n)
-		return ce_cli_usage(&ce_cmd_vendor, "vendor takes no arguments");
 	r = ccenv_vendor(url, sha256, &text, &err);
 	if (r >= 0 && strcmp(output, "-") == 0)
 		fputs(text, stdout);
@@ -69,10 +67,15 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 	free(text);
 	if (r < 0)
 		return ce_cli_fail(cli, &err, NULL);
-	if (!cli->quiet && strcmp(output, "-") != 0)
-		fprintf(stderr, "Wrote %s: include() it above project(), and commit it\n", output);
+	if (strcmp(output, "-") != 0)
+		ce_cli_say(cli, "Wrote %s: include() it above project(), and commit it", output);
 	return CE_EXIT_OK;
 }
 
-const struct ce_command ce_cmd_vendor = {"vendor", "",
-	"write cmake/CondaCuda.cmake: find_package(CondaCuda) without an installed ccenv", run};
+const struct ce_command ce_cmd_vendor = {
+	.name = "vendor",
+	.args = "",
+	.summary =
+		"write cmake/CondaCuda.cmake: find_package(CondaCuda) without an installed ccenv",
+	.run = run,
+};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* ccenv verify: is every file of the prefix what its package brought? */
+/* ccenv verify: is every file of the prefix as its package has it? */
 #include <stdio.h>
 
 #include "cli/cli.h"
 
-static int run(struct ce_cli *cli, int argc, char **argv)
+static int run(struct ce_cli *cli)
 {
 	struct ccenv_install_options o = {0};
 	const struct ce_opt own[] = {
@@ -14,14 +14,11 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 		{0},
 	};
 	struct ccenv_error err;
-	struct ce_args args;
 	struct ccenv *c;
 	int r, status;
 
-	if (!ce_cli_begin(cli, &ce_cmd_verify, own, argc, argv, &args, &status))
+	if (!ce_cli_begin(cli, own, &status))
 		return status;
-	if (args.n)
-		return ce_cli_usage(&ce_cmd_verify, "verify takes no arguments");
 	status = ce_cli_open(cli, &c);
 	if (status != CE_EXIT_OK)
 		return status;
@@ -32,10 +29,14 @@ static int run(struct ce_cli *cli, int argc, char **argv)
 	ce_ui_clear(&cli->ui);
 	if (cli->json)
 		printf("{\"whole\": true}\n");
-	else if (!cli->quiet)
-		fprintf(stderr, "Every file is as its package brought it\n");
+	else
+		ce_cli_say(cli, "Every file is as its package has it");
 	return CE_EXIT_OK;
 }
 
 const struct ce_command ce_cmd_verify = {
-	"verify", "", "compare every file of the installed prefix with its package's record", run};
+	.name = "verify",
+	.args = "",
+	.summary = "compare every file of the installed prefix with its package",
+	.run = run,
+};

@@ -1,95 +1,138 @@
 /* SPDX-License-Identifier: MIT */
-/* ccenv, the program: finds the command and runs it. */
+/* ccenv, the program: reads the options before the command, finds it and runs it. */
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/attr.h"
 #include "base/edit.h"
 #include "cli/cli.h"
 
-static const struct ce_command *const commands[] = {
-	&ce_cmd_init,
-	&ce_cmd_lock,
-	&ce_cmd_install,
-	&ce_cmd_toolchain,
-	&ce_cmd_vendor,
-	&ce_cmd_ide,
-	&ce_cmd_print,
-	&ce_cmd_env,
-	&ce_cmd_run,
-	&ce_cmd_meson_setup,
-	&ce_cmd_presets,
-	&ce_cmd_check,
-	&ce_cmd_list,
-	&ce_cmd_archs,
-	&ce_cmd_solve,
-	&ce_cmd_verify,
-	&ce_cmd_clean,
-	&ce_cmd_info,
-};
+#define ADDRESS(name) &ce_cmd_##name,
+/* NULL ends each group. */
+static const struct ce_command *const commands[] = {CE_COMMANDS(ADDRESS) NULL};
+static const struct ce_command *const plumbing[] = {CE_PLUMBING_COMMANDS(ADDRESS) NULL};
+#undef ADDRESS
+static const struct ce_command *const *const groups[] = {commands, plumbing};
+
+static void print_group(FILE *out, const char *title, const struct ce_command *const *group)
+{
+	fprintf(out, "%s\n", title);
+	for (; *group; group++)
+		fprintf(out, "  %-11s %s\n", (*group)->name, (*group)->summary);
+}
 
 static void print_help(FILE *out)
 {
 	fprintf(out, "ccenv " CCENV_VERSION
 		     ": a CUDA toolchain from conda-forge, locked, in your build tree\n\n"
-		     "Usage: ccenv COMMAND [options]\n\nCommands:\n");
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		fprintf(out, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
-	fprintf(out,
-		"\n`ccenv COMMAND --help` tells the options. Exit status: 0 done, 1 failed, 2 wrong usage.\n");
+		     "Usage: ccenv [options] COMMAND [options]\n\n");
+	print_group(out, "Commands:", commands);
+	print_group(out, "\nFor build systems and scripts:", plumbing);
+	fputs("\nTo begin:\n"
+	      "  ccenv init --cuda 13.0 && ccenv install && ccenv run -- nvcc --version\n\n"
+	      "`ccenv COMMAND --help` lists the options. Exit status: 0 success, 1 failure, 2 wrong usage.\n",
+		out);
 }
 
-static int no_command(const char *name)
+static const struct ce_command *find(const char *name)
 {
-	const char *nearest = NULL;
+	for (size_t g = 0; g < CE_COUNT(groups); g++)
+		for (size_t i = 0; groups[g][i]; i++)
+			if (strcmp(groups[g][i]->name, name) == 0)
+				return groups[g][i];
+	return NULL;
+}
+
+static const char *nearest(const char *name)
+{
+	const char *found = NULL;
 	size_t least = 3;
 
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		size_t distance = ce_edit_distance(commands[i]->name, name);
+	for (size_t g = 0; g < CE_COUNT(groups); g++)
+		for (size_t i = 0; groups[g][i]; i++) {
+			size_t distance = ce_edit_distance(groups[g][i]->name, name);
 
-		if (distance < least) {
-			least = distance;
-			nearest = commands[i]->name;
+			if (distance < least) {
+				least = distance;
+				found = groups[g][i]->name;
+			}
 		}
-	}
-	if (nearest)
-		fprintf(stderr, "ccenv: \"%s\" is no command; did you mean `ccenv %s`?\n", name,
-			nearest);
-	else
-		fprintf(stderr, "ccenv: \"%s\" is no command; `ccenv --help` lists them\n", name);
+	return found;
+}
+
+static int no_command(struct ce_cli *cli, const char *name)
+{
+	const char *other = nearest(name);
+	CE_AUTOFREE char *text =
+		other ? ce_asprintf("unknown command \"%s\"; did you mean `ccenv %s`?", name, other)
+		      : ce_asprintf("unknown command \"%s\"; `ccenv --help` lists them", name);
+
+	ce_ui_error(&cli->ui, text);
 	return CE_EXIT_USAGE;
+}
+
+static void release(struct ce_cli *cli)
+{
+	ce_opt_list_release(&cli->components);
+	ce_opt_list_release(&cli->channels);
+	ce_opt_list_release(&cli->platforms);
+	ce_opt_list_release(&cli->system_requirements);
+	ce_opt_list_release(&cli->package_caches);
+	ce_opt_list_release(&cli->trusted_caches);
+}
+
+static int run(struct ce_cli *cli, char **argv, size_t n)
+{
+	int status;
+
+	/* `ccenv help lock` */
+	if (strcmp(argv[0], "help") == 0 && n > 1) {
+		cli->help = true;
+		argv++;
+		n--;
+	}
+	cli->command = find(argv[0]);
+	if (!cli->command)
+		return no_command(cli, argv[0]);
+	cli->argc = (int)n;
+	cli->argv = argv;
+	status = cli->command->run(cli);
+	release(cli);
+	/* A full disk must not look like success. */
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		ce_ui_error(&cli->ui, "cannot write the result to stdout");
+		return CE_EXIT_FAILED;
+	}
+	return status;
 }
 
 int main(int argc, char **argv)
 {
 	struct ce_cli cli = {0};
-	int status = CE_EXIT_USAGE;
+	struct ce_opt common[CE_CLI_N_COMMON];
+	bool version = false;
+	const struct ce_opt own[] = {
+		{"version", 0, NULL, "print the version", .flag = &version},
+		{0},
+	};
+	struct ce_args args;
 
-	if (argc < 2) {
-		print_help(stderr);
+	ce_cli_common(&cli, common);
+	argv[0] = (char[]){"ccenv"}; /* getopt's messages begin with it */
+	if (!ce_opt_parse(argc, argv, own, common, true, &args)) {
+		fprintf(stderr, "Try `ccenv --help`.\n");
 		return CE_EXIT_USAGE;
 	}
-	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
+	if (version || (args.n && strcmp(args.items[0], "version") == 0)) {
 		printf("ccenv " CCENV_VERSION "\n");
 		return CE_EXIT_OK;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-		strcmp(argv[1], "help") == 0) {
-		print_help(stdout);
-		return CE_EXIT_OK;
+	if (args.n == 0 || (args.n == 1 && strcmp(args.items[0], "help") == 0)) {
+		bool asked = cli.help || args.n;
+
+		print_help(asked ? stdout : stderr);
+		return asked ? CE_EXIT_OK : CE_EXIT_USAGE;
 	}
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(commands[i]->name, argv[1]) == 0) {
-			status = commands[i]->run(&cli, argc - 1, argv + 1);
-			ce_opt_list_release(&cli.components);
-			ce_opt_list_release(&cli.channels);
-			ce_opt_list_release(&cli.package_caches);
-			ce_opt_list_release(&cli.trusted_caches);
-			/* A full disk must not look like success. */
-			if (fflush(stdout) != 0 || ferror(stdout)) {
-				fprintf(stderr, "ccenv: cannot write the result\n");
-				return CE_EXIT_FAILED;
-			}
-			return status;
-		}
-	return no_command(argv[1]);
+	return run(&cli, args.items, args.n);
 }

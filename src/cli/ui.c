@@ -9,9 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/printable.h"
 
 enum {
 	REDRAW_MS = 80,
@@ -36,20 +38,38 @@ void ce_ui_init(struct ce_ui *ui, int verbosity)
 	const char *term = getenv("TERM");
 
 	*ui = (struct ce_ui){.verbosity = verbosity};
-	ui->terminal = isatty(STDERR_FILENO) == 1 && term && strcmp(term, "dumb") != 0;
+	ui->can_redraw = isatty(STDERR_FILENO) == 1 && term && strcmp(term, "dumb") != 0;
 }
 
 void ce_ui_clear(struct ce_ui *ui)
 {
-	if (ui->drawn)
+	if (ui->line_drawn)
 		fputs("\r\033[K", stderr);
-	ui->drawn = false;
+	ui->line_drawn = false;
+}
+
+/* Every text that is not a progress line goes through here. */
+static void put(struct ce_ui *ui, const char *before, const char *text)
+{
+	CE_AUTOFREE char *clean = ce_printable(text, true);
+
+	ce_ui_clear(ui);
+	fprintf(stderr, "%s%s\n", before, clean);
 }
 
 void ce_ui_error(struct ce_ui *ui, const char *text)
 {
-	ce_ui_clear(ui);
-	fprintf(stderr, "ccenv: %s\n", text);
+	put(ui, "ccenv: ", text);
+}
+
+void ce_ui_warn(struct ce_ui *ui, const char *text)
+{
+	put(ui, "Warning: ", text);
+}
+
+void ce_ui_say(struct ce_ui *ui, const char *text)
+{
+	put(ui, "", text);
 }
 
 static void on_log(void *user, enum ccenv_level level, const char *text)
@@ -58,8 +78,10 @@ static void on_log(void *user, enum ccenv_level level, const char *text)
 
 	if ((int)level > ui->verbosity + 2)
 		return;
-	ce_ui_clear(ui);
-	fprintf(stderr, "%s%s\n", level == CCENV_LOG_WARNING ? "Warning: " : "", text);
+	if (level == CCENV_LOG_WARNING)
+		ce_ui_warn(ui, text);
+	else
+		ce_ui_say(ui, text);
 }
 
 static void size_text(char *buf, size_t size, uint64_t bytes)
@@ -73,8 +95,7 @@ static void size_text(char *buf, size_t size, uint64_t bytes)
 	snprintf(buf, size, u ? "%.1f %s" : "%.0f %s", v, units[u]);
 }
 
-/* How many columns a line may have: what is longer would be broken, and only its last part taken
- * away again. */
+/* How many columns a line may have: a longer one would wrap, and only its last part could be erased. */
 static size_t line_width(void)
 {
 	struct winsize size;
@@ -115,6 +136,16 @@ static void add_bar(struct ce_buf *out, const struct ccenv_progress *p, unsigned
 	}
 }
 
+/* How many bytes of the text to show in `width` columns: no character is cut in two. */
+static size_t cut(const char *text, size_t width)
+{
+	size_t n = strnlen(text, width);
+
+	while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+		n--;
+	return n;
+}
+
 /* "Fetch [######---...] 12/40, 103.2 MiB of 310.0 MiB, 31.0 MiB/s, libcublas" */
 static void draw(struct ce_ui *ui, const struct ccenv_progress *p, long now)
 {
@@ -139,11 +170,13 @@ static void draw(struct ce_ui *ui, const struct ccenv_progress *p, long now)
 		size_text(text, sizeof(text), (uint64_t)per_s);
 		ce_buf_addf(&line, ", %s/s", text);
 	}
-	if (p->item)
-		ce_buf_addf(&line, ", %s", p->item);
-	fprintf(stderr, "\r\033[K%.*s", (int)width, ce_buf_str(&line));
+	if (p->item) {
+		ce_buf_adds(&line, ", ");
+		ce_buf_add_printable(&line, p->item, false);
+	}
+	fprintf(stderr, "\r\033[K%.*s", (int)cut(ce_buf_str(&line), width), ce_buf_str(&line));
 	fflush(stderr);
-	ui->drawn = true;
+	ui->line_drawn = true;
 }
 
 /* "Fetch: 36 packages, 228.4 MiB, 1.24 s" */
@@ -166,20 +199,20 @@ static void on_progress(void *user, const struct ccenv_progress *p)
 
 	if (ui->verbosity < 0 || p->phase < 1 || (size_t)p->phase >= CE_COUNT(phases))
 		return;
-	if (!ui->begin_ms[p->phase]) {
-		ui->begin_ms[p->phase] = now;
-		ui->last_ms = 0;
+	if (!ui->began_ms[p->phase]) {
+		ui->began_ms[p->phase] = now;
+		ui->drawn_ms = 0;
 	}
 	if (end) {
 		ce_ui_clear(ui);
-		if (!ui->announced[p->phase])
-			plain(p, now - ui->begin_ms[p->phase]);
-		ui->begin_ms[p->phase] = 0;
-	} else if (ui->terminal && now - ui->last_ms >= REDRAW_MS) {
-		ui->last_ms = now;
+		if (!ui->ended[p->phase])
+			plain(p, now - ui->began_ms[p->phase]);
+		ui->began_ms[p->phase] = 0;
+	} else if (ui->can_redraw && now - ui->drawn_ms >= REDRAW_MS) {
+		ui->drawn_ms = now;
 		draw(ui, p, now);
 	}
-	ui->announced[p->phase] = end;
+	ui->ended[p->phase] = end;
 }
 
 struct ccenv_events ce_ui_events(struct ce_ui *ui)

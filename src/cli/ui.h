@@ -7,29 +7,35 @@
 #include "ccenv/ccenv.h"
 
 /*
- * The terminal. Results go to stdout, talk to stderr. On a terminal a phase is one line that is
- * drawn anew; elsewhere it is one plain line when it ends; with the time it took. The only mutable
- * state of the program outside its stack.
+ * What people see: results go to stdout, everything else to stderr through here, where text from
+ * outside is made safe to show (base/printable.h).
+ *
+ * A phase of a call is one line. On a terminal it is redrawn in place while the phase runs; elsewhere
+ * it is printed once when the phase ends, with the time it took. This is the only mutable state of
+ * the program outside its stack.
  */
 struct ce_ui {
-	int verbosity; /* -1 quiet, 0, 1 -v, 2 -vv */
-	bool terminal;
-	bool drawn; /* a progress line stands on the terminal */
-	bool announced[8];
-	int64_t last_ms;
-	long begin_ms[8]; /* when each phase was first heard of; 0: not yet */
-	/* How fast it goes: */
+	int verbosity;       /* -1 quiet, 0, 1 -v, 2 -vv */
+	bool can_redraw;     /* stderr is a terminal that can erase a line */
+	bool line_drawn;     /* a progress line is on the terminal */
+	bool ended[8];       /* by phase: its last line was printed */
+	int64_t began_ms[8]; /* by phase: when it was first heard of; 0: not yet */
+	int64_t drawn_ms;    /* when the line was last drawn */
+	/* The speed shown in the line, measured since rate_ms. */
 	enum ccenv_phase rate_phase;
-	double rate;
-	long rate_ms;
+	double rate; /* bytes per second */
+	int64_t rate_ms;
 	uint64_t rate_bytes;
 };
 
 void ce_ui_init(struct ce_ui *ui, int verbosity);
-/* The callbacks that lead here. */
+/* The callbacks of a call whose events go to this terminal. */
 struct ccenv_events ce_ui_events(struct ce_ui *ui);
-/* Takes the progress line away, before other output. */
+/* Erases the progress line, before other output. */
 void ce_ui_clear(struct ce_ui *ui);
+/* A line on stderr: "ccenv: TEXT", "Warning: TEXT", or TEXT. */
 void ce_ui_error(struct ce_ui *ui, const char *text);
+void ce_ui_warn(struct ce_ui *ui, const char *text);
+void ce_ui_say(struct ce_ui *ui, const char *text);
 
 #endif

@@ -26,6 +26,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "base/printable.h"
 #include "base/strs.h"
 #include "base/utf8.h"
 #include "ccenv/ccenv.h"
@@ -325,6 +326,33 @@ static void test_lock(void **state)
 	assert_int_equal(ce_fs_lock(path, 0, count_waits, &waits, &second, &err), 0);
 }
 
+/* What a terminal gets of any single byte and any character. */
+static void test_printable_text(void **state)
+{
+	char *text;
+
+	(void)state;
+	for (int c = 1; c < 256; c++) {
+		const char in[] = {'a', (char)c, 'b', '\0'};
+
+		text = ce_printable(in, false);
+		if (c >= 0x20 && c < 0x7f)
+			assert_string_equal(text, in);
+		else
+			assert_int_equal(strlen(text), 6); /* a\x1bb */
+		for (const char *p = text; *p; p++)
+			assert_true(*p >= 0x20 && *p < 0x7f);
+		free(text);
+	}
+	text = ce_printable("one\ntwo\033[2J\r", true);
+	assert_string_equal(text, "one\ntwo\\x1b[2J\\x0d");
+	free(text);
+	/* A C1 control, a reversed word, a line separator; letters and a cut-off one. */
+	text = ce_printable("\xc2\x9b \xe2\x80\xae \xe2\x80\xa8 \xc3\xa4\xe2\x94\x94 \xc3", true);
+	assert_string_equal(text, "\\u009b \\u202e \\u2028 \xc3\xa4\xe2\x94\x94 \\xc3");
+	free(text);
+}
+
 static void test_digest(void **state)
 {
 	static const char abc[] =
@@ -422,6 +450,7 @@ int main(void)
 		cmocka_unit_test(test_sweep),
 		cmocka_unit_test(test_lock),
 		cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_printable_text),
 		cmocka_unit_test(test_error_context_keeps_the_cause),
 		cmocka_unit_test(test_json_errors_name_the_key),
 	};
