@@ -58,7 +58,7 @@ need_packages() {
 
 # What it takes to build ccenv and to run its demo.
 build_packages=(gcc libc6-dev make cmake ninja-build pkg-config libsolv-dev libcurl4-openssl-dev libjansson-dev
-	libarchive-dev libzstd-dev libpkgconf-dev libssl-dev ca-certificates)
+	libarchive-dev libzstd-dev libxxhash-dev libpkgconf-dev libssl-dev ca-certificates)
 # What the test channel takes besides.
 channel_packages=(python3 python3-venv binutils)
 # What the tests take besides.

@@ -75,7 +75,8 @@ void ce_downloader_free(struct ce_downloader *d)
 		d->first = t->next;
 		transfer_free(t);
 	}
-	curl_multi_cleanup(d->multi);
+	if (d->multi)
+		curl_multi_cleanup(d->multi);
 	ce_credentials_free(d->credentials);
 	ce_mirrors_free(d->mirrors);
 	free(d);

@@ -3,6 +3,7 @@
  * callbacks. */
 #include "io/download_transfer.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -17,6 +18,8 @@ enum {
 	MIN_SPEED = 100, /* bytes a second; fewer is a stalled server */
 	MAX_HEADER = 16 * 1024,
 };
+
+static bool curl_ready;
 
 /* The first of these variables that is set and not empty. */
 static const char *env_first(const struct ce_downloader *d, const char *const *names)
@@ -173,12 +176,28 @@ static void set_headers(struct ce_transfer *t)
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
 }
 
+static void init_curl_once(void)
+{
+	curl_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+}
+
+/* Not before the first transfer: it reads OpenSSL's configuration and more, and most runs transfer
+ * nothing. */
+static bool init_curl(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, init_curl_once);
+	return curl_ready;
+}
+
 void ce_transfer_start_http(struct ce_transfer *t)
 {
 	struct ce_downloader *d = t->d;
 
-	if (!ce_transfer_load_curl()) {
-		ce_transfer_fail(t, CCENV_ENET, "libcurl.so.4 cannot be loaded", "install libcurl");
+	if (!init_curl()) {
+		ce_transfer_fail(
+			t, CCENV_ENET, "libcurl cannot be initialized", "reinstall libcurl");
 		ce_transfer_finish_failed(t, 0);
 		return;
 	}

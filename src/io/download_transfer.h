@@ -109,12 +109,7 @@ void ce_transfer_step_file(struct ce_transfer *t); /* one piece */
 /* ---- download_http.c ---- */
 
 void ce_transfer_start_http(struct ce_transfer *t);
-
-/* ---- download_lazy.c ---- */
-
-/* Loads libcurl, once. Before it said yes no curl_ function may be called but the ones that free,
- * with NULL. */
-bool ce_transfer_load_curl(void);
+/* A header of the next request; one with a line break in it is dropped. */
 void ce_transfer_add_header(struct ce_transfer *t, const char *name, const char *value);
 
 /* ---- download_answer.c ---- */

@@ -14,6 +14,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -34,7 +36,7 @@ enum {
 
 static const uint64_t text_max = 2ULL << 30;
 /* The last letter is the version of the layout. */
-static const char magic[16] = "ccenv-index 1";
+static const char magic[16] = "ccenv-index 2";
 
 struct run {
 	uint64_t at;
@@ -52,46 +54,16 @@ struct footer {
 	char magic[16];
 	uint64_t text_len, names_at, n_names, runs_at, n_runs, removed_at, n_removed, strings_at,
 		strings_len;
-	uint64_t n_records;
 	uint64_t content;  /* hash of all records */
 	uint64_t base_url; /* place in the strings */
 	uint64_t tables;   /* hash of all between the text and the footer */
 	uint64_t self;     /* hash of the footer up to here */
 };
 
-/* ---- check sums: against damage, not against an enemy ---- */
-
-static uint64_t load64(const char *p)
+/* Against damage, not against an enemy. Chained by the seed. */
+static uint64_t checksum(const void *data, size_t len, uint64_t seed)
 {
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static uint64_t fold(uint64_t a, uint64_t b)
-{
-	__uint128_t product = (__uint128_t)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-/* Multiply and fold, 32 bytes a round in two lanes. */
-static uint64_t hash(const void *data, size_t len, uint64_t seed)
-{
-	static const uint64_t k0 = 0x9e3779b97f4a7c15ULL, k1 = 0xd6e8feb86659fd93ULL;
-	const char *p = data;
-	uint64_t a = seed ^ k0, b = seed ^ k1 ^ len;
-	char tail[32] = {0};
-
-	for (; len >= 32; p += 32, len -= 32) {
-		a = fold(load64(p) ^ k0, load64(p + 8) ^ a);
-		b = fold(load64(p + 16) ^ k1, load64(p + 24) ^ b);
-	}
-	memcpy(tail, p, len);
-	a = fold(load64(tail) ^ k0, load64(tail + 8) ^ a);
-	b = fold(load64(tail + 16) ^ k1, load64(tail + 24) ^ b);
-	return fold(a ^ k1, b ^ k0);
+	return XXH3_64bits_withSeed(data, len, seed);
 }
 
 /* ---- writing ---- */
@@ -107,7 +79,7 @@ struct ce_index_writer {
 	size_t n_runs, cap_runs;
 	bool open_run; /* the last run ends with the last record seen */
 	int section;
-	uint64_t records, content;
+	uint64_t content;
 	struct ce_map names; /* value: number + 1 */
 	const char *last_name;
 	uint32_t last_number;
@@ -172,19 +144,18 @@ static int on_record(void *user, enum ce_repo_scan_section section,
 	int64_t number = name_number(w, rec->fn, name_len);
 	if (number < 0 || w->n_runs >= RUNS_MAX)
 		return ce_fail(err, CCENV_EDATA, "damaged index: too many package names");
-	w->records++;
 	w->open_run = true;
 	w->section = (int)section;
 	if (open && last && last->name == number && at + rec->len - last->at <= RUN_LEN_MAX) {
 		last->len = (uint32_t)(at + rec->len - last->at);
-		last->hash = hash(rec->text, rec->len, last->hash);
+		last->hash = checksum(rec->text, rec->len, last->hash);
 		return 0;
 	}
 	CE_GROW(w->runs, w->n_runs, w->cap_runs);
 	assert(w->runs);
 	w->runs[w->n_runs++] = (struct run){
 		.at = at,
-		.hash = hash(rec->text, rec->len, 0),
+		.hash = checksum(rec->text, rec->len, 0),
 		.len = (uint32_t)rec->len,
 		.name = (uint32_t)number,
 	};
@@ -333,7 +304,8 @@ static void sort_runs(struct ce_index_writer *w, const uint32_t *rank, struct na
 	}
 	for (size_t i = 0; i < w->n_runs; i++) {
 		uint32_t r = rank[w->runs[i].name];
-		w->content = fold(w->content ^ w->runs[i].hash, w->runs[i].at + r + 1);
+		const uint64_t run[] = {w->runs[i].hash, w->runs[i].at, r};
+		w->content = checksum(run, sizeof(run), w->content);
 		sorted[next[r]++] = w->runs[i];
 	}
 	free(next);
@@ -398,7 +370,6 @@ static int write_tables(struct ce_index_writer *w, struct ccenv_error *err)
 		.n_names = w->names.n,
 		.n_runs = w->n_runs,
 		.n_removed = w->removed.n,
-		.n_records = w->records,
 	};
 
 	memcpy(f.magic, magic, sizeof(f.magic));
@@ -414,9 +385,9 @@ static int write_tables(struct ce_index_writer *w, struct ccenv_error *err)
 	f.removed_at = add_table(&b, from, removed, w->removed.n * sizeof(*removed));
 	f.strings_len = strings.len;
 	f.strings_at = add_table(&b, from, strings.data, strings.len);
-	f.content = hash(strings.data, strings.len, w->content);
-	f.tables = hash(b.data, b.len, 0);
-	f.self = hash(&f, offsetof(struct footer, self), 0);
+	f.content = checksum(strings.data, strings.len, w->content);
+	f.tables = checksum(b.data, b.len, 0);
+	f.self = checksum(&f, offsetof(struct footer, self), 0);
 	ce_buf_add(&b, &f, sizeof(f));
 	int r = put(w, zeros, pad, err);
 	return r < 0 ? r : put(w, b.data, b.len, err);
@@ -482,14 +453,14 @@ static bool check_tables(struct ce_index *i)
 	size_t end = i->size - sizeof(*f);
 
 	if (memcmp(f->magic, magic, sizeof(magic)) != 0 ||
-		f->self != hash(f, offsetof(struct footer, self), 0))
+		f->self != checksum(f, offsetof(struct footer, self), 0))
 		return false;
 	if (!table_fits(i, f->names_at, f->n_names, sizeof(struct name)) ||
 		!table_fits(i, f->runs_at, f->n_runs, sizeof(struct run)) ||
 		!table_fits(i, f->removed_at, f->n_removed, sizeof(uint32_t)) ||
 		!table_fits(i, f->strings_at, f->strings_len, 1) || begin > end || !f->strings_len)
 		return false;
-	if (f->tables != hash(i->map + begin, end - begin, 0))
+	if (f->tables != checksum(i->map + begin, end - begin, 0))
 		return false;
 	i->names = (const void *)(i->map + f->names_at);
 	i->runs = (const void *)(i->map + f->runs_at);
@@ -568,7 +539,7 @@ static int each_of_run(const struct ce_index *i, const struct run *run,
 	if (run->at > i->f.text_len || run->len > i->f.text_len - run->at)
 		return damaged(i, err);
 	while ((r = ce_repo_scan_next(&p, end, &rec)) > 0) {
-		sum = hash(rec.text, rec.len, sum);
+		sum = checksum(rec.text, rec.len, sum);
 		if (i->f.n_removed && is_removed(i, rec.fn, rec.fn_len))
 			continue;
 		r = each(user, &rec, err);

@@ -48,7 +48,7 @@ function(_ccenv_vendor_step log what)
 		message(FATAL_ERROR "ccenv could not be built from its source (${what}):\n${_out}\nIt needs a C compiler, pkg-config and the "
 			"development files of libsolv, libcurl, jansson, libarchive, zstd, libpkgconf and OpenSSL. On Debian and "
 			"Ubuntu: apt-get install gcc make pkg-config libsolv-dev libcurl4-openssl-dev libjansson-dev libarchive-dev "
-			"libzstd-dev libpkgconf-dev libssl-dev. Or install ccenv and set CCENV_EXECUTABLE. Log: ${log}")
+			"libzstd-dev libxxhash-dev libpkgconf-dev libssl-dev. Or install ccenv and set CCENV_EXECUTABLE. Log: ${log}")
 	endif()
 endfunction()
 
