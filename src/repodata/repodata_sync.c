@@ -24,7 +24,7 @@
 #include "model/layout.h"
 #include "model/pkg.h"
 #include "model/repodata.h"
-#include "repodata/index.h"
+#include "repodata/name_index.h"
 #include "repodata/record.h"
 #include "repodata/shards.h"
 #include "repodata/source.h"
@@ -193,7 +193,7 @@ static void look_in_index(struct sync *y, struct ce_source *s, const char *name)
 	struct lookup l = lookup_of(y, s, name);
 	struct ccenv_error err;
 
-	if (ce_index_each(s->index, name, take_json, &l, &err) >= 0 || y->err.code)
+	if (ce_name_index_each(s->index, name, take_json, &l, &err) >= 0 || y->err.code)
 		return;
 	y->err = err;
 	y->damaged = s;
@@ -621,7 +621,7 @@ static void collect_others(struct sync *y)
 			continue;
 		for (size_t s = 0; s < y->n_sources; s++) {
 			if (y->sources[s]->index)
-				ce_index_each_name(y->sources[s]->index, note_other, &o);
+				ce_name_index_each_name(y->sources[s]->index, note_other, &o);
 			if (y->sources[s]->shards)
 				ce_shard_index_each_name(y->sources[s]->shards, note_other, &o);
 		}

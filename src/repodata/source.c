@@ -20,8 +20,8 @@
 #include "base/path.h"
 #include "base/url.h"
 #include "io/download.h"
-#include "repodata/index.h"
-#include "repodata/inflow.h"
+#include "repodata/indexer.h"
+#include "repodata/name_index.h"
 #include "repodata/shards.h"
 #include "repodata/store.h"
 
@@ -65,7 +65,7 @@ struct ce_source *ce_source_new(
 
 static void close_copy(struct ce_source *s)
 {
-	ce_index_close(s->index);
+	ce_name_index_close(s->index);
 	s->index = NULL;
 	ce_shard_index_free(s->shards);
 	s->shards = NULL;
@@ -76,7 +76,7 @@ void ce_source_free(struct ce_source *s)
 {
 	if (!s)
 		return;
-	ce_inflow_free(s->inflow);
+	ce_indexer_free(s->indexer);
 	close_copy(s);
 	ce_fs_unlock(s->lock);
 	ce_state_release(&s->state);
@@ -157,7 +157,7 @@ static void use_copy(struct ce_source *s)
 {
 	CE_AUTOFREE char *base = NULL;
 	const char *ref =
-		s->index ? ce_index_base_url(s->index) : ce_shard_index_base_url(s->shards);
+		s->index ? ce_name_index_base_url(s->index) : ce_shard_index_base_url(s->shards);
 	struct ccenv_error err;
 	int r = resolve(s, s->shown, ref, &base, &err);
 
@@ -202,8 +202,8 @@ static bool open_copy(struct ce_source *s, int form)
 	if (form == CE_FORM_SHARDS)
 		r = open_shard_index(s, path, &err);
 	else
-		r = ce_index_open(path, &s->index, &err);
-	if (r >= 0 && form != CE_FORM_SHARDS && strcmp(ce_index_id(s->index), state->id) != 0)
+		r = ce_name_index_open(path, &s->index, &err);
+	if (r >= 0 && form != CE_FORM_SHARDS && strcmp(ce_name_index_id(s->index), state->id) != 0)
 		r = ce_fail(&err, CCENV_EDATA, "%s does not belong to its state", path);
 	if (r < 0) {
 		ce_log(s->ctx->events, CCENV_LOG_INFO, "%s: the cached index is not used: %s",
@@ -367,8 +367,8 @@ void ce_source_lock(struct ce_source *s)
 
 static void ask_from(struct ce_source *s, int form)
 {
-	ce_inflow_free(s->inflow);
-	s->inflow = NULL;
+	ce_indexer_free(s->indexer);
+	s->indexer = NULL;
 	ce_buf_clear(&s->body);
 	if (!choose(s, form))
 		ce_source_ask(s);
@@ -430,13 +430,13 @@ static int on_data(void *user, const void *data, size_t len, struct ccenv_error 
 		ce_buf_add(&s->body, data, len);
 		return 0;
 	}
-	if (!s->inflow) {
+	if (!s->indexer) {
 		CE_AUTOFREE char *path = copy_path(s, s->form);
-		int r = ce_inflow_new(path, s->form == CE_FORM_ZST, &s->inflow, err);
+		int r = ce_indexer_new(path, s->form == CE_FORM_ZST, &s->indexer, err);
 		if (r < 0)
 			return r;
 	}
-	return ce_inflow_push(s->inflow, data, len, err);
+	return ce_indexer_push(s->indexer, data, len, err);
 }
 
 static int on_restart(void *user, struct ccenv_error *err)
@@ -444,8 +444,8 @@ static int on_restart(void *user, struct ccenv_error *err)
 	struct ce_source *s = user;
 
 	(void)err;
-	ce_inflow_free(s->inflow);
-	s->inflow = NULL;
+	ce_indexer_free(s->indexer);
+	s->indexer = NULL;
 	ce_buf_clear(&s->body);
 	return 0;
 }
@@ -499,11 +499,11 @@ static void on_body_end(struct ce_source *s, const struct ce_download_result *re
 		return;
 	}
 	/* An empty file has no data, but is an index all the same (CEP 36). */
-	if (!s->inflow && on_data(s, "", 0, &err) < 0) {
+	if (!s->indexer && on_data(s, "", 0, &err) < 0) {
 		fail(s, &err);
 		return;
 	}
-	ce_inflow_end(s->inflow);
+	ce_indexer_end(s->indexer);
 	s->ending = true;
 }
 
@@ -590,29 +590,29 @@ bool ce_source_is_ending(const struct ce_source *s)
 
 bool ce_source_is_done(const struct ce_source *s)
 {
-	return ce_source_is_ending(s) && ce_inflow_is_done(s->inflow);
+	return ce_source_is_ending(s) && ce_indexer_is_done(s->indexer);
 }
 
 void ce_source_finish(struct ce_source *s)
 {
 	CE_AUTOFREE char *path = copy_path(s, s->form);
 	struct ccenv_error err;
-	int r = ce_inflow_join(s->inflow, &err);
+	int r = ce_indexer_join(s->indexer, &err);
 
 	s->ending = false;
-	ce_inflow_free(s->inflow);
-	s->inflow = NULL;
+	ce_indexer_free(s->indexer);
+	s->indexer = NULL;
 	close_copy(s);
 	if (r == CCENV_EDATA) {
 		form_is_damaged(s, &err);
 		return;
 	}
 	if (r >= 0)
-		r = ce_index_open(path, &s->index, &err);
+		r = ce_name_index_open(path, &s->index, &err);
 	if (r < 0) {
 		fail(s, &err);
 		return;
 	}
-	remember(s, ce_index_id(s->index));
+	remember(s, ce_name_index_id(s->index));
 	use_copy(s);
 }

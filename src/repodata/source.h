@@ -13,8 +13,8 @@
 
 struct ce_downloader;
 struct ce_fs_lock;
-struct ce_index;
-struct ce_inflow;
+struct ce_name_index;
+struct ce_indexer;
 struct ce_shard_index;
 
 /*
@@ -48,7 +48,7 @@ struct ce_source {
 
 	bool ready;
 	bool absent; /* the channel has no such subdir */
-	struct ce_index *index;
+	struct ce_name_index *index;
 	struct ce_shard_index *shards;
 	struct ccenv_error err;
 	char *base_url;        /* of package files; without credentials */
@@ -62,7 +62,7 @@ struct ce_source {
 	struct ce_state state;
 	char *state_path, *lock_path;
 	struct ce_fs_lock *lock;
-	struct ce_inflow *inflow;
+	struct ce_indexer *indexer;
 	struct ce_buf body; /* of the shards' index */
 	bool ending;        /* all has arrived, the thread is still at work */
 	/* Of the mirrors (download.h): the one that answered, and whether others are left. */

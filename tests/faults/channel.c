@@ -14,7 +14,7 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "ccenv/ccenv.h"
-#include "repodata/index.h"
+#include "repodata/name_index.h"
 
 static _Noreturn void die(const char *path)
 {
@@ -154,7 +154,7 @@ static void write_shards(const char *dir, const char *text)
 
 	for (int s = 0; s < 2; s++) {
 		json_object_foreach (json_object_get(root, sections[s]), fn, rec) {
-			CE_AUTOFREE char *n = ce_strndup(fn, ce_index_fn_name(fn, strlen(fn)));
+			CE_AUTOFREE char *n = ce_strndup(fn, ce_name_index_fn_name(fn, strlen(fn)));
 			json_t *shard = json_object_get(shards, n);
 			if (!shard) {
 				shard = json_pack("{s{}s{}}", sections[0], sections[1]);

@@ -25,7 +25,7 @@
 #include "base/url.h"
 #include "ccenv/ccenv.h"
 #include "model/repodata.h"
-#include "repodata/index.h"
+#include "repodata/name_index.h"
 #include "repodata/record_scan.h"
 #include "repodata/repodata_sync.h"
 #include "repodata/state.h"
@@ -154,11 +154,11 @@ static void test_scan_bad(void **state)
 static void test_fn_name(void **state)
 {
 	(void)state;
-	assert_int_equal(ce_index_fn_name("a-b-1.0-0.conda", 15), 3);
-	assert_int_equal(ce_index_fn_name("a-1.0-0.tar.bz2", 15), 1);
-	assert_int_equal(ce_index_fn_name("a-1.0.conda", 11), 0);
-	assert_int_equal(ce_index_fn_name("-1-0.conda", 10), 0);
-	assert_int_equal(ce_index_fn_name("a-1-0.whl", 9), 0);
+	assert_int_equal(ce_name_index_fn_name("a-b-1.0-0.conda", 15), 3);
+	assert_int_equal(ce_name_index_fn_name("a-1.0-0.tar.bz2", 15), 1);
+	assert_int_equal(ce_name_index_fn_name("a-1.0.conda", 11), 0);
+	assert_int_equal(ce_name_index_fn_name("-1-0.conda", 10), 0);
+	assert_int_equal(ce_name_index_fn_name("a-1-0.whl", 9), 0);
 }
 
 static void test_max_age(void **state)

@@ -2,9 +2,9 @@
 /*
  * Writing and reading the per-name index. The hard part is to keep little in memory while half a
  * gigabyte goes by: as an index is sorted by file name, the records of one name mostly stand
- * together, and a run of them is one entry.
+ * together, and a span of them is one entry.
  */
-#include "repodata/index.h"
+#include "repodata/name_index.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -27,10 +27,10 @@
 
 enum {
 	BUFFER_MIN = 512 * 1024,
-	RUNS_MAX = 4 << 20,
+	SPANS_MAX = 4 << 20,
 	NAMES_MAX = 1 << 20,
 	REMOVED_MAX = 1 << 22, /* bytes of names */
-	RUN_LEN_MAX = 64 << 20,
+	SPAN_LEN_MAX = 64 << 20,
 	INFO_MAX = 1 << 20,
 };
 
@@ -38,7 +38,7 @@ static const uint64_t text_max = 2ULL << 30;
 /* The last letter is the version of the layout. */
 static const char magic[16] = "ccenv-index 2";
 
-struct run {
+struct span {
 	uint64_t at;
 	uint64_t hash;
 	uint32_t len;
@@ -46,13 +46,13 @@ struct run {
 };
 
 struct name {
-	uint32_t text;      /* place in the strings */
-	uint32_t first_run; /* and the following, up to the next name's */
+	uint32_t text;       /* place in the strings */
+	uint32_t first_span; /* and the following, up to the next name's */
 };
 
 struct footer {
 	char magic[16];
-	uint64_t text_len, names_at, n_names, runs_at, n_runs, removed_at, n_removed, strings_at,
+	uint64_t text_len, names_at, n_names, spans_at, n_spans, removed_at, n_removed, strings_at,
 		strings_len;
 	uint64_t content;  /* hash of all records */
 	uint64_t base_url; /* place in the strings */
@@ -68,16 +68,16 @@ static uint64_t checksum(const void *data, size_t len, uint64_t seed)
 
 /* ---- writing ---- */
 
-struct ce_index_writer {
+struct ce_name_index_writer {
 	char *path, *tmp;
 	int fd;
 	char *buf;
 	size_t len, cap;
 	uint64_t written; /* bytes of text that are in the file */
 	struct ce_repo_scan scan;
-	struct run *runs;
-	size_t n_runs, cap_runs;
-	bool open_run; /* the last run ends with the last record seen */
+	struct span *spans;
+	size_t n_spans, cap_spans;
+	bool open_span; /* the last span ends with the last record seen */
 	int section;
 	uint64_t content;
 	struct ce_map names; /* value: number + 1 */
@@ -95,7 +95,7 @@ static size_t find_last(const char *s, size_t len, char c)
 	return p ? (size_t)(p - s) : 0;
 }
 
-size_t ce_index_fn_name(const char *fn, size_t len)
+size_t ce_name_index_fn_name(const char *fn, size_t len)
 {
 	if (len > 6 && memcmp(fn + len - 6, ".conda", 6) == 0)
 		len -= 6;
@@ -107,7 +107,7 @@ size_t ce_index_fn_name(const char *fn, size_t len)
 }
 
 /* The number of a name, made if it is new; <0 at the cap. */
-static int64_t name_number(struct ce_index_writer *w, const char *name, size_t len)
+static int64_t name_number(struct ce_name_index_writer *w, const char *name, size_t len)
 {
 	char text[256];
 
@@ -132,28 +132,28 @@ static int64_t name_number(struct ce_index_writer *w, const char *name, size_t l
 static int on_record(void *user, enum ce_repo_scan_section section,
 	const struct ce_repo_scan_record *rec, uint64_t at, struct ccenv_error *err)
 {
-	struct ce_index_writer *w = user;
-	size_t name_len = ce_index_fn_name(rec->fn, rec->fn_len);
-	struct run *last = w->n_runs ? &w->runs[w->n_runs - 1] : NULL;
-	bool open = w->open_run && w->section == (int)section;
+	struct ce_name_index_writer *w = user;
+	size_t name_len = ce_name_index_fn_name(rec->fn, rec->fn_len);
+	struct span *last = w->n_spans ? &w->spans[w->n_spans - 1] : NULL;
+	bool open = w->open_span && w->section == (int)section;
 
 	/* What has no package's file name cannot be installed, whatever the record says. */
-	w->open_run = false;
+	w->open_span = false;
 	if (!name_len || name_len > 128)
 		return 0;
 	int64_t number = name_number(w, rec->fn, name_len);
-	if (number < 0 || w->n_runs >= RUNS_MAX)
+	if (number < 0 || w->n_spans >= SPANS_MAX)
 		return ce_fail(err, CCENV_EDATA, "damaged index: too many package names");
-	w->open_run = true;
+	w->open_span = true;
 	w->section = (int)section;
-	if (open && last && last->name == number && at + rec->len - last->at <= RUN_LEN_MAX) {
+	if (open && last && last->name == number && at + rec->len - last->at <= SPAN_LEN_MAX) {
 		last->len = (uint32_t)(at + rec->len - last->at);
 		last->hash = checksum(rec->text, rec->len, last->hash);
 		return 0;
 	}
-	CE_GROW(w->runs, w->n_runs, w->cap_runs);
-	assert(w->runs);
-	w->runs[w->n_runs++] = (struct run){
+	CE_GROW(w->spans, w->n_spans, w->cap_spans);
+	assert(w->spans);
+	w->spans[w->n_spans++] = (struct span){
 		.at = at,
 		.hash = checksum(rec->text, rec->len, 0),
 		.len = (uint32_t)rec->len,
@@ -164,9 +164,9 @@ static int on_record(void *user, enum ce_repo_scan_section section,
 
 static int on_removed(void *user, const char *fn, size_t len, struct ccenv_error *err)
 {
-	struct ce_index_writer *w = user;
+	struct ce_name_index_writer *w = user;
 
-	if (!ce_index_fn_name(fn, len))
+	if (!ce_name_index_fn_name(fn, len))
 		return 0;
 	w->removed_len += len + 1;
 	if (w->removed_len > REMOVED_MAX)
@@ -178,7 +178,7 @@ static int on_removed(void *user, const char *fn, size_t len, struct ccenv_error
 
 static int on_info(void *user, const char *text, size_t len, struct ccenv_error *err)
 {
-	struct ce_index_writer *w = user;
+	struct ce_name_index_writer *w = user;
 	CE_CLEANUP(ce_json_decrefp) json_t *info = NULL;
 
 	if (len > INFO_MAX)
@@ -192,9 +192,11 @@ static int on_info(void *user, const char *text, size_t len, struct ccenv_error 
 	return 0;
 }
 
-int ce_index_writer_new(const char *path, struct ce_index_writer **ret, struct ccenv_error *err)
+int ce_name_index_writer_new(
+	const char *path, struct ce_name_index_writer **ret, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_index_writer_freep) struct ce_index_writer *w = ce_calloc(1, sizeof(*w));
+	CE_CLEANUP(ce_name_index_writer_freep)
+	struct ce_name_index_writer *w = ce_calloc(1, sizeof(*w));
 	const struct ce_repo_scan_events ev = {w, on_record, on_removed, on_info};
 
 	w->path = ce_strdup(path);
@@ -209,7 +211,7 @@ int ce_index_writer_new(const char *path, struct ce_index_writer **ret, struct c
 	return 0;
 }
 
-void ce_index_writer_free(struct ce_index_writer *w)
+void ce_name_index_writer_free(struct ce_name_index_writer *w)
 {
 	if (!w)
 		return;
@@ -220,14 +222,14 @@ void ce_index_writer_free(struct ce_index_writer *w)
 	ce_map_release(&w->names);
 	ce_map_release(&w->removed);
 	free(w->base_url);
-	free(w->runs);
+	free(w->spans);
 	free(w->buf);
 	free(w->path);
 	free(w->tmp);
 	free(w);
 }
 
-char *ce_index_writer_space(struct ce_index_writer *w, size_t *ret_len)
+char *ce_name_index_writer_space(struct ce_name_index_writer *w, size_t *ret_len)
 {
 	if (w->len == w->cap) {
 		w->cap *= 2;
@@ -237,7 +239,8 @@ char *ce_index_writer_space(struct ce_index_writer *w, size_t *ret_len)
 	return w->buf + w->len;
 }
 
-static int put(struct ce_index_writer *w, const void *data, size_t len, struct ccenv_error *err)
+static int put(
+	struct ce_name_index_writer *w, const void *data, size_t len, struct ccenv_error *err)
 {
 	if (ce_fs_write_all(w->fd, data, len) < 0)
 		return ce_fail_errno(err, errno, "cannot write %s", w->path);
@@ -245,7 +248,7 @@ static int put(struct ce_index_writer *w, const void *data, size_t len, struct c
 }
 
 /* Scans what is in the buffer, and writes what was taken. */
-static int drain(struct ce_index_writer *w, struct ccenv_error *err)
+static int drain(struct ce_name_index_writer *w, struct ccenv_error *err)
 {
 	size_t taken;
 	int r = ce_repo_scan_feed(&w->scan, w->buf, w->len, &taken, err);
@@ -266,7 +269,7 @@ static int drain(struct ce_index_writer *w, struct ccenv_error *err)
 	return 0;
 }
 
-int ce_index_writer_filled(struct ce_index_writer *w, size_t len, struct ccenv_error *err)
+int ce_name_index_writer_filled(struct ce_name_index_writer *w, size_t len, struct ccenv_error *err)
 {
 	w->len += len;
 	/* Small pieces are gathered: each scan begins anew at the record that was cut off. */
@@ -288,33 +291,33 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Runs in the order of their names, and by place within one; `n_runs` of each name are counted into
+/* Spans in the order of their names, and by place within one; `n_spans` of each name are counted into
  * `first`. */
-static void sort_runs(struct ce_index_writer *w, const uint32_t *rank, struct name *names)
+static void sort_spans(struct ce_name_index_writer *w, const uint32_t *rank, struct name *names)
 {
 	size_t n = w->names.n;
 	uint32_t *next = ce_calloc(n + 1, sizeof(*next));
-	struct run *sorted = ce_calloc(w->n_runs, sizeof(*sorted));
+	struct span *sorted = ce_calloc(w->n_spans, sizeof(*sorted));
 
-	for (size_t i = 0; i < w->n_runs; i++)
-		next[rank[w->runs[i].name] + 1]++;
+	for (size_t i = 0; i < w->n_spans; i++)
+		next[rank[w->spans[i].name] + 1]++;
 	for (size_t i = 0; i < n; i++) {
 		next[i + 1] += next[i];
-		names[i].first_run = next[i];
+		names[i].first_span = next[i];
 	}
-	for (size_t i = 0; i < w->n_runs; i++) {
-		uint32_t r = rank[w->runs[i].name];
-		const uint64_t run[] = {w->runs[i].hash, w->runs[i].at, r};
-		w->content = checksum(run, sizeof(run), w->content);
-		sorted[next[r]++] = w->runs[i];
+	for (size_t i = 0; i < w->n_spans; i++) {
+		uint32_t r = rank[w->spans[i].name];
+		const uint64_t span[] = {w->spans[i].hash, w->spans[i].at, r};
+		w->content = checksum(span, sizeof(span), w->content);
+		sorted[next[r]++] = w->spans[i];
 	}
 	free(next);
-	free(w->runs);
-	w->runs = sorted;
+	free(w->spans);
+	w->spans = sorted;
 }
 
-/* Fills names (sorted), their texts, and the runs in that order. The caller frees. */
-static struct name *make_names(struct ce_index_writer *w, struct ce_buf *strings)
+/* Fills names (sorted), their texts, and the spans in that order. The caller frees. */
+static struct name *make_names(struct ce_name_index_writer *w, struct ce_buf *strings)
 {
 	size_t n = w->names.n;
 	struct name *names = ce_calloc(n, sizeof(*names));
@@ -329,11 +332,11 @@ static struct name *make_names(struct ce_index_writer *w, struct ce_buf *strings
 		names[i].text = (uint32_t)strings->len;
 		ce_buf_add(strings, order[i].name, strlen(order[i].name) + 1);
 	}
-	sort_runs(w, rank, names);
+	sort_spans(w, rank, names);
 	return names;
 }
 
-static uint32_t *make_removed(struct ce_index_writer *w, struct ce_buf *strings)
+static uint32_t *make_removed(struct ce_name_index_writer *w, struct ce_buf *strings)
 {
 	size_t n = w->removed.n;
 	uint32_t *places = ce_calloc(n, sizeof(*places));
@@ -359,7 +362,7 @@ static uint64_t add_table(struct ce_buf *b, uint64_t from, const void *data, siz
 	return at;
 }
 
-static int write_tables(struct ce_index_writer *w, struct ccenv_error *err)
+static int write_tables(struct ce_name_index_writer *w, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf strings = {0}, b = {0};
 	static const char zeros[8];
@@ -368,7 +371,7 @@ static int write_tables(struct ce_index_writer *w, struct ccenv_error *err)
 	struct footer f = {
 		.text_len = w->written,
 		.n_names = w->names.n,
-		.n_runs = w->n_runs,
+		.n_spans = w->n_spans,
 		.n_removed = w->removed.n,
 	};
 
@@ -381,7 +384,7 @@ static int write_tables(struct ce_index_writer *w, struct ccenv_error *err)
 		ce_buf_add(&strings, w->base_url, strlen(w->base_url) + 1);
 	}
 	f.names_at = add_table(&b, from, names, w->names.n * sizeof(*names));
-	f.runs_at = add_table(&b, from, w->runs, w->n_runs * sizeof(*w->runs));
+	f.spans_at = add_table(&b, from, w->spans, w->n_spans * sizeof(*w->spans));
 	f.removed_at = add_table(&b, from, removed, w->removed.n * sizeof(*removed));
 	f.strings_len = strings.len;
 	f.strings_at = add_table(&b, from, strings.data, strings.len);
@@ -393,7 +396,7 @@ static int write_tables(struct ce_index_writer *w, struct ccenv_error *err)
 	return r < 0 ? r : put(w, b.data, b.len, err);
 }
 
-int ce_index_writer_finish(struct ce_index_writer *w, struct ccenv_error *err)
+int ce_name_index_writer_finish(struct ce_name_index_writer *w, struct ccenv_error *err)
 {
 	int r = drain(w, err);
 
@@ -413,19 +416,19 @@ int ce_index_writer_finish(struct ce_index_writer *w, struct ccenv_error *err)
 
 /* ---- reading ---- */
 
-struct ce_index {
+struct ce_name_index {
 	char *path;
 	const char *map;
 	size_t size;
 	struct footer f;
 	const struct name *names;
-	const struct run *runs;
+	const struct span *spans;
 	const uint32_t *removed;
 	const char *strings;
 	char id[17];
 };
 
-void ce_index_close(struct ce_index *i)
+void ce_name_index_close(struct ce_name_index *i)
 {
 	if (!i)
 		return;
@@ -435,18 +438,18 @@ void ce_index_close(struct ce_index *i)
 	free(i);
 }
 
-static int damaged(const struct ce_index *i, struct ccenv_error *err)
+static int damaged(const struct ce_name_index *i, struct ccenv_error *err)
 {
 	return ce_fail(err, CCENV_EDATA, "the cached index %s is damaged", i->path);
 }
 
-static bool table_fits(const struct ce_index *i, uint64_t at, uint64_t n, size_t size)
+static bool table_fits(const struct ce_name_index *i, uint64_t at, uint64_t n, size_t size)
 {
 	return at % 8 == 0 && at >= i->f.text_len && at <= i->size && n <= (i->size - at) / size;
 }
 
 /* Footer and tables are checked once, so that a reader can trust every place in them. */
-static bool check_tables(struct ce_index *i)
+static bool check_tables(struct ce_name_index *i)
 {
 	const struct footer *f = &i->f;
 	uint64_t begin = (f->text_len + 7) & ~7ULL;
@@ -456,22 +459,22 @@ static bool check_tables(struct ce_index *i)
 		f->self != checksum(f, offsetof(struct footer, self), 0))
 		return false;
 	if (!table_fits(i, f->names_at, f->n_names, sizeof(struct name)) ||
-		!table_fits(i, f->runs_at, f->n_runs, sizeof(struct run)) ||
+		!table_fits(i, f->spans_at, f->n_spans, sizeof(struct span)) ||
 		!table_fits(i, f->removed_at, f->n_removed, sizeof(uint32_t)) ||
 		!table_fits(i, f->strings_at, f->strings_len, 1) || begin > end || !f->strings_len)
 		return false;
 	if (f->tables != checksum(i->map + begin, end - begin, 0))
 		return false;
 	i->names = (const void *)(i->map + f->names_at);
-	i->runs = (const void *)(i->map + f->runs_at);
+	i->spans = (const void *)(i->map + f->spans_at);
 	i->removed = (const void *)(i->map + f->removed_at);
 	i->strings = i->map + f->strings_at;
 	return i->strings[f->strings_len - 1] == '\0';
 }
 
-int ce_index_open(const char *path, struct ce_index **ret, struct ccenv_error *err)
+int ce_name_index_open(const char *path, struct ce_name_index **ret, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_index_closep) struct ce_index *i = ce_calloc(1, sizeof(*i));
+	CE_CLEANUP(ce_name_index_closep) struct ce_name_index *i = ce_calloc(1, sizeof(*i));
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 
@@ -497,17 +500,17 @@ int ce_index_open(const char *path, struct ce_index **ret, struct ccenv_error *e
 	return 0;
 }
 
-const char *ce_index_id(const struct ce_index *i)
+const char *ce_name_index_id(const struct ce_name_index *i)
 {
 	return i->id;
 }
 
-const char *ce_index_base_url(const struct ce_index *i)
+const char *ce_name_index_base_url(const struct ce_name_index *i)
 {
 	return i->strings + i->f.base_url;
 }
 
-static bool is_removed(const struct ce_index *i, const char *fn, size_t len)
+static bool is_removed(const struct ce_name_index *i, const char *fn, size_t len)
 {
 	size_t low = 0, high = i->f.n_removed;
 
@@ -527,16 +530,16 @@ static bool is_removed(const struct ce_index *i, const char *fn, size_t len)
 	return false;
 }
 
-static int each_of_run(const struct ce_index *i, const struct run *run,
+static int each_of_span(const struct ce_name_index *i, const struct span *span,
 	int (*each)(void *user, const struct ce_repo_scan_record *rec, struct ccenv_error *err),
 	void *user, struct ccenv_error *err)
 {
-	const char *p = i->map + run->at, *end = p + run->len;
+	const char *p = i->map + span->at, *end = p + span->len;
 	struct ce_repo_scan_record rec;
 	uint64_t sum = 0;
 	int r;
 
-	if (run->at > i->f.text_len || run->len > i->f.text_len - run->at)
+	if (span->at > i->f.text_len || span->len > i->f.text_len - span->at)
 		return damaged(i, err);
 	while ((r = ce_repo_scan_next(&p, end, &rec)) > 0) {
 		sum = checksum(rec.text, rec.len, sum);
@@ -546,10 +549,10 @@ static int each_of_run(const struct ce_index *i, const struct run *run,
 		if (r < 0)
 			return r;
 	}
-	return r < 0 || p != end || sum != run->hash ? damaged(i, err) : 0;
+	return r < 0 || p != end || sum != span->hash ? damaged(i, err) : 0;
 }
 
-void ce_index_each_name(const struct ce_index *i,
+void ce_name_index_each_name(const struct ce_name_index *i,
 	void (*each)(void *user, const char *name, size_t len), void *user)
 {
 	for (size_t n = 0; n < i->f.n_names; n++) {
@@ -560,7 +563,7 @@ void ce_index_each_name(const struct ce_index *i,
 }
 
 /* The place of the name in the table; n_names when it is not there. */
-static size_t find_name(const struct ce_index *i, const char *name)
+static size_t find_name(const struct ce_name_index *i, const char *name)
 {
 	size_t low = 0, high = i->f.n_names;
 
@@ -577,7 +580,7 @@ static size_t find_name(const struct ce_index *i, const char *name)
 	return i->f.n_names;
 }
 
-int ce_index_each(const struct ce_index *i, const char *name,
+int ce_name_index_each(const struct ce_name_index *i, const char *name,
 	int (*each)(void *user, const struct ce_repo_scan_record *rec, struct ccenv_error *err),
 	void *user, struct ccenv_error *err)
 {
@@ -585,9 +588,9 @@ int ce_index_each(const struct ce_index *i, const char *name,
 
 	if (at == i->f.n_names)
 		return 0;
-	size_t end = at + 1 < i->f.n_names ? i->names[at + 1].first_run : i->f.n_runs;
-	for (size_t n = i->names[at].first_run; n < end; n++) {
-		int r = each_of_run(i, &i->runs[n], each, user, err);
+	size_t end = at + 1 < i->f.n_names ? i->names[at + 1].first_span : i->f.n_spans;
+	for (size_t n = i->names[at].first_span; n < end; n++) {
+		int r = each_of_span(i, &i->spans[n], each, user, err);
 		if (r < 0)
 			return r;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One thread behind a ring of bytes: inflate, scan, write. */
-#include "repodata/inflow.h"
+#include "repodata/indexer.h"
 
 #include <pthread.h>
 #include <stdint.h>
@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "ccenv/ccenv.h"
 #include "io/zst.h"
-#include "repodata/index.h"
+#include "repodata/name_index.h"
 
 enum {
 	RING = 4 << 20,
@@ -21,7 +21,7 @@ enum {
 	HARMLESS = 64 << 20,
 };
 
-struct ce_inflow {
+struct ce_indexer {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -32,12 +32,12 @@ struct ce_inflow {
 	int code;
 	struct ccenv_error err;
 	/* The thread's own. */
-	struct ce_index_writer *writer;
+	struct ce_name_index_writer *writer;
 	struct ce_zst *zst; /* NULL: plain text */
 	uint64_t in, out;   /* bytes, for the ratio */
 };
 
-static int store(struct ce_inflow *f, const void *data, size_t len, struct ccenv_error *err)
+static int store(struct ce_indexer *f, const void *data, size_t len, struct ccenv_error *err)
 {
 	const void *in = data;
 	size_t left = len, n, room;
@@ -45,7 +45,7 @@ static int store(struct ce_inflow *f, const void *data, size_t len, struct ccenv
 
 	f->in += len;
 	do {
-		char *space = ce_index_writer_space(f->writer, &room);
+		char *space = ce_name_index_writer_space(f->writer, &room);
 		if (f->zst) {
 			r = ce_zst_read(f->zst, &in, &left, space, room, &n, err);
 		} else {
@@ -60,14 +60,14 @@ static int store(struct ce_inflow *f, const void *data, size_t len, struct ccenv
 				"inflates to more than %d times its size; this is no index",
 				RATIO_MAX);
 		if (r >= 0)
-			r = ce_index_writer_filled(f->writer, n, err);
+			r = ce_name_index_writer_filled(f->writer, n, err);
 		/* A full space may mean that there is more to come out. */
 	} while (r >= 0 && (left || (f->zst && n == room)));
 	return r;
 }
 
 /* Waits for bytes; false at the end. The bytes stay in the ring until released. */
-static bool next_span(struct ce_inflow *f, const char **ret, size_t *ret_len)
+static bool next_span(struct ce_indexer *f, const char **ret, size_t *ret_len)
 {
 	pthread_mutex_lock(&f->lock);
 	while (!f->fill && !f->ended && !f->stopped)
@@ -79,7 +79,7 @@ static bool next_span(struct ce_inflow *f, const char **ret, size_t *ret_len)
 	return more;
 }
 
-static void release(struct ce_inflow *f, size_t len)
+static void release(struct ce_indexer *f, size_t len)
 {
 	pthread_mutex_lock(&f->lock);
 	f->head = (f->head + len) % RING;
@@ -88,7 +88,7 @@ static void release(struct ce_inflow *f, size_t len)
 	pthread_mutex_unlock(&f->lock);
 }
 
-static bool is_stopped(struct ce_inflow *f)
+static bool is_stopped(struct ce_indexer *f)
 {
 	pthread_mutex_lock(&f->lock);
 	bool stopped = f->stopped;
@@ -96,7 +96,7 @@ static bool is_stopped(struct ce_inflow *f)
 	return stopped;
 }
 
-static int work(struct ce_inflow *f, struct ccenv_error *err)
+static int work(struct ce_indexer *f, struct ccenv_error *err)
 {
 	const char *span;
 	size_t len;
@@ -111,12 +111,12 @@ static int work(struct ce_inflow *f, struct ccenv_error *err)
 		return ce_fail(err, CCENV_ENET, "stopped");
 	if (f->zst && !ce_zst_is_complete(f->zst))
 		return ce_fail(err, CCENV_EDATA, "the compressed index ends too early");
-	return ce_index_writer_finish(f->writer, err);
+	return ce_name_index_writer_finish(f->writer, err);
 }
 
 static void *run(void *user)
 {
-	struct ce_inflow *f = user;
+	struct ce_indexer *f = user;
 	struct ccenv_error err;
 	int r = work(f, &err);
 
@@ -130,10 +130,10 @@ static void *run(void *user)
 	return NULL;
 }
 
-int ce_inflow_new(const char *path, bool zst, struct ce_inflow **ret, struct ccenv_error *err)
+int ce_indexer_new(const char *path, bool zst, struct ce_indexer **ret, struct ccenv_error *err)
 {
-	struct ce_inflow *f = ce_calloc(1, sizeof(*f));
-	int r = ce_index_writer_new(path, &f->writer, err);
+	struct ce_indexer *f = ce_calloc(1, sizeof(*f));
+	int r = ce_name_index_writer_new(path, &f->writer, err);
 
 	if (r < 0) {
 		free(f);
@@ -145,7 +145,7 @@ int ce_inflow_new(const char *path, bool zst, struct ce_inflow **ret, struct cce
 	pthread_cond_init(&f->changed, NULL);
 	if (pthread_create(&f->thread, NULL, run, f) != 0) {
 		f->joined = true;
-		ce_inflow_free(f);
+		ce_indexer_free(f);
 		return ce_fail(
 			err, CCENV_EIO, "cannot start a thread; check the limits (ulimit -u)");
 	}
@@ -153,7 +153,7 @@ int ce_inflow_new(const char *path, bool zst, struct ce_inflow **ret, struct cce
 	return 0;
 }
 
-int ce_inflow_push(struct ce_inflow *f, const void *data, size_t len, struct ccenv_error *err)
+int ce_indexer_push(struct ce_indexer *f, const void *data, size_t len, struct ccenv_error *err)
 {
 	const char *p = data;
 	int r = 0;
@@ -184,7 +184,7 @@ int ce_inflow_push(struct ce_inflow *f, const void *data, size_t len, struct cce
 	return r;
 }
 
-static void set_flag(struct ce_inflow *f, bool *flag)
+static void set_flag(struct ce_indexer *f, bool *flag)
 {
 	pthread_mutex_lock(&f->lock);
 	*flag = true;
@@ -192,12 +192,12 @@ static void set_flag(struct ce_inflow *f, bool *flag)
 	pthread_mutex_unlock(&f->lock);
 }
 
-void ce_inflow_end(struct ce_inflow *f)
+void ce_indexer_end(struct ce_indexer *f)
 {
 	set_flag(f, &f->ended);
 }
 
-bool ce_inflow_is_done(struct ce_inflow *f)
+bool ce_indexer_is_done(struct ce_indexer *f)
 {
 	pthread_mutex_lock(&f->lock);
 	bool done = f->done;
@@ -205,7 +205,7 @@ bool ce_inflow_is_done(struct ce_inflow *f)
 	return done;
 }
 
-int ce_inflow_join(struct ce_inflow *f, struct ccenv_error *err)
+int ce_indexer_join(struct ce_indexer *f, struct ccenv_error *err)
 {
 	pthread_join(f->thread, NULL);
 	f->joined = true;
@@ -214,7 +214,7 @@ int ce_inflow_join(struct ce_inflow *f, struct ccenv_error *err)
 	return f->code;
 }
 
-void ce_inflow_free(struct ce_inflow *f)
+void ce_indexer_free(struct ce_indexer *f)
 {
 	if (!f)
 		return;
@@ -222,7 +222,7 @@ void ce_inflow_free(struct ce_inflow *f)
 		set_flag(f, &f->stopped);
 		pthread_join(f->thread, NULL);
 	}
-	ce_index_writer_free(f->writer);
+	ce_name_index_writer_free(f->writer);
 	ce_zst_free(f->zst);
 	pthread_cond_destroy(&f->changed);
 	pthread_mutex_destroy(&f->lock);
