@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "api/project.h"
+#include "api/uptodate.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/digest.h"
@@ -28,7 +29,7 @@ static const char *below(struct ce_arena *a, const char *dir, const char *rel)
 	return ce_arena_strdup(a, path);
 }
 
-/* The same if it is there, else NULL. */
+/* The same, or NULL if it does not exist. */
 static const char *if_there(struct ce_arena *a, const char *dir, const char *rel)
 {
 	const char *path = below(a, dir, rel);
@@ -60,23 +61,27 @@ static int read_strings(
 		{"toolchain", &t->cmake_file},
 	};
 	const char **components = NULL, **archs = NULL;
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; r >= 0 && i < CE_COUNT(keys); i++) {
+	for (size_t i = 0; i < CE_COUNT(keys); i++) {
 		r = ce_json_string(o, keys[i].key, a, keys[i].to, err);
-		if (r >= 0 && !*keys[i].to)
-			r = ce_fail(err, CCENV_EDATA, "\"%s\" is missing", keys[i].key);
+		if (r < 0)
+			return r;
+		if (!*keys[i].to)
+			return ce_fail(err, CCENV_EDATA, "\"%s\" is missing", keys[i].key);
 	}
-	if (r >= 0)
-		r = ce_json_strings(o, "components", a, &components, &t->n_components, err);
-	if (r >= 0)
-		r = ce_json_strings(o, "architectures", a, &archs, &t->n_archs, err);
+	r = ce_json_strings(o, "components", a, &components, &t->n_components, err);
+	if (r < 0)
+		return r;
+	r = ce_json_strings(o, "architectures", a, &archs, &t->n_archs, err);
+	if (r < 0)
+		return r;
 	t->components = components;
 	t->archs = archs;
-	return r;
+	return 0;
 }
 
-/* The compilers, where the stamp says that they are this root's. */
+/* The compilers, if the stamp says that the root has its own. */
 static void find_programs(struct ccenv_tools *t, struct ce_arena *a)
 {
 	const struct {
@@ -118,32 +123,41 @@ static void find_paths(struct ccenv_tools *t, struct ce_arena *a)
 			t->target, t->prefix, t->prefix);
 }
 
-/* Tells when the lock is not the one that was installed. */
-static int check_lock(
+/* Warns when the lock, or else the manifest, is not the one that was installed. */
+static int check_inputs(
 	struct ccenv *c, const char *root, const json_t *stamp, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	const char *path = NULL, *sha256 = NULL;
 	char now[CE_SHA256_HEX + 1];
 	json_t *lock = NULL;
-	int r = 0;
+	int r;
 
-	if (json_is_object(json_object_get(stamp, "lock")))
-		r = ce_json_object(stamp, "lock", &lock, err);
-	if (r >= 0 && lock)
-		r = ce_json_string(lock, "path", &a, &path, err);
-	if (r >= 0 && lock)
-		r = ce_json_string(lock, "sha256", &a, &sha256, err);
+	if (!json_is_object(json_object_get(stamp, "lock")))
+		return 0;
+	r = ce_json_object(stamp, "lock", &lock, err);
+	if (r < 0)
+		return r;
+	r = ce_json_string(lock, "path", &a, &path, err);
+	if (r < 0)
+		return r;
+	r = ce_json_string(lock, "sha256", &a, &sha256, err);
 	if (r < 0 || !path || !sha256)
 		return r;
 	path = below(&a, root, path);
 	if (!ce_fs_exists(path))
 		return 0;
 	r = ce_sha256_file(path, now, err);
-	if (r >= 0 && strcmp(now, sha256) != 0)
-		ce_log(&c->events, CCENV_LOG_WARNING,
-			"%s has changed since %s was installed; run `ccenv install`", path, root);
-	return r;
+	if (r < 0)
+		return r;
+	if (strcmp(now, sha256) == 0) {
+		if (!ce_manifest_has_changed(c))
+			return 0;
+		path = c->manifest_path;
+	}
+	ce_log(&c->events, CCENV_LOG_WARNING,
+		"%s has changed since %s was installed; run `ccenv install`", path, root);
+	return 0;
 }
 
 static int read_stamp(struct ccenv *c, json_t **ret, struct ccenv_error *err)
@@ -163,19 +177,19 @@ static int fill_tools(const json_t *stamp, const char *target, struct ccenv_tool
 	int r = read_strings(stamp, a, t, err);
 
 	if (r >= 0 && !(t->triplet = ce_platform_triplet(t->platform)))
-		r = ce_fail(err, CCENV_EDATA, "\"%s\" is no platform", t->platform);
+		r = ce_fail(err, CCENV_EDATA, "unknown platform \"%s\"", t->platform);
 	if (r < 0) {
 		ce_context(err, r, "%s/stamp.json", t->root);
 		return ce_hint(err, r, "(run `ccenv install` again)");
 	}
 	if (target && !is_target(t, target))
 		return ce_fail(err, CCENV_ENOTFOUND,
-			"%s holds the toolchain for %s, not for %s; building for another machine than this one is not supported yet",
+			"%s has the toolchain for %s, not for %s; building for another machine is not supported yet",
 			t->root, t->target, target);
 	find_paths(t, a);
 	if (!ce_fs_is_dir(t->prefix) || !ce_fs_is_dir(t->view))
 		return ce_fail(err, CCENV_ENOTFOUND,
-			"%s is gone or not complete; run `ccenv install`",
+			"%s is missing or incomplete; run `ccenv install`",
 			ce_fs_is_dir(t->prefix) ? t->view : t->prefix);
 	find_programs(t, a);
 	if (!*t->nvcc_version)
@@ -195,8 +209,9 @@ int ccenv_tools(
 	struct ccenv_tools t = {0};
 	int r = read_stamp(c, &stamp, err);
 
-	if (r >= 0)
-		r = check_lock(c, c->root, stamp, err);
+	if (r < 0)
+		return r;
+	r = check_inputs(c, c->root, stamp, err);
 	if (r < 0)
 		return r;
 	owner = ce_owner_new();

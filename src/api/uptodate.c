@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The file that tells that nothing is to be done; see uptodate.h. */
+/* Is there nothing to do? See uptodate.h. */
 #include "api/uptodate.h"
 
 #include <errno.h>
@@ -11,11 +11,12 @@
 #include "api/project.h"
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/path.h"
-#include "base/url.h"
+#include "base/strs.h"
 #include "model/layout.h"
 #include "model/manifest.h"
 #include "model/platform.h"
@@ -27,22 +28,14 @@ enum {
 /* The hash of the sources; see cmake/CcenvSourceId.cmake. */
 extern const char ce_source_id[];
 
-/* The manifest without what a channel's URL brings to prove who asks: this is written to the root.
- */
-static void add_public(struct ce_buf *out, const struct ce_buf *manifest)
+/* "<what> <sha256> <path>\n": enough to see a change, and no secret of a channel's URL is kept. */
+static void add_hash(
+	struct ce_buf *out, const char *what, const struct ce_buf *text, const char *path)
 {
-	const char *p = ce_buf_str(manifest);
+	char hash[CE_SHA256_HEX + 1];
 
-	while (*p) {
-		size_t n = strcspn(p, "\"");
-		CE_AUTOFREE char *piece = ce_strndup(p, n);
-		CE_AUTOFREE char *plain = ce_url_strip_credentials(piece);
-		ce_buf_adds(out, plain);
-		p += n;
-		n = strspn(p, "\"");
-		ce_buf_add(out, p, n);
-		p += n;
-	}
+	ce_sha256_bytes(ce_buf_str(text), text->len, hash);
+	ce_buf_addf(out, "%s %s %s\n", what, hash, path);
 }
 
 /* All that decides what an install does. Nothing here is parsed again: it is compared. */
@@ -52,17 +45,14 @@ static void add_key(struct ccenv *c, const struct ccenv_install_options *o,
 	/* Channels given on the command line may be relative. */
 	CE_AUTOFREE char *here = c->manifest_path ? NULL : ce_path_absolute(".");
 
-	ce_buf_addf(out, "ccenv installed 1\nsources %s\nroot %s\n", ce_source_id, c->root);
-	ce_buf_addf(out, "environment %s\nplatform %s\nlock %s\n",
+	ce_buf_addf(out, "ccenv installed 2\nsources %s\nroot %s\n", ce_source_id, c->root);
+	ce_buf_addf(out, "environment %s\nplatform %s\ncheck %s\n",
 		o->environment ? o->environment : "default",
 		o->platform ? o->platform : ce_platform_host(),
-		o->mode == CCENV_LOCK_FROZEN ? "unchecked" : "checked");
-	ce_buf_addf(out, "%s %zu %s\n", c->manifest_path ? "manifest" : "options",
-		c->manifest_text.len, c->manifest_path ? c->manifest_path : here);
-	ce_buf_addf(out, "lock %zu %s\n", lock_text->len, c->lock_path);
-	add_public(out, &c->manifest_text);
-	ce_buf_add(out, ce_buf_str(lock_text), lock_text->len);
-	ce_buf_addc(out, '\n');
+		o->mode == CCENV_LOCK_FROZEN ? "none" : "manifest");
+	add_hash(out, c->manifest_path ? "manifest" : "options", &c->manifest_text,
+		c->manifest_path ? c->manifest_path : here);
+	add_hash(out, "lock", lock_text, c->lock_path);
 }
 
 /* The line for a file or link: "<size> <seconds> <nanoseconds> <path>". */
@@ -184,12 +174,28 @@ int ce_uptodate_record(struct ccenv *c, const struct ccenv_install_options *o,
 	CE_AUTOFREE char *stamp = ce_path_join(result->prefix, "conda-meta/ccenv");
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 
-	if (is_of_machine(c, o->environment))
-		return 0;
 	add_key(c, o, result->lock_text, &text);
+	if (is_of_machine(c, o->environment))
+		ce_buf_adds(&text, "machine native\n"); /* no key has this line: never up to date */
 	ce_buf_addf(&text, "prefix %s\npackages %zu\n", result->prefix, result->n_packages);
 	if (!add_thing(&text, c->root, stamp) ||
 		!add_things(&text, c->root, ce_buf_str(result->made), 0) || text.len > BYTES_MAX)
 		return 0;
 	return ce_fs_replace(path, text.data, text.len, NULL, err);
+}
+
+bool ce_manifest_has_changed(const struct ccenv *c)
+{
+	CE_AUTOFREE char *path = ce_layout_installed(c->root);
+	CE_CLEANUP(ce_buf_release) struct ce_buf was = {0}, now = {0};
+	struct ccenv_error ignored;
+	const char *line;
+
+	if (!c->manifest_path || ce_fs_read(path, BYTES_MAX, &was, &ignored) < 0)
+		return false;
+	line = strstr(ce_buf_str(&was), "\nmanifest ");
+	if (!line)
+		return false;
+	add_hash(&now, "manifest", &c->manifest_text, c->manifest_path);
+	return !ce_has_prefix(line + 1, ce_buf_str(&now));
 }
