@@ -5,12 +5,14 @@
 /*
  * ccenv: a CUDA toolchain from conda-forge, locked and installed into a build tree.
  *
+ * The API of the program's own library: it is not installed, and may change with any version.
+ *
  * One handle (struct ccenv) is one project: a manifest, its lock file, a package cache and a
- * prefix. A call is one step of the pipeline (lock, install, emit); each call leaves the old state
- * whole when it fails.
+ * prefix. A call is one step of the pipeline (lock, install, emit); a call that fails leaves the old
+ * state intact.
  *
  * Threads: a handle is used by one thread at a time; different handles are independent.
- * Memory: when memory ends, the process aborts with a message (libsolv does the same).
+ * Memory: out of memory, the process aborts with a message (libsolv does the same).
  * Errors: a call returns 0 or a negative enum ccenv_code, and then *err holds one complete sentence
  * for a person: the thing, the cause and the way out. `err` is never NULL.
  */
@@ -31,14 +33,14 @@ extern "C" {
 
 #define CCENV_VERSION "0.1.0"
 
-/* What failed, for programs. Values are stable; new ones are added below. */
+/* The kind of failure, for programs. Values are stable; new ones are added at the end. */
 enum ccenv_code {
-	CCENV_EUSAGE = -1,      /* an argument or option that makes no sense */
+	CCENV_EUSAGE = -1,      /* an argument or option that is wrong */
 	CCENV_EDATA = -2,       /* malformed input: manifest, repodata, lock, archive */
-	CCENV_EIO = -3,         /* the file system said no */
-	CCENV_ENET = -4,        /* the network or a server said no */
-	CCENV_ENOSOLUTION = -5, /* no set of packages meets the request */
-	CCENV_EHASH = -6,       /* bytes that are not what the lock or the index promised */
+	CCENV_EIO = -3,         /* a file system operation failed */
+	CCENV_ENET = -4,        /* a network operation or a server failed */
+	CCENV_ENOSOLUTION = -5, /* no set of packages satisfies the request */
+	CCENV_EHASH = -6,       /* bytes that do not match the lock or the index */
 	CCENV_EOFFLINE = -7,    /* needed from the network, but --offline */
 	CCENV_ESTALE = -8,      /* the lock does not fit the manifest */
 	CCENV_EHOST = -9,       /* this machine lacks what the lock assumed */
@@ -53,12 +55,13 @@ struct ccenv_error {
 };
 
 /*
- * Talk of a running call. All callbacks may be NULL. They come from the calling thread, never after
- * the call has returned. Texts are borrowed for the time of the callback.
+ * What a running call reports. Both callbacks may be NULL. They are called from the calling thread,
+ * never after the call has returned. Texts are valid during the callback only, and are not yet safe
+ * to show on a terminal: they may quote names from outside.
  */
 enum ccenv_level {
 	CCENV_LOG_WARNING = 1, /* something the user should act on */
-	CCENV_LOG_NOTICE = 2,  /* what was done, one line a step */
+	CCENV_LOG_NOTICE = 2,  /* what was done, one line per step */
 	CCENV_LOG_INFO = 3,    /* -v: why */
 	CCENV_LOG_DEBUG = 4,   /* -vv */
 };
@@ -72,15 +75,15 @@ enum ccenv_phase {
 };
 
 /*
- * A step of a phase. Totals may change while the phase runs; done == total items ends it. What need
- * not be done at all (a package that is in the cache) is not counted.
+ * Progress of a phase. Totals may change while the phase runs; items_done == items_total ends it.
+ * Work that turns out not to be needed (a package that is in the cache) is not counted.
  */
 struct ccenv_progress {
 	enum ccenv_phase phase;
-	const char *item; /* what has the most left of what is being worked on, or NULL */
+	const char *item; /* the item with the most work left, or NULL */
 	uint64_t bytes_done, bytes_total;
-	uint64_t bytes_here; /* of bytes_total: have arrived, so bytes_done or more; 0 where nothing
-				arrives */
+	/* Bytes downloaded so far (>= bytes_done); 0 if the phase does not download. */
+	uint64_t bytes_here;
 	uint64_t items_done, items_total;
 };
 
@@ -98,21 +101,22 @@ struct ccenv_events {
  */
 struct ccenv_options {
 	const char *manifest;  /* [ccenv.json here or in the nearest parent directory] */
-	const char *lock;      /* [ccenv.lock beside the manifest, or in the root without one] */
-	const char *root;      /* of what a build tree gets [build/_ccenv beside the manifest] */
+	const char *lock;      /* [ccenv.lock next to the manifest, or in the root without one] */
+	const char *root;      /* for all that is installed [build/_ccenv next to the manifest] */
 	const char *cache_dir; /* [CCENV_CACHE_DIR, XDG_CACHE_HOME/ccenv, ~/.cache/ccenv] */
-	bool offline;          /* nothing from the network; file:// still works */
+	bool offline;          /* do not use the network; file:// still works */
 	/* Package caches of conda and mamba, searched for an archive before it is downloaded. They
 	 * are only read, and only bytes with the locked sha256 are used. [CCENV_PACKAGE_CACHES:
-	 * directories with colons between] */
+	 * directories separated by colons] */
 	const char *const *package_caches;
 	size_t n_package_caches;
-	/* Such caches, of pixi and rattler too, that nobody else writes to: also packages that are
-	 * only unpacked there, if the locked sha256 is noted for them. Each file is compared with
-	 * the package's list; the list itself is taken on trust. [CCENV_TRUSTED_CACHES] */
+	/* Such caches, of pixi and rattler too, that only the user can write to: packages that are
+	 * unpacked there, without an archive, are used as well if the locked sha256 is noted for
+	 * them. Each file is compared with the package's list; the list itself is trusted.
+	 * [CCENV_TRUSTED_CACHES] */
 	const char *const *trusted_caches;
 	size_t n_trusted_caches;
-	/* A project without a manifest: CUDA release and components instead ("13.0"; "nvcc",
+	/* For a project without a manifest: CUDA release and components ("13.0"; "nvcc",
 	 * "cudart"). */
 	const char *cuda_version;
 	const char *const *components;
@@ -135,7 +139,7 @@ CCENV_API void ccenv_close(struct ccenv *c); /* NULL is fine */
 
 /* ---- results ---- */
 
-/* One package of a solution, a lock or a prefix. Strings belong to the list; NULL where unknown. */
+/* One package of a solution, a lock or a prefix. Strings belong to the list; NULL if unknown. */
 struct ccenv_package {
 	const char *name, *version, *build, *subdir;
 	const char *channel; /* short name */
@@ -150,8 +154,8 @@ struct ccenv_packages {
 	void *owner;
 };
 
-CCENV_API void ccenv_packages_free(
-	struct ccenv_packages *list); /* what it holds, not `list` itself */
+/* Frees what the list holds, not `list` itself. */
+CCENV_API void ccenv_packages_free(struct ccenv_packages *list);
 
 /* ---- the steps ---- */
 
@@ -167,13 +171,13 @@ struct ccenv_init_options {
 	size_t n_components;
 };
 
-/* Writes a new manifest; one that is there is never touched (CCENV_EUSAGE). */
+/* Writes a new manifest; an existing one is never changed (CCENV_EUSAGE). */
 CCENV_API int ccenv_init(const struct ccenv_init_options *o, struct ccenv_error *err);
 
 struct ccenv_lock_options {
 	bool check;                /* change nothing: CCENV_ESTALE when a new lock would differ */
-	bool update_all;           /* do not favour what is locked */
-	const char *const *update; /* names of packages that need not stay as they are */
+	bool update_all;           /* do not prefer what is locked */
+	const char *const *update; /* names of packages that may change */
 	size_t n_update;
 };
 
@@ -182,13 +186,13 @@ struct ccenv_lock_result {
 	size_t n_packages;
 };
 
-/* Solves all environments and platforms of the manifest and writes the lock; what is locked stays
- * where it can. */
+/* Solves all environments and platforms of the manifest and writes the lock; locked packages are
+ * kept where possible. */
 CCENV_API int ccenv_lock(struct ccenv *c, const struct ccenv_lock_options *o,
 	struct ccenv_lock_result *ret, struct ccenv_error *err);
 
 enum ccenv_lock_mode {
-	CCENV_LOCK_AUTO = 0, /* a missing or stale lock is made anew */
+	CCENV_LOCK_AUTO = 0, /* a missing or stale lock is made again */
 	CCENV_LOCK_LOCKED,   /* a missing or stale lock is an error */
 	CCENV_LOCK_FROZEN,   /* the lock is used as it is, unchecked */
 };
@@ -197,12 +201,13 @@ struct ccenv_install_options {
 	const char *environment; /* ["default"] */
 	const char *platform;    /* [this machine's] */
 	const char *target; /* fail unless it is that platform's: "sbsa-linux", "sbsa", … [any] */
-	const char *cuda;   /* fail, before anything is fetched, unless the lock has it: "13.0",
-			       ">=12.8,<13", "*" [whatever it has] */
+	/* Fail, before anything is fetched, unless the lock has this CUDA: "13.0", ">=12.8,<13",
+	 * "*" [any, or none] */
+	const char *cuda;
 	enum ccenv_lock_mode mode;
-	bool repair;        /* check every byte, build the prefix anew, mend the cache */
-	const char *prefix; /* a plain conda prefix there, and no build files [root/env/…, and build
-			       files] */
+	bool repair; /* check every byte, rebuild the prefix, repair the cache */
+	/* A plain conda prefix there, without build files [root/env/…, and build files] */
+	const char *prefix;
 };
 
 struct ccenv_install_result {
@@ -211,19 +216,19 @@ struct ccenv_install_result {
 	size_t n_packages;
 };
 
-/* Locks if need be, fetches, installs and emits the build files. */
+/* Locks if needed, fetches, installs and emits the build files. */
 CCENV_API int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	struct ccenv_install_result *ret, struct ccenv_error *err);
 
 /*
- * Compares every file of an installed prefix with its record. `o` says which prefix, as for
+ * Compares every file of an installed prefix with its package. `o` says which prefix, as for
  * ccenv_install(); CCENV_EHASH names the first differences.
  */
 CCENV_API int ccenv_verify(
 	struct ccenv *c, const struct ccenv_install_options *o, struct ccenv_error *err);
 
 /* The locked packages of an environment on a platform; NULL takes the defaults of ccenv_install().
- */
+ * Free with ccenv_packages_free(). */
 CCENV_API int ccenv_list(struct ccenv *c, const char *environment, const char *platform,
 	struct ccenv_packages *ret, struct ccenv_error *err);
 
@@ -239,25 +244,25 @@ struct ccenv_solve_options {
 	const char *exclude_newer;    /* "2025-10-25", "7d", or NULL */
 	const char *channel_priority; /* "strict", "flexible", "disabled" ["strict"] */
 	const char *strategy;         /* "highest", "lowest", "lowest-direct" ["highest"] */
-	bool host; /* take the virtual packages from this machine, not from the platform's defaults
-		    */
+	/* Take the virtual packages from this machine, not from the platform's defaults. */
+	bool host;
 };
 
 /*
  * Solves specs without a project. On CCENV_ENOSOLUTION *ret_explanation (may be NULL) is the reason
- * as JSON text; free() it. `c` gives cache, environment and events; it needs no manifest.
+ * as JSON text; free() it. `c` provides cache, environment and events; it needs no manifest.
  */
 CCENV_API int ccenv_solve(struct ccenv *c, const struct ccenv_solve_options *o,
 	struct ccenv_packages *ret, char **ret_explanation, struct ccenv_error *err);
 
-/* What to take out of the cache; everything can be fetched again. */
+/* What to remove from the cache; everything can be fetched again. */
 struct ccenv_clean_options {
 	bool packages, downloads, repodata; /* [all three] */
-	uint64_t min_age_s;                 /* only what was not used for so long */
-	uint64_t keep_bytes; /* the least recently used packages go until no more is left; 0: no
-				limit */
-	bool unshared;       /* only packages of which no prefix shares a file */
-	bool dry_run;        /* say what would go */
+	uint64_t min_age_s;                 /* only what has not been used for this long */
+	/* Remove the least recently used packages until this much is left; 0: no limit. */
+	uint64_t keep_bytes;
+	bool unshared; /* only packages of which no prefix shares a file */
+	bool dry_run;  /* only report what would be removed */
 };
 
 struct ccenv_clean_result {
@@ -265,28 +270,28 @@ struct ccenv_clean_result {
 	uint64_t bytes; /* freed */
 };
 
-/* `c` needs no manifest. */
+/* Removes entries of the cache; it needs no manifest. */
 CCENV_API int ccenv_clean(struct ccenv *c, const struct ccenv_clean_options *o,
 	struct ccenv_clean_result *ret, struct ccenv_error *err);
 
 /* ---- what is installed, for build systems ---- */
 
 /*
- * What the root of a project holds. Paths are absolute; NULL where there is none (a root without
- * nvcc, or without a host compiler of its own). Strings belong to the struct.
+ * What the root of a project has. Paths are absolute; NULL for what it does not have (a root without
+ * nvcc, or without its own host compiler). Strings belong to the struct.
  */
 struct ccenv_tools {
 	const char *root, *prefix;
-	const char *view;              /* looks like /usr/local/cuda; another path for each lock */
-	const char *view_link;         /* leads to the view; the same path for each lock */
-	const char *content;           /* names the installed set: 64 hex digits */
-	const char *platform, *target; /* "linux-64", "x86_64-linux" */
-	const char *triplet;           /* "x86_64-conda-linux-gnu" */
-	const char *cuda_version;      /* "13.0" */
+	const char *view;      /* looks like /usr/local/cuda; its path changes with the lock */
+	const char *view_link; /* leads to the view; always the same path */
+	const char *content;   /* names the installed set: 64 hex digits */
+	const char *platform, *target;          /* "linux-64", "x86_64-linux" */
+	const char *triplet;                    /* "x86_64-conda-linux-gnu" */
+	const char *cuda_version;               /* "13.0" */
 	const char *nvcc_version, *gcc_version; /* "13.0.88", "14.3.0" */
 	const char *nvcc, *cc, *cxx, *ar, *nm, *ranlib, *strip, *ld;
 	const char *sysroot, *include_dir, *lib_dir;
-	const char *pkg_config;        /* a program that finds this root's .pc files only */
+	const char *pkg_config;        /* a program that finds only this root's .pc files */
 	const char *pkg_config_libdir; /* for PKG_CONFIG_LIBDIR */
 	const char *cmake_file, *make_file, *meson_file;
 	const char *const *components;
@@ -300,21 +305,22 @@ struct ccenv_tools {
 /*
  * Looks at the root; CCENV_ENOTFOUND when nothing is installed there. `target` (may be NULL) must
  * be what is installed: a target directory of CUDA, "sbsa", or a platform. A warning is logged when
- * the lock has changed since.
+ * the manifest or the lock has changed since.
  */
 CCENV_API int ccenv_tools(
 	struct ccenv *c, const char *target, struct ccenv_tools *ret, struct ccenv_error *err);
-CCENV_API void ccenv_tools_free(struct ccenv_tools *tools); /* what it holds */
+/* Frees what the struct holds, not `tools` itself. */
+CCENV_API void ccenv_tools_free(struct ccenv_tools *tools);
 
 enum ccenv_format {
 	CCENV_FORMAT_CMAKE = 0,
 	CCENV_FORMAT_MAKE,
-	CCENV_FORMAT_MESON, /* only with tools: Meson takes absolute paths alone */
+	CCENV_FORMAT_MESON, /* only with tools: Meson needs absolute paths */
 };
 
 /*
- * A toolchain file. Without `tools` the one for a project's source tree, with no path of this
- * machine in it; with them the one for their root. free() it.
+ * A toolchain file. Without `tools`: for a project's source tree, with no path of this machine in
+ * it. With them: for their root. free() it.
  */
 CCENV_API int ccenv_toolchain(enum ccenv_format format, const struct ccenv_tools *tools,
 	char **ret_text, struct ccenv_error *err);
@@ -331,7 +337,7 @@ CCENV_API int ccenv_vendor(
 struct ccenv_variable {
 	const char *name;
 	const char *value; /* NULL: it must not be set */
-	bool prepend;      /* the value goes before what is there, with a colon between */
+	bool prepend;      /* the value goes before the old one, separated by a colon */
 };
 
 struct ccenv_variables {
@@ -341,46 +347,48 @@ struct ccenv_variables {
 };
 
 /*
- * What to set, and what would change a build behind its back and is to be unset. LD_LIBRARY_PATH is
- * never set. CCENV_EUSAGE when a path cannot stand in PATH.
+ * What to set, and what to unset because it would change a build without a trace. LD_LIBRARY_PATH is
+ * never set. CCENV_EUSAGE when a path cannot be in PATH. Free with ccenv_variables_free().
  */
 CCENV_API int ccenv_environment(
 	const struct ccenv_tools *tools, struct ccenv_variables *ret, struct ccenv_error *err);
-CCENV_API void ccenv_variables_free(struct ccenv_variables *list); /* what it holds */
+/* Frees what the list holds, not `list` itself. */
+CCENV_API void ccenv_variables_free(struct ccenv_variables *list);
 
 enum ccenv_shell {
 	CCENV_SHELL_SH = 0, /* any POSIX shell */
 	CCENV_SHELL_FISH,
 };
 
-/* The same as commands of a shell, one a line. free() it. */
+/* The same as commands of a shell, one per line. free() it. */
 CCENV_API char *ccenv_environment_text(const struct ccenv_variables *list, enum ccenv_shell shell);
 
 /* GPU architectures. Strings belong to the struct. */
 struct ccenv_archs {
 	const char *cuda_version; /* locked: "13.0" */
-	const char *const *known; /* what its nvcc takes: "90", "90a", ascending */
+	const char *const *known; /* what its nvcc accepts: "90", "90a", ascending */
 	size_t n_known;
-	const char *const
-		*chosen; /* of the manifest, as CMAKE_CUDA_ARCHITECTURES; none: nvcc's default */
+	/* Of the manifest, as CMAKE_CUDA_ARCHITECTURES; none: nvcc's default. */
+	const char *const *chosen;
 	size_t n_chosen;
 	void *owner;
 };
 
-/* From the lock alone: nothing need be installed. NULL takes the defaults of ccenv_install(). */
+/* From the lock alone: nothing needs to be installed. NULL takes the defaults of ccenv_install(). */
 CCENV_API int ccenv_archs(struct ccenv *c, const char *environment, const char *platform,
 	struct ccenv_archs *ret, struct ccenv_error *err);
-CCENV_API void ccenv_archs_free(struct ccenv_archs *archs); /* what it holds */
+/* Frees what the struct holds, not `archs` itself. */
+CCENV_API void ccenv_archs_free(struct ccenv_archs *archs);
 
 /*
  * Writes ccenv-presets.json, for CMakePresets.json to include, and the toolchain file ccenv.cmake
- * that it uses beside it, both into `dir` [where the manifest is]. They are to be committed. A file
- * of that name that is not ccenv's is CCENV_EUSAGE. *ret_changed: was anything written?
+ * that it uses, both into `dir` [where the manifest is]. They should be committed. A file of that
+ * name that is not ccenv's is CCENV_EUSAGE. *ret_changed: was anything written?
  */
 CCENV_API int ccenv_presets(
 	struct ccenv *c, const char *dir, bool *ret_changed, struct ccenv_error *err);
 
-/* Something that is wrong. */
+/* A problem that ccenv_check() found. */
 struct ccenv_finding {
 	const char *subject; /* a file, or a step of nvcc */
 	const char *text;    /* a sentence about it */
@@ -389,25 +397,27 @@ struct ccenv_finding {
 struct ccenv_findings {
 	struct ccenv_finding *items; /* in the order of what was looked at */
 	size_t n;
-	size_t n_steps, n_files; /* that were looked at */
+	size_t n_steps, n_files; /* that were checked */
 	void *owner;
 };
 
 struct ccenv_check_options {
-	const char *const *files; /* programs and shared libraries */
+	const char *const *files; /* programs and shared libraries, or directories that have some */
 	size_t n_files;
-	bool installed; /* the files are to run elsewhere: they may not name the root */
+	bool installed; /* the files are for other machines: they must not name the root */
 };
 
 /*
- * Does a build stay within the root? Lets nvcc tell its steps (nvcc --dryrun) and looks where each
- * program, header and library directory is; looks into `files` for link stubs, for another CUDA
- * and for libraries that nothing leads to. Findings are no failure: they are in *ret.
+ * Does a build use only the root's toolchain? Asks nvcc for its steps (nvcc --dryrun) and looks where
+ * each program, header and library directory is; checks `files` for link stubs, for another CUDA and
+ * for libraries that no RUNPATH leads to. Findings are not a failure: they are in *ret.
  */
 CCENV_API int ccenv_check(struct ccenv *c, const struct ccenv_check_options *o,
 	struct ccenv_findings *ret, struct ccenv_error *err);
-CCENV_API void ccenv_findings_free(struct ccenv_findings *list); /* what it holds */
+/* Frees what the list holds, not `list` itself. */
+CCENV_API void ccenv_findings_free(struct ccenv_findings *list);
 
+/* A virtual package of this machine: "__cuda", "13.0", "0". */
 struct ccenv_virtual {
 	const char *name, *version, *build;
 };
@@ -415,13 +425,14 @@ struct ccenv_virtual {
 struct ccenv_info {
 	const char *version, *platform, *cache_dir;
 	const char *manifest, *lock, *root; /* NULL when there is none */
-	struct ccenv_virtual *virtuals;     /* of this machine */
+	struct ccenv_virtual *virtuals;
 	size_t n_virtuals;
 	void *owner;
 };
 
-/* What ccenv sees here. `c` needs no manifest. */
+/* What ccenv sees on this machine. `c` needs no manifest. */
 CCENV_API int ccenv_info(struct ccenv *c, struct ccenv_info *ret, struct ccenv_error *err);
+/* Frees what the struct holds, not `info` itself. */
 CCENV_API void ccenv_info_free(struct ccenv_info *info);
 
 #ifdef __cplusplus

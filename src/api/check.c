@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Does a build stay within its root? nvcc is asked what it would run, gcc which programs it takes,
- * and ELF files what they ask of the loader. Part of api/.
+ * ccenv_check(): does a build use only its root's toolchain? nvcc is asked for its steps, gcc for the
+ * programs it runs, and ELF files for what they need of the loader.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -11,12 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/binaries.h"
 #include "api/project.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/strs.h"
 #include "io/elf.h"
 #include "io/spawn.h"
 
@@ -90,13 +92,13 @@ static bool is_ours(const struct ccenv_tools *t, const char *path)
 
 /* ---- the steps of nvcc ---- */
 
-/* What nvcc has said of its variables: PATH is the one it will look for programs in. */
+/* Variables that nvcc has printed: PATH is where it will look for programs. */
 struct dryrun {
 	struct ce_arena arena;
 	const char *path, *cicc_path;
 };
 
-/* One word of a shell command, its quotes taken away; NULL at the end. Variables other than
+/* One word of a shell command, without its quotes; NULL at the end. Variables other than
  * CICC_PATH do not occur in these lines. */
 static const char *next_word(const char **at, struct dryrun *d)
 {
@@ -121,7 +123,7 @@ static const char *next_word(const char **at, struct dryrun *d)
 	return ce_arena_strdup(&d->arena, ce_buf_str(&word));
 }
 
-/* The file that a shell would run for `name`; NULL when there is none. From the arena. */
+/* The file that a shell would run for `name`, from the arena; NULL if none. */
 static const char *find_program(struct dryrun *d, const char *name)
 {
 	if (strchr(name, '/'))
@@ -137,11 +139,11 @@ static const char *find_program(struct dryrun *d, const char *name)
 	return NULL;
 }
 
-/* A header or library directory that a step is given. */
+/* A header or library directory that a step gets. */
 static void check_directory(struct looking *l, const char *step, const char *dir)
 {
 	if (ce_fs_is_dir(dir) && strcmp(dir, ".") != 0 && !is_ours(l->tools, dir))
-		found(l->check, step, "is given %s, which is not part of %s", dir, l->tools->root);
+		found(l->check, step, "gets %s, which is not part of %s", dir, l->tools->root);
 }
 
 static void check_step(struct looking *l, struct dryrun *d, const char *line)
@@ -170,7 +172,7 @@ static void check_step(struct looking *l, struct dryrun *d, const char *line)
 	}
 }
 
-/* "PATH=…" of a line; NULL when it says something else. */
+/* The value in a line "PATH=…"; NULL if it sets something else. */
 static const char *value_of(const char *line, const char *name)
 {
 	size_t n = strlen(name);
@@ -212,7 +214,7 @@ static int check_nvcc(struct looking *l, struct ccenv_error *err)
 	ce_arena_release(&d.arena);
 	if (status == 0 && l->check->n_steps == 0)
 		found(l->check, "nvcc",
-			"tells no step with --dryrun: its output is not understood");
+			"prints no step with --dryrun, or in a form that ccenv does not know");
 	return 0;
 }
 
@@ -220,36 +222,33 @@ static int check_nvcc(struct looking *l, struct ccenv_error *err)
 static int check_gcc(struct looking *l, struct ccenv_error *err)
 {
 	static const char *const programs[] = {"cc1plus", "as", "ld"};
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < CE_COUNT(programs); i++) {
+	for (size_t i = 0; i < CE_COUNT(programs); i++) {
 		CE_AUTOFREE char *option = ce_asprintf("-print-prog-name=%s", programs[i]);
 		CE_CLEANUP(ce_buf_release) struct ce_buf out = {.max = PATH_MAX};
 		const char *const argv[] = {l->tools->cxx, option, NULL};
-		int status;
+		int status, r = ce_spawn_read(argv, LIMIT_S, &out, &status, err);
 
-		r = ce_spawn_read(argv, LIMIT_S, &out, &status, err);
 		if (r < 0)
-			break;
+			return r;
 		if (out.len && out.data[out.len - 1] == '\n')
 			out.data[--out.len] = '\0';
 		l->check->n_steps++;
 		if (status != 0)
 			found(l->check, "g++", "fails (exit %d): %s", status, ce_buf_str(&out));
 		else if (!strchr(ce_buf_str(&out), '/'))
-			found(l->check, "g++", "has no %s of its own and takes that of PATH",
+			found(l->check, "g++", "has no %s of its own and runs the one in PATH",
 				programs[i]);
 		else if (!is_ours(l->tools, ce_buf_str(&out)))
 			found(l->check, "g++", "runs %s, which is not part of %s", ce_buf_str(&out),
 				l->tools->root);
 	}
-	return r;
+	return 0;
 }
 
 /* ---- programs and libraries ---- */
 
-/* Libraries of the toolkit and those that are built on it, up to ".so" or a part of the name. The
- * driver's are not among them: they are the machine's. */
+/* Is it a library of the toolkit, or one that is built on it? The driver's libraries are not: they
+ * belong to the machine. */
 static bool is_cuda_library(const char *name)
 {
 	static const char *const stems[] = {"cublas", "cublasLt", "cudart", "cudnn", "cufft",
@@ -280,7 +279,7 @@ static bool has_component(const char *path, const char *name)
 	return false;
 }
 
-/* Does the directory look like the library directory of a toolkit, there or elsewhere? */
+/* Does this look like the library directory of some CUDA toolkit? */
 static bool is_toolkit(const char *dir)
 {
 	DIR *d = opendir(dir);
@@ -314,24 +313,24 @@ static void check_run_path(struct looking *l, const char *file, const char *entr
 
 	if (has_component(entry, "stubs"))
 		found(l->check, file,
-			"has the stubs %s in RUNPATH: calls of the driver would fail with CUDA_ERROR_STUB_LIBRARY; link with the build files of ccenv, which keep them out",
+			"has the stubs %s in RUNPATH: calls of the driver would fail with CUDA_ERROR_STUB_LIBRARY; link with the build files of ccenv, which do not add them",
 			entry);
 	else if (entry[0] == '$')
 		return;
 	else if (entry[0] != '/')
 		found(l->check, file,
-			"has \"%s\" in RUNPATH: libraries would be taken from the working directory",
+			"has \"%s\" in RUNPATH: libraries would be loaded from the working directory",
 			entry);
 	else if (is_below(dir, l->tools->root) || is_ours(l->tools, dir)) {
 		if (l->installed)
 			found(l->check, file,
-				"has %s in RUNPATH, which is of this build tree; set its install RPATH",
+				"has %s in RUNPATH, which is in this build tree; set its install RPATH",
 				entry);
 	} else if (is_toolkit(dir))
 		found(l->check, file, "has another CUDA in RUNPATH: %s", entry);
 }
 
-/* The entry of RUNPATH that leads to the library; NULL when none does. *ret_file is where. */
+/* The entry of RUNPATH that leads to the library, and its path in *ret_file; NULL if none does. */
 static const char *find_library(
 	const struct ce_elf *e, const char *file, const char *name, char **ret_file)
 {
@@ -347,7 +346,7 @@ static const char *find_library(
 	return NULL;
 }
 
-/* Has this root the library? Of any release, with ".so" for `suffix`. */
+/* Does this root have the library? In any release, with ".so" for `suffix`. */
 static bool has_library(
 	const struct ccenv_tools *t, const char *name, size_t len, const char *suffix)
 {
@@ -363,8 +362,7 @@ static bool has_library(
 	return false;
 }
 
-/* A CUDA library: another release of it, one of another toolkit, or one that the loader has to
- * guess. */
+/* A CUDA library that a file needs: is it the root's, and will the loader find that one? */
 static void check_needed(
 	struct looking *l, const char *file, const struct ce_elf *e, const char *name)
 {
@@ -384,10 +382,10 @@ static void check_needed(
 				name, cuda);
 	} else if (!entry) {
 		found(l->check, file,
-			"needs %s, which is in no directory of its RUNPATH: the loader takes any that it finds, or none",
+			"needs %s, which is in no directory of its RUNPATH: the loader may find another one, or none",
 			name);
 	} else if (entry[0] != '$' && !is_ours(l->tools, path)) {
-		found(l->check, file, "loads %s, which is of another CUDA", path);
+		found(l->check, file, "loads %s, which belongs to another CUDA", path);
 	}
 }
 
@@ -410,7 +408,7 @@ static void check_file(struct looking *l, const char *file)
 	if (e.machine != machine)
 		found(l->check, file, "is for another machine (ELF machine %u), not for %s",
 			e.machine, l->tools->platform);
-	/* CMake fills the place of a longer install RPATH with colons. */
+	/* CMake pads RUNPATH with colons, to make room for a longer one at installation. */
 	while (!l->installed && e.n_run_path && !*e.run_path[e.n_run_path - 1])
 		e.n_run_path--;
 	for (size_t i = 0; i < e.n_run_path; i++)
@@ -419,6 +417,25 @@ static void check_file(struct looking *l, const char *file)
 		if (is_cuda_library(e.needed[i]) && strstr(e.needed[i], ".so"))
 			check_needed(l, file, &e, e.needed[i]);
 	ce_elf_release(&e);
+}
+
+/* A file, or all programs and libraries in a directory; the root's own are not checked. */
+static int check_named(struct looking *l, const char *path, struct ccenv_error *err)
+{
+	CE_AUTOFREE char *root = realpath(l->tools->root, NULL);
+	struct ce_strs found;
+	int r;
+
+	if (!ce_fs_is_dir(path)) {
+		check_file(l, path);
+		return 0;
+	}
+	r = ce_binaries_find(path, root ? root : l->tools->root, &l->check->arena, &found, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < found.n; i++)
+		check_file(l, found.items[i]);
+	return 0;
 }
 
 int ccenv_check(struct ccenv *c, const struct ccenv_check_options *o, struct ccenv_findings *ret,
@@ -435,7 +452,7 @@ int ccenv_check(struct ccenv *c, const struct ccenv_check_options *o, struct cce
 	if (r >= 0 && tools.cxx)
 		r = check_gcc(&l, err);
 	for (size_t i = 0; r >= 0 && i < o->n_files; i++)
-		check_file(&l, o->files[i]);
+		r = check_named(&l, o->files[i], err);
 	ccenv_tools_free(&tools);
 	list.items = k->items;
 	list.n = k->n;

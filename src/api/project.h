@@ -31,6 +31,7 @@ struct ce_pkg;
  *     locked         the lock of the project, read and checked against the manifest
  *     prefix         where the packages of a lock are installed
  *     uptodate       is there nothing to do?
+ *     binaries       the programs and libraries of a build tree
  *     host_check     does this machine have what the locked packages need?
  */
 struct ccenv {

@@ -83,9 +83,9 @@ static int run(struct ce_cli *cli)
 
 const struct ce_command ce_cmd_check = {
 	.name = "check",
-	.args = "[FILE…]",
+	.args = "[FILE|DIR…]",
 	.summary = "check that nvcc, gcc and the given binaries use only this toolchain",
 	.example =
-		"  ccenv check build/app        exit status 1 if it uses stubs or another CUDA\n",
+		"  ccenv check build            exit status 1 if a program there uses stubs or another CUDA\n",
 	.run = run,
 };
