@@ -30,10 +30,10 @@ int ccenv_environment(
 	enum {
 		MOST = 40
 	};
-	/* nvcc's flags and CUDA's roots: each would win over what the command line says. */
+	/* nvcc's flags: each would take precedence over the command line. */
 	static const char *const always[] = {
 		"CUDAFLAGS", "NVCC_APPEND_FLAGS", "NVCC_PREPEND_FLAGS"};
-	/* Headers and libraries of another system, for a compiler with a sysroot of its own. */
+	/* Headers and libraries of the system, for a compiler with its own sysroot. */
 	static const char *const own_gcc[] = {"COMPILER_PATH", "CPATH", "CPLUS_INCLUDE_PATH",
 		"C_INCLUDE_PATH", "GCC_EXEC_PREFIX", "LIBRARY_PATH", "PKG_CONFIG_PATH",
 		"PKG_CONFIG_SYSROOT_DIR"};
@@ -41,7 +41,7 @@ int ccenv_environment(
 
 	if (strchr(t->root, ':') || strchr(t->prefix, ':'))
 		return ce_fail(err, CCENV_EUSAGE,
-			"%s: a path with a colon cannot stand in PATH; choose another directory with --root",
+			"%s: a path with a colon cannot be in PATH; choose another directory with --root",
 			t->root);
 	a = ce_owner_new();
 	*ret = (struct ccenv_variables){.owner = a};
@@ -50,7 +50,7 @@ int ccenv_environment(
 		add(ret, always[i], NULL, false);
 	for (size_t i = 0; t->cxx && i < CE_COUNT(own_gcc); i++)
 		add(ret, own_gcc[i], NULL, false);
-	/* All four, because tools differ in which they read, and some complain of a difference. */
+	/* All four: tools differ in which they read, and some complain if they differ. */
 	SET(ret, a, t->view, "CUDA_HOME", "CUDA_PATH", "CUDA_ROOT", "CUDAToolkit_ROOT");
 	SET(ret, a, t->nvcc, "CUDACXX");
 	SET(ret, a, t->cc, "CC");

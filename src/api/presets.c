@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* CMake presets, beside the sources. Part of api/. */
+/* ccenv_presets(): CMake presets, to commit with the sources. */
 #include "api/project.h"
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -32,7 +32,7 @@ static bool is_toolchain(const struct ce_buf *b)
 	return ce_emit_is_toolchain(ce_buf_str(b));
 }
 
-/* Is the file absent, or one that an earlier run has written? */
+/* Is the file absent, or written by an earlier run? */
 static int check_own(
 	const char *path, bool (*is_own)(const struct ce_buf *), struct ccenv_error *err)
 {
@@ -42,11 +42,13 @@ static int check_own(
 	if (!ce_fs_exists(path))
 		return 0;
 	r = ce_fs_read(path, FILE_MAX, &old, err);
-	if (r >= 0 && !is_own(&old))
-		r = ce_fail(err, CCENV_EUSAGE,
-			"%s is there already and was not written by ccenv; move it away first, or choose another directory with --output-dir",
+	if (r < 0)
+		return r;
+	if (!is_own(&old))
+		return ce_fail(err, CCENV_EUSAGE,
+			"%s already exists and was not written by ccenv; move it away first, or choose another directory with --output-dir",
 			path);
-	return r;
+	return 0;
 }
 
 static int write_own(struct ccenv *c, const char *path, const struct ce_buf *text,
@@ -55,13 +57,15 @@ static int write_own(struct ccenv *c, const char *path, const struct ce_buf *tex
 	bool changed = false;
 	int r = ce_fs_replace(path, ce_buf_str(text), text->len, &changed, err);
 
-	if (r >= 0 && changed)
+	if (r < 0)
+		return r;
+	if (changed)
 		ce_log(&c->events, CCENV_LOG_NOTICE, "Wrote %s", path);
 	*ret_changed = *ret_changed || changed;
-	return r;
+	return 0;
 }
 
-/* The CUDA release of the default environment, as it is asked for. */
+/* The CUDA release of the default environment, as the manifest has it. */
 static const char *asked_cuda(const struct ccenv *c)
 {
 	const struct ce_environment *env =
@@ -82,12 +86,15 @@ int ccenv_presets(struct ccenv *c, const char *dir, bool *ret_changed, struct cc
 	int r = check_own(presets, is_presets, err);
 
 	*ret_changed = false;
-	if (r >= 0)
-		r = check_own(toolchain, is_toolchain, err);
+	if (r < 0)
+		return r;
+	r = check_own(toolchain, is_toolchain, err);
 	if (r < 0)
 		return r;
 	ce_emit_toolchain_text(&t);
 	ce_emit_presets_text(asked_cuda(c), "ccenv.cmake", &p);
 	r = write_own(c, toolchain, &t, ret_changed, err);
-	return r < 0 ? r : write_own(c, presets, &p, ret_changed, err);
+	if (r < 0)
+		return r;
+	return write_own(c, presets, &p, ret_changed, err);
 }

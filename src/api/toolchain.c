@@ -24,7 +24,7 @@ static int meson_text(const struct ccenv_tools *t, struct ce_buf *out, struct cc
 	return ce_fs_read(t->meson_file, FILE_MAX, out, err);
 }
 
-/* Something that file(DOWNLOAD) takes, and that stands safely in a quoted argument. */
+/* Something that file(DOWNLOAD) accepts, and that is safe in a quoted argument. */
 static int check_source(const char *url, const char *sha256, struct ccenv_error *err)
 {
 	static const char *const schemes[] = {"https://", "http://", "file:///"};
@@ -36,11 +36,11 @@ static int check_source(const char *url, const char *sha256, struct ccenv_error 
 		known = (unsigned char)*p > 0x20 && *p != 0x7f;
 	if (!known)
 		return ce_fail(err, CCENV_EUSAGE,
-			"\"%s\" is no URL of a source archive: expected https://, http:// or file:///",
+			"invalid URL of a source archive \"%s\": expected https://, http:// or file:///",
 			url);
 	if (!ce_sha256_is_hex(sha256))
 		return ce_fail(err, CCENV_EUSAGE,
-			"\"%s\" is no sha256: expected 64 lower-case hex digits, as sha256sum prints them",
+			"invalid sha256 \"%s\": expected 64 lower-case hex digits, as sha256sum prints them",
 			sha256);
 	return 0;
 }
@@ -52,7 +52,7 @@ int ccenv_vendor(const char *url, const char *sha256, char **ret_text, struct cc
 
 	if (!url != !sha256)
 		return ce_fail(err, CCENV_EUSAGE,
-			"a source archive has a URL and a sha256, which is what makes it safe to build");
+			"a source archive needs both a URL and a sha256: without the hash it is not safe to build");
 	if (url) {
 		r = check_source(url, sha256, err);
 		if (r < 0)
