@@ -9,9 +9,11 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/cursor.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "ccenv/ccenv.h"
+#include "model/pkg_read.h"
 #include "model/repodata.h"
 #include "model/request.h"
 #include "spec/channel.h"
@@ -36,8 +38,7 @@ static void unpack(const char *path, struct ce_buf *text)
 	*text = out;
 }
 
-static void add_section(
-	struct ce_repodata *r, const json_t *section, const char *channel, const char *subdir)
+static void add_section(struct ce_repodata *r, const json_t *section, struct ce_pkg_origin origin)
 {
 	const char *fn;
 	const json_t *record;
@@ -46,10 +47,13 @@ static void add_section(
 
 	r->pkgs = ce_reallocarray(r->pkgs, n + json_object_size(section) + 1, sizeof(*r->pkgs));
 	json_object_foreach ((json_t *)section, fn, record) {
-		const char *url = ce_arena_printf(&r->arena, "%s/%s/%s", channel, subdir, fn);
+		CE_AUTOFREE char *text = json_dumps(record, JSON_COMPACT);
+		struct ce_cursor c;
 
-		if (ce_pkg_from_json(
-			    record, fn, subdir, channel, url, &r->arena, &r->pkgs[n], &err) < 0)
+		origin.fn = fn;
+		origin.fn_len = strlen(fn);
+		ce_cursor_json(&c, text, strlen(text), &r->arena);
+		if (ce_pkg_read(&c, &origin, &r->pkgs[n], &err) < 0)
 			die(fn, err.text);
 		n++;
 	}
@@ -70,10 +74,14 @@ const char *corpus_channel(const char *name, struct ce_arena *a)
 void corpus_add(
 	struct ce_repodata *r, const json_t *repodata, const char *channel, const char *subdir)
 {
-	channel = ce_arena_strdup(&r->arena, channel);
-	subdir = ce_arena_strdup(&r->arena, subdir);
-	add_section(r, json_object_get(repodata, "packages"), channel, subdir);
-	add_section(r, json_object_get(repodata, "packages.conda"), channel, subdir);
+	const struct ce_pkg_origin origin = {
+		.subdir = ce_arena_strdup(&r->arena, subdir),
+		.channel = ce_arena_strdup(&r->arena, channel),
+		.base_url = ce_arena_printf(&r->arena, "%s/%s", channel, subdir),
+	};
+
+	add_section(r, json_object_get(repodata, "packages"), origin);
+	add_section(r, json_object_get(repodata, "packages.conda"), origin);
 }
 
 json_t *corpus_read(const char *path)

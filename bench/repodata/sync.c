@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "ccenv/ccenv.h"
+#include "model/pkg_json.h"
 #include "model/repodata.h"
 #include "repodata/repodata_sync.h"
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "base/strs.h"
 
 struct ce_arena;
 struct ce_cursor;
@@ -30,6 +31,13 @@ enum ce_kind {
 	CE_KIND_MAP,
 };
 
+/* A number, however it is written: 7, 7.0, 7e0 and 0.7e1 are the same. */
+struct ce_number {
+	bool negative;
+	bool fraction;  /* there was more behind the point, which is dropped */
+	uint64_t whole; /* UINT64_MAX when it is that or larger */
+};
+
 struct ce_cursor_ops {
 	enum ce_kind (*peek)(struct ce_cursor *c);
 	/* Enters a map or list. Members are then asked for one by one, up to the end; containers
@@ -43,7 +51,7 @@ struct ce_cursor_ops {
 	/* Copies into the arena: valid UTF-8 without control characters. Bytes of at most 64 as
 	 * hex. */
 	bool (*string)(struct ce_cursor *c, const char **ret);
-	bool (*number)(struct ce_cursor *c, uint64_t *ret); /* whole, 0 or more */
+	bool (*number)(struct ce_cursor *c, struct ce_number *ret);
 	bool (*boolean)(struct ce_cursor *c, bool *ret);
 	bool (*skip)(struct ce_cursor *c);
 };
@@ -64,6 +72,27 @@ struct ce_cursor {
 /* The text must outlive the cursor; strings go into `arena`. */
 void ce_cursor_json(struct ce_cursor *c, const char *text, size_t len, struct ce_arena *arena);
 void ce_cursor_msgpack(struct ce_cursor *c, const char *data, size_t len, struct ce_arena *arena);
+
+/* A whole number of 0 to INT64_MAX. */
+static inline bool ce_cursor_uint(struct ce_cursor *c, uint64_t *ret)
+{
+	struct ce_number n;
+
+	if (!c->ops->number(c, &n) || n.negative || n.fraction || n.whole > INT64_MAX)
+		return false;
+	*ret = n.whole;
+	return true;
+}
+
+/*
+ * A list of at most `max` strings, with a NULL behind the last; array and strings are in the arena.
+ * False: *ret_found is what stands where the list or a string should: CE_KIND_STRING for a string
+ * that is not clean, CE_KIND_LIST for a list that is too long.
+ */
+bool ce_cursor_strings(
+	struct ce_cursor *c, size_t max, struct ce_strs *ret, enum ce_kind *ret_found);
+/* "a string", "null": for "expected …, found …". */
+const char *ce_kind_name(enum ce_kind kind);
 
 /* Is the key that next_key() gave this one? */
 static inline bool ce_cursor_key_is(const char *key, size_t len, const char *want)

@@ -288,23 +288,82 @@ static bool json_string(struct ce_cursor *c, const char **ret)
 	return true;
 }
 
-static bool json_number(struct ce_cursor *c, uint64_t *ret)
+static const char *skip_digits(const char *p, const char *end)
 {
-	uint64_t v = 0;
-	const char *p;
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	return p;
+}
+
+/* "e+12" at p, if there is one: its value within +-1000, and what is behind it; NULL if malformed. */
+static const char *read_exponent(const char *p, const char *end, int *ret)
+{
+	bool negative = false;
+	const char *digits;
+
+	*ret = 0;
+	if (p == end || (*p != 'e' && *p != 'E'))
+		return p;
+	p++;
+	if (p < end && (*p == '+' || *p == '-'))
+		negative = *p++ == '-';
+	for (digits = p; p < end && *p >= '0' && *p <= '9'; p++)
+		*ret = *ret < 100 ? *ret * 10 + (*p - '0') : 1000;
+	if (negative)
+		*ret = -*ret;
+	return p > digits ? p : NULL;
+}
+
+static void add_digit(struct ce_number *n, int digit)
+{
+	if (__builtin_mul_overflow(n->whole, 10, &n->whole) ||
+		__builtin_add_overflow(n->whole, (uint64_t)digit, &n->whole))
+		n->whole = UINT64_MAX;
+}
+
+/* The digits on both sides of the point, which the exponent moves. */
+static void set_number(struct ce_number *n, const char *whole, const char *end, int exponent)
+{
+	const char *point = memchr(whole, '.', (size_t)(end - whole));
+	ptrdiff_t left = (point ? point : end) - whole + exponent; /* digits before the point */
+
+	for (const char *p = whole; p < end; p++) {
+		if (p == point)
+			continue;
+		if (left-- > 0)
+			add_digit(n, *p - '0');
+		else
+			n->fraction |= *p != '0';
+	}
+	for (; left > 0 && n->whole && n->whole < UINT64_MAX; left--)
+		add_digit(n, 0);
+}
+
+static bool json_number(struct ce_cursor *c, struct ce_number *ret)
+{
+	struct ce_number n = {0};
+	const char *p, *digits, *end;
+	int exponent;
 
 	if (json_peek(c) != CE_KIND_NUMBER)
 		return false;
-	for (p = c->p; p < c->end && *p >= '0' && *p <= '9'; p++) {
-		if (__builtin_mul_overflow(v, 10, &v) ||
-			__builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))
-			return false;
-	}
-	/* Signs, fractions and exponents: nothing we ask for has them. */
-	if (p == c->p || v > INT64_MAX || (p < c->end && strchr(".eE", *p)))
+	n.negative = *c->p == '-';
+	digits = c->p + n.negative;
+	end = skip_digits(digits, c->end);
+	if (end == digits)
 		return false;
+	if (end < c->end && *end == '.') {
+		p = skip_digits(end + 1, c->end);
+		if (p == end + 1)
+			return false;
+		end = p;
+	}
+	p = read_exponent(end, c->end, &exponent);
+	if (!p)
+		return false;
+	set_number(&n, digits, end, exponent);
 	c->p = p;
-	*ret = v;
+	*ret = n;
 	return true;
 }
 

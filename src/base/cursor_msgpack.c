@@ -2,6 +2,7 @@
 /* The cursor over msgpack bytes (the MessagePack specification's table of formats). */
 #include "base/cursor.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -16,6 +17,7 @@ struct head {
 	enum ce_kind kind;
 	uint64_t value; /* length, count, number or truth */
 	bool negative;
+	bool is_float;
 	size_t size; /* bytes of the head itself */
 };
 
@@ -83,8 +85,8 @@ static bool read_head(const struct ce_cursor *c, struct head *h)
 	unsigned char b = (unsigned char)*c->p;
 	if (b < 0x80 || b >= 0xe0) {
 		h->kind = CE_KIND_NUMBER;
-		h->value = b;
 		h->negative = b >= 0xe0;
+		h->value = h->negative ? UINT64_MAX << 8 | b : b;
 		return true;
 	}
 	if (b < 0xc0) {
@@ -96,11 +98,11 @@ static bool read_head(const struct ce_cursor *c, struct head *h)
 		return false;
 	h->value = width ? big_endian(c->p + 1, width) : b == 0xc3;
 	h->size = 1 + width;
-	/* d0 to d3 are signed, ca and cb floats: no number that we ask for. */
-	if (b >= 0xd0 && b <= 0xd3)
-		h->negative = h->value >> (8 * width - 1);
-	else if (b == 0xca || b == 0xcb)
+	if (b >= 0xd0 && b <= 0xd3 && h->value >> (8 * width - 1)) {
 		h->negative = true;
+		h->value |= width < 8 ? UINT64_MAX << (8 * width) : 0;
+	}
+	h->is_float = b == 0xca || b == 0xcb;
 	return true;
 }
 
@@ -180,14 +182,45 @@ static bool mp_string(struct ce_cursor *c, const char **ret)
 	return true;
 }
 
-static bool mp_number(struct ce_cursor *c, uint64_t *ret)
+/* IEEE 754, which is the format of msgpack and of this machine. */
+static bool set_float(struct ce_number *n, const struct head *h)
 {
+	double v;
+
+	if (h->size == 1 + sizeof(float)) {
+		uint32_t bits = (uint32_t)h->value;
+		float f;
+
+		memcpy(&f, &bits, sizeof(f));
+		v = (double)f;
+	} else {
+		memcpy(&v, &h->value, sizeof(v));
+	}
+	if (isnan(v))
+		return false;
+	n->negative = v < 0;
+	v = fabs(v);
+	n->whole = v < 0x1p64 ? (uint64_t)v : UINT64_MAX;
+	n->fraction = v < 0x1p53 && (double)n->whole != v;
+	return true;
+}
+
+static bool mp_number(struct ce_cursor *c, struct ce_number *ret)
+{
+	struct ce_number n = {0};
 	struct head h;
 
-	if (!read_head(c, &h) || h.kind != CE_KIND_NUMBER || h.negative || h.value > INT64_MAX)
+	if (!read_head(c, &h) || h.kind != CE_KIND_NUMBER)
 		return false;
+	if (h.is_float && !set_float(&n, &h))
+		return false;
+	if (!h.is_float) {
+		n.negative = h.negative;
+		/* Two's complement, extended to 64 bits by read_head(). */
+		n.whole = h.negative ? -h.value : h.value;
+	}
 	c->p += h.size;
-	*ret = h.value;
+	*ret = n;
 	return true;
 }
 

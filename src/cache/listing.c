@@ -176,7 +176,7 @@ static int check_version(struct ce_cursor c, struct ccenv_error *err)
 	uint64_t version = 1;
 	int r = find_member(&c, "paths_version");
 
-	if (r < 0 || (r > 0 && !c.ops->number(&c, &version)))
+	if (r < 0 || (r > 0 && !ce_cursor_uint(&c, &version)))
 		return ce_fail(err, CCENV_EDATA, "info/paths.json is malformed");
 	if (version != 1)
 		return ce_fail(err, CCENV_EDATA,

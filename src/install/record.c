@@ -24,6 +24,7 @@
 #include "install/install.h"
 #include "install/plan.h"
 #include "model/pkg.h"
+#include "model/pkg_json.h"
 #include "spec/channel.h"
 #include "spec/name.h"
 

@@ -3,21 +3,22 @@
  * is checked. */
 #include "lock/lock_file.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/cursor.h"
 #include "base/error.h"
 #include "base/fs.h"
-#include "base/json.h"
 #include "base/map.h"
-#include "base/path.h"
+#include "base/strs.h"
 #include "ccenv/ccenv.h"
 #include "lock/lock_format.h"
 #include "model/lock.h"
 #include "model/pkg.h"
-#include "model/request.h"
+#include "model/pkg_read.h"
 #include "spec/name.h"
 #include "spec/subdir.h"
 
@@ -25,203 +26,418 @@ enum {
 	LOCK_BYTES_MAX = 64 << 20,
 	PACKAGES_MAX = 100000,
 	ENVIRONMENTS_MAX = 256,
+	PLATFORMS_MAX = 64,
+	STRINGS_MAX = 4096, /* specs, channels, virtual packages */
 };
 
-static bool url_is_allowed(const char *url)
+struct reader {
+	struct ce_cursor c;
+	struct ce_lock *lock;
+	struct ce_map by_url;
+	struct ccenv_error *err;
+};
+
+/* Where the three parts of a lock begin; the text holds them in any order. */
+struct parts {
+	struct ce_cursor version, environments, packages;
+};
+
+static int fail_kind(struct reader *r, const char *key, const char *expected, enum ce_kind found)
 {
-	return strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0 ||
-	       strncmp(url, "file:///", 8) == 0;
+	return ce_fail(r->err, CCENV_EDATA, "%s: expected %s, found %s", key, expected,
+		ce_kind_name(found));
 }
 
-/* The channel is the URL without subdir and file name, unless the entry names another (CEP 15). */
-static const char *channel_of(
-	const json_t *o, const char *url, const char *subdir, struct ce_arena *a)
+static int enter(struct reader *r, const char *key, enum ce_kind kind)
 {
-	const char *named = json_string_value(json_object_get(o, "channel"));
-	size_t tail = strlen(subdir) + 1 + strlen(ce_path_base(url)) + 1;
+	enum ce_kind found = r->c.ops->peek(&r->c);
 
-	if (named)
-		return ce_arena_strdup(a, named);
-	return ce_arena_strndup(a, url, strlen(url) > tail ? strlen(url) - tail : 0);
+	if (found == kind && r->c.ops->enter(&r->c))
+		return 0;
+	return fail_kind(r, key, ce_kind_name(kind), found);
 }
 
-static int read_package(
-	const json_t *o, struct ce_lock *lock, struct ce_pkg *ret, struct ccenv_error *err)
+static int skip(struct reader *r)
 {
-	const char *url = NULL, *subdir = NULL;
-	int r;
+	return r->c.ops->skip(&r->c) ? 0 : ce_fail(r->err, CCENV_EDATA, "malformed data");
+}
 
-	r = ce_json_string(o, "url", &lock->arena, &url, err);
-	if (r >= 0)
-		r = ce_json_string(o, "subdir", &lock->arena, &subdir, err);
-	if (r < 0)
-		return r;
-	if (!url || !url_is_allowed(url))
-		return ce_fail(
-			err, CCENV_EDATA, "\"%s\" is no https, http or file URL", url ? url : "");
-	if (!subdir || !ce_subdir_is_known(subdir, strlen(subdir)))
-		return ce_fail(
-			err, CCENV_EDATA, "%s: \"%s\" is no subdir", url, subdir ? subdir : "");
-	r = ce_pkg_from_json(o, ce_path_base(url), subdir, channel_of(o, url, subdir, &lock->arena),
-		url, &lock->arena, ret, err);
-	if (r < 0)
-		return r;
-	if (!ret->sha256)
-		return ce_fail(err, CCENV_EDATA, "%s: sha256 is missing", url);
-	ce_pkg_prepare(ret, &lock->arena);
+static int fail_end(struct reader *r, const char *key)
+{
+	return ce_fail(r->err, CCENV_EDATA, "%s: malformed data", key);
+}
+
+static int read_string(struct reader *r, const char *key, const char **ret)
+{
+	enum ce_kind found = r->c.ops->peek(&r->c);
+
+	if (found != CE_KIND_STRING)
+		return fail_kind(r, key, "a string", found);
+	if (r->c.ops->string(&r->c, ret))
+		return 0;
+	return ce_fail(r->err, CCENV_EDATA, "%s: expected UTF-8 without control characters", key);
+}
+
+static int read_strings(struct reader *r, const char *key, size_t max, struct ce_strs *ret)
+{
+	enum ce_kind found = r->c.ops->peek(&r->c);
+
+	if (found != CE_KIND_LIST)
+		return fail_kind(r, key, "a list of strings", found);
+	if (ce_cursor_strings(&r->c, max, ret, &found))
+		return 0;
+	if (found == CE_KIND_LIST)
+		return ce_fail(r->err, CCENV_EDATA, "%s: more than %zu entries", key, max);
+	if (found == CE_KIND_STRING)
+		return ce_fail(r->err, CCENV_EDATA,
+			"%s: expected strings of UTF-8 without control characters", key);
+	return fail_kind(r, key, "a list of strings", found);
+}
+
+/* Marks `key` as seen. Given twice, two readers would see two different locks. */
+static int see(struct reader *r, unsigned *seen, unsigned bit, const char *key)
+{
+	if (*seen & bit)
+		return ce_fail(r->err, CCENV_EDATA, "%s is given twice", key);
+	*seen |= bit;
 	return 0;
 }
 
-static int read_packages(
-	const json_t *root, struct ce_lock *lock, struct ce_map *by_url, struct ccenv_error *err)
+static bool url_is_allowed(const char *url)
 {
-	json_t *array, *o;
-	size_t i;
-	int r = ce_json_array(root, "packages", &array, err);
+	return ce_has_prefix(url, "https://") || ce_has_prefix(url, "http://") ||
+	       ce_has_prefix(url, "file:///");
+}
 
-	if (r < 0)
-		return r;
-	if (json_array_size(array) > PACKAGES_MAX)
-		return ce_fail(err, CCENV_EDATA, "packages: more than %d", PACKAGES_MAX);
-	lock->pkgs = ce_arena_array(&lock->arena, json_array_size(array) + 1, sizeof(*lock->pkgs));
-	json_array_foreach (array, i, o) {
-		struct ce_pkg *p = &lock->pkgs[lock->n_pkgs];
+static int read_package(struct reader *r, struct ce_pkg *ret)
+{
+	int e = ce_pkg_read(&r->c, NULL, ret, r->err);
 
-		r = read_package(o, lock, p, err);
-		if (r < 0)
-			return ce_context(err, r, "packages[%zu]", i);
-		if (ce_map_set(by_url, p->url, p))
-			return ce_fail(
-				err, CCENV_EDATA, "packages[%zu]: %s is there twice", i, p->url);
-		lock->n_pkgs++;
+	if (e < 0)
+		return e;
+	if (!url_is_allowed(ret->url))
+		return ce_fail(r->err, CCENV_EDATA,
+			"%s: only https, http and file URLs are allowed", ret->url);
+	if (!ret->sha256)
+		return ce_fail(r->err, CCENV_EDATA, "%s: sha256 is missing", ret->url);
+	return 0;
+}
+
+static int read_packages(struct reader *r)
+{
+	struct ce_lock *lock = r->lock;
+	CE_AUTOFREE struct ce_pkg *pkgs = NULL;
+	size_t n = 0, cap = 0;
+	int more, e = enter(r, "packages", CE_KIND_LIST);
+
+	if (e < 0)
+		return e;
+	while ((more = r->c.ops->next_item(&r->c)) > 0) {
+		if (n == PACKAGES_MAX)
+			return ce_fail(r->err, CCENV_EDATA, "packages: more than %d", PACKAGES_MAX);
+		CE_GROW(pkgs, n, cap);
+		e = read_package(r, &pkgs[n]);
+		if (e < 0)
+			return ce_context(r->err, e, "packages[%zu]", n);
+		n++;
 	}
+	if (more < 0)
+		return fail_end(r, "packages");
+	lock->pkgs = ce_arena_array(&lock->arena, n + 1, sizeof(*pkgs));
+	if (n)
+		memcpy(lock->pkgs, pkgs, n * sizeof(*pkgs));
+	for (; lock->n_pkgs < n; lock->n_pkgs++)
+		if (ce_map_set(&r->by_url, pkgs[lock->n_pkgs].url, &lock->pkgs[lock->n_pkgs]))
+			return ce_fail(r->err, CCENV_EDATA, "packages[%zu]: %s is given twice",
+				lock->n_pkgs, pkgs[lock->n_pkgs].url);
 	return 0;
 }
 
 /* "__cuda=13.0=0" */
-static int read_virtual(
-	const char *text, struct ce_arena *a, struct ce_virtual *ret, struct ccenv_error *err)
+static int read_virtual(struct reader *r, const char *text, struct ce_virtual *ret)
 {
+	struct ce_arena *a = &r->lock->arena;
 	const char *version = strchr(text, '='), *build;
 
 	build = version ? strchr(version + 1, '=') : NULL;
-	if (!build || strncmp(text, "__", 2) != 0)
-		return ce_fail(err, CCENV_EDATA,
-			"virtual-packages: \"%s\" is not name=version=build", text);
+	if (!build || !ce_has_prefix(text, "__"))
+		return ce_fail(r->err, CCENV_EDATA,
+			"virtual-packages: \"%s\": expected name=version=build", text);
 	ret->name = ce_arena_strndup(a, text, (size_t)(version - text));
 	ret->version = ce_arena_strndup(a, version + 1, (size_t)(build - version - 1));
 	ret->build = ce_arena_strdup(a, build + 1);
 	return 0;
 }
 
-static int read_platform(const json_t *o, struct ce_lock *lock, const struct ce_map *by_url,
-	struct ce_lock_platform *p, struct ccenv_error *err)
+static int set_virtuals(struct reader *r, struct ce_strs texts, struct ce_lock_platform *p)
 {
-	const char **texts = NULL;
-	size_t n = 0;
-	int r;
+	p->virtuals = ce_arena_array(&r->lock->arena, texts.n + 1, sizeof(*p->virtuals));
+	for (; p->n_virtuals < texts.n; p->n_virtuals++) {
+		int e = read_virtual(r, texts.items[p->n_virtuals], &p->virtuals[p->n_virtuals]);
 
-	r = ce_json_strings(o, "specs", &lock->arena, &p->specs, &p->n_specs, err);
-	if (r >= 0)
-		r = ce_json_strings(o, "virtual-packages", &lock->arena, &texts, &n, err);
-	if (r < 0)
-		return r;
-	p->virtuals = ce_arena_array(&lock->arena, n + 1, sizeof(*p->virtuals));
-	for (; p->n_virtuals < n; p->n_virtuals++) {
-		r = read_virtual(
-			texts[p->n_virtuals], &lock->arena, &p->virtuals[p->n_virtuals], err);
-		if (r < 0)
-			return r;
+		if (e < 0)
+			return e;
 	}
-	n = 0;
-	r = ce_json_strings(o, "packages", &lock->arena, &texts, &n, err);
-	if (r < 0)
-		return r;
-	p->pkgs = ce_arena_array(&lock->arena, n + 1, sizeof(*p->pkgs));
-	for (; p->n_pkgs < n; p->n_pkgs++) {
-		p->pkgs[p->n_pkgs] = ce_map_get(by_url, texts[p->n_pkgs]);
+	return 0;
+}
+
+static int set_packages(struct reader *r, struct ce_strs urls, struct ce_lock_platform *p)
+{
+	p->pkgs = ce_arena_array(&r->lock->arena, urls.n + 1, sizeof(*p->pkgs));
+	for (; p->n_pkgs < urls.n; p->n_pkgs++) {
+		p->pkgs[p->n_pkgs] = ce_map_get(&r->by_url, urls.items[p->n_pkgs]);
 		if (!p->pkgs[p->n_pkgs])
-			return ce_fail(err, CCENV_EDATA, "%s is not in the list of packages",
-				texts[p->n_pkgs]);
+			return ce_fail(r->err, CCENV_EDATA, "%s is not in the list of packages",
+				urls.items[p->n_pkgs]);
 	}
 	return 0;
 }
 
-static int read_env(const char *name, const json_t *o, struct ce_lock *lock,
-	const struct ce_map *by_url, struct ccenv_error *err)
+static int read_platform_key(
+	struct reader *r, const char *key, size_t len, unsigned *seen, struct ce_lock_platform *p)
 {
-	struct ce_lock_env *env = &lock->envs[lock->n_envs++];
-	const char *platform;
-	json_t *platforms = NULL, *v;
-	int r;
+	struct ce_strs list;
+	int e;
 
-	if (!ce_name_is_valid(name, strlen(name)))
-		return ce_fail(err, CCENV_EDATA, "\"%s\" is no environment name", name);
-	env->name = ce_arena_strdup(&lock->arena, name);
-	env->options = "";
-	r = ce_json_strings(o, "channels", &lock->arena, &env->channels, &env->n_channels, err);
-	if (r >= 0)
-		r = ce_json_string(o, "options", &lock->arena, &env->options, err);
-	if (r >= 0)
-		r = ce_json_object(o, "platforms", &platforms, err);
-	if (r < 0)
-		return r;
-	env->platforms = ce_arena_array(
-		&lock->arena, json_object_size(platforms) + 1, sizeof(*env->platforms));
-	json_object_foreach (platforms, platform, v) {
-		struct ce_lock_platform *p = &env->platforms[env->n_platforms++];
-
-		if (!ce_subdir_is_known(platform, strlen(platform)))
-			return ce_fail(err, CCENV_EDATA, "\"%s\" is no platform", platform);
-		p->platform = ce_arena_strdup(&lock->arena, platform);
-		r = read_platform(v, lock, by_url, p, err);
-		if (r < 0)
-			return ce_context(err, r, "%s", platform);
+	if (ce_cursor_key_is(key, len, "specs")) {
+		e = see(r, seen, 1, "specs");
+		if (e < 0)
+			return e;
+		e = read_strings(r, "specs", STRINGS_MAX, &list);
+		if (e < 0)
+			return e;
+		p->specs = list.items;
+		p->n_specs = list.n;
+		return 0;
 	}
-	return 0;
+	if (ce_cursor_key_is(key, len, "virtual-packages")) {
+		e = see(r, seen, 2, "virtual-packages");
+		if (e < 0)
+			return e;
+		e = read_strings(r, "virtual-packages", STRINGS_MAX, &list);
+		return e < 0 ? e : set_virtuals(r, list, p);
+	}
+	if (ce_cursor_key_is(key, len, "packages")) {
+		e = see(r, seen, 4, "packages");
+		if (e < 0)
+			return e;
+		e = read_strings(r, "packages", PACKAGES_MAX, &list);
+		return e < 0 ? e : set_packages(r, list, p);
+	}
+	return skip(r);
 }
 
-static int read_root(const json_t *root, struct ce_lock *lock, struct ccenv_error *err)
+static int read_platform(struct reader *r, struct ce_lock_platform *p)
 {
-	CE_CLEANUP(ce_map_release) struct ce_map by_url = {0};
+	unsigned seen = 0;
+	const char *key;
+	size_t len;
+	int more, e = enter(r, p->platform, CE_KIND_MAP);
+
+	if (e < 0)
+		return e;
+	while ((more = r->c.ops->next_key(&r->c, &key, &len)) > 0) {
+		e = read_platform_key(r, key, len, &seen, p);
+		if (e < 0)
+			return ce_context(r->err, e, "%s", p->platform);
+	}
+	return more < 0 ? fail_end(r, p->platform) : 0;
+}
+
+static int read_platforms(struct reader *r, struct ce_lock_env *env)
+{
+	const char *key;
+	size_t len;
+	int more, e = enter(r, "platforms", CE_KIND_MAP);
+
+	if (e < 0)
+		return e;
+	env->platforms = ce_arena_array(&r->lock->arena, PLATFORMS_MAX, sizeof(*env->platforms));
+	while ((more = r->c.ops->next_key(&r->c, &key, &len)) > 0) {
+		CE_AUTOFREE char *name = ce_strndup(key, len);
+
+		if (!ce_subdir_is_known(key, len))
+			return ce_fail(r->err, CCENV_EDATA, "unknown platform \"%s\"", name);
+		if (ce_lock_platform_find(env, name))
+			return ce_fail(r->err, CCENV_EDATA, "%s is given twice", name);
+		if (env->n_platforms == PLATFORMS_MAX)
+			return ce_fail(
+				r->err, CCENV_EDATA, "platforms: more than %d", PLATFORMS_MAX);
+		env->platforms[env->n_platforms].platform = ce_arena_strdup(&r->lock->arena, name);
+		e = read_platform(r, &env->platforms[env->n_platforms++]);
+		if (e < 0)
+			return e;
+	}
+	return more < 0 ? fail_end(r, "platforms") : 0;
+}
+
+static int read_env_key(
+	struct reader *r, const char *key, size_t len, unsigned *seen, struct ce_lock_env *env)
+{
+	struct ce_strs list;
+	int e;
+
+	if (ce_cursor_key_is(key, len, "channels")) {
+		e = see(r, seen, 1, "channels");
+		if (e < 0)
+			return e;
+		e = read_strings(r, "channels", STRINGS_MAX, &list);
+		if (e < 0)
+			return e;
+		env->channels = list.items;
+		env->n_channels = list.n;
+		return 0;
+	}
+	if (ce_cursor_key_is(key, len, "options")) {
+		e = see(r, seen, 2, "options");
+		return e < 0 ? e : read_string(r, "options", &env->options);
+	}
+	if (ce_cursor_key_is(key, len, "platforms")) {
+		e = see(r, seen, 4, "platforms");
+		return e < 0 ? e : read_platforms(r, env);
+	}
+	return skip(r);
+}
+
+static int read_env(struct reader *r, struct ce_lock_env *env)
+{
+	unsigned seen = 0;
+	const char *key;
+	size_t len;
+	int more, e = enter(r, "the environment", CE_KIND_MAP);
+
+	if (e < 0)
+		return e;
+	while ((more = r->c.ops->next_key(&r->c, &key, &len)) > 0) {
+		e = read_env_key(r, key, len, &seen, env);
+		if (e < 0)
+			return e;
+	}
+	return more < 0 ? fail_end(r, "the environment") : 0;
+}
+
+static int read_environments(struct reader *r)
+{
+	struct ce_lock *lock = r->lock;
+	const char *key;
+	size_t len;
+	int more, e = enter(r, "environments", CE_KIND_MAP);
+
+	if (e < 0)
+		return e;
+	lock->envs = ce_arena_array(&lock->arena, ENVIRONMENTS_MAX, sizeof(*lock->envs));
+	while ((more = r->c.ops->next_key(&r->c, &key, &len)) > 0) {
+		CE_AUTOFREE char *name = ce_strndup(key, len);
+		struct ce_lock_env *env;
+
+		if (!ce_name_is_valid(key, len))
+			return ce_fail(
+				r->err, CCENV_EDATA, "environments: invalid environment name");
+		if (ce_lock_env_find(lock, name))
+			return ce_fail(
+				r->err, CCENV_EDATA, "environments: %s is given twice", name);
+		if (lock->n_envs == ENVIRONMENTS_MAX)
+			return ce_fail(r->err, CCENV_EDATA, "environments: more than %d",
+				ENVIRONMENTS_MAX);
+		env = &lock->envs[lock->n_envs++];
+		env->name = ce_arena_strdup(&lock->arena, name);
+		env->options = "";
+		e = read_env(r, env);
+		if (e < 0)
+			return ce_context(r->err, e, "environments: %s", name);
+	}
+	return more < 0 ? fail_end(r, "environments") : 0;
+}
+
+static int read_version(struct reader *r)
+{
 	uint64_t version = 0;
-	const char *name;
-	json_t *envs = NULL, *v;
-	int r;
 
-	r = ce_json_uint(root, "version", &version, err);
-	if (r < 0)
-		return r;
+	if (!r->c.ops || !ce_cursor_uint(&r->c, &version))
+		return ce_fail(r->err, CCENV_EDATA, "version: expected the number of a format");
 	if (version != CE_LOCK_FORMAT)
-		return ce_fail(err, CCENV_EDATA,
+		return ce_fail(r->err, CCENV_EDATA,
 			"format version %llu, this ccenv knows %d; use a newer ccenv",
 			(unsigned long long)version, CE_LOCK_FORMAT);
-	r = read_packages(root, lock, &by_url, err);
-	if (r >= 0)
-		r = ce_json_object(root, "environments", &envs, err);
-	if (r < 0)
-		return r;
-	if (json_object_size(envs) > ENVIRONMENTS_MAX)
-		return ce_fail(err, CCENV_EDATA, "environments: more than %d", ENVIRONMENTS_MAX);
-	lock->envs = ce_arena_array(&lock->arena, json_object_size(envs) + 1, sizeof(*lock->envs));
-	json_object_foreach (envs, name, v) {
-		r = read_env(name, v, lock, &by_url, err);
-		if (r < 0)
-			return ce_context(err, r, "environments: %s", name);
-	}
 	return 0;
+}
+
+/* Finds the parts, with a look at the whole text: what is malformed anywhere is refused. */
+static int find_parts(struct reader *r, struct parts *parts)
+{
+	static const char *const names[] = {"version", "environments", "packages"};
+	struct ce_cursor *const where[] = {&parts->version, &parts->environments, &parts->packages};
+	unsigned seen = 0;
+	const char *key;
+	size_t len;
+	int more, e;
+
+	if (r->c.ops->peek(&r->c) != CE_KIND_MAP || !r->c.ops->enter(&r->c))
+		return ce_fail(r->err, CCENV_EDATA, "expected an object");
+	while ((more = r->c.ops->next_key(&r->c, &key, &len)) > 0) {
+		for (size_t i = 0; i < CE_COUNT(names); i++) {
+			if (!ce_cursor_key_is(key, len, names[i]))
+				continue;
+			e = see(r, &seen, 1U << i, names[i]);
+			if (e < 0)
+				return e;
+			*where[i] = r->c;
+		}
+		e = skip(r);
+		if (e < 0)
+			return e;
+	}
+	if (more < 0 || r->c.ops->peek(&r->c) != CE_KIND_END || r->c.p != r->c.end)
+		return ce_fail(r->err, CCENV_EDATA, "malformed data");
+	return 0;
+}
+
+/* "line 3, column 7: malformed data" */
+static int say_where(const struct reader *r, const char *text, int e)
+{
+	size_t line = 1, column = 1;
+
+	for (const char *p = text; p < r->c.p; p++) {
+		column = *p == '\n' ? 1 : column + 1;
+		line += *p == '\n';
+	}
+	return ce_context(r->err, e, "line %zu, column %zu", line, column);
+}
+
+static int read_lock(struct reader *r, const char *text)
+{
+	struct parts parts = {0};
+	int e = find_parts(r, &parts);
+
+	if (e < 0)
+		return say_where(r, text, e);
+	r->c = parts.version;
+	e = read_version(r);
+	if (e < 0)
+		return e;
+	if (parts.packages.ops) {
+		r->c = parts.packages;
+		e = read_packages(r);
+		if (e < 0)
+			return e;
+	}
+	if (!parts.environments.ops)
+		return 0;
+	r->c = parts.environments;
+	return read_environments(r);
 }
 
 int ce_lock_parse(const char *text, size_t len, struct ce_lock **ret_lock, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = ce_lock_new();
-	CE_CLEANUP(ce_json_decrefp) json_t *root = NULL;
-	int r = ce_json_parse(text, len, &root, err);
+	struct reader r = {.lock = lock, .err = err};
+	int e;
 
-	if (r >= 0)
-		r = read_root(root, lock, err);
-	if (r < 0)
-		return r;
+	ce_cursor_json(&r.c, text, len, &lock->arena);
+	e = read_lock(&r, text);
+	ce_map_release(&r.by_url);
+	if (e < 0)
+		return e;
 	*ret_lock = CE_TAKE(lock);
 	return 0;
 }

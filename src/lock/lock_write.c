@@ -14,6 +14,7 @@
 #include "lock/lock_format.h"
 #include "model/lock.h"
 #include "model/pkg.h"
+#include "model/pkg_json.h"
 #include "model/request.h"
 
 static json_t *strings(const char *const *list, size_t n)

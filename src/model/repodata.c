@@ -18,6 +18,7 @@ void ce_repodata_free(struct ce_repodata *r)
 		return;
 	ce_arena_release(&r->arena);
 	free(r->pkgs);
+	free(r->refused);
 	free(r);
 }
 
@@ -38,8 +39,6 @@ void ce_repodata_finish(struct ce_repodata *r)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < r->n; i++)
-		ce_pkg_prepare(&r->pkgs[i], &r->arena);
 	if (r->n)
 		qsort(r->pkgs, r->n, sizeof(*r->pkgs), by_pkg);
 	/* In this order ".conda" stands right before its ".tar.bz2" twin. */

@@ -7,6 +7,13 @@
 #include "base/arena.h"
 #include "model/pkg.h"
 
+/* A record that was left out: for whoever asks for that name, and finds too little. */
+struct ce_refused {
+	const char *name, *channel, *subdir;
+	const char
+		*why; /* "dill-1.0-0.conda: depends: expected a list of strings, found a string" */
+};
+
 /*
  * The records a request can reach: for each wanted name and every name in the depends of a reached
  * record, all records of that name in all channels of the request, in its platform's subdir and
@@ -20,6 +27,9 @@ struct ce_repodata {
 	struct ce_arena arena;
 	struct ce_pkg *pkgs;
 	size_t n;
+	/* Records that could not be used: the first of each name, channel and subdir. */
+	struct ce_refused *refused;
+	size_t n_refused;
 	/* Names that channels have and that look like a wanted one without any record; for
 	 * messages. */
 	const char **others;
@@ -29,7 +39,7 @@ struct ce_repodata {
 struct ce_repodata *ce_repodata_new(void);
 void ce_repodata_free(struct ce_repodata *r);
 CE_DEFINE_FREEP(struct ce_repodata, ce_repodata_free, ce_repodata_freep)
-/* Sorts, drops the .tar.bz2 twins, parses versions. Call once, after the last record is in. */
+/* Sorts and drops the .tar.bz2 twins. Call once, after the last record is in. */
 void ce_repodata_finish(struct ce_repodata *r);
 
 #endif

@@ -23,9 +23,9 @@
 #include "io/download.h"
 #include "model/layout.h"
 #include "model/pkg.h"
+#include "model/pkg_read.h"
 #include "model/repodata.h"
 #include "repodata/name_index.h"
-#include "repodata/record.h"
 #include "repodata/shards.h"
 #include "repodata/source.h"
 #include "repodata/store.h"
@@ -53,7 +53,7 @@ struct sync {
 	struct shard *under_way;
 	struct ce_map names;
 	struct ce_repodata *repodata;
-	size_t cap;
+	size_t cap, cap_refused;
 	struct ce_map missing; /* names whose shards are not here, when offline */
 	const char *missing_at;
 	struct ccenv_error err;    /* the first failure of the walk */
@@ -122,7 +122,8 @@ static int keep(struct sync *y, const struct ce_pkg *p, struct ccenv_error *err)
 struct lookup {
 	struct sync *y;
 	const struct ce_source *source;
-	struct ce_repo_record_place place;
+	struct ce_pkg_origin origin;
+	bool refused; /* one record was, and is noted */
 };
 
 static struct lookup lookup_of(struct sync *y, const struct ce_source *s, const char *name)
@@ -133,27 +134,46 @@ static struct lookup lookup_of(struct sync *y, const struct ce_source *s, const 
 	return (struct lookup){
 		.y = y,
 		.source = s,
-		.place =
+		.origin =
 			{
 				.name = ce_arena_strdup(a, name),
 				.subdir = ce_arena_strdup(a, s->subdir),
 				.channel = ce_arena_strdup(a, channel),
 				.base_url = s->base_url,
 				.channel_rank = s->channel_rank,
-				.arena = a,
 			},
 	};
 }
 
-/* Reads the record at the cursor; one that is no good is left out. */
+/* Whoever asks for the name hears of the first record that cannot be used. */
+static void note_refused(struct lookup *l, const char *why)
+{
+	struct ce_repodata *r = l->y->repodata;
+
+	if (l->refused)
+		return;
+	l->refused = true;
+	CE_GROW(r->refused, r->n_refused, l->y->cap_refused);
+	r->refused[r->n_refused++] = (struct ce_refused){
+		.name = l->origin.name,
+		.channel = l->origin.channel,
+		.subdir = l->origin.subdir,
+		.why = ce_arena_strdup(&r->arena, why),
+	};
+}
+
+/* Reads the record at the cursor; one that cannot be used is left out. */
 static int take_record(struct lookup *l, struct ce_cursor *c, const char *fn, size_t fn_len,
 	struct ccenv_error *err)
 {
 	struct ce_pkg p;
 
-	if (ce_repo_record_read(c, fn, fn_len, &l->place, &p, err) >= 0)
+	l->origin.fn = fn;
+	l->origin.fn_len = fn_len;
+	if (ce_pkg_read(c, &l->origin, &p, err) >= 0)
 		return keep(l->y, &p, err) < 0 ? -1 : 1;
 	l->y->skipped++;
+	note_refused(l, err->text);
 	ce_log(l->y->query->events, CCENV_LOG_DEBUG, "%s: a record is left out: %s",
 		l->source->shown, err->text);
 	err->code = 0;
@@ -165,7 +185,7 @@ static int take_json(void *user, const struct ce_repo_scan_record *rec, struct c
 	struct lookup *l = user;
 	struct ce_cursor c;
 
-	ce_cursor_json(&c, rec->object, rec->object_len, l->place.arena);
+	ce_cursor_json(&c, rec->object, rec->object_len, &l->y->repodata->arena);
 	if (take_record(l, &c, rec->fn, rec->fn_len, err) < 0) {
 		l->y->err = *err;
 		return err->code;
@@ -204,7 +224,8 @@ static int take_shard(struct sync *y, struct ce_source *s, const char *name,
 {
 	struct lookup l = lookup_of(y, s, name);
 
-	return ce_shard_each(ce_buf_str(body), body->len, l.place.arena, take_msgpack, &l, err);
+	return ce_shard_each(
+		ce_buf_str(body), body->len, &y->repodata->arena, take_msgpack, &l, err);
 }
 
 static char *shard_path(const struct sync *y, const char *hex)

@@ -9,24 +9,23 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/json.h"
+#include "base/cursor.h"
+#include "base/fs.h"
 #include "ccenv/ccenv.h"
 #include "emit/emit.h"
 #include "model/pkg.h"
+#include "model/pkg_read.h"
 
 static struct ce_pkg *read_record(const char *path, struct ce_arena *a, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 	struct ce_pkg *pkg = ce_arena_alloc(a, sizeof(*pkg));
-	const char *fn = "", *subdir = "", *channel = "", *url = "";
+	struct ce_cursor c;
 
-	if (ce_json_read(path, 64 << 20, &o, err) < 0 || ce_json_string(o, "fn", a, &fn, err) < 0 ||
-		ce_json_string(o, "subdir", a, &subdir, err) < 0 ||
-		ce_json_string(o, "channel", a, &channel, err) < 0 ||
-		ce_json_string(o, "url", a, &url, err) < 0 ||
-		ce_pkg_from_json(o, fn, subdir, channel, url, a, pkg, err) < 0)
+	if (ce_fs_read(path, 64 << 20, &text, err) < 0)
 		return NULL;
-	return pkg;
+	ce_cursor_json(&c, ce_buf_str(&text), text.len, a);
+	return ce_pkg_read(&c, NULL, pkg, err) < 0 ? NULL : pkg;
 }
 
 int main(int argc, char **argv)

@@ -7,7 +7,6 @@
  * INSTALLER_TRUST, a directory, nothing is downloaded: what another program has unpacked there is
  * taken.
  */
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +14,16 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
-#include "base/json.h"
+#include "base/buf.h"
+#include "base/cursor.h"
+#include "base/error.h"
+#include "base/fs.h"
 #include "base/path.h"
 #include "ccenv/ccenv.h"
 #include "fetch/fetch.h"
 #include "install/install.h"
 #include "model/pkg.h"
+#include "model/pkg_read.h"
 
 static void print_log(void *user, enum ccenv_level level, const char *text)
 {
@@ -34,32 +37,26 @@ static const char *get_env(const char *name)
 	return getenv(name);
 }
 
-static const char *text_of(const json_t *o, const char *key, struct ce_arena *a)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return ce_arena_strdup(a, s ? s : "");
-}
-
 static int read_records(const char *path, struct ce_arena *a, struct ce_pkg **ret_pkgs,
 	size_t *ret_n, struct ccenv_error *err)
 {
-	json_t *array, *o;
-	size_t i;
-	int r = ce_json_read(path, 1 << 30, &array, err);
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+	struct ce_cursor c;
+	size_t cap = 0;
+	int r = ce_fs_read(path, 1 << 30, &text, err), more;
 
 	if (r < 0)
 		return r;
-	*ret_n = json_array_size(array);
-	*ret_pkgs = ce_arena_array(a, *ret_n + 1, sizeof(**ret_pkgs));
-	json_array_foreach (array, i, o) {
-		r = ce_pkg_from_json(o, text_of(o, "fn", a), text_of(o, "subdir", a),
-			text_of(o, "channel", a), text_of(o, "url", a), a, &(*ret_pkgs)[i], err);
+	ce_cursor_json(&c, ce_buf_str(&text), text.len, a);
+	if (!c.ops->enter(&c))
+		return ce_fail(err, CCENV_EDATA, "%s: expected a list", path);
+	while ((more = c.ops->next_item(&c)) > 0) {
+		CE_GROW(*ret_pkgs, *ret_n, cap);
+		r = ce_pkg_read(&c, NULL, &(*ret_pkgs)[(*ret_n)++], err);
 		if (r < 0)
 			return r;
 	}
-	json_decref(array);
-	return 0;
+	return more < 0 ? ce_fail(err, CCENV_EDATA, "%s: malformed", path) : 0;
 }
 
 static int run(char **argv, int argc, bool repair, struct ccenv_error *err)
