@@ -20,6 +20,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/stage.h"
 #include "emit/emit.h"
 #include "fetch/fetch.h"
 #include "install/install.h"
@@ -162,7 +163,7 @@ static int prune(const char *root, const char *platform, const char *keep, struc
 
 	if (!d)
 		return 0;
-	ce_fs_sweep(dir);
+	ce_stage_sweep(dir);
 	while (r >= 0 && (e = readdir(d))) {
 		CE_AUTOFREE char *path = ce_path_join(dir, e->d_name);
 		size_t n = strlen(platform);

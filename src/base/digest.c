@@ -16,6 +16,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/fs.h"
 #include "ccenv/ccenv.h"
 
 struct ce_digest {
@@ -91,8 +92,8 @@ int ce_sha256_file(const char *path, char hex[CE_SHA256_HEX + 1], struct ccenv_e
 		CHUNK = 256 << 10
 	};
 	CE_CLEANUP(ce_digest_freep) struct ce_digest *d = ce_digest_new(CE_DIGEST_SHA256);
+	CE_CLEANUP(ce_fs_closep) int fd = ce_fs_open_file(AT_FDCWD, path, 0);
 	CE_AUTOFREE char *buf = ce_alloc(CHUNK);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
 
 	if (fd < 0)
@@ -100,15 +101,10 @@ int ce_sha256_file(const char *path, char hex[CE_SHA256_HEX + 1], struct ccenv_e
 	while ((n = read(fd, buf, CHUNK)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0) {
-			int errnum = errno;
-
-			close(fd);
-			return ce_fail_errno(err, errnum, "cannot read %s", path);
-		}
+		if (n < 0)
+			return ce_fail_errno(err, errno, "cannot read %s", path);
 		ce_digest_update(d, buf, (size_t)n);
 	}
-	close(fd);
 	ce_digest_final(CE_TAKE(d), hex);
 	return 0;
 }

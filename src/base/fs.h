@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/attr.h"
 
@@ -15,13 +16,25 @@ struct ce_buf;
 
 /* mkdir -p; fine when it exists. */
 CE_MUST_CHECK int ce_fs_mkdirs(const char *path, struct ccenv_error *err);
-/* Appends the whole file to `out`. A missing file is CCENV_ENOTFOUND; more than `max` bytes is
- * CCENV_EDATA. */
+/*
+ * Opens a regular file for reading. Never waits, as opening a fifo would, and never opens a device.
+ * `flags`: 0, or O_NOFOLLOW where the last component must not be a link. Returns the descriptor, or
+ * -1 with errno: EINVAL (ENXIO for a socket), EISDIR or ELOOP for what is not a regular file.
+ */
+CE_MUST_CHECK int ce_fs_open_file(int dir_fd, const char *path, int flags);
+/* The same for what others have made, such as a package: no component of `path`, which must be
+ * relative and safe (ce_path_is_safe()), may be a link. */
+CE_MUST_CHECK int ce_fs_open_beneath(int dir_fd, const char *path);
+/* Reads a whole file as ce_fs_open_beneath() opens it; `dir` itself is no link either. */
+CE_MUST_CHECK int ce_fs_read_beneath(
+	const char *dir, const char *path, size_t max, struct ce_buf *out, struct ccenv_error *err);
+/* Appends a whole file, a regular one that may be reached through links, to `out`. A missing file
+ * is CCENV_ENOTFOUND; more than `max` bytes is CCENV_EDATA. */
 CE_MUST_CHECK int ce_fs_read(
 	const char *path, size_t max, struct ce_buf *out, struct ccenv_error *err);
 /*
- * Makes `path` hold exactly these bytes: written beside, synced, renamed; not touched when it holds
- * them already (so that nothing downstream rebuilds). ret_changed may be NULL.
+ * Makes `path` hold exactly these bytes: made and put in place as in base/stage.h; not touched
+ * when it holds them already (so that nothing downstream rebuilds). ret_changed may be NULL.
  */
 CE_MUST_CHECK int ce_fs_replace(
 	const char *path, const void *data, size_t len, bool *ret_changed, struct ccenv_error *err);
@@ -31,25 +44,32 @@ void ce_fs_closep(int *fd);
 CE_MUST_CHECK int ce_fs_write_all(int fd, const void *data, size_t len);
 /* The same by pwrite(), at an offset in bytes. */
 CE_MUST_CHECK int ce_fs_pwrite_all(int fd, const void *data, size_t len, uint64_t offset);
-/* rm -rf, never following links; fine when it is absent. Makes directories writable as needed. */
+/* fchmod(), which is not needed where the owner's bits are there already: some network file systems
+ * refuse it. 0, or -1 with errno. */
+CE_MUST_CHECK int ce_fs_set_mode(int fd, mode_t mode);
+/* rm -rf, never following links, of trees of any depth; fine when it is absent. Makes directories
+ * writable as needed. */
 CE_MUST_CHECK int ce_fs_remove_tree(const char *path, struct ccenv_error *err);
-/*
- * Removes from a directory what processes that are gone were writing beside its place:
- * <name>.<pid>.XXXXXX of ce_fs_replace() and its like, <name>.tmp.<pid>, <name>.old.<pid>. To be
- * called with the lock held under which such things are made there. Failures are ignored: the next
- * run tries again.
- */
-void ce_fs_sweep(const char *dir);
 bool ce_fs_exists(const char *path); /* anything, a dangling link too */
 bool ce_fs_is_dir(const char *path);
 
 /*
- * An advisory lock between processes (flock on `path`, created if absent; its text names the
- * holder). Waits at most `timeout_s` seconds, then fails with CCENV_EBUSY and names the holder.
- * Released by ce_fs_unlock() or by the end of the process. `waiting` (may be NULL) is called once,
- * before the first wait.
+ * An advisory lock between processes: flock() on `path`, created if absent; its text names the
+ * holder, so it must not be a link, nor a file with another text or another name: those are
+ * refused and left as they are. Waits at most `timeout_s` seconds, then fails with CCENV_EBUSY and
+ * names the holder. Released by ce_fs_unlock() or by the end of the process. Where the file system
+ * has no locks it is as if it were had.
  */
 struct ce_fs_lock;
+struct ce_fs_wait {
+	int timeout_s;
+	void (*on_wait)(void *user, const char *holder); /* once, before the first wait; or NULL */
+	void *user;
+	bool remove; /* remove the file with the lock; all who use it must ask for that */
+};
+CE_MUST_CHECK int ce_fs_lock_wait(const char *path, const struct ce_fs_wait *wait,
+	struct ce_fs_lock **ret_lock, struct ccenv_error *err);
+/* The same with its parts as parameters; the file stays. */
 CE_MUST_CHECK int ce_fs_lock(const char *path, int timeout_s,
 	void (*waiting)(void *user, const char *holder), void *user, struct ce_fs_lock **ret_lock,
 	struct ccenv_error *err);

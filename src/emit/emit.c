@@ -19,6 +19,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "base/stage.h"
 #include "emit/emit_facts.h"
 #include "model/component.h"
 #include "model/layout.h"
@@ -297,7 +298,7 @@ static void sweep(const struct ce_emit_facts *f)
 	for (size_t i = 0; i < CE_COUNT(dirs); i++) {
 		CE_AUTOFREE char *dir = ce_path_join(f->in->root, dirs[i]);
 
-		ce_fs_sweep(dir);
+		ce_stage_sweep(dir);
 	}
 }
 

@@ -273,42 +273,6 @@ static void count_waits(void *user, const char *holder)
 	++*(int *)user;
 }
 
-static void test_sweep(void **state)
-{
-	CE_AUTOFREE char *dir = ce_path_join(scratch, "sweep");
-	/* Nobody has that number: Linux gives none above 4194304. */
-	static const char *const gone[] = {"a.json.999999999.Ab3dEf", "env.tmp.999999999",
-		"env.old.999999999", "linux-64-0123.tmp.999999999"};
-	static const char *const stay[] = {"a.json", "a.json.999999999.abc", "env.tmp.x",
-		"env.tmp.", "env.old.12x", "a.12x.abcdef", "libx.so.12", ".tmp", "env.tmp.1",
-		"a.1.abcdef", "b.9999999999.abcdef"};
-	struct ccenv_error err;
-
-	(void)state;
-	for (size_t i = 0; i < CE_COUNT(gone) + CE_COUNT(stay); i++) {
-		const char *name = i < CE_COUNT(gone) ? gone[i] : stay[i - CE_COUNT(gone)];
-		CE_AUTOFREE char *path = ce_asprintf("%s/%s", dir, name);
-		CE_AUTOFREE char *below = ce_path_join(path, "full");
-
-		/* Directories with something in them, files, and links, by turns. */
-		assert_int_equal(ce_fs_mkdirs(i % 3 ? dir : below, &err), 0);
-		if (i % 3 == 1)
-			assert_int_equal(ce_fs_replace(path, "x", 1, NULL, &err), 0);
-		else if (i % 3 == 2)
-			assert_int_equal(symlink("/", path), 0);
-	}
-	ce_fs_sweep(dir);
-	ce_fs_sweep("/nowhere");
-	for (size_t i = 0; i < CE_COUNT(gone) + CE_COUNT(stay); i++) {
-		bool stays = i >= CE_COUNT(gone);
-		CE_AUTOFREE char *path =
-			ce_path_join(dir, stays ? stay[i - CE_COUNT(gone)] : gone[i]);
-
-		if (ce_fs_exists(path) != stays)
-			fail_msg("%s %s", path, stays ? "was removed" : "is still there");
-	}
-}
-
 static void test_lock(void **state)
 {
 	CE_AUTOFREE char *path = in_scratch("lock");
@@ -447,7 +411,6 @@ int main(void)
 		cmocka_unit_test(test_replace_only_when_different),
 		cmocka_unit_test(test_read_errors),
 		cmocka_unit_test(test_remove_tree),
-		cmocka_unit_test(test_sweep),
 		cmocka_unit_test(test_lock),
 		cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_printable_text),
