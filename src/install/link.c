@@ -6,22 +6,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/fs.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/copy.h"
 #include "base/error.h"
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/syscalls.h"
 #include "base/work.h"
 #include "cache/contents.h"
 #include "ccenv/ccenv.h"
@@ -111,8 +111,7 @@ static void leave(struct place *at)
 
 static int open_source(const struct place *at, const struct ce_planned_path *p)
 {
-	return openat(
-		at->from_fd, ce_path_base(p->content->path), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return ce_fs_open_file(at->from_fd, ce_path_base(p->content->path), O_NOFOLLOW);
 }
 
 static int open_target(const struct place *at, const struct ce_planned_path *p, mode_t mode)
@@ -126,51 +125,36 @@ static mode_t target_mode(const struct stat *st)
 	return st->st_mode & 0111 ? 0555 : 0444;
 }
 
+/* Where times cannot be set, those of today do. */
 static int keep_time(int fd, const struct stat *st)
 {
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
 
-	return futimens(fd, times);
-}
-
-/* All of `from`, by the kernel where it can. */
-static int copy_data(int from, int to)
-{
-	CE_AUTOFREE char *buf = NULL;
-	ssize_t n;
-
-	while ((n = copy_file_range(from, NULL, to, NULL, 1 << 30, 0)) > 0)
-		;
-	if (n == 0)
+	if (futimens(fd, times) == 0 || ce_way_after(CE_SYS_UTIMENS, errno) != CE_WAY_STOP)
 		return 0;
-	/* Another file system, or one without this call. The offsets are where it stopped. */
-	buf = ce_alloc(256 << 10);
-	while ((n = read(from, buf, 256 << 10)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 || ce_fs_write_all(to, buf, (size_t)n) < 0)
-			return -1;
-	}
-	return 0;
+	return -1;
 }
 
-/* A copy of its own; with `ref`, one that shares blocks. Fails with errno. */
-static int copy_file(
-	const struct place *at, const struct ce_planned_path *p, const struct stat *st, bool ref)
+/* A copy of its own. With `ret_clone` only one that shares blocks; where that cannot be, it says how
+ * to go on. Fails with errno. */
+static int copy_file(const struct place *at, const struct ce_planned_path *p, const struct stat *st,
+	enum ce_way *ret_clone)
 {
 	CE_CLEANUP(ce_fs_closep) int from = open_source(at, p);
 	CE_CLEANUP(ce_fs_closep) int to = from < 0 ? -1 : open_target(at, p, target_mode(st));
+	int r, errnum;
 
 	if (to < 0)
 		return -1;
-	if (ref ? ioctl(to, FICLONE, from) < 0 : copy_data(from, to) < 0) {
-		int errnum = errno;
-
-		(void)unlinkat(at->to_fd, ce_path_base(p->path), 0);
-		errno = errnum;
-		return -1;
-	}
-	return keep_time(to, st);
+	r = ret_clone ? ce_copy_clone(from, to) : ce_copy_bytes(from, to, (uint64_t)st->st_size);
+	if (r == 0)
+		return keep_time(to, st);
+	errnum = errno;
+	if (ret_clone)
+		*ret_clone = ce_way_after(CE_SYS_CLONE, errnum);
+	ce_ignore(unlinkat(at->to_fd, ce_path_base(p->path), 0));
+	errno = errnum;
+	return -1;
 }
 
 /*
@@ -216,14 +200,6 @@ static int put_symlink(
 	return 0;
 }
 
-/* Did this fail because the file systems do not have it, so that the next way should be tried from
- * now on? */
-static bool is_unsupported(int errnum)
-{
-	return errnum == EXDEV || errnum == EPERM || errnum == EOPNOTSUPP || errnum == ENOTTY ||
-	       errnum == EINVAL || errnum == ENOSYS || errnum == EBADF;
-}
-
 /* The directories are open, so what does not exist is the source. */
 static int fail_put(
 	const struct linking *l, const struct ce_planned_path *p, struct ccenv_error *err)
@@ -231,32 +207,39 @@ static int fail_put(
 	return errno == ENOENT ? fail_source(l, p, err) : fail_target(l, p, err);
 }
 
+/* From now on by the next way. Down only: another thread may be further. */
+static void step_down(struct linking *l, int from, int to)
+{
+	atomic_compare_exchange_strong(&l->method, &from, to);
+}
+
 /* Reflink, hard link or copy. */
 static int put_linked(struct linking *l, const struct place *at, const struct ce_planned_path *p,
 	const struct stat *st, struct ccenv_error *err)
 {
 	int method = p->content->no_link ? CE_LINK_COPY : atomic_load(&l->method);
+	const char *from = ce_path_base(p->content->path), *to = ce_path_base(p->path);
+	enum ce_way way = CE_WAY_STOP;
 
 	if (method == CE_LINK_REF) {
-		if (copy_file(at, p, st, true) == 0)
+		if (copy_file(at, p, st, &way) == 0)
 			return 0;
-		if (!is_unsupported(errno))
+		if (way == CE_WAY_STOP)
 			return fail_put(l, p, err);
-		/* Down only: another thread may be further. */
-		atomic_compare_exchange_strong(&l->method, &method, CE_LINK_HARD);
+		if (way == CE_WAY_OTHER)
+			step_down(l, CE_LINK_REF, CE_LINK_HARD);
 		method = CE_LINK_HARD;
 	}
 	if (method == CE_LINK_HARD) {
-		if (linkat(at->from_fd, ce_path_base(p->content->path), at->to_fd,
-			    ce_path_base(p->path), 0) == 0)
+		if (linkat(at->from_fd, from, at->to_fd, to, 0) == 0)
 			return 0;
-		/* A file may have too many links while others may have one more. */
-		if (is_unsupported(errno))
-			atomic_store(&l->method, CE_LINK_COPY);
-		else if (errno != EMLINK)
+		way = ce_way_after(CE_SYS_LINK, errno);
+		if (way == CE_WAY_STOP)
 			return fail_put(l, p, err);
+		if (way == CE_WAY_OTHER)
+			step_down(l, CE_LINK_HARD, CE_LINK_COPY);
 	}
-	return copy_file(at, p, st, false) < 0 ? fail_put(l, p, err) : 0;
+	return copy_file(at, p, st, NULL) < 0 ? fail_put(l, p, err) : 0;
 }
 
 static int relocate(const struct linking *l, const struct place *at, struct ce_planned_path *p,

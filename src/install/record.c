@@ -18,6 +18,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "base/stage.h"
 #include "base/work.h"
 #include "cache/contents.h"
 #include "ccenv/ccenv.h"
@@ -342,21 +343,6 @@ int ce_stamp_write(const char *root, const struct ce_stamp *stamp, struct ccenv_
 	return write_file(path, ce_buf_str(&text), text.len, err);
 }
 
-/* Is there something at <prefix>.tmp.<pid>, or at <prefix>.old.<pid>, where the old prefix was put
- * when it could not be exchanged? */
-static bool is_left(const char *built_as)
-{
-	CE_AUTOFREE char *old = ce_strdup(built_as);
-	char *dot = strrchr(old, '.');
-
-	if (ce_fs_exists(built_as))
-		return true;
-	if (!dot || dot - old < 4 || strncmp(dot - 4, ".tmp", 4) != 0)
-		return false;
-	memcpy(dot - 4, ".old", 4);
-	return ce_fs_exists(old);
-}
-
 bool ce_stamp_matches(const char *prefix, const char *content, bool *ret_leftover)
 {
 	CE_AUTOFREE char *path = stamp_path(prefix);
@@ -369,7 +355,7 @@ bool ce_stamp_matches(const char *prefix, const char *content, bool *ret_leftove
 		return false;
 	found = json_string_value(json_object_get(o, "content"));
 	built_as = json_string_value(json_object_get(o, "built_as"));
-	*ret_leftover = built_as && is_left(built_as);
+	*ret_leftover = built_as && ce_stage_is_left(built_as);
 	return found && strcmp(found, content) == 0;
 }
 

@@ -17,6 +17,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/event.h"
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/path.h"
 #include "base/work.h"
@@ -161,7 +162,7 @@ static bool hash_file(struct verify *v, const char *path, char hex[CE_SHA256_HEX
 {
 	CE_CLEANUP(ce_digest_freep) struct ce_digest *d = ce_digest_new(CE_DIGEST_SHA256);
 	CE_AUTOFREE char *buf = ce_alloc(CHUNK);
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = ce_fs_open_file(AT_FDCWD, path, O_NOFOLLOW);
 	ssize_t n = fd < 0 ? -1 : 1;
 
 	while (n > 0) {

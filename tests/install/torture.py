@@ -209,7 +209,7 @@ def crowd(b, n):
                 b.verify(what, prefix_of(i))
             b.check_cache(what)
             check(all(c == 1 for c in s.gets.values()), f"{what}: downloaded more than once", s.gets)
-            left = [p.name for p in (b.work / "build").iterdir() if ".tmp." in p.name]
+            left = [p.name for p in (b.work / "build").iterdir() if p.name.startswith(".ccenv-")]
             check(not left, f"{what}: left over", left)
             print(f"{n} processes, {what}: {took:.2f} s, {len(s.gets)} packages, {sum(s.gets.values())} downloads")
 

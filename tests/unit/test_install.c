@@ -480,52 +480,68 @@ static void test_foreign_prefix(void **state)
 }
 
 /* What a killed process left beside the prefix and in the cache is removed by the next run. */
+/* The temporary name that the prefix was made under, as its stamp has it. */
+static char *built_as(const struct fixture *f)
+{
+	CE_AUTOFREE char *stamp = ce_path_join(f->prefix, "conda-meta/ccenv");
+	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
+	struct ccenv_error err;
+
+	assert_int_equal(ce_json_read(stamp, 1 << 16, &o, &err), 0);
+	return ce_strdup(json_string_value(json_object_get(o, "built_as")));
+}
+
 static void test_leftovers(void **state)
 {
 	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
+	static const char *const suffixes[] = {"", ".old"};
 	struct fixture *f = *state;
-	CE_AUTOFREE char *tmp = ce_asprintf("%s.tmp.999999999", f->prefix);
-	CE_AUTOFREE char *other = ce_asprintf("%s.tmp.x", f->prefix);
+	CE_AUTOFREE char *users_tmp = ce_asprintf("%s.tmp.999999999", f->prefix);
+	CE_AUTOFREE char *users_old = ce_asprintf("%s.old.1", f->prefix);
 	CE_AUTOFREE char *cached = ce_asprintf("%s/pkgs/tmp/k.999999999.abc/bin", f->cache);
 
-	assert_int_equal(ce_fs_mkdirs(tmp, &f->err), 0);
-	assert_int_equal(ce_fs_mkdirs(other, &f->err), 0);
+	assert_int_equal(ce_fs_mkdirs(users_tmp, &f->err), 0);
+	assert_int_equal(ce_fs_mkdirs(users_old, &f->err), 0);
 	assert_int_equal(ce_fs_mkdirs(cached, &f->err), 0);
 	add(f, &(struct pack_package){.name = "one", .files = one});
 	both(f);
-	assert_false(ce_fs_exists(tmp));
-	assert_true(ce_fs_exists(other));
+	assert_true(ce_fs_exists(users_tmp));
+	assert_true(ce_fs_exists(users_old));
 	assert_false(ce_fs_exists(cached));
 	/* Killed between the swap and the removal of the old prefix: the new one is right, but
-	 * something is left. */
-	free(CE_TAKE(tmp));
-	tmp = ce_asprintf("%s.tmp.%ld", f->prefix, (long)getpid());
-	assert_true(is_current(f));
-	assert_int_equal(ce_fs_mkdirs(tmp, &f->err), 0);
-	assert_false(is_current(f));
-	both(f);
-	assert_false(ce_fs_exists(tmp));
-	assert_true(is_current(f));
-	/* The same where the two could not be exchanged. */
-	free(CE_TAKE(tmp));
-	tmp = ce_asprintf("%s.old.%ld", f->prefix, (long)getpid());
-	assert_int_equal(ce_fs_mkdirs(tmp, &f->err), 0);
-	assert_false(is_current(f));
-	both(f);
-	assert_false(ce_fs_exists(tmp));
-	assert_true(is_current(f));
+	 * something is left. The same where the two could not be exchanged. */
+	for (size_t i = 0; i < CE_COUNT(suffixes); i++) {
+		CE_AUTOFREE char *tmp = built_as(f);
+		CE_AUTOFREE char *left = ce_asprintf("%s%s", tmp, suffixes[i]);
+		CE_AUTOFREE char *lock = ce_asprintf("%s.lock", tmp);
+
+		assert_true(is_current(f));
+		assert_int_equal(ce_fs_mkdirs(left, &f->err), 0);
+		assert_int_equal(ce_fs_replace(lock, "", 0, NULL, &f->err), 0);
+		assert_false(is_current(f));
+		both(f);
+		assert_false(ce_fs_exists(left));
+		assert_false(ce_fs_exists(lock));
+		assert_true(is_current(f));
+	}
 }
 
-/* Killed between the two renames: the old prefix is put back, and serves until the new one is
- * there. */
 static void test_old_is_put_back(void **state)
 {
 	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
 	struct fixture *f = *state;
-	CE_AUTOFREE char *old = ce_asprintf("%s.old.999999999", f->prefix);
+	CE_AUTOFREE char *old = NULL;
+	CE_AUTOFREE char *lock = NULL;
 
 	add(f, &(struct pack_package){.name = "one", .files = one});
 	both(f);
+	old = built_as(f);
+	lock = ce_asprintf("%s.lock", old);
+	assert_int_equal(ce_fs_replace(lock, ce_path_base(f->prefix),
+				 strlen(ce_path_base(f->prefix)), NULL, &f->err),
+		0);
+	free(old);
+	old = ce_asprintf("%.*s.old", (int)(strlen(lock) - strlen(".lock")), lock);
 	assert_int_equal(rename(f->prefix, old), 0);
 	assert_false(is_current(f));
 	assert_int_equal(install(f), 0);
