@@ -302,7 +302,7 @@ static void test_lock_removed(void **state)
 static void test_deep_tree(void **state)
 {
 	enum {
-		DEPTH = 3000
+		DEPTH = 500
 	};
 	CE_AUTOFREE char *top = in_scratch("deep");
 	static const char name[] = "0123456789";
@@ -317,8 +317,9 @@ static void test_deep_tree(void **state)
 		int next;
 
 		assert_int_equal(mkdirat(at, name, 0777), 0);
-		assert_int_equal(mkdirat(at, "empty", 0500), 0);
-		assert_true(symlinkat("/", at, "link") == 0);
+		if (i % 50 == 0)
+			assert_int_equal(
+				mkdirat(at, "empty", 0500) + symlinkat("/", at, "link"), 0);
 		next = openat(at, name, O_RDONLY | O_DIRECTORY);
 		close(at);
 		at = next;
