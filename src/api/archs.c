@@ -14,7 +14,7 @@
 #include "io/host.h"
 #include "model/arch.h"
 #include "model/component.h"
-#include "model/lock.h"
+#include "model/lockfile.h"
 #include "model/manifest.h"
 #include "model/match.h"
 #include "model/pkg.h"

@@ -11,7 +11,7 @@
 #include "base/map.h"
 #include "base/strs.h"
 #include "io/host.h"
-#include "model/lock.h"
+#include "model/lockfile.h"
 #include "model/match.h"
 #include "model/pkg.h"
 #include "model/platform.h"

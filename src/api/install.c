@@ -24,8 +24,8 @@
 #include "emit/emit.h"
 #include "fetch/fetch.h"
 #include "install/install.h"
-#include "lock/lock_file.h"
-#include "model/lock.h"
+#include "lock/lockfile.h"
+#include "model/lockfile.h"
 #include "model/manifest.h"
 #include "model/platform.h"
 

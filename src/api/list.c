@@ -5,7 +5,7 @@
 #include "api/locked.h"
 #include "api/project.h"
 #include "base/arena.h"
-#include "model/lock.h"
+#include "model/lockfile.h"
 #include "model/pkg.h"
 #include "spec/channel.h"
 #include "spec/name.h"

@@ -8,8 +8,8 @@
 #include "api/project.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "lock/lock_file.h"
-#include "model/lock.h"
+#include "lock/lockfile.h"
+#include "model/lockfile.h"
 
 static bool differs(const struct ce_lock *a, const struct ce_lock *b)
 {

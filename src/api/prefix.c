@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/path.h"
 #include "model/layout.h"
-#include "model/lock.h"
+#include "model/lockfile.h"
 #include "model/pkg.h"
 
 static void hash_packages(const struct ce_lock_platform *p, char hex[CE_SHA256_HEX + 1])

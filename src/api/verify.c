@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "install/install.h"
-#include "model/lock.h"
+#include "model/lockfile.h"
 
 int ccenv_verify(struct ccenv *c, const struct ccenv_install_options *o, struct ccenv_error *err)
 {

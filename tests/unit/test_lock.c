@@ -14,8 +14,8 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "ccenv/ccenv.h"
-#include "lock/lock_file.h"
-#include "model/lock.h"
+#include "lock/lockfile.h"
+#include "model/lockfile.h"
 #include "model/pkg.h"
 #include "model/request.h"
 

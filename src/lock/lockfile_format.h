@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CE_LOCK_LOCK_FORMAT_H
-#define CE_LOCK_LOCK_FORMAT_H
+#ifndef CE_LOCK_LOCKFILE_FORMAT_H
+#define CE_LOCK_LOCKFILE_FORMAT_H
 
 /* What reading and writing the lock share. A reader refuses any other version. */
 enum {

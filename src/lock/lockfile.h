@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CE_LOCK_LOCK_FILE_H
-#define CE_LOCK_LOCK_FILE_H
+#ifndef CE_LOCK_LOCKFILE_H
+#define CE_LOCK_LOCKFILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Look-up in a lock. */
-#include "model/lock.h"
+#include "model/lockfile.h"
 
 #include <stdlib.h>
 #include <string.h>

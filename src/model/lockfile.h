@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CE_MODEL_LOCK_H
-#define CE_MODEL_LOCK_H
+#ifndef CE_MODEL_LOCKFILE_H
+#define CE_MODEL_LOCKFILE_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The lock from JSON text. The hard part is trust: a lock comes from a repository, so every field
  * is checked. */
-#include "lock/lock_file.h"
+#include "lock/lockfile.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -15,8 +15,8 @@
 #include "base/map.h"
 #include "base/strs.h"
 #include "ccenv/ccenv.h"
-#include "lock/lock_format.h"
-#include "model/lock.h"
+#include "lock/lockfile_format.h"
+#include "model/lockfile.h"
 #include "model/pkg.h"
 #include "model/pkg_read.h"
 #include "spec/name.h"
