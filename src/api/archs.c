@@ -38,8 +38,8 @@ static const char *cuda_version(const struct ce_pkg *const *pkgs, size_t n)
 	return p ? p->version : NULL;
 }
 
-int ce_archs_check_cuda(const struct ccenv *c, const struct ce_lock_platform *p, const char *want,
-	struct ccenv_error *err)
+int ce_archs_check_cuda(const struct ccenv *c, const struct ce_lockfile_platform *p,
+	const char *want, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	const struct ce_pkg *have = cuda_package(p->pkgs, p->n_pkgs);
@@ -105,10 +105,11 @@ int ce_archs_check_plan(
 	return 0;
 }
 
-static int check_env(const struct ccenv *c, const struct ce_lock_env *env, struct ccenv_error *err)
+static int check_env(
+	const struct ccenv *c, const struct ce_lockfile_env *env, struct ccenv_error *err)
 {
 	for (size_t i = 0; i < env->n_platforms; i++) {
-		const struct ce_lock_platform *p = &env->platforms[i];
+		const struct ce_lockfile_platform *p = &env->platforms[i];
 		int r = check(c, env->name, p->pkgs, p->n_pkgs, err);
 
 		if (r < 0)
@@ -117,7 +118,8 @@ static int check_env(const struct ccenv *c, const struct ce_lock_env *env, struc
 	return 0;
 }
 
-int ce_archs_check_lock(const struct ccenv *c, const struct ce_lock *lock, struct ccenv_error *err)
+int ce_archs_check_lock(
+	const struct ccenv *c, const struct ce_lockfile *lock, struct ccenv_error *err)
 {
 	for (size_t e = 0; e < lock->n_envs; e++) {
 		int r = check_env(c, &lock->envs[e], err);
@@ -147,7 +149,7 @@ static const char *native_arch(const struct ccenv *c, char text[16])
 	return text;
 }
 
-int ce_archs_chosen(struct ccenv *c, const char *env, const struct ce_lock_platform *p,
+int ce_archs_chosen(struct ccenv *c, const char *env, const struct ce_lockfile_platform *p,
 	struct ce_arena *a, struct ce_strs *ret, struct ccenv_error *err)
 {
 	const char *cuda = cuda_version(p->pkgs, p->n_pkgs);
@@ -185,8 +187,8 @@ void ccenv_archs_free(struct ccenv_archs *archs)
 static int look(struct ccenv *c, const char *environment, const char *platform, struct ce_arena *a,
 	struct ccenv_archs *ret, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = NULL;
-	const struct ce_lock_platform *p;
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
+	const struct ce_lockfile_platform *p;
 	const char **known;
 	struct ce_strs chosen;
 	const char *cuda;

@@ -54,7 +54,7 @@ static int check_needs(struct ccenv *c, const struct ce_pkg *pkg, const struct c
 }
 
 /* Most that are built with CUDA do not depend on a driver: it is for those that run. */
-static bool needs_driver(const struct ce_lock_platform *p)
+static bool needs_driver(const struct ce_lockfile_platform *p)
 {
 	for (size_t i = 0; i < p->n_pkgs; i++)
 		for (size_t d = 0; d < p->pkgs[i]->n_depends; d++)
@@ -63,7 +63,7 @@ static bool needs_driver(const struct ce_lock_platform *p)
 	return false;
 }
 
-int ce_host_check(struct ccenv *c, const struct ce_lock_platform *p, struct ccenv_error *err)
+int ce_host_check(struct ccenv *c, const struct ce_lockfile_platform *p, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	CE_CLEANUP(ce_map_release) struct ce_map have = {0};

@@ -6,11 +6,11 @@
 #include "ccenv/ccenv.h"
 
 struct ccenv;
-struct ce_lock_platform;
+struct ce_lockfile_platform;
 
 /* Does this machine have what the locked packages were solved for? CCENV_EHOST otherwise; only a
  * warning for __cuda: a machine without a driver can still build. */
 CE_MUST_CHECK int ce_host_check(
-	struct ccenv *c, const struct ce_lock_platform *p, struct ccenv_error *err);
+	struct ccenv *c, const struct ce_lockfile_platform *p, struct ccenv_error *err);
 
 #endif

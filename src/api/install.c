@@ -36,9 +36,10 @@ enum {
 
 /* Locks again, and reads what was written: the install goes by the bytes of the file. */
 static int lock_again(struct ccenv *c, const struct ccenv_install_options *o, struct ce_buf *text,
-	struct ce_lock **ret_lock, const struct ce_lock_platform **ret, struct ccenv_error *err)
+	struct ce_lockfile **ret_lock, const struct ce_lockfile_platform **ret,
+	struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = NULL;
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
 	const struct ccenv_lock_options options = {0};
 	struct ccenv_lock_result result;
 	int r;
@@ -48,7 +49,7 @@ static int lock_again(struct ccenv *c, const struct ccenv_install_options *o, st
 	if (r < 0)
 		return r;
 	ce_buf_clear(text);
-	r = ce_lock_read_text(c->lock_path, text, &lock, err);
+	r = ce_lockfile_read_text(c->lock_path, text, &lock, err);
 	if (r < 0)
 		return r;
 	r = ce_locked_check(c, lock, o->environment, o->platform, ret, err);
@@ -63,11 +64,11 @@ static int lock_again(struct ccenv *c, const struct ccenv_install_options *o, st
  * gets the bytes that it was read from.
  */
 static int locked_platform(struct ccenv *c, const struct ccenv_install_options *o,
-	struct ce_buf *text, struct ce_lock **ret_lock, const struct ce_lock_platform **ret,
+	struct ce_buf *text, struct ce_lockfile **ret_lock, const struct ce_lockfile_platform **ret,
 	struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = NULL;
-	int r = ce_lock_read_text(c->lock_path, text, &lock, err);
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
+	int r = ce_lockfile_read_text(c->lock_path, text, &lock, err);
 
 	if (r < 0)
 		return r;
@@ -98,7 +99,7 @@ static int locked_platform(struct ccenv *c, const struct ccenv_install_options *
  * - CCENV_EDATA from ce_install(): an entry is not what its listing says. A fetch that looks at every
  *   file replaces it, so one more round is enough; with `repair` that has been done already.
  */
-static int fetch_in_rounds(const struct ce_lock_platform *p, struct ce_fetch_options *fetch,
+static int fetch_in_rounds(const struct ce_lockfile_platform *p, struct ce_fetch_options *fetch,
 	const struct ce_install_options *install, struct ccenv_error *err)
 {
 	for (unsigned round = 0;; round++) {
@@ -118,7 +119,7 @@ static int fetch_in_rounds(const struct ce_lock_platform *p, struct ce_fetch_opt
 }
 
 /* Nothing is fetched for a prefix that is as it should be. */
-static int fetch_and_link(struct ccenv *c, const struct ce_lock_platform *p, const char *prefix,
+static int fetch_and_link(struct ccenv *c, const struct ce_lockfile_platform *p, const char *prefix,
 	bool repair, struct ccenv_error *err)
 {
 	struct ce_fetch_options fetch = {
@@ -196,7 +197,7 @@ static int lock_root(struct ccenv *c, struct ce_fs_lock **ret, struct ccenv_erro
 
 /* With the root's lock held. The order matters: the note that all is up to date goes first and comes
  * back last, and old prefixes go once the build files name the new one. */
-static int install_and_emit(struct ccenv *c, const struct ce_lock_platform *p,
+static int install_and_emit(struct ccenv *c, const struct ce_lockfile_platform *p,
 	const struct ccenv_install_options *o, struct ce_emit_input *emit, struct ccenv_error *err)
 {
 	int r = ce_uptodate_invalidate(c, err);
@@ -212,7 +213,7 @@ static int install_and_emit(struct ccenv *c, const struct ce_lock_platform *p,
 	return prune(c->root, p->platform, emit->prefix, err);
 }
 
-static int install_root(struct ccenv *c, const struct ce_lock_platform *p,
+static int install_root(struct ccenv *c, const struct ce_lockfile_platform *p,
 	const struct ccenv_install_options *o, const struct ce_buf *lock_text,
 	struct ccenv_install_result *ret, struct ccenv_error *err)
 {
@@ -257,7 +258,7 @@ static int install_root(struct ccenv *c, const struct ce_lock_platform *p,
 	return 0;
 }
 
-static int install_prefix(struct ccenv *c, const struct ce_lock_platform *p,
+static int install_prefix(struct ccenv *c, const struct ce_lockfile_platform *p,
 	const struct ccenv_install_options *o, struct ccenv_install_result *ret,
 	struct ccenv_error *err)
 {
@@ -290,9 +291,9 @@ static int check_target(const struct ccenv_install_options *o, struct ccenv_erro
 int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	struct ccenv_install_result *ret, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = NULL;
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
 	CE_CLEANUP(ce_buf_release) struct ce_buf lock_text = {0};
-	const struct ce_lock_platform *p;
+	const struct ce_lockfile_platform *p;
 	int r = check_target(o, err);
 
 	*ret = (struct ccenv_install_result){0};

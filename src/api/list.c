@@ -52,7 +52,8 @@ void ccenv_packages_free(struct ccenv_packages *list)
 }
 
 /* The names that the specs begin with. */
-static void requested_names(const struct ce_lock_platform *p, struct ce_arena *a, const char ***ret)
+static void requested_names(
+	const struct ce_lockfile_platform *p, struct ce_arena *a, const char ***ret)
 {
 	const char **names = ce_arena_array(a, p->n_specs + 1, sizeof(*names));
 
@@ -68,9 +69,9 @@ static void requested_names(const struct ce_lock_platform *p, struct ce_arena *a
 int ccenv_list(struct ccenv *c, const char *environment, const char *platform,
 	struct ccenv_packages *ret, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = NULL;
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
-	const struct ce_lock_platform *p;
+	const struct ce_lockfile_platform *p;
 	const char **names;
 	int r = ce_locked_read(c, environment, platform, &lock, &p, err);
 

@@ -11,21 +11,21 @@
 #include "lock/lockfile.h"
 #include "model/lockfile.h"
 
-static bool differs(const struct ce_lock *a, const struct ce_lock *b)
+static bool differs(const struct ce_lockfile *a, const struct ce_lockfile *b)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf x = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf y = {0};
 
-	ce_lock_render(a, &x);
-	ce_lock_render(b, &y);
+	ce_lockfile_render(a, &x);
+	ce_lockfile_render(b, &y);
 	return x.len != y.len || memcmp(ce_buf_str(&x), ce_buf_str(&y), x.len) != 0;
 }
 
 int ccenv_lock(struct ccenv *c, const struct ccenv_lock_options *o, struct ccenv_lock_result *ret,
 	struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_lock_freep) struct ce_lock *old = NULL;
-	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = NULL;
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *old = NULL;
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
 	CE_CLEANUP(ce_lock_plan_release) struct ce_lock_plan plan = {0};
 	int r;
 
@@ -33,7 +33,7 @@ int ccenv_lock(struct ccenv *c, const struct ccenv_lock_options *o, struct ccenv
 	r = ce_lock_plan_make(c, &plan, err);
 	if (r < 0)
 		return r;
-	r = ce_lock_read(c->lock_path, &old, err);
+	r = ce_lockfile_read(c->lock_path, &old, err);
 	if (r < 0)
 		return r;
 	if (old && !o->update_all && !o->n_update && ce_lock_plan_fits(&plan, old, err) == 0) {
@@ -59,5 +59,5 @@ int ccenv_lock(struct ccenv *c, const struct ccenv_lock_options *o, struct ccenv
 		ce_fail(err, CCENV_ESTALE, old ? "a new lock would differ" : "there is no lock");
 		return ce_locked_stale(c->lock_path, err);
 	}
-	return ce_lock_write(c->lock_path, lock, &ret->changed, err);
+	return ce_lockfile_write(c->lock_path, lock, &ret->changed, err);
 }

@@ -32,12 +32,12 @@ static const char *or_host(const char *platform)
 	return platform ? platform : ce_platform_host();
 }
 
-int ce_locked_select(const struct ce_lock *lock, const char *environment, const char *platform,
-	const struct ce_lock_platform **ret, struct ccenv_error *err)
+int ce_locked_select(const struct ce_lockfile *lock, const char *environment, const char *platform,
+	const struct ce_lockfile_platform **ret, struct ccenv_error *err)
 {
-	const struct ce_lock_env *env = ce_lock_env_find(lock, or_default(environment));
-	const struct ce_lock_platform *p =
-		env ? ce_lock_platform_find(env, or_host(platform)) : NULL;
+	const struct ce_lockfile_env *env = ce_lockfile_env_find(lock, or_default(environment));
+	const struct ce_lockfile_platform *p =
+		env ? ce_lockfile_platform_find(env, or_host(platform)) : NULL;
 	CE_CLEANUP(ce_buf_release) struct ce_buf known = {0};
 
 	if (p) {
@@ -58,10 +58,11 @@ int ce_locked_select(const struct ce_lock *lock, const char *environment, const 
 }
 
 int ce_locked_read(struct ccenv *c, const char *environment, const char *platform,
-	struct ce_lock **ret_lock, const struct ce_lock_platform **ret, struct ccenv_error *err)
+	struct ce_lockfile **ret_lock, const struct ce_lockfile_platform **ret,
+	struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = NULL;
-	int r = ce_lock_read(c->lock_path, &lock, err);
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
+	int r = ce_lockfile_read(c->lock_path, &lock, err);
 
 	if (r < 0)
 		return r;
@@ -95,8 +96,8 @@ static int find_environment(const struct ce_manifest *m, const char *name, const
 	return 0;
 }
 
-int ce_locked_check(struct ccenv *c, const struct ce_lock *lock, const char *environment,
-	const char *platform, const struct ce_lock_platform **ret, struct ccenv_error *err)
+int ce_locked_check(struct ccenv *c, const struct ce_lockfile *lock, const char *environment,
+	const char *platform, const struct ce_lockfile_platform **ret, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	CE_CLEANUP(ce_request_freep) struct ce_request *request = NULL;
@@ -111,5 +112,5 @@ int ce_locked_check(struct ccenv *c, const struct ce_lock *lock, const char *env
 	r = ce_lock_plan_request(c->manifest, env, or_host(platform), &a, &request, err);
 	if (r < 0)
 		return r;
-	return ce_lock_check(lock, request, ce_manifest_options(c->manifest, &a), ret, err);
+	return ce_lockfile_check(lock, request, ce_manifest_options(c->manifest, &a), ret, err);
 }

@@ -99,12 +99,12 @@ int ce_lock_plan_try(const struct ce_manifest *m, struct ccenv_error *err)
 /* ---- the old lock ---- */
 
 int ce_lock_plan_fits(
-	const struct ce_lock_plan *plan, const struct ce_lock *old, struct ccenv_error *err)
+	const struct ce_lock_plan *plan, const struct ce_lockfile *old, struct ccenv_error *err)
 {
 	size_t locked = 0;
 
 	for (size_t i = 0; i < plan->n; i++) {
-		int r = ce_lock_check(
+		int r = ce_lockfile_check(
 			old, plan->items[i].request, plan->items[i].options, NULL, err);
 
 		if (r < 0)
@@ -126,14 +126,14 @@ static bool is_updated(const struct ce_pkg *p, const struct ccenv_lock_options *
 	return o->update_all;
 }
 
-void ce_lock_plan_prefer(
-	struct ce_lock_plan *plan, const struct ce_lock *old, const struct ccenv_lock_options *o)
+void ce_lock_plan_prefer(struct ce_lock_plan *plan, const struct ce_lockfile *old,
+	const struct ccenv_lock_options *o)
 {
 	for (size_t i = 0; i < plan->n; i++) {
 		struct ce_request *r = plan->items[i].request;
-		const struct ce_lock_env *env = ce_lock_env_find(old, r->environment);
-		const struct ce_lock_platform *p =
-			env ? ce_lock_platform_find(env, r->platform) : NULL;
+		const struct ce_lockfile_env *env = ce_lockfile_env_find(old, r->environment);
+		const struct ce_lockfile_platform *p =
+			env ? ce_lockfile_platform_find(env, r->platform) : NULL;
 
 		if (!p)
 			continue;
@@ -264,12 +264,12 @@ int ce_lock_plan_solve(struct ccenv *c, struct ce_lock_plan *plan, struct ccenv_
 	return 0;
 }
 
-struct ce_lock *ce_lock_plan_result(const struct ce_lock_plan *plan)
+struct ce_lockfile *ce_lock_plan_result(const struct ce_lock_plan *plan)
 {
 	CE_AUTOFREE struct ce_solved *solved = ce_calloc(plan->n, sizeof(*solved));
 
 	for (size_t i = 0; i < plan->n; i++)
 		solved[i] = (struct ce_solved){
 			plan->items[i].request, plan->items[i].solution, plan->items[i].options};
-	return ce_lock_from_solutions(solved, plan->n);
+	return ce_lockfile_from_solutions(solved, plan->n);
 }

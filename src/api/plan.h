@@ -11,7 +11,7 @@
 
 struct ccenv;
 struct ce_environment;
-struct ce_lock;
+struct ce_lockfile;
 struct ce_manifest;
 struct ce_repodata;
 struct ce_request;
@@ -48,16 +48,16 @@ CE_MUST_CHECK int ce_lock_plan_try(const struct ce_manifest *m, struct ccenv_err
 /* 0 when the lock answers every item and has nothing else; otherwise CCENV_ESTALE and the reason.
  */
 CE_MUST_CHECK int ce_lock_plan_fits(
-	const struct ce_lock_plan *plan, const struct ce_lock *old, struct ccenv_error *err);
+	const struct ce_lock_plan *plan, const struct ce_lockfile *old, struct ccenv_error *err);
 /* Lets the solver prefer the packages of `old`, except for the names to be updated. `old` must
  * outlive the plan. */
-void ce_lock_plan_prefer(
-	struct ce_lock_plan *plan, const struct ce_lock *old, const struct ccenv_lock_options *o);
+void ce_lock_plan_prefer(struct ce_lock_plan *plan, const struct ce_lockfile *old,
+	const struct ccenv_lock_options *o);
 /* Loads the records and solves all items, several at a time. */
 CE_MUST_CHECK int ce_lock_plan_solve(
 	struct ccenv *c, struct ce_lock_plan *plan, struct ccenv_error *err);
-/* A new lock with all solutions; free with ce_lock_free(). */
-struct ce_lock *ce_lock_plan_result(const struct ce_lock_plan *plan);
+/* A new lock with all solutions; free with ce_lockfile_free(). */
+struct ce_lockfile *ce_lock_plan_result(const struct ce_lock_plan *plan);
 
 /* The request for one environment on one platform; free with ce_request_free(). It borrows from the
  * arena, which must outlive it. */

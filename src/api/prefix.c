@@ -13,7 +13,7 @@
 #include "model/lockfile.h"
 #include "model/pkg.h"
 
-static void hash_packages(const struct ce_lock_platform *p, char hex[CE_SHA256_HEX + 1])
+static void hash_packages(const struct ce_lockfile_platform *p, char hex[CE_SHA256_HEX + 1])
 {
 	struct ce_digest *d = ce_digest_new(CE_DIGEST_SHA256);
 
@@ -29,7 +29,7 @@ static void hash_packages(const struct ce_lock_platform *p, char hex[CE_SHA256_H
 }
 
 char *ce_prefix_of_lock(
-	const struct ccenv *c, const struct ce_lock_platform *p, char hash[CE_SHA256_HEX + 1])
+	const struct ccenv *c, const struct ce_lockfile_platform *p, char hash[CE_SHA256_HEX + 1])
 {
 	hash_packages(p, hash);
 	return ce_layout_env(c->root, p->platform, hash);

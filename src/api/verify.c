@@ -11,9 +11,9 @@
 
 int ccenv_verify(struct ccenv *c, const struct ccenv_install_options *o, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = NULL;
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
 	CE_AUTOFREE char *prefix = NULL;
-	const struct ce_lock_platform *p;
+	const struct ce_lockfile_platform *p;
 	char hash[CE_SHA256_HEX + 1];
 
 	if (o->prefix) {

@@ -9,8 +9,8 @@
 
 struct ccenv_error;
 struct ce_buf;
-struct ce_lock;
-struct ce_lock_platform;
+struct ce_lockfile;
+struct ce_lockfile_platform;
 struct ce_request;
 struct ce_solution;
 
@@ -23,17 +23,17 @@ struct ce_solution;
  */
 
 /* No file is no error: *ret_lock becomes NULL. */
-CE_MUST_CHECK int ce_lock_read(
-	const char *path, struct ce_lock **ret_lock, struct ccenv_error *err);
+CE_MUST_CHECK int ce_lockfile_read(
+	const char *path, struct ce_lockfile **ret_lock, struct ccenv_error *err);
 /* The same, and appends the bytes that were read to `text`. */
-CE_MUST_CHECK int ce_lock_read_text(
-	const char *path, struct ce_buf *text, struct ce_lock **ret_lock, struct ccenv_error *err);
-CE_MUST_CHECK int ce_lock_parse(
-	const char *text, size_t len, struct ce_lock **ret_lock, struct ccenv_error *err);
-void ce_lock_render(const struct ce_lock *lock, struct ce_buf *out);
+CE_MUST_CHECK int ce_lockfile_read_text(const char *path, struct ce_buf *text,
+	struct ce_lockfile **ret_lock, struct ccenv_error *err);
+CE_MUST_CHECK int ce_lockfile_parse(
+	const char *text, size_t len, struct ce_lockfile **ret_lock, struct ccenv_error *err);
+void ce_lockfile_render(const struct ce_lockfile *lock, struct ce_buf *out);
 /* Replaces `path` atomically; does nothing when the bytes are the same. */
-CE_MUST_CHECK int ce_lock_write(
-	const char *path, const struct ce_lock *lock, bool *ret_changed, struct ccenv_error *err);
+CE_MUST_CHECK int ce_lockfile_write(const char *path, const struct ce_lockfile *lock,
+	bool *ret_changed, struct ccenv_error *err);
 
 /* A solved request, and the options text of its manifest (ce_manifest_options()). */
 struct ce_solved {
@@ -43,7 +43,7 @@ struct ce_solved {
 };
 
 /* Makes a lock of solutions, in any order; everything is copied. */
-struct ce_lock *ce_lock_from_solutions(const struct ce_solved *solved, size_t n);
+struct ce_lockfile *ce_lockfile_from_solutions(const struct ce_solved *solved, size_t n);
 
 /*
  * Does the lock still answer the request? Decided from the two alone, with no network
@@ -51,7 +51,8 @@ struct ce_lock *ce_lock_from_solutions(const struct ce_solved *solved, size_t n)
  * and each dependency is met; no package is there twice. CCENV_ESTALE says which one is not.
  * *ret_platform (may be NULL) is borrowed from the lock.
  */
-CE_MUST_CHECK int ce_lock_check(const struct ce_lock *lock, const struct ce_request *request,
-	const char *options, const struct ce_lock_platform **ret_platform, struct ccenv_error *err);
+CE_MUST_CHECK int ce_lockfile_check(const struct ce_lockfile *lock,
+	const struct ce_request *request, const char *options,
+	const struct ce_lockfile_platform **ret_platform, struct ccenv_error *err);
 
 #endif

@@ -28,7 +28,7 @@ static bool says_the_same(const char *locked, const char *wanted)
 }
 
 static int check_channels(
-	const struct ce_lock_env *env, const struct ce_request *r, struct ccenv_error *err)
+	const struct ce_lockfile_env *env, const struct ce_request *r, struct ccenv_error *err)
 {
 	bool same = env->n_channels == r->n_channels;
 
@@ -41,7 +41,7 @@ static int check_channels(
 
 /* Both lists are sorted: names the first difference. */
 static int check_specs(
-	const struct ce_lock_platform *p, const struct ce_request *r, struct ccenv_error *err)
+	const struct ce_lockfile_platform *p, const struct ce_request *r, struct ccenv_error *err)
 {
 	size_t i = 0;
 
@@ -62,7 +62,7 @@ static const char *virtual_text(
 }
 
 static int check_virtuals(
-	const struct ce_lock_platform *p, const struct ce_request *r, struct ccenv_error *err)
+	const struct ce_lockfile_platform *p, const struct ce_request *r, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	size_t i = 0;
@@ -82,7 +82,7 @@ static int check_virtuals(
 		virtual_text(r->virtuals, r->n_virtuals, i, &a));
 }
 
-static int fill_members(const struct ce_lock_platform *p, struct ce_arena *a,
+static int fill_members(const struct ce_lockfile_platform *p, struct ce_arena *a,
 	struct ce_map *members, struct ccenv_error *err)
 {
 	struct ce_pkg *virtuals = ce_arena_array(a, p->n_virtuals + 1, sizeof(*virtuals));
@@ -111,7 +111,7 @@ static int check_met(const struct ce_spec *spec, const struct ce_map *members, c
 }
 
 static int check_members(
-	const struct ce_lock_platform *p, const struct ce_request *r, struct ccenv_error *err)
+	const struct ce_lockfile_platform *p, const struct ce_request *r, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_map_release) struct ce_map members = {0};
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
@@ -130,12 +130,13 @@ static int check_members(
 	return e;
 }
 
-int ce_lock_check(const struct ce_lock *lock, const struct ce_request *request, const char *options,
-	const struct ce_lock_platform **ret_platform, struct ccenv_error *err)
+int ce_lockfile_check(const struct ce_lockfile *lock, const struct ce_request *request,
+	const char *options, const struct ce_lockfile_platform **ret_platform,
+	struct ccenv_error *err)
 {
-	const struct ce_lock_env *env = ce_lock_env_find(lock, request->environment);
-	const struct ce_lock_platform *p =
-		env ? ce_lock_platform_find(env, request->platform) : NULL;
+	const struct ce_lockfile_env *env = ce_lockfile_env_find(lock, request->environment);
+	const struct ce_lockfile_platform *p =
+		env ? ce_lockfile_platform_find(env, request->platform) : NULL;
 	int r;
 
 	if (!env)

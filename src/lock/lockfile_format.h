@@ -4,7 +4,7 @@
 
 /* What reading and writing the lock share. A reader refuses any other version. */
 enum {
-	CE_LOCK_FORMAT = 1
+	CE_LOCKFILE_FORMAT = 1
 };
 
 #endif

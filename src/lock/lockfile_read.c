@@ -32,7 +32,7 @@ enum {
 
 struct reader {
 	struct ce_cursor c;
-	struct ce_lock *lock;
+	struct ce_lockfile *lock;
 	struct ce_map by_url;
 	struct ccenv_error *err;
 };
@@ -125,7 +125,7 @@ static int read_package(struct reader *r, struct ce_pkg *ret)
 
 static int read_packages(struct reader *r)
 {
-	struct ce_lock *lock = r->lock;
+	struct ce_lockfile *lock = r->lock;
 	CE_AUTOFREE struct ce_pkg *pkgs = NULL;
 	size_t n = 0, cap = 0;
 	int more, e = enter(r, "packages", CE_KIND_LIST);
@@ -169,7 +169,7 @@ static int read_virtual(struct reader *r, const char *text, struct ce_virtual *r
 	return 0;
 }
 
-static int set_virtuals(struct reader *r, struct ce_strs texts, struct ce_lock_platform *p)
+static int set_virtuals(struct reader *r, struct ce_strs texts, struct ce_lockfile_platform *p)
 {
 	p->virtuals = ce_arena_array(&r->lock->arena, texts.n + 1, sizeof(*p->virtuals));
 	for (; p->n_virtuals < texts.n; p->n_virtuals++) {
@@ -181,7 +181,7 @@ static int set_virtuals(struct reader *r, struct ce_strs texts, struct ce_lock_p
 	return 0;
 }
 
-static int set_packages(struct reader *r, struct ce_strs urls, struct ce_lock_platform *p)
+static int set_packages(struct reader *r, struct ce_strs urls, struct ce_lockfile_platform *p)
 {
 	p->pkgs = ce_arena_array(&r->lock->arena, urls.n + 1, sizeof(*p->pkgs));
 	for (; p->n_pkgs < urls.n; p->n_pkgs++) {
@@ -193,8 +193,8 @@ static int set_packages(struct reader *r, struct ce_strs urls, struct ce_lock_pl
 	return 0;
 }
 
-static int read_platform_key(
-	struct reader *r, const char *key, size_t len, unsigned *seen, struct ce_lock_platform *p)
+static int read_platform_key(struct reader *r, const char *key, size_t len, unsigned *seen,
+	struct ce_lockfile_platform *p)
 {
 	struct ce_strs list;
 	int e;
@@ -227,7 +227,7 @@ static int read_platform_key(
 	return skip(r);
 }
 
-static int read_platform(struct reader *r, struct ce_lock_platform *p)
+static int read_platform(struct reader *r, struct ce_lockfile_platform *p)
 {
 	unsigned seen = 0;
 	const char *key;
@@ -244,7 +244,7 @@ static int read_platform(struct reader *r, struct ce_lock_platform *p)
 	return more < 0 ? fail_end(r, p->platform) : 0;
 }
 
-static int read_platforms(struct reader *r, struct ce_lock_env *env)
+static int read_platforms(struct reader *r, struct ce_lockfile_env *env)
 {
 	const char *key;
 	size_t len;
@@ -258,7 +258,7 @@ static int read_platforms(struct reader *r, struct ce_lock_env *env)
 
 		if (!ce_subdir_is_known(key, len))
 			return ce_fail(r->err, CCENV_EDATA, "unknown platform \"%s\"", name);
-		if (ce_lock_platform_find(env, name))
+		if (ce_lockfile_platform_find(env, name))
 			return ce_fail(r->err, CCENV_EDATA, "%s is given twice", name);
 		if (env->n_platforms == PLATFORMS_MAX)
 			return ce_fail(
@@ -272,7 +272,7 @@ static int read_platforms(struct reader *r, struct ce_lock_env *env)
 }
 
 static int read_env_key(
-	struct reader *r, const char *key, size_t len, unsigned *seen, struct ce_lock_env *env)
+	struct reader *r, const char *key, size_t len, unsigned *seen, struct ce_lockfile_env *env)
 {
 	struct ce_strs list;
 	int e;
@@ -299,7 +299,7 @@ static int read_env_key(
 	return skip(r);
 }
 
-static int read_env(struct reader *r, struct ce_lock_env *env)
+static int read_env(struct reader *r, struct ce_lockfile_env *env)
 {
 	unsigned seen = 0;
 	const char *key;
@@ -318,7 +318,7 @@ static int read_env(struct reader *r, struct ce_lock_env *env)
 
 static int read_environments(struct reader *r)
 {
-	struct ce_lock *lock = r->lock;
+	struct ce_lockfile *lock = r->lock;
 	const char *key;
 	size_t len;
 	int more, e = enter(r, "environments", CE_KIND_MAP);
@@ -328,12 +328,12 @@ static int read_environments(struct reader *r)
 	lock->envs = ce_arena_array(&lock->arena, ENVIRONMENTS_MAX, sizeof(*lock->envs));
 	while ((more = r->c.ops->next_key(&r->c, &key, &len)) > 0) {
 		CE_AUTOFREE char *name = ce_strndup(key, len);
-		struct ce_lock_env *env;
+		struct ce_lockfile_env *env;
 
 		if (!ce_name_is_valid(key, len))
 			return ce_fail(
 				r->err, CCENV_EDATA, "environments: invalid environment name");
-		if (ce_lock_env_find(lock, name))
+		if (ce_lockfile_env_find(lock, name))
 			return ce_fail(
 				r->err, CCENV_EDATA, "environments: %s is given twice", name);
 		if (lock->n_envs == ENVIRONMENTS_MAX)
@@ -355,10 +355,10 @@ static int read_version(struct reader *r)
 
 	if (!r->c.ops || !ce_cursor_uint(&r->c, &version))
 		return ce_fail(r->err, CCENV_EDATA, "version: expected the number of a format");
-	if (version != CE_LOCK_FORMAT)
+	if (version != CE_LOCKFILE_FORMAT)
 		return ce_fail(r->err, CCENV_EDATA,
 			"format version %llu, this ccenv knows %d; use a newer ccenv",
-			(unsigned long long)version, CE_LOCK_FORMAT);
+			(unsigned long long)version, CE_LOCKFILE_FORMAT);
 	return 0;
 }
 
@@ -427,9 +427,10 @@ static int read_lock(struct reader *r, const char *text)
 	return read_environments(r);
 }
 
-int ce_lock_parse(const char *text, size_t len, struct ce_lock **ret_lock, struct ccenv_error *err)
+int ce_lockfile_parse(
+	const char *text, size_t len, struct ce_lockfile **ret_lock, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = ce_lock_new();
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = ce_lockfile_new();
 	struct reader r = {.lock = lock, .err = err};
 	int e;
 
@@ -442,15 +443,15 @@ int ce_lock_parse(const char *text, size_t len, struct ce_lock **ret_lock, struc
 	return 0;
 }
 
-int ce_lock_read(const char *path, struct ce_lock **ret_lock, struct ccenv_error *err)
+int ce_lockfile_read(const char *path, struct ce_lockfile **ret_lock, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 
-	return ce_lock_read_text(path, &text, ret_lock, err);
+	return ce_lockfile_read_text(path, &text, ret_lock, err);
 }
 
-int ce_lock_read_text(
-	const char *path, struct ce_buf *text, struct ce_lock **ret_lock, struct ccenv_error *err)
+int ce_lockfile_read_text(const char *path, struct ce_buf *text, struct ce_lockfile **ret_lock,
+	struct ccenv_error *err)
 {
 	size_t at = text->len;
 	int r = ce_fs_read(path, LOCK_BYTES_MAX, text, err);
@@ -461,7 +462,7 @@ int ce_lock_read_text(
 	}
 	if (r < 0)
 		return r;
-	r = ce_lock_parse(ce_buf_str(text) + at, text->len - at, ret_lock, err);
+	r = ce_lockfile_parse(ce_buf_str(text) + at, text->len - at, ret_lock, err);
 	if (r < 0) {
 		ce_context(err, r, "%s", path);
 		return ce_hint(err, r,

@@ -26,7 +26,7 @@ static json_t *strings(const char *const *list, size_t n)
 	return array;
 }
 
-static json_t *platform_to_json(const struct ce_lock_platform *p)
+static json_t *platform_to_json(const struct ce_lockfile_platform *p)
 {
 	json_t *o = json_object(), *virtuals = json_array(), *urls = json_array();
 
@@ -52,16 +52,16 @@ static json_t *pkg_to_json(const struct ce_pkg *p)
 	return o;
 }
 
-void ce_lock_render(const struct ce_lock *lock, struct ce_buf *out)
+void ce_lockfile_render(const struct ce_lockfile *lock, struct ce_buf *out)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *root = json_object();
 	json_t *envs = json_object(), *pkgs = json_array();
 
-	json_object_set_new(root, "version", json_integer(CE_LOCK_FORMAT));
+	json_object_set_new(root, "version", json_integer(CE_LOCKFILE_FORMAT));
 	json_object_set_new(root, "environments", envs);
 	json_object_set_new(root, "packages", pkgs);
 	for (size_t i = 0; i < lock->n_envs; i++) {
-		const struct ce_lock_env *env = &lock->envs[i];
+		const struct ce_lockfile_env *env = &lock->envs[i];
 		json_t *o = json_object(), *platforms = json_object();
 
 		json_object_set_new(o, "channels", strings(env->channels, env->n_channels));
@@ -78,12 +78,12 @@ void ce_lock_render(const struct ce_lock *lock, struct ce_buf *out)
 	ce_json_format(root, out);
 }
 
-int ce_lock_write(
-	const char *path, const struct ce_lock *lock, bool *ret_changed, struct ccenv_error *err)
+int ce_lockfile_write(const char *path, const struct ce_lockfile *lock, bool *ret_changed,
+	struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
-	ce_lock_render(lock, &b);
+	ce_lockfile_render(lock, &b);
 	return ce_fs_replace(path, ce_buf_str(&b), b.len, ret_changed, err);
 }
 
@@ -129,7 +129,7 @@ static const char **public_texts(const char *const *list, size_t n, struct ce_ar
 
 /* All packages of all solutions, each URL once, sorted; and where each URL went. */
 static void collect_pkgs(
-	const struct ce_solved *solved, size_t n, struct ce_lock *lock, struct ce_map *by_url)
+	const struct ce_solved *solved, size_t n, struct ce_lockfile *lock, struct ce_map *by_url)
 {
 	size_t room = 1;
 
@@ -149,8 +149,8 @@ static void collect_pkgs(
 		ce_map_set(by_url, lock->pkgs[i].url, &lock->pkgs[i]);
 }
 
-static void fill_platform(const struct ce_solved *s, struct ce_lock *lock,
-	const struct ce_map *by_url, struct ce_lock_platform *p)
+static void fill_platform(const struct ce_solved *s, struct ce_lockfile *lock,
+	const struct ce_map *by_url, struct ce_lockfile_platform *p)
 {
 	const struct ce_request *r = s->request;
 	struct ce_arena *a = &lock->arena;
@@ -173,12 +173,12 @@ static void fill_platform(const struct ce_solved *s, struct ce_lock *lock,
 		qsort(p->pkgs, p->n_pkgs, sizeof(*p->pkgs), by_pkg_pointer);
 }
 
-struct ce_lock *ce_lock_from_solutions(const struct ce_solved *solved, size_t n)
+struct ce_lockfile *ce_lockfile_from_solutions(const struct ce_solved *solved, size_t n)
 {
 	CE_CLEANUP(ce_map_release) struct ce_map by_url = {0};
 	CE_AUTOFREE struct ce_solved *sorted = ce_calloc(n, sizeof(*sorted));
-	struct ce_lock *lock = ce_lock_new();
-	struct ce_lock_env *env = NULL;
+	struct ce_lockfile *lock = ce_lockfile_new();
+	struct ce_lockfile_env *env = NULL;
 
 	if (n) {
 		memcpy(sorted, solved, n * sizeof(*sorted));

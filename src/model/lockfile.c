@@ -7,12 +7,12 @@
 
 #include "base/alloc.h"
 
-struct ce_lock *ce_lock_new(void)
+struct ce_lockfile *ce_lockfile_new(void)
 {
-	return ce_calloc(1, sizeof(struct ce_lock));
+	return ce_calloc(1, sizeof(struct ce_lockfile));
 }
 
-void ce_lock_free(struct ce_lock *lock)
+void ce_lockfile_free(struct ce_lockfile *lock)
 {
 	if (!lock)
 		return;
@@ -20,7 +20,7 @@ void ce_lock_free(struct ce_lock *lock)
 	free(lock);
 }
 
-const struct ce_lock_env *ce_lock_env_find(const struct ce_lock *lock, const char *name)
+const struct ce_lockfile_env *ce_lockfile_env_find(const struct ce_lockfile *lock, const char *name)
 {
 	for (size_t i = 0; i < lock->n_envs; i++)
 		if (strcmp(lock->envs[i].name, name) == 0)
@@ -28,8 +28,8 @@ const struct ce_lock_env *ce_lock_env_find(const struct ce_lock *lock, const cha
 	return NULL;
 }
 
-const struct ce_lock_platform *ce_lock_platform_find(
-	const struct ce_lock_env *env, const char *platform)
+const struct ce_lockfile_platform *ce_lockfile_platform_find(
+	const struct ce_lockfile_env *env, const char *platform)
 {
 	for (size_t i = 0; i < env->n_platforms; i++)
 		if (strcmp(env->platforms[i].platform, platform) == 0)

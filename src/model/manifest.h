@@ -9,7 +9,7 @@
 #include "model/request.h"
 
 struct ccenv_error;
-struct ce_lock_platform;
+struct ce_lockfile_platform;
 
 /* A dependency as written: for one platform only, or for all (platform NULL). */
 struct ce_dependency {

@@ -20,7 +20,7 @@ enum ce_noarch {
 
 /*
  * One package, as the index or a lock describes it (CEP 34, CEP 36). Strings are never NULL unless
- * said so; all memory belongs to the arena of whoever made it (a ce_repodata, a ce_lock).
+ * said so; all memory belongs to the arena of whoever made it (a ce_repodata, a ce_lockfile).
  */
 struct ce_pkg {
 	const char *name; /* checked (spec/name.h), lower case */

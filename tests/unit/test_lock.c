@@ -89,24 +89,24 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static struct ce_lock *make_lock(const struct fixture *f)
+static struct ce_lockfile *make_lock(const struct fixture *f)
 {
 	const struct ce_solved s = {f->request, &f->solution, ""};
 
-	return ce_lock_from_solutions(&s, 1);
+	return ce_lockfile_from_solutions(&s, 1);
 }
 
 static void test_round_trip(void **state)
 {
-	CE_CLEANUP(ce_lock_freep) struct ce_lock *made = make_lock(*state);
-	CE_CLEANUP(ce_lock_freep) struct ce_lock *read = NULL;
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *made = make_lock(*state);
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *read = NULL;
 	CE_CLEANUP(ce_buf_release) struct ce_buf one = {0}, two = {0};
 	struct ccenv_error err;
 
-	ce_lock_render(made, &one);
-	if (ce_lock_parse(one.data, one.len, &read, &err) < 0)
+	ce_lockfile_render(made, &one);
+	if (ce_lockfile_parse(one.data, one.len, &read, &err) < 0)
 		fail_msg("%s", err.text);
-	ce_lock_render(read, &two);
+	ce_lockfile_render(read, &two);
 	assert_string_equal(one.data, two.data);
 	assert_int_equal(read->n_pkgs, 2);
 	assert_string_equal(read->pkgs[0].name, "app");
@@ -116,11 +116,11 @@ static void test_round_trip(void **state)
 static void test_fresh(void **state)
 {
 	struct fixture *f = *state;
-	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = make_lock(f);
-	const struct ce_lock_platform *p = NULL;
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = make_lock(f);
+	const struct ce_lockfile_platform *p = NULL;
 	struct ccenv_error err;
 
-	if (ce_lock_check(lock, f->request, "", &p, &err) < 0)
+	if (ce_lockfile_check(lock, f->request, "", &p, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_int_equal(p->n_pkgs, 2);
 }
@@ -137,28 +137,28 @@ static void test_no_credentials(void **state)
 		struct ccenv_error err;
 
 		f->request->channels[0] = secret[i];
-		CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = make_lock(f);
-		ce_lock_render(lock, &text);
+		CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = make_lock(f);
+		ce_lockfile_render(lock, &text);
 		assert_null(strstr(ce_buf_str(&text), "s3cret"));
 		assert_string_equal(lock->envs[0].channels[0], "https://h/c");
-		if (ce_lock_check(lock, f->request, "", NULL, &err) < 0)
+		if (ce_lockfile_check(lock, f->request, "", NULL, &err) < 0)
 			fail_msg("%s", err.text);
 	}
 }
 
-static void assert_stale(const struct ce_lock *lock, const struct ce_request *r,
+static void assert_stale(const struct ce_lockfile *lock, const struct ce_request *r,
 	const char *options, const char *expected)
 {
 	struct ccenv_error err;
 
-	assert_int_equal(ce_lock_check(lock, r, options, NULL, &err), CCENV_ESTALE);
+	assert_int_equal(ce_lockfile_check(lock, r, options, NULL, &err), CCENV_ESTALE);
 	assert_string_equal(err.text, expected);
 }
 
 static void test_stale(void **state)
 {
 	struct fixture *f = *state;
-	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = make_lock(f);
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = make_lock(f);
 	CE_CLEANUP(ce_request_freep) struct ce_request *spec = make_request("app >=2", "13.0");
 	CE_CLEANUP(ce_request_freep) struct ce_request *cuda = make_request("app >=1", "12.4");
 	CE_CLEANUP(ce_request_freep) struct ce_request *channel = make_request("app >=1", "13.0");
@@ -180,11 +180,11 @@ static void test_stale_members(void **state)
 	struct fixture *f = *state;
 
 	f->pkgs[1] = pkg(&f->arena, "lib", "1.9", NULL);
-	CE_CLEANUP(ce_lock_freep) struct ce_lock *older = make_lock(f);
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *older = make_lock(f);
 	assert_stale(older, f->request, "", "app needs \"lib >=2\", locked is lib 1.9");
 	f->solution.n = 1;
 	f->chosen[0] = &f->pkgs[0];
-	CE_CLEANUP(ce_lock_freep) struct ce_lock *missing = make_lock(f);
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *missing = make_lock(f);
 	assert_stale(missing, f->request, "", "app needs \"lib >=2\", which is not locked");
 }
 
@@ -196,7 +196,7 @@ static void assert_refused(const char *key, const char *value, const char *expec
 		"environments", "packages", "name", "app", "version", "1.0", "build", "h0_0",
 		"subdir", "linux-64", "url", "https://h/c/linux-64/app-1.0-h0_0.conda", "sha256",
 		sha);
-	CE_CLEANUP(ce_lock_freep) struct ce_lock *lock = NULL;
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	struct ccenv_error err;
 
@@ -209,7 +209,7 @@ static void assert_refused(const char *key, const char *value, const char *expec
 	else
 		json_object_del(json_array_get(json_object_get(root, "packages"), 0), key);
 	ce_json_format(root, &b);
-	assert_int_equal(ce_lock_parse(b.data, b.len, &lock, &err), CCENV_EDATA);
+	assert_int_equal(ce_lockfile_parse(b.data, b.len, &lock, &err), CCENV_EDATA);
 	assert_string_equal(err.text, expected);
 }
 
