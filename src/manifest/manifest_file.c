@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -42,9 +43,9 @@ static int check_keys(const json_t *o, const char *const *known, size_t n, struc
 		if (found)
 			continue;
 		if (ce_edit_distance(nearest, key) <= 3)
-			return ce_fail(err, CCENV_EDATA,
-				"\"%s\" is no key here; did you mean \"%s\"?", key, nearest);
-		return ce_fail(err, CCENV_EDATA, "\"%s\" is no key here", key);
+			return ce_fail(err, CCENV_EDATA, "unknown key \"%s\"; did you mean \"%s\"?",
+				key, nearest);
+		return ce_fail(err, CCENV_EDATA, "unknown key \"%s\"", key);
 	}
 	return 0;
 }
@@ -64,39 +65,73 @@ static int add_field(
 	return 0;
 }
 
-/* One dependency: "name": "version build", or "name": {"version": …, "build": …, …}. */
-static int parse_dep(const char *name, const json_t *v, struct ce_arena *a,
-	const struct ce_spec **ret, struct ccenv_error *err)
+/* {"version": …, "build": …, …} as the bracket of a MatchSpec. */
+static int add_fields(const json_t *o, struct ce_buf *b, struct ccenv_error *err)
 {
 	static const char *const keys[] = {"version", "build", "build-number", "channel", "subdir",
 		"md5", "sha256", "license", "track-features", "url"};
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	const char *key;
+	char before = '[';
 	json_t *field;
-	int r = 0;
+	int r = check_keys(o, keys, CE_COUNT(keys), err);
 
-	if (!ce_name_is_valid(name, strlen(name)))
-		return ce_fail(err, CCENV_EDATA, "invalid package name \"%s\"", name);
-	ce_buf_adds(&b, name);
-	if (json_is_string(v)) {
-		if (json_string_length(v) > 0 && strcmp(json_string_value(v), "*") != 0)
-			ce_buf_addf(&b, " %s", json_string_value(v));
-	} else if (json_is_object(v)) {
-		r = check_keys(v, keys, CE_COUNT(keys), err);
-		json_object_foreach ((json_t *)v, key, field) {
-			ce_buf_addc(&b, b.len == strlen(name) ? '[' : ',');
-			if (r >= 0)
-				r = add_field(key, field, &b, err);
-		}
-		if (json_object_size(v))
-			ce_buf_addc(&b, ']');
-	} else {
-		r = ce_fail(err, CCENV_EDATA,
-			"expected a version (\"13.0.*\", \"*\") or an object with \"version\", \"build\", \"channel\"");
+	if (r < 0)
+		return r;
+	json_object_foreach ((json_t *)o, key, field) {
+		ce_buf_addc(b, before);
+		before = ',';
+		r = add_field(key, field, b, err);
+		if (r < 0)
+			return r;
 	}
-	if (r >= 0)
-		r = ce_spec_parse(ce_buf_str(&b), CE_SPEC_STRICT, a, ret, err);
+	if (before == ',')
+		ce_buf_addc(b, ']');
+	return 0;
+}
+
+/* The text of a dependency as a MatchSpec: "version build", or an object. */
+static int add_constraint(const json_t *v, struct ce_buf *b, struct ccenv_error *err)
+{
+	if (json_is_object(v))
+		return add_fields(v, b, err);
+	if (!json_is_string(v))
+		return ce_fail(err, CCENV_EDATA,
+			"expected a version (\"13.0.*\", \"*\") or an object with \"version\", \"build\", \"channel\"");
+	if (json_string_length(v) > 0 && strcmp(json_string_value(v), "*") != 0)
+		ce_buf_addf(b, " %s", json_string_value(v));
+	return 0;
+}
+
+static int parse_dep(const char *name, const json_t *v, struct ce_arena *a,
+	const struct ce_spec **ret, struct ccenv_error *err)
+{
+	CE_AUTOFREE char *lower = ce_strdup(name);
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	int r;
+
+	ce_name_to_lower(lower);
+	if (!ce_name_is_valid(lower, strlen(lower)))
+		return ce_fail(err, CCENV_EDATA, "invalid package name \"%s\"", name);
+	ce_buf_adds(&b, lower);
+	r = add_constraint(v, &b, err);
+	if (r < 0)
+		return ce_context(err, r, "%s", name);
+	r = ce_spec_parse(ce_buf_str(&b), CE_SPEC_STRICT, a, ret, err);
 	return r < 0 ? ce_context(err, r, "%s", name) : 0;
+}
+
+/* Is there another key that names the same package? Which of the two counts could not be seen. */
+static int check_spelling(const json_t *table, const char *name, struct ccenv_error *err)
+{
+	const char *other;
+	json_t *v;
+
+	json_object_foreach ((json_t *)table, other, v)
+		if (strcasecmp(name, other) == 0 && strcmp(name, other) != 0)
+			return ce_fail(err, CCENV_EDATA,
+				"\"%s\" and \"%s\" are the same package: keep one of them", name,
+				other);
+	return 0;
 }
 
 static int parse_deps(const json_t *o, const char *platform, struct ce_manifest *m,
@@ -114,6 +149,9 @@ static int parse_deps(const json_t *o, const char *platform, struct ce_manifest 
 		memcpy(deps, f->deps, f->n_deps * sizeof(*deps));
 	f->deps = deps;
 	json_object_foreach (table, name, v) {
+		r = check_spelling(table, name, err);
+		if (r < 0)
+			return ce_context(err, r, "dependencies");
 		r = parse_dep(name, v, &m->arena, &deps[f->n_deps].spec, err);
 		if (r < 0)
 			return ce_context(err, r, "dependencies");
@@ -159,36 +197,38 @@ static int check_platforms(const char *const *list, size_t n, struct ccenv_error
 	for (size_t i = 0; i < n; i++)
 		if (!ce_subdir_is_known(list[i], strlen(list[i])) || strcmp(list[i], "noarch") == 0)
 			return ce_fail(err, CCENV_EDATA,
-				"\"%s\" is no platform; known are linux-64, linux-aarch64, win-64, osx-arm64, osx-64 and their like",
+				"unknown platform \"%s\"; expected linux-64, linux-aarch64, win-64, osx-arm64 or another subdir of conda",
 				list[i]);
 	return 0;
 }
 
-static int parse_cuda(
-	const json_t *o, struct ce_manifest *m, struct ce_feature *f, struct ccenv_error *err)
+static int read_cuda(
+	const json_t *cuda, struct ce_manifest *m, struct ce_feature *f, struct ccenv_error *err)
 {
 	static const char *const keys[] = {"version", "components", "archs"};
 	static const char *const defaults[] = {"nvcc", "cudart"};
-	json_t *cuda;
-	int r = ce_json_object(o, "cuda", &cuda, err);
+	int r;
 
-	if (r < 0 || !cuda)
-		return r;
 	r = check_keys(cuda, keys, CE_COUNT(keys), err);
-	if (r >= 0)
-		r = ce_json_string(cuda, "version", &m->arena, &f->cuda_version, err);
-	if (r >= 0)
-		r = ce_json_strings(
-			cuda, "components", &m->arena, &f->components, &f->n_components, err);
-	if (r >= 0)
-		r = ce_json_strings(cuda, "archs", &m->arena, &f->archs, &f->n_archs, err);
-	if (r >= 0 && !f->cuda_version)
-		r = ce_fail(err, CCENV_EDATA, "\"version\" is missing, e.g. \"13.0\"");
-	/* Their form only: which release it will be is known when it is locked. */
-	for (size_t i = 0; r >= 0 && i < f->n_archs; i++)
-		r = ce_arch_check(f->archs[i], NULL, err);
 	if (r < 0)
-		return ce_context(err, r, "cuda");
+		return r;
+	r = ce_json_string(cuda, "version", &m->arena, &f->cuda_version, err);
+	if (r < 0)
+		return r;
+	r = ce_json_strings(cuda, "components", &m->arena, &f->components, &f->n_components, err);
+	if (r < 0)
+		return r;
+	r = ce_json_strings(cuda, "archs", &m->arena, &f->archs, &f->n_archs, err);
+	if (r < 0)
+		return r;
+	if (!f->cuda_version)
+		return ce_fail(err, CCENV_EDATA, "\"version\" is missing, e.g. \"13.0\"");
+	/* Their form only: which release it will be is known when it is locked. */
+	for (size_t i = 0; i < f->n_archs; i++) {
+		r = ce_arch_check(f->archs[i], NULL, err);
+		if (r < 0)
+			return r;
+	}
 	if (f->n_components == 0) {
 		f->components = (const char **)defaults;
 		f->n_components = CE_COUNT(defaults);
@@ -196,61 +236,95 @@ static int parse_cuda(
 	return 0;
 }
 
+static int parse_cuda(
+	const json_t *o, struct ce_manifest *m, struct ce_feature *f, struct ccenv_error *err)
+{
+	json_t *cuda;
+	int r = ce_json_object(o, "cuda", &cuda, err);
+
+	if (r < 0 || !cuda)
+		return r;
+	r = read_cuda(cuda, m, f, err);
+	return r < 0 ? ce_context(err, r, "cuda") : 0;
+}
+
+static int parse_target(const char *platform, const json_t *t, struct ce_manifest *m,
+	struct ce_feature *f, struct ccenv_error *err)
+{
+	static const char *const keys[] = {"dependencies", "system-requirements"};
+	int r = check_platforms(&platform, 1, err);
+
+	if (r < 0)
+		return r;
+	if (!json_is_object(t))
+		return ce_fail(err, CCENV_EDATA, "expected an object");
+	r = check_keys(t, keys, CE_COUNT(keys), err);
+	if (r < 0)
+		return r;
+	r = parse_deps(t, platform, m, f, err);
+	if (r < 0)
+		return r;
+	return parse_sysreqs(t, platform, m, f, err);
+}
+
 /* What may stand in a feature and at the top level. */
 static int parse_feature(
 	const json_t *o, struct ce_manifest *m, struct ce_feature *f, struct ccenv_error *err)
 {
-	static const char *const target_keys[] = {"dependencies", "system-requirements"};
 	const char *platform;
 	json_t *targets, *t;
 	int r;
 
 	r = parse_deps(o, NULL, m, f, err);
-	if (r >= 0)
-		r = parse_sysreqs(o, NULL, m, f, err);
-	if (r >= 0)
-		r = parse_cuda(o, m, f, err);
-	if (r >= 0)
-		r = ce_json_object(o, "target", &targets, err);
+	if (r < 0)
+		return r;
+	r = parse_sysreqs(o, NULL, m, f, err);
+	if (r < 0)
+		return r;
+	r = parse_cuda(o, m, f, err);
+	if (r < 0)
+		return r;
+	r = ce_json_object(o, "target", &targets, err);
 	if (r < 0)
 		return r;
 	json_object_foreach (targets, platform, t) {
-		const char *p = ce_arena_strdup(&m->arena, platform);
-
-		r = check_platforms(&p, 1, err);
-		if (r >= 0 && !json_is_object(t))
-			r = ce_fail(err, CCENV_EDATA, "expected an object");
-		if (r >= 0)
-			r = check_keys(t, target_keys, CE_COUNT(target_keys), err);
-		if (r >= 0)
-			r = parse_deps(t, p, m, f, err);
-		if (r >= 0)
-			r = parse_sysreqs(t, p, m, f, err);
+		r = parse_target(ce_arena_strdup(&m->arena, platform), t, m, f, err);
 		if (r < 0)
 			return ce_context(err, r, "target: %s", platform);
 	}
 	return 0;
 }
 
-static int parse_named_feature(const char *name, const json_t *v, struct ce_manifest *m,
-	struct ce_feature *f, struct ccenv_error *err)
+static int read_named_feature(
+	const json_t *v, struct ce_manifest *m, struct ce_feature *f, struct ccenv_error *err)
 {
 	static const char *const keys[] = {
 		"dependencies", "system-requirements", "cuda", "target", "platforms"};
 	int r;
 
+	if (!json_is_object(v))
+		return ce_fail(err, CCENV_EDATA, "expected an object");
+	r = check_keys(v, keys, CE_COUNT(keys), err);
+	if (r < 0)
+		return r;
+	r = parse_feature(v, m, f, err);
+	if (r < 0)
+		return r;
+	r = ce_json_strings(v, "platforms", &m->arena, &f->platforms, &f->n_platforms, err);
+	if (r < 0)
+		return r;
+	return check_platforms(f->platforms, f->n_platforms, err);
+}
+
+static int parse_named_feature(const char *name, const json_t *v, struct ce_manifest *m,
+	struct ce_feature *f, struct ccenv_error *err)
+{
+	int r;
+
 	f->name = ce_arena_strdup(&m->arena, name);
 	if (!ce_name_is_valid(name, strlen(name)) || strcmp(name, "default") == 0)
-		return ce_fail(err, CCENV_EDATA, "\"%s\" is no feature name", name);
-	if (!json_is_object(v))
-		return ce_fail(err, CCENV_EDATA, "%s: expected an object", name);
-	r = check_keys(v, keys, CE_COUNT(keys), err);
-	if (r >= 0)
-		r = parse_feature(v, m, f, err);
-	if (r >= 0)
-		r = ce_json_strings(v, "platforms", &m->arena, &f->platforms, &f->n_platforms, err);
-	if (r >= 0)
-		r = check_platforms(f->platforms, f->n_platforms, err);
+		return ce_fail(err, CCENV_EDATA, "invalid feature name \"%s\"", name);
+	r = read_named_feature(v, m, f, err);
 	return r < 0 ? ce_context(err, r, "%s", name) : 0;
 }
 
@@ -300,10 +374,12 @@ static int parse_environment(
 	if (!json_is_object(o))
 		return ce_fail(err, CCENV_EDATA, "expected an array of feature names");
 	r = check_keys(o, keys, CE_COUNT(keys), err);
-	if (r >= 0)
-		r = ce_json_strings(o, "features", &m->arena, &names, &n, err);
-	if (r >= 0)
-		r = ce_json_bool(o, "no-default-feature", &no_default, err);
+	if (r < 0)
+		return r;
+	r = ce_json_strings(o, "features", &m->arena, &names, &n, err);
+	if (r < 0)
+		return r;
+	r = ce_json_bool(o, "no-default-feature", &no_default, err);
 	if (r < 0)
 		return r;
 	env->features = ce_arena_array(&m->arena, n + 2, sizeof(*env->features));
@@ -345,7 +421,7 @@ static int parse_environments(const json_t *root, struct ce_manifest *m, struct 
 		env->name = ce_arena_strdup(&m->arena, name);
 		if (!ce_name_is_valid(name, strlen(name)))
 			return ce_fail(err, CCENV_EDATA,
-				"environments: \"%s\" is no environment name", name);
+				"environments: invalid environment name \"%s\"", name);
 		r = parse_environment(v, m, env, err);
 		if (r < 0)
 			return ce_context(err, r, "environments: %s", name);
@@ -375,9 +451,13 @@ static int parse_date_exception(
 	const char *name, const json_t *date, struct ce_manifest *m, struct ccenv_error *err)
 {
 	struct ce_manifest_date *x = &m->date_exceptions[m->n_date_exceptions++];
+	char *lower = ce_arena_strdup(&m->arena, name);
 	uint64_t checked;
 
-	x->name = ce_arena_strdup(&m->arena, name);
+	ce_name_to_lower(lower);
+	if (!ce_name_is_valid(lower, strlen(lower)))
+		return ce_fail(err, CCENV_EDATA, "packages: invalid package name \"%s\"", name);
+	x->name = lower;
 	if (json_is_false(date))
 		return 0;
 	if (!json_is_string(date))
@@ -386,37 +466,53 @@ static int parse_date_exception(
 	return ce_exclude_newer_parse(x->text, 1, &checked, err);
 }
 
-/* "exclude-newer": "2025-10-25", or {"default": "7d", "packages": {"cuda-nvcc": false}}. */
-static int parse_exclude_newer(const json_t *root, struct ce_manifest *m, struct ccenv_error *err)
+static int read_exclude_newer(const json_t *v, struct ce_manifest *m, struct ccenv_error *err)
 {
 	static const char *const keys[] = {"default", "packages"};
-	json_t *v = json_object_get(root, "exclude-newer"), *packages = NULL, *date;
-	uint64_t checked;
+	json_t *packages = NULL, *date;
 	const char *name;
 	int r;
 
-	if (!v)
-		return 0;
-	if (json_is_string(v)) {
-		m->exclude_newer = ce_arena_strdup(&m->arena, json_string_value(v));
-		return ce_exclude_newer_parse(m->exclude_newer, 1, &checked, err);
-	}
-	if (!json_is_object(v))
-		return ce_fail(err, CCENV_EDATA, "exclude-newer: expected a date or an object");
 	r = check_keys(v, keys, CE_COUNT(keys), err);
-	if (r >= 0)
-		r = ce_json_string(v, "default", &m->arena, &m->exclude_newer, err);
-	if (r >= 0 && m->exclude_newer)
-		r = ce_exclude_newer_parse(m->exclude_newer, 1, &checked, err);
-	if (r >= 0)
-		r = ce_json_object(v, "packages", &packages, err);
+	if (r < 0)
+		return r;
+	r = ce_json_string(v, "default", &m->arena, &m->exclude_newer, err);
+	if (r < 0)
+		return r;
+	r = ce_json_object(v, "packages", &packages, err);
+	if (r < 0)
+		return r;
 	m->date_exceptions = ce_arena_array(
 		&m->arena, json_object_size(packages) + 1, sizeof(*m->date_exceptions));
 	json_object_foreach (packages, name, date) {
-		if (r >= 0)
-			r = parse_date_exception(name, date, m, err);
+		r = check_spelling(packages, name, err);
+		if (r < 0)
+			return r;
+		r = parse_date_exception(name, date, m, err);
+		if (r < 0)
+			return r;
 	}
-	return r < 0 ? ce_context(err, r, "exclude-newer") : 0;
+	return 0;
+}
+
+/* "exclude-newer": "2025-10-25", or {"default": "7d", "packages": {"cuda-nvcc": false}}. */
+static int parse_exclude_newer(const json_t *root, struct ce_manifest *m, struct ccenv_error *err)
+{
+	json_t *v = json_object_get(root, "exclude-newer");
+	uint64_t checked;
+	int r = 0;
+
+	if (!v)
+		return 0;
+	if (json_is_string(v))
+		m->exclude_newer = ce_arena_strdup(&m->arena, json_string_value(v));
+	else if (json_is_object(v))
+		r = read_exclude_newer(v, m, err);
+	else
+		r = ce_fail(err, CCENV_EDATA, "expected a date or an object");
+	if (r < 0)
+		return ce_context(err, r, "exclude-newer");
+	return m->exclude_newer ? ce_exclude_newer_parse(m->exclude_newer, 1, &checked, err) : 0;
 }
 
 static int parse_pins(const json_t *root, struct ce_manifest *m, struct ccenv_error *err)
@@ -429,6 +525,9 @@ static int parse_pins(const json_t *root, struct ce_manifest *m, struct ccenv_er
 		return r;
 	m->pins = ce_arena_array(&m->arena, json_object_size(table) + 1, sizeof(*m->pins));
 	json_object_foreach (table, name, v) {
+		r = check_spelling(table, name, err);
+		if (r < 0)
+			return ce_context(err, r, "pins");
 		r = parse_dep(name, v, &m->arena, &m->pins[m->n_pins++], err);
 		if (r < 0)
 			return ce_context(err, r, "pins");
@@ -444,15 +543,17 @@ static int parse_options(const json_t *root, struct ce_manifest *m, struct ccenv
 	int r;
 
 	r = parse_choice(root, "channel-priority", priorities, &priority, err);
-	if (r >= 0)
-		r = parse_choice(root, "strategy", strategies, &strategy, err);
-	if (r >= 0)
-		r = parse_exclude_newer(root, m, err);
-	if (r >= 0)
-		r = parse_pins(root, m, err);
+	if (r < 0)
+		return r;
 	m->priority = (enum ce_channel_priority)priority;
+	r = parse_choice(root, "strategy", strategies, &strategy, err);
+	if (r < 0)
+		return r;
 	m->strategy = (enum ce_strategy)strategy;
-	return r;
+	r = parse_exclude_newer(root, m, err);
+	if (r < 0)
+		return r;
+	return parse_pins(root, m, err);
 }
 
 static void add_defaults(struct ce_manifest *m)
@@ -479,40 +580,54 @@ static int parse_top(const json_t *root, struct ce_manifest *m, struct ccenv_err
 	if (!json_is_object(root))
 		return ce_fail(err, CCENV_EDATA, "expected an object");
 	r = check_keys(root, keys, CE_COUNT(keys), err);
-	if (r >= 0)
-		r = ce_json_string(root, "name", &m->arena, &m->name, err);
-	if (r >= 0)
-		r = ce_json_strings(root, "channels", &m->arena, &m->channels, &m->n_channels, err);
-	if (r >= 0)
-		r = ce_json_strings(
-			root, "platforms", &m->arena, &m->platforms, &m->n_platforms, err);
-	if (r >= 0)
-		r = check_platforms(m->platforms, m->n_platforms, err);
-	if (r >= 0)
-		r = parse_options(root, m, err);
-	if (r >= 0)
-		r = parse_features(root, m, err);
-	if (r >= 0)
-		r = parse_environments(root, m, err);
-	if (r >= 0)
-		add_defaults(m);
-	return r;
+	if (r < 0)
+		return r;
+	r = ce_json_string(root, "name", &m->arena, &m->name, err);
+	if (r < 0)
+		return r;
+	r = ce_json_strings(root, "channels", &m->arena, &m->channels, &m->n_channels, err);
+	if (r < 0)
+		return r;
+	r = ce_json_strings(root, "platforms", &m->arena, &m->platforms, &m->n_platforms, err);
+	if (r < 0)
+		return r;
+	r = check_platforms(m->platforms, m->n_platforms, err);
+	if (r < 0)
+		return r;
+	r = parse_options(root, m, err);
+	if (r < 0)
+		return r;
+	r = parse_features(root, m, err);
+	if (r < 0)
+		return r;
+	r = parse_environments(root, m, err);
+	if (r < 0)
+		return r;
+	add_defaults(m);
+	return 0;
+}
+
+static int parse_text(const char *text, size_t len, struct ce_manifest *m, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *root = NULL;
+	int r = ce_json_parse(text, len, &root, err);
+
+	if (r < 0)
+		return r;
+	return parse_top(root, m, err);
 }
 
 int ce_manifest_parse(const char *text, size_t len, const char *path,
 	struct ce_manifest **ret_manifest, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_manifest_freep) struct ce_manifest *m = ce_manifest_new();
-	CE_CLEANUP(ce_json_decrefp) json_t *root = NULL;
 	CE_AUTOFREE char *abs = ce_path_absolute(path);
 	CE_AUTOFREE char *dir = ce_path_dir(abs);
 	int r;
 
 	m->path = ce_arena_strdup(&m->arena, path);
 	m->dir = ce_arena_strdup(&m->arena, dir);
-	r = ce_json_parse(text, len, &root, err);
-	if (r >= 0)
-		r = parse_top(root, m, err);
+	r = parse_text(text, len, m, err);
 	if (r < 0)
 		return ce_context(err, r, "%s", path);
 	*ret_manifest = CE_TAKE(m);

@@ -100,7 +100,7 @@ int ce_system_requirement_virtual(const char *name, const char *version, struct 
 			package = known[i].package;
 	if (!package)
 		return ce_fail(err, CCENV_EUSAGE,
-			"\"%s\" is no system requirement; known are cuda, cuda-arch, glibc, linux, osx, win, archspec",
+			"unknown system requirement \"%s\"; expected cuda, cuda-arch, glibc, linux, osx, win or archspec",
 			name);
 	if (!version[0]) {
 		*ret_virtual = (struct ce_virtual){package, NULL, NULL};
@@ -117,6 +117,25 @@ int ce_system_requirement_virtual(const char *name, const char *version, struct 
 	return 0;
 }
 
+/* Those of a feature that are declared for `platform`, NULL: for all. */
+static int add_sysreqs(const struct ce_feature *f, const char *platform, struct ce_request *r,
+	struct ccenv_error *err)
+{
+	for (size_t i = 0; i < f->n_sysreqs; i++) {
+		const struct ce_system_requirement *q = &f->sysreqs[i];
+		struct ce_virtual v;
+		int e;
+
+		if (!q->platform != !platform || (platform && strcmp(q->platform, platform) != 0))
+			continue;
+		e = ce_system_requirement_virtual(q->name, q->version, &r->arena, &v, err);
+		if (e < 0)
+			return e;
+		ce_request_set_virtual(r, v);
+	}
+	return 0;
+}
+
 static int add_virtuals(const struct ce_environment *env, const struct ce_request_target *target,
 	struct ce_request *r, struct ccenv_error *err)
 {
@@ -128,23 +147,13 @@ static int add_virtuals(const struct ce_environment *env, const struct ce_reques
 	/* Later features first, so that what an environment names first wins; and in a feature what
 	 * is said for a platform wins over what is said for all. */
 	for (size_t f = env->n_features; f-- > 0;) {
-		const struct ce_feature *feature = env->features[f];
+		int e = add_sysreqs(env->features[f], NULL, r, err);
 
-		for (int specific = 0; specific < 2; specific++)
-			for (size_t i = 0; i < feature->n_sysreqs; i++) {
-				const struct ce_system_requirement *q = &feature->sysreqs[i];
-				struct ce_virtual v;
-				int e;
-
-				if (specific != (q->platform != NULL) ||
-					(q->platform && strcmp(q->platform, r->platform) != 0))
-					continue;
-				e = ce_system_requirement_virtual(
-					q->name, q->version, &r->arena, &v, err);
-				if (e < 0)
-					return e;
-				ce_request_set_virtual(r, v);
-			}
+		if (e < 0)
+			return e;
+		e = add_sysreqs(env->features[f], r->platform, r, err);
+		if (e < 0)
+			return e;
 	}
 	return 0;
 }
@@ -198,10 +207,11 @@ static int add_specs(
 				r->specs[r->n_specs++] = feature->deps[i].spec;
 	}
 	for (size_t f = 0; f < env->n_features; f++) {
-		int e = 0;
+		int e;
 
-		if (env->features[f]->cuda_version)
-			e = add_cuda(env->features[f], r, &cap, err);
+		if (!env->features[f]->cuda_version)
+			continue;
+		e = add_cuda(env->features[f], r, &cap, err);
 		if (e < 0)
 			return e;
 	}
@@ -272,21 +282,27 @@ int ce_exclude_newer_parse(
 static int add_dates(
 	const struct ce_manifest *m, uint64_t now, struct ce_request *r, struct ccenv_error *err)
 {
-	int e = 0;
+	int e;
 
-	if (m->exclude_newer)
+	if (m->exclude_newer) {
 		e = ce_exclude_newer_parse(m->exclude_newer, now, &r->exclude_newer, err);
+		if (e < 0)
+			return e;
+	}
 	r->date_exceptions =
 		ce_arena_array(&r->arena, m->n_date_exceptions + 1, sizeof(*r->date_exceptions));
-	for (size_t i = 0; e >= 0 && i < m->n_date_exceptions; i++) {
+	for (size_t i = 0; i < m->n_date_exceptions; i++) {
+		const struct ce_manifest_date *from = &m->date_exceptions[i];
 		struct ce_date_exception *x = &r->date_exceptions[r->n_date_exceptions++];
 
-		x->name = m->date_exceptions[i].name;
-		if (m->date_exceptions[i].text)
-			e = ce_exclude_newer_parse(
-				m->date_exceptions[i].text, now, &x->newer_than, err);
+		x->name = from->name;
+		if (!from->text)
+			continue;
+		e = ce_exclude_newer_parse(from->text, now, &x->newer_than, err);
+		if (e < 0)
+			return e;
 	}
-	return e;
+	return 0;
 }
 
 /* A relative path begins where the manifest is, wherever ccenv was started. */

@@ -129,6 +129,22 @@ static bool has_spec(const struct ce_request *r, const char *name)
 	return false;
 }
 
+/* "cuDNN" is cudnn wherever a package is named. */
+static void test_capitals(void **state)
+{
+	CE_CLEANUP(ce_manifest_freep)
+	struct ce_manifest *m =
+		parse("{\"dependencies\": {\"cuDNN\": \"8.8.*\", \"PyYAML\": {\"build\": \"py*\"}},"
+		      " \"pins\": {\"Python\": \"3.12.*\"},"
+		      " \"exclude-newer\": {\"packages\": {\"NCCL\": false}}}");
+	CE_CLEANUP(ce_request_freep) struct ce_request *r = request(m, "default", "linux-64");
+
+	(void)state;
+	assert_specs(r, "cudnn 8.8.*\npyyaml * py*\n");
+	assert_string_equal(r->pins[0]->name, "python");
+	assert_string_equal(r->date_exceptions[0].name, "nccl");
+}
+
 static void test_cuda_section(void **state)
 {
 	CE_CLEANUP(ce_manifest_freep)
@@ -220,6 +236,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_features_and_targets),
+		cmocka_unit_test(test_capitals),
 		cmocka_unit_test(test_cuda_section),
 		cmocka_unit_test(test_exclude_newer),
 		cmocka_unit_test(test_init_text_is_a_manifest),
