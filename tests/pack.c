@@ -16,6 +16,7 @@
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/strs.h"
 #include "ccenv/ccenv.h"
 
 enum {
@@ -92,25 +93,40 @@ static void add_member(struct archive *zip, const char *name, const void *data, 
 	archive_entry_free(e);
 }
 
-void pack_conda(const char *path, const struct pack_entry *info, const struct pack_entry *pkg)
+void pack_zip(const char *path, const struct pack_member *members)
 {
-	static const char metadata[] = "{\"conda_pkg_format_version\": 2}";
-	size_t n_info = 0, n_pkg = 0;
-	CE_AUTOFREE char *info_tar = make_tar(info, false, &n_info);
-	CE_AUTOFREE char *pkg_tar = make_tar(pkg, false, &n_pkg);
 	struct archive *zip = archive_write_new();
 
 	archive_write_set_format_zip(zip);
 	archive_write_set_options(zip, "zip:compression=store");
 	if (archive_write_open_filename(zip, path) < ARCHIVE_WARN)
 		abort();
-	add_member(zip, "metadata.json", metadata, sizeof(metadata) - 1);
-	if (pkg)
-		add_member(zip, "pkg-x.tar.zst", pkg_tar, n_pkg);
-	if (info)
-		add_member(zip, "info-x.tar.zst", info_tar, n_info);
+	for (const struct pack_member *m = members; m->name; m++) {
+		size_t n = m->n_data;
+		CE_AUTOFREE char *tar = m->entries ? make_tar(m->entries, false, &n) : NULL;
+
+		add_member(zip, m->name, tar ? tar : m->data, n);
+	}
 	archive_write_close(zip);
 	archive_write_free(zip);
+}
+
+void pack_conda(const char *path, const struct pack_entry *info, const struct pack_entry *pkg)
+{
+	static const char metadata[] = "{\"conda_pkg_format_version\": 2}";
+	const char *base = ce_path_base(path);
+	int n = (int)(strlen(base) - (ce_has_suffix(base, ".conda") ? 6 : 0));
+	CE_AUTOFREE char *pkg_name = ce_asprintf("pkg-%.*s.tar.zst", n, base);
+	CE_AUTOFREE char *info_name = ce_asprintf("info-%.*s.tar.zst", n, base);
+	struct pack_member members[4] = {
+		{.name = "metadata.json", .data = metadata, .n_data = sizeof(metadata) - 1}};
+	size_t at = 1;
+
+	if (pkg)
+		members[at++] = (struct pack_member){.name = pkg_name, .entries = pkg};
+	if (info)
+		members[at++] = (struct pack_member){.name = info_name, .entries = info};
+	pack_zip(path, members);
 }
 
 static char *index_json(const struct pack_package *p)

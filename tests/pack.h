@@ -19,8 +19,16 @@ struct pack_entry {
 	bool dir;
 };
 
-/* Ends with an entry whose path is NULL. */
+/* Ends with an entry whose path is NULL. The members of a .conda are named after it. */
 void pack_conda(const char *path, const struct pack_entry *info, const struct pack_entry *pkg);
+/* A zip of these members: tars where there are entries, else data. Ends with one without a name. */
+struct pack_member {
+	const char *name;
+	const struct pack_entry *entries;
+	const void *data;
+	size_t n_data;
+};
+void pack_zip(const char *path, const struct pack_member *members);
 void pack_tar_bz2(const char *path, const struct pack_entry *all);
 
 /* A package and its record. Files of `pkg` are listed in paths.json; `link_json` may be NULL. */

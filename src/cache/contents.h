@@ -11,6 +11,7 @@
 
 struct ccenv_error;
 struct ce_buf;
+struct ce_written;
 struct stat;
 
 /*
@@ -30,7 +31,7 @@ enum ce_content_kind {
 struct ce_content {
 	const char *path;        /* below the entry; safe (ce_path_is_safe) */
 	const char *target;      /* of a link; NULL otherwise */
-	const char *sha256;      /* as the package says, or NULL */
+	const char *sha256;      /* of a file: of the bytes that were unpacked */
 	const char *placeholder; /* to be replaced, or NULL */
 	uint64_t size;           /* of a file */
 	int64_t mtime;           /* of a file; seconds since 1970 */
@@ -38,6 +39,9 @@ struct ce_content {
 	bool listed;  /* to be installed; info/ and what the package forgot to list is not */
 	bool binary;  /* the placeholder is in a binary file */
 	bool no_link; /* must be a copy */
+	/* While it is being made: */
+	const struct ce_written *written; /* of a file */
+	bool attested;                    /* the package's own list has this sha256 */
 };
 
 struct ce_contents {

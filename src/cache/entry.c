@@ -110,8 +110,21 @@ void ce_entry_note(struct ce_entry *e, const struct ce_archive_entry *file)
 	c->kind = file->kind == CE_ARCHIVE_LINK ? CE_CONTENT_LINK : CE_CONTENT_FILE;
 	c->path = ce_arena_strdup(&e->contents->arena, file->path);
 	c->target = ce_arena_strdup(&e->contents->arena, file->target);
-	c->size = file->size;
-	c->mtime = file->mtime;
+	c->written = file->written;
+}
+
+/* What unpacking has found of each file, now that it has ended. */
+static void note_written(struct ce_contents *contents)
+{
+	for (size_t i = 0; i < contents->n; i++) {
+		struct ce_content *c = &contents->items[i];
+
+		if (!c->written)
+			continue;
+		c->sha256 = c->written->sha256;
+		c->size = c->written->size;
+		c->mtime = c->written->mtime;
+	}
 }
 
 int ce_entry_list(struct ce_entry *e, struct ccenv_error *err)
@@ -122,6 +135,7 @@ int ce_entry_list(struct ce_entry *e, struct ccenv_error *err)
 
 	if (tree < 0)
 		return ce_fail_errno(err, errno, "cannot open %s", e->tree);
+	note_written(e->contents);
 	r = ce_listing_read(tree, e->contents, err);
 	if (r < 0)
 		return r;

@@ -22,11 +22,14 @@
 #include "cache/beneath.h"
 #include "cache/contents.h"
 #include "ccenv/ccenv.h"
+#include "io/archive_tree.h"
 
 enum {
 	LIST_BYTES_MAX = 512 << 20,
 	LINK_JSON_MAX = 4 << 20,
 	INDEX_JSON_MAX = 16 << 20,
+	PATHS_MAX = 1000 * 1000,
+	PLACEHOLDER_MIN = 8,
 	PLACEHOLDER_MAX = 4096
 };
 
@@ -61,23 +64,37 @@ static int take(
 /* An entry of paths.json as it stands there; NULL is what is not there. */
 struct path_entry {
 	const char *path, *type, *sha256, *placeholder, *mode;
-	bool no_link;
+	uint64_t size;
+	bool no_link, has_size;
 };
+
+/*
+ * What is replaced by the prefix. conda-build's have 80 to 255 characters, its first one had 31; a
+ * short one would occur by chance, or make a small file large.
+ */
+static int set_placeholder(struct ce_content *out, const char *text, struct ccenv_error *err)
+{
+	size_t n = strlen(text);
+
+	if (n > PLACEHOLDER_MAX || (n > 0 && n < PLACEHOLDER_MIN))
+		return ce_fail(err, CCENV_EDATA,
+			"\"%.200s\": the prefix placeholder has %zu characters where %d to %d are allowed",
+			out->path, n, PLACEHOLDER_MIN, PLACEHOLDER_MAX);
+	out->placeholder = n > 0 ? text : NULL;
+	return 0;
+}
 
 static int read_placeholder(
 	const struct path_entry *e, struct ce_content *out, struct ccenv_error *err)
 {
 	if (!e->placeholder)
 		return 0;
-	if (strlen(e->placeholder) > PLACEHOLDER_MAX)
-		return ce_fail(err, CCENV_EDATA, "prefix_placeholder is too long");
 	if (e->mode && strcmp(e->mode, "binary") == 0)
 		out->binary = true;
 	else if (e->mode && strcmp(e->mode, "text") != 0)
 		return ce_fail(
 			err, CCENV_EDATA, "file_mode \"%.20s\" is not text or binary", e->mode);
-	out->placeholder = e->placeholder[0] ? e->placeholder : NULL;
-	return 0;
+	return set_placeholder(out, e->placeholder, err);
 }
 
 /* Directories are named by the lists alone: tars of packages have none. */
@@ -85,15 +102,35 @@ static int take_typed(struct listing *l, const char *path, const char *type,
 	struct ce_content **ret, struct ccenv_error *err)
 {
 	bool dir = type && strcmp(type, "directory") == 0;
+	int r;
 
 	if (type && !dir && strcmp(type, "hardlink") != 0 && strcmp(type, "softlink") != 0)
 		return ce_fail(err, CCENV_EDATA, "unknown path_type \"%.40s\"", type);
 	if (!dir || !ce_path_is_safe(path) || find(l, path))
 		return take(l, path, ret, err);
+	r = ce_tree_check_depth(path, err);
+	if (r < 0)
+		return r;
 	*ret = ce_contents_add(l->contents);
 	(*ret)->kind = CE_CONTENT_DIR;
 	(*ret)->path = ce_arena_strdup(&l->contents->arena, path);
 	ce_map_set(&l->by_path, path, (void *)(uintptr_t)l->contents->n);
+	return 0;
+}
+
+/* Are the file's bytes those that the list promises? Of a link the list describes what it leads
+ * to. */
+static int check_bytes(const struct path_entry *e, struct ce_content *out, struct ccenv_error *err)
+{
+	if (out->kind != CE_CONTENT_FILE)
+		return 0;
+	if (e->has_size && e->size != out->size)
+		return ce_fail(err, CCENV_EDATA, "\"%.200s\" has %llu bytes, not %llu", e->path,
+			(unsigned long long)out->size, (unsigned long long)e->size);
+	if (e->sha256 && strcmp(e->sha256, out->sha256) != 0)
+		return ce_fail(err, CCENV_EDATA, "\"%.200s\" has the sha256 %s, not %s", e->path,
+			out->sha256, e->sha256);
+	out->attested = e->sha256;
 	return 0;
 }
 
@@ -109,7 +146,9 @@ static int take_entry(struct listing *l, const struct path_entry *e, struct ccen
 	if (e->sha256 && !ce_sha256_is_hex(e->sha256))
 		return ce_fail(
 			err, CCENV_EDATA, "sha256 of \"%.200s\" is not 64 hex digits", e->path);
-	out->sha256 = e->sha256;
+	r = check_bytes(e, out, err);
+	if (r < 0)
+		return r;
 	out->no_link = e->no_link;
 	out->listed = true;
 	return read_placeholder(e, out, err);
@@ -132,6 +171,10 @@ static bool read_member(struct ce_cursor *c, const char *key, size_t len, struct
 		return c->ops->skip(c);
 	if (ce_cursor_key_is(key, len, "no_link"))
 		return c->ops->boolean(c, &e->no_link);
+	if (ce_cursor_key_is(key, len, "size_in_bytes")) {
+		e->has_size = true;
+		return ce_cursor_uint(c, &e->size);
+	}
 	for (size_t i = 0; i < CE_COUNT(texts); i++)
 		if (ce_cursor_key_is(key, len, texts[i].key))
 			return c->ops->string(c, texts[i].to);
@@ -200,6 +243,8 @@ static int read_entries(struct ce_cursor *c, struct listing *l, struct ccenv_err
 				    ? take_entry(l, &e, err)
 				    : ce_fail(err, CCENV_EDATA, "malformed, or of other types");
 
+		if (taken == 0 && i >= PATHS_MAX)
+			taken = ce_fail(err, CCENV_EDATA, "the list has more than %d", PATHS_MAX);
 		if (taken < 0)
 			return ce_context(err, taken, "info/paths.json: entry %zu", i);
 	}
@@ -310,9 +355,8 @@ static int has_prefix_line(struct listing *l, char *text, struct ccenv_error *er
 	if (r < 0)
 		return r;
 	assert(out);
-	out->placeholder = ce_arena_strdup(&l->contents->arena, placeholder);
 	out->binary = strcmp(mode, "binary") == 0;
-	return 0;
+	return set_placeholder(out, ce_arena_strdup(&l->contents->arena, placeholder), err);
 }
 
 static int no_link_line(struct listing *l, char *text, struct ccenv_error *err)
@@ -404,6 +448,25 @@ static int read_all(struct listing *l, struct ccenv_error *err)
 	return r < 0 ? r : read_link_json(l, err);
 }
 
+/* Where a path came twice, the later one is on disk. */
+static void index_paths(struct listing *l)
+{
+	struct ce_contents *c = l->contents;
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		struct ce_content *earlier = find(l, c->items[i].path);
+
+		if (earlier) {
+			*earlier = c->items[i];
+			continue;
+		}
+		c->items[n++] = c->items[i];
+		ce_map_set(&l->by_path, c->items[n - 1].path, (void *)(uintptr_t)n);
+	}
+	c->n = n;
+}
+
 int ce_listing_read(int tree, struct ce_contents *contents, struct ccenv_error *err)
 {
 	struct listing l = {.contents = contents};
@@ -413,9 +476,7 @@ int ce_listing_read(int tree, struct ce_contents *contents, struct ccenv_error *
 	if (l.info < 0)
 		return ce_fail(
 			err, CCENV_EDATA, "there is no directory \"info\": not a conda package");
-	/* Where a path came twice, the later one is on disk. */
-	for (size_t i = 0; i < contents->n; i++)
-		ce_map_set(&l.by_path, contents->items[i].path, (void *)(uintptr_t)(i + 1));
+	index_paths(&l);
 	r = read_all(&l, err);
 	ce_map_release(&l.by_path);
 	ce_fs_closep(&l.info);

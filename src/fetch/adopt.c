@@ -18,8 +18,8 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/json.h"
-#include "base/map.h"
 #include "base/path.h"
+#include "base/strs.h"
 #include "cache/contents.h"
 #include "cache/entry.h"
 #include "ccenv/ccenv.h"
@@ -79,8 +79,6 @@ struct adopt {
 	const _Atomic bool *cancelled;
 	struct ce_entry *entry;
 	struct ce_tree *tree;
-	struct ce_arena arena;
-	struct ce_map hashes; /* path -> sha256 of what was copied */
 	uint64_t n, bytes_left;
 	char *chunk;
 };
@@ -90,12 +88,10 @@ static int fail_at(const struct adopt *a, const char *path, struct ccenv_error *
 	return ce_fail_errno(err, errno, "cannot read %s/%s", a->dir, path);
 }
 
-/* From an open file to the tree, hashed on the way. */
+/* From an open file to the tree. */
 static int copy_bytes(
 	struct adopt *a, int fd, const char *path, uint64_t *ret_size, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_digest_freep) struct ce_digest *sha = ce_digest_new(CE_DIGEST_SHA256);
-	char hex[CE_SHA256_HEX + 1];
 	uint64_t at = 0;
 
 	for (;;) {
@@ -113,14 +109,11 @@ static int copy_bytes(
 		if ((uint64_t)n > a->bytes_left)
 			return ce_fail(err, CCENV_EDATA, "%s is too large", a->dir);
 		a->bytes_left -= (uint64_t)n;
-		ce_digest_update(sha, a->chunk, (size_t)n);
 		r = ce_tree_data(a->tree, a->chunk, (size_t)n, at, err);
 		if (r < 0)
 			return r;
 		at += (uint64_t)n;
 	}
-	ce_digest_final(CE_TAKE(sha), hex);
-	ce_map_set(&a->hashes, path, ce_arena_strdup(&a->arena, hex));
 	*ret_size = at;
 	return 0;
 }
@@ -131,21 +124,23 @@ static int copy_file(struct adopt *a, int dir, const char *name, const char *pat
 	/* What was a file a moment ago may be a pipe now. */
 	CE_CLEANUP(ce_fs_closep)
 	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct ce_written *written = ce_arena_alloc(&a->entry->contents->arena, sizeof(*written));
+	uint64_t size = 0;
 	struct stat st;
 	int r;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return fail_at(a, path, err);
 	if (!S_ISREG(st.st_mode))
-		return ce_fail(err, CCENV_EDATA, "%s/%s is no file", a->dir, path);
+		return ce_fail(err, CCENV_EDATA, "%s/%s is not a file", a->dir, path);
 	r = ce_tree_begin(a->tree, path, st.st_mode & 0111, err);
-	if (r == 0)
-		r = copy_bytes(a, fd, path, &ret->size, err);
-	ret->mtime = st.st_mtim.tv_sec;
-	ret->mtime_nsec = (uint32_t)st.st_mtim.tv_nsec;
-	if (r == 0)
-		r = ce_tree_end(a->tree, ret->size, ret->mtime, ret->mtime_nsec, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = copy_bytes(a, fd, path, &size, err);
+	if (r < 0)
+		return r;
+	ret->written = written;
+	return ce_tree_end(a->tree, size, st.st_mtim, written, err);
 }
 
 static int copy_link(struct adopt *a, int dir, const char *name, const char *path,
@@ -217,24 +212,19 @@ static int copy_dir(struct adopt *a, int fd, const char *path, int depth, struct
 
 /* ---- comparing ---- */
 
-/* Has the list a word for everything, and is it this? info/ is the list's own. */
+/* Is everything listed, each file with the sha256 that it has? info/ is the list's own. */
 static int compare(const struct adopt *a, struct ccenv_error *err)
 {
 	const struct ce_contents *all = a->entry->contents;
 
 	for (size_t i = 0; i < all->n; i++) {
 		const struct ce_content *c = &all->items[i];
-		const char *found;
 
-		if (strncmp(c->path, "info/", 5) == 0 || c->kind == CE_CONTENT_DIR)
+		if (ce_has_prefix(c->path, "info/") || c->kind == CE_CONTENT_DIR)
 			continue;
-		if (!c->listed || (c->kind == CE_CONTENT_FILE && !c->sha256))
+		if (!c->listed || (c->kind == CE_CONTENT_FILE && !c->attested))
 			return ce_fail(err, CCENV_EDATA,
 				"%s/%s is not in info/paths.json with its sha256", a->dir, c->path);
-		found = c->kind == CE_CONTENT_FILE ? ce_map_get(&a->hashes, c->path) : NULL;
-		if (c->kind == CE_CONTENT_FILE && (!found || strcmp(found, c->sha256) != 0))
-			return ce_fail(err, CCENV_EDATA, "%s/%s has other bytes than its package",
-				a->dir, c->path);
 	}
 	return 0;
 }
@@ -268,8 +258,6 @@ int ce_adopt(const char *dir, uint64_t max_bytes, struct ce_entry *entry,
 	int r = copy_all(&a, err);
 
 	ce_tree_free(a.tree);
-	ce_map_release(&a.hashes);
-	ce_arena_release(&a.arena);
 	free(a.chunk);
 	return r;
 }

@@ -547,6 +547,18 @@ static int add_job(struct ce_fetch_run *run, const struct ce_pkg *pkg, struct ce
 	return 0;
 }
 
+/* How much all may unpack to. Each has a limit of its own, with a floor that a thousand small
+ * archives could use up. */
+static uint64_t unpacked_limit(const struct ce_fetch_run *run)
+{
+	const uint64_t floor = 64ULL << 30, ratio = 32, most = UINT64_MAX / ratio;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < run->n; i++)
+		sum += run->jobs[i].pkg->size < most - sum ? run->jobs[i].pkg->size : most - sum;
+	return sum * ratio > floor ? sum * ratio : floor;
+}
+
 static int add_jobs(struct ce_fetch_run *run, const struct ce_pkg *const *pkgs, size_t n,
 	struct ccenv_error *err)
 {
@@ -556,6 +568,7 @@ static int add_jobs(struct ce_fetch_run *run, const struct ce_pkg *const *pkgs, 
 	run->jobs = ce_calloc(n + 1, sizeof(*run->jobs));
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = add_job(run, pkgs[i], &seen, err);
+	run->unpacked_max = run->o->max_unpacked ? run->o->max_unpacked : unpacked_limit(run);
 	ce_map_release(&seen);
 	qsort(run->jobs, run->n, sizeof(*run->jobs), compare_size);
 	return r;

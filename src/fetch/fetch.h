@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 
@@ -36,6 +37,7 @@ struct ce_fetch_options {
 	const char *const *trusted; /* such too, and what is unpacked there; see adopt.h */
 	size_t n_trusted;
 	enum ce_fetch_check check;
+	uint64_t max_unpacked; /* bytes, of all packages together; 0: by the size of the archives */
 	const char *const *channels; /* as the user wrote them, for the credentials in them */
 	size_t n_channels;
 	const char *(*getenv_fn)(const char *name);

@@ -67,6 +67,8 @@ struct ce_fetch_run {
 	unsigned n_workers;
 	pthread_t workers[64];
 	_Atomic bool cancelled;
+	_Atomic uint64_t unpacked; /* bytes, of all packages */
+	uint64_t unpacked_max;
 
 	pthread_mutex_t mutex;
 	pthread_cond_t work; /* for workers: something to do, or the end */

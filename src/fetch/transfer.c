@@ -108,7 +108,8 @@ static int add_transfer(struct ce_job *job, uint64_t resume_from, struct ccenv_e
 
 static int open_local(struct ce_job *job, char *path, struct ccenv_error *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* A pipe would make open() wait. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 
 	job->archive = path;
@@ -129,17 +130,34 @@ static int open_local(struct ce_job *job, char *path, struct ccenv_error *err)
 	return 0;
 }
 
-/* How much of an earlier run's download can be kept. */
-static uint64_t usable_part(int fd, const struct ce_pkg *pkg)
+/* How much of an earlier run's download can be kept. Without a size there is no telling how much is
+ * missing. */
+static uint64_t usable_part(const struct stat *st, const struct ce_pkg *pkg)
 {
+	return (uint64_t)st->st_size <= pkg->size ? (uint64_t)st->st_size : 0;
+}
+
+/*
+ * The .part, created when there is none; *ret_have bytes of it can be kept. What stands there is
+ * written only if it is a file that nobody else has another name for: anything else is replaced.
+ */
+static int open_part_file(const struct ce_job *job, uint64_t *ret_have, struct ccenv_error *err)
+{
+	const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	int fd = open(job->archive, flags);
 	struct stat st;
 
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= 0)
-		return 0;
-	/* Without a size there is no telling how much is missing. */
-	if (pkg->size == 0 || (uint64_t)st.st_size > pkg->size)
-		return 0;
-	return (uint64_t)st.st_size;
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+		st.st_uid == geteuid()) {
+		*ret_have = usable_part(&st, job->pkg);
+		return fd;
+	}
+	ce_fs_closep(&fd);
+	*ret_have = 0;
+	if (unlink(job->archive) < 0 && errno != ENOENT)
+		return ce_fail_errno(err, errno, "cannot replace %s", job->archive);
+	fd = open(job->archive, flags | O_CREAT | O_EXCL, 0644);
+	return fd < 0 ? ce_fail_errno(err, errno, "cannot create %s", job->archive) : fd;
 }
 
 static int open_part(struct ce_job *job, struct ccenv_error *err)
@@ -154,10 +172,9 @@ static int open_part(struct ce_job *job, struct ccenv_error *err)
 	r = ce_fs_mkdirs(parent, err);
 	if (r < 0)
 		return r;
-	fd = open(job->archive, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+	fd = open_part_file(job, &have, err);
 	if (fd < 0)
-		return ce_fail_errno(err, errno, "cannot create %s", job->archive);
-	have = usable_part(fd, job->pkg);
+		return fd;
 	if (have == 0 && ftruncate(fd, 0) < 0) {
 		close(fd);
 		return ce_fail_errno(err, errno, "cannot write %s", job->archive);
@@ -215,6 +232,7 @@ int ce_job_open(struct ce_job *job, struct ccenv_error *err)
 
 int ce_job_refetch(struct ce_job *job, struct ccenv_error *err)
 {
+	uint64_t ignored;
 	int fd;
 
 	ce_stream_release(&job->stream);
@@ -228,9 +246,13 @@ int ce_job_refetch(struct ce_job *job, struct ccenv_error *err)
 			"%s arrived damaged; trying the next mirror", job->pkg->fn);
 		job->place++;
 	}
-	fd = open(job->archive, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	fd = open_part_file(job, &ignored, err);
 	if (fd < 0)
-		return ce_fail_errno(err, errno, "cannot create %s", job->archive);
+		return fd;
+	if (ftruncate(fd, 0) < 0) {
+		close(fd);
+		return ce_fail_errno(err, errno, "cannot write %s", job->archive);
+	}
 	ce_stream_init(&job->stream, fd, 0, CE_STREAM_GROWING);
 	job->opened = true;
 	job->resumed = false;

@@ -14,13 +14,13 @@
 #include "cache/contents.h"
 #include "cache/entry.h"
 #include "fetch/adopt.h"
+#include "fetch/hasher.h"
 #include "fetch/job.h"
 #include "io/archive.h"
 #include "model/layout.h"
 #include "model/pkg.h"
 
 enum {
-	CHUNK = 256 << 10,
 	SPLIT_BYTES = 4 << 20, /* smaller archives are hashed before a thread is there */
 	ENTRIES_MAX = 1000 * 1000
 };
@@ -36,80 +36,25 @@ static const uint64_t unpacked_max = 256ULL << 30;
 struct source {
 	struct ce_job *job;
 	struct ce_stream_reader reader;
-	struct ce_digest *digest; /* sha256, or md5 when the record has nothing better */
-	struct hasher *hasher;    /* hashes instead, in a thread of its own; or NULL */
+	struct ce_hasher *hasher; /* sha256, or md5 when the record has nothing better */
 	struct ce_entry entry;
-	char *chunk;
+	char head[CE_ARCHIVE_HEAD];
+	size_t n_head;
 	bool interrupted; /* the stream ended or began anew */
 	bool unreadable;  /* the file system failed to read another program's archive */
 };
 
-/* A second reader of the same stream, for when a processor is idle. */
-struct hasher {
-	struct ce_job *job;
-	struct ce_stream_reader reader;
-	struct ce_digest *digest; /* the source's; used by one thread at a time */
-	pthread_t thread;
-	_Atomic bool unwanted;
-	ssize_t end; /* what the last read returned: 0 when all was hashed */
-};
-
-static void *hash_all(void *arg)
-{
-	struct hasher *h = arg;
-	char *chunk = ce_alloc(CHUNK);
-
-	do {
-		bool stop = atomic_load(&h->unwanted) || atomic_load(&h->job->run->cancelled);
-
-		h->end = stop ? -1 : ce_stream_read(&h->reader, chunk, CHUNK);
-		if (h->end > 0)
-			ce_digest_update(h->digest, chunk, (size_t)h->end);
-	} while (h->end > 0);
-	free(chunk);
-	return NULL;
-}
-
-static void start_hasher(struct source *s)
-{
-	struct hasher *h = ce_calloc(1, sizeof(*h));
-
-	h->job = s->job;
-	h->digest = s->digest;
-	ce_stream_begin(&s->job->stream, &h->reader);
-	/* Both must read the same transfer; if one begins anew between the two looks, one thread
-	 * does both. */
-	if (h->reader.generation != s->reader.generation ||
-		pthread_create(&h->thread, NULL, hash_all, h) != 0) {
-		free(h);
-		return;
-	}
-	s->hasher = h;
-}
-
-/* False when not all was hashed. */
-static bool join_hasher(struct source *s)
-{
-	struct hasher *h = CE_TAKE(s->hasher);
-	bool all;
-
-	pthread_join(h->thread, NULL);
-	s->reader.offset = h->reader.offset;
-	all = h->end == 0;
-	free(h);
-	return all;
-}
-
 static int read_chunk(void *user, const void **ret_data, size_t *ret_len, struct ccenv_error *err)
 {
 	struct source *s = user;
+	char *chunk = ce_hasher_room(s->hasher);
 	ssize_t n;
 
 	if (atomic_load(&s->job->run->cancelled)) {
 		s->interrupted = true;
 		return ce_fail(err, CCENV_EIO, "stopped");
 	}
-	n = ce_stream_read(&s->reader, s->chunk, CHUNK);
+	n = ce_stream_read(&s->reader, chunk, CE_HASHER_CHUNK);
 	if (n == -1) {
 		s->interrupted = true;
 		return ce_fail(err, CCENV_EIO, "the transfer was interrupted");
@@ -117,10 +62,13 @@ static int read_chunk(void *user, const void **ret_data, size_t *ret_len, struct
 	s->unreadable = n < 0 && s->job->foreign;
 	if (n < 0)
 		return ce_fail_errno(err, errno, "cannot read %s", s->job->archive);
-	if (!s->hasher)
-		ce_digest_update(s->digest, s->chunk, (size_t)n);
+	ce_hasher_put(s->hasher, (size_t)n);
+	if (s->n_head == 0) {
+		s->n_head = (size_t)n < sizeof(s->head) ? (size_t)n : sizeof(s->head);
+		memcpy(s->head, chunk, s->n_head);
+	}
 	atomic_store(&s->job->consumed, s->reader.offset);
-	*ret_data = s->chunk;
+	*ret_data = chunk;
 	*ret_len = (size_t)n;
 	return 0;
 }
@@ -128,10 +76,15 @@ static int read_chunk(void *user, const void **ret_data, size_t *ret_len, struct
 static int note_entry(void *user, const struct ce_archive_entry *entry, struct ccenv_error *err)
 {
 	struct source *s = user;
+	struct ce_fetch_run *run = s->job->run;
 
-	(void)err;
 	ce_entry_note(&s->entry, entry);
-	return 0;
+	/* Each archive may be small and within its own limit. */
+	if (atomic_fetch_add(&run->unpacked, entry->size) + entry->size <= run->unpacked_max)
+		return 0;
+	return ce_fail(err, CCENV_EIO,
+		"the packages together unpack to more than %llu MiB: refused",
+		(unsigned long long)(run->unpacked_max >> 20));
 }
 
 /* Hashes what is left behind the last member. */
@@ -141,8 +94,6 @@ static int drain(struct source *s, struct ccenv_error *err)
 	size_t len = 0;
 	int r;
 
-	if (s->hasher && join_hasher(s))
-		return 0;
 	do
 		r = read_chunk(s, &data, &len, err);
 	while (r == 0 && len > 0);
@@ -154,7 +105,13 @@ static int fail_hash(struct source *s, const char *found, struct ccenv_error *er
 	const struct ce_job *job = s->job;
 	CE_AUTOFREE char *url = ce_url_redact(job->pkg->url);
 	const char *kind = s->job->pkg->sha256 ? "sha256" : "md5";
+	const char *what = ce_archive_describe(s->head, s->n_head);
 
+	if (what)
+		return ce_fail(err, CCENV_EHASH,
+			"%s is not a package: what %s is %s (%llu bytes), as a proxy, a login page or a broken mirror may give; open the URL by hand, or run `ccenv lock` if the channel has changed",
+			url, job->local ? "stands there" : "arrived", what,
+			(unsigned long long)s->reader.offset);
 	if (job->local)
 		return ce_fail(err, CCENV_EHASH,
 			"%s is damaged or was replaced: its %s is %s, expected %s (%llu bytes); put the right file there, or run `ccenv lock` if the channel has changed",
@@ -162,6 +119,14 @@ static int fail_hash(struct source *s, const char *found, struct ccenv_error *er
 	return ce_fail(err, CCENV_EHASH,
 		"%s arrived damaged or was replaced: its %s is %s, expected %s (%llu bytes); the download was removed: run the command again, or `ccenv lock` if the channel has changed",
 		url, kind, found, job->key, (unsigned long long)s->reader.offset);
+}
+
+/* The archive is the locked one, and cannot be used. */
+static int fail_package(const struct ce_job *job, int r, struct ccenv_error *err)
+{
+	ce_context(err, r, "%s", job->pkg->fn);
+	return ce_hint(err, r,
+		"(these are the locked bytes, so the package itself is wrong and downloading it again does not help: lock another build of it, and tell its channel)");
 }
 
 /* The hash is judged before anything that went wrong in unpacking: damage explains that too. */
@@ -184,7 +149,7 @@ static int judge(struct source *s, int unpacked, const struct ccenv_error *unpac
 		return CE_UNPACK_REFETCH;
 	if (r < 0)
 		return s->interrupted ? CE_UNPACK_AGAIN : r;
-	ce_digest_final(CE_TAKE(s->digest), hex);
+	ce_hasher_final(s->hasher, hex);
 	if (strcmp(hex, s->job->key) != 0) {
 		if (s->job->resumed || s->job->foreign || s->job->more_places)
 			return CE_UNPACK_REFETCH;
@@ -196,7 +161,7 @@ static int judge(struct source *s, int unpacked, const struct ccenv_error *unpac
 		*err = *unpack_err;
 		if (!s->job->local)
 			ce_ignore(unlink(s->job->archive)); /* this is what the channel has */
-		return ce_context(err, unpacked, "%s", s->job->pkg->fn);
+		return fail_package(s->job, unpacked, err);
 	}
 	return 0;
 }
@@ -238,11 +203,16 @@ static int unpack_and_publish(struct source *s, struct ccenv_error *err)
 {
 	struct ce_job *job = s->job;
 	struct ccenv_error unpack_err = {0};
+	bool conda = ce_pkg_is_conda(job->pkg);
+	CE_AUTOFREE char *stem =
+		conda ? ce_strndup(job->pkg->fn, strlen(job->pkg->fn) - strlen(".conda")) : NULL;
 	struct ce_archive_unpack u = {
-		.format = ce_pkg_is_conda(job->pkg) ? CE_ARCHIVE_CONDA : CE_ARCHIVE_TAR_BZ2,
+		.format = conda ? CE_ARCHIVE_CONDA : CE_ARCHIVE_TAR_BZ2,
 		.dest = s->entry.tree,
 		.max_bytes = unpacked_limit(job->pkg),
 		.max_entries = ENTRIES_MAX,
+		.arena = &s->entry.contents->arena,
+		.stem = stem,
 		.threaded = job->split,
 		.user = s,
 		.read = read_chunk,
@@ -254,6 +224,8 @@ static int unpack_and_publish(struct source *s, struct ccenv_error *err)
 	if (r != 0)
 		return r;
 	r = ce_entry_list(&s->entry, err);
+	if (r == CCENV_EDATA)
+		return fail_package(job, r, err);
 	if (r < 0)
 		return ce_context(err, r, "%s", job->pkg->fn);
 	r = check_index(s->entry.contents, job->pkg, err);
@@ -296,22 +268,10 @@ int ce_job_unpack(struct ce_job *job, struct ccenv_error *err)
 	if (r < 0)
 		return r;
 	ce_stream_begin(&job->stream, &s.reader);
-	s.chunk = ce_alloc(CHUNK);
-	s.digest = ce_digest_new(job->pkg->sha256 ? CE_DIGEST_SHA256 : CE_DIGEST_MD5);
-	/* Another program's file may change between two readings: then the bytes that are hashed
-	 * must be those that are unpacked. */
-	if (job->split && !job->foreign && job->pkg->size >= SPLIT_BYTES)
-		start_hasher(&s);
+	s.hasher = ce_hasher_new(job->pkg->sha256 ? CE_DIGEST_SHA256 : CE_DIGEST_MD5,
+		job->split && job->pkg->size >= SPLIT_BYTES);
 	r = unpack_and_publish(&s, err);
-	if (s.hasher) {
-		/* It may be waiting for bytes that are of no use any more. */
-		atomic_store(&s.hasher->unwanted, true);
-		if (r < 0)
-			ce_stream_finish(&job->stream, false);
-		(void)join_hasher(&s);
-	}
-	ce_digest_free(s.digest);
+	ce_hasher_free(s.hasher);
 	ce_entry_drop(&s.entry);
-	free(s.chunk);
 	return r;
 }

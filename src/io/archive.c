@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -25,6 +26,8 @@
 
 enum {
 	METADATA_BYTES_MAX = 64 << 10,
+	DIR_BYTES = 4096,       /* what a directory takes on a disk */
+	SKIPPED_MAX = 64 << 20, /* bytes of a zip that belong to no package */
 	TARGET_BYTES_MAX = 4095
 };
 
@@ -33,11 +36,93 @@ static const int64_t year_1980 = 315532800;
 struct unpack {
 	const struct ce_archive_unpack *u;
 	struct ce_tree *tree;
-	uint64_t bytes, entries;
+	uint64_t bytes, entries, skipped;
 	int read_failed; /* code of a failed u->read(); then *err is filled */
 	struct ccenv_error *err;
 	struct archive *zip; /* NULL for a .tar.bz2 */
+	char head[CE_ARCHIVE_HEAD];
+	size_t n_head;
 };
+
+static const char zip_magic[] = "PK\3\4", bz2_magic[] = "BZh";
+
+static bool begins_with(const char *head, size_t n, const char *magic)
+{
+	return n >= strlen(magic) && memcmp(head, magic, strlen(magic)) == 0;
+}
+
+const char *ce_archive_describe(const void *head, size_t len)
+{
+	static const struct {
+		const char *magic, *what;
+	} kinds[] = {
+		{"\x1f\x8b", "a gzip file"},
+		{"\xfd"
+		 "7zXZ",
+			"an xz file"},
+		{"\x28\xb5\x2f\xfd", "a zstd file"},
+		{"PK", "an incomplete zip file"},
+		{"<", "an HTML or XML page"},
+		{"{", "JSON"},
+		{"\x7f"
+		 "ELF",
+			"a program"},
+	};
+
+	if (len == 0)
+		return "empty";
+	if (begins_with(head, len, zip_magic) || begins_with(head, len, bz2_magic))
+		return NULL;
+	for (size_t i = 0; i < CE_COUNT(kinds); i++)
+		if (begins_with(head, len, kinds[i].magic))
+			return kinds[i].what;
+	return NULL;
+}
+
+static void keep_head(struct unpack *x, const void *data, size_t len)
+{
+	size_t n = sizeof(x->head) - x->n_head;
+
+	n = n < len ? n : len;
+	if (n > 0)
+		memcpy(x->head + x->n_head, data, n);
+	x->n_head += n;
+}
+
+/* The bytes that tell what the file is, where libarchive gave up before it had seen them. */
+static int fill_head(struct unpack *x)
+{
+	const void *data;
+	size_t len = 1;
+
+	while (x->n_head < sizeof(x->head) && len > 0) {
+		int r = x->u->read(x->u->user, &data, &len, x->err);
+
+		if (r < 0)
+			return r;
+		keep_head(x, data, len);
+	}
+	return 0;
+}
+
+/* What the name promises is what the file is: no other program looks inside to find out. */
+static int check_head(struct unpack *x)
+{
+	int r = fill_head(x);
+	bool conda = x->u->format == CE_ARCHIVE_CONDA;
+	const char *what;
+
+	if (r < 0)
+		return r;
+	what = ce_archive_describe(x->head, x->n_head);
+	if (begins_with(x->head, x->n_head, conda ? zip_magic : bz2_magic))
+		return 0;
+	if (begins_with(x->head, x->n_head, conda ? bz2_magic : zip_magic))
+		what = conda ? "a bzip2 file, as a .tar.bz2 is" : "a zip file, as a .conda is";
+	return ce_fail(x->err, CCENV_EDATA, "the file is %s, not %s",
+		what ? what : "of an unknown kind",
+		conda ? "a .conda archive" : "a .tar.bz2 archive");
+}
 
 static void archive_freep(struct archive **a)
 {
@@ -50,9 +135,13 @@ static void archive_freep(struct archive **a)
 static int fail_archive(struct unpack *x, struct archive *a, struct ccenv_error *err)
 {
 	const char *text = archive_error_string(a);
+	int r;
 
 	if (x->read_failed < 0)
 		return x->read_failed;
+	r = check_head(x);
+	if (r < 0)
+		return r;
 	return ce_fail(
 		err, CCENV_EDATA, "the archive is damaged: %s", text ? text : "no reason given");
 }
@@ -68,6 +157,7 @@ static la_ssize_t read_source(struct archive *a, void *user, const void **ret_da
 		archive_set_error(a, EIO, "source");
 		return -1;
 	}
+	keep_head(x, *ret_data, len);
 	return (la_ssize_t)len;
 }
 
@@ -113,6 +203,24 @@ static int clean_path(const char *raw, char **ret, struct ccenv_error *err)
 	return 0;
 }
 
+static int fail_size(const struct unpack *x)
+{
+	return ce_fail(x->err, CCENV_EDATA, "the archive unpacks to more than %llu bytes: refused",
+		(unsigned long long)x->u->max_bytes);
+}
+
+/* What an entry costs, whatever its size in the archive. */
+static int check_limits(const struct unpack *x)
+{
+	uint64_t dirs = ce_tree_n_dirs(x->tree);
+
+	if (x->entries + dirs > x->u->max_entries)
+		return ce_fail(x->err, CCENV_EDATA,
+			"the archive has more than %llu entries: refused",
+			(unsigned long long)x->u->max_entries);
+	return x->bytes + dirs * DIR_BYTES > x->u->max_bytes ? fail_size(x) : 0;
+}
+
 /* The data of one file; its size is what is read, not what the header says. */
 static int copy_data(struct unpack *x, struct archive *tar, uint64_t *ret_size)
 {
@@ -131,9 +239,7 @@ static int copy_data(struct unpack *x, struct archive *tar, uint64_t *ret_size)
 		size = (uint64_t)offset + len;
 		/* Holes count too: a sparse entry must not pretend to be small. */
 		if (offset < 0 || size > x->u->max_bytes - x->bytes)
-			return ce_fail(x->err, CCENV_EDATA,
-				"the archive unpacks to more than %llu bytes: refused",
-				(unsigned long long)x->u->max_bytes);
+			return fail_size(x);
 		r = ce_tree_data(x->tree, data, len, (uint64_t)offset, x->err);
 		if (r < 0)
 			return r;
@@ -146,21 +252,24 @@ static int copy_data(struct unpack *x, struct archive *tar, uint64_t *ret_size)
 static int put_file(struct unpack *x, struct archive *tar, struct archive_entry *e,
 	struct ce_archive_entry *out)
 {
+	/* The time is part of the package: compiled Python files carry that of their source. */
+	struct timespec mtime = {
+		.tv_sec = archive_entry_mtime(e), .tv_nsec = archive_entry_mtime_nsec(e)};
+	struct ce_written *written = ce_arena_alloc(x->u->arena, sizeof(*written));
+	uint64_t size = 0;
 	int r = ce_tree_begin(x->tree, out->path, archive_entry_perm(e) & 0111, x->err);
 
-	if (r == 0)
-		r = copy_data(x, tar, &out->size);
 	if (r < 0)
 		return r;
-	/* The time is part of the package: compiled Python files carry that of their source. */
+	r = copy_data(x, tar, &size);
+	if (r < 0)
+		return r;
+	if (mtime.tv_sec < year_1980)
+		mtime = (struct timespec){.tv_sec = year_1980};
 	out->kind = CE_ARCHIVE_FILE;
-	out->mtime = archive_entry_mtime(e);
-	out->mtime_nsec = (uint32_t)archive_entry_mtime_nsec(e);
-	if (out->mtime < year_1980) {
-		out->mtime = year_1980;
-		out->mtime_nsec = 0;
-	}
-	return ce_tree_end(x->tree, out->size, out->mtime, out->mtime_nsec, x->err);
+	out->size = size;
+	out->written = written;
+	return ce_tree_end(x->tree, size, mtime, written, x->err);
 }
 
 static int put_symlink(struct unpack *x, struct archive_entry *e, struct ce_archive_entry *out)
@@ -175,21 +284,23 @@ static int put_symlink(struct unpack *x, struct archive_entry *e, struct ce_arch
 	return ce_tree_link(x->tree, out->path, target, x->err);
 }
 
-/* A second name for a file that the archive brought before. */
+/* A second name for a file that came before in the archive. */
 static int put_hardlink(struct unpack *x, const char *raw, struct ce_archive_entry *out)
 {
 	CE_AUTOFREE char *from = NULL;
-	struct stat st = {0};
+	struct ce_written *written = ce_arena_alloc(x->u->arena, sizeof(*written));
 	int r = clean_path(raw, &from, x->err);
 
-	if (r == 0)
-		r = ce_tree_hardlink(x->tree, out->path, from ? from : ".", &st, x->err);
 	if (r < 0)
 		return r;
+	r = ce_tree_hardlink(x->tree, out->path, from ? from : ".", written, x->err);
+	if (r < 0)
+		return r;
+	/* Some file systems have no hard links, and it is read to be hashed. */
+	x->bytes += written->size;
 	out->kind = CE_ARCHIVE_FILE;
-	out->size = (uint64_t)st.st_size;
-	out->mtime = st.st_mtim.tv_sec;
-	out->mtime_nsec = (uint32_t)st.st_mtim.tv_nsec;
+	out->size = written->size;
+	out->written = written;
 	return 0;
 }
 
@@ -208,38 +319,47 @@ static int check_info(const struct unpack *x, const char *path, bool is_file, bo
 		child ? "file" : "directory");
 }
 
+static int put(struct unpack *x, struct archive *tar, struct archive_entry *e,
+	struct ce_archive_entry *out)
+{
+	const char *hardlink = archive_entry_hardlink(e);
+	mode_t type = archive_entry_filetype(e);
+	int r = check_info(
+		x, out->path, hardlink || type == AE_IFREG, !hardlink && type == AE_IFDIR);
+
+	if (r < 0)
+		return r;
+	if (hardlink)
+		return put_hardlink(x, hardlink, out);
+	if (type == AE_IFREG)
+		return put_file(x, tar, e, out);
+	if (type == AE_IFLNK)
+		return put_symlink(x, e, out);
+	if (type != AE_IFDIR)
+		return ce_fail(x->err, CCENV_EDATA,
+			"\"%.200s\" in the archive is neither file, link nor directory", out->path);
+	out->kind = CE_ARCHIVE_DIR;
+	return ce_tree_dir(x->tree, out->path, x->err);
+}
+
 static int put_entry(struct unpack *x, struct archive *tar, struct archive_entry *e)
 {
 	CE_AUTOFREE char *path = NULL;
 	struct ce_archive_entry out = {0};
-	const char *hardlink = archive_entry_hardlink(e);
-	mode_t type = archive_entry_filetype(e);
 	int r;
 
-	if (++x->entries > x->u->max_entries)
-		return ce_fail(x->err, CCENV_EDATA,
-			"the archive has more than %llu entries: refused",
-			(unsigned long long)x->u->max_entries);
+	x->entries++;
+	r = check_limits(x);
+	if (r < 0)
+		return r;
 	r = clean_path(archive_entry_pathname(e), &path, x->err);
 	if (r < 0 || !path)
 		return r;
 	out.path = path;
-	r = check_info(x, path, hardlink || type == AE_IFREG, !hardlink && type == AE_IFDIR);
+	r = put(x, tar, e, &out);
 	if (r < 0)
 		return r;
-	if (hardlink) {
-		r = put_hardlink(x, hardlink, &out);
-	} else if (type == AE_IFREG) {
-		r = put_file(x, tar, e, &out);
-	} else if (type == AE_IFLNK) {
-		r = put_symlink(x, e, &out);
-	} else if (type == AE_IFDIR) {
-		out.kind = CE_ARCHIVE_DIR;
-		r = ce_tree_dir(x->tree, path, x->err);
-	} else {
-		r = ce_fail(x->err, CCENV_EDATA,
-			"\"%.200s\" in the archive is neither file, link nor directory", path);
-	}
+	r = check_limits(x);
 	if (r < 0 || !x->u->entry)
 		return r;
 	return x->u->entry(x->u->user, &out, x->err);
@@ -303,18 +423,80 @@ static int check_metadata(struct unpack *x)
 	return 0;
 }
 
-static bool is_member(const char *name, const char *prefix)
+/* Reads what is left of a member: inflating it may cost a thousand times its size. */
+static int skip_rest(struct unpack *x)
 {
-	size_t n = strlen(name), n_prefix = strlen(prefix);
+	const void *data;
+	size_t len;
+	la_int64_t offset;
+	int r;
 
-	return n > n_prefix + 8 && strncmp(name, prefix, n_prefix) == 0 &&
-	       strcmp(name + n - 8, ".tar.zst") == 0;
+	while ((r = archive_read_data_block(x->zip, &data, &len, &offset)) == ARCHIVE_OK) {
+		x->skipped += len;
+		if (x->skipped > SKIPPED_MAX)
+			return ce_fail(x->err, CCENV_EDATA,
+				"the archive has more than %d bytes that belong to no package: refused",
+				SKIPPED_MAX);
+	}
+	return r == ARCHIVE_EOF ? 0 : fail_archive(x, x->zip, x->err);
+}
+
+/* The tars of a .conda, and whether they came. */
+enum member {
+	INFO,
+	PKG,
+	N_MEMBERS
+};
+static const char *const prefixes[N_MEMBERS] = {[INFO] = "info-", [PKG] = "pkg-"};
+
+/* Which tar this member is; N_MEMBERS for none. */
+static enum member find_member(const char *name)
+{
+	for (enum member i = 0; i < N_MEMBERS; i++)
+		if (ce_has_prefix(name, prefixes[i]) && ce_has_suffix(name, ".tar.zst"))
+			return i;
+	return N_MEMBERS;
+}
+
+/* Other programs find members by the zip's directory, which is not read here: with one of each,
+ * they and ccenv unpack the same. */
+static int check_member(
+	const struct unpack *x, const char *name, enum member member, const bool seen[N_MEMBERS])
+{
+	CE_AUTOFREE char *expected =
+		ce_asprintf("%s%s.tar.zst", prefixes[member], x->u->stem ? x->u->stem : "");
+
+	if (x->u->stem && strcmp(name, expected) != 0)
+		return ce_fail(x->err, CCENV_EDATA,
+			"the archive has a member \"%.200s\" where \"%.200s\" is expected", name,
+			expected);
+	if (seen[member])
+		return ce_fail(x->err, CCENV_EDATA, "the archive has more than one %s*.tar.zst",
+			prefixes[member]);
+	return 0;
+}
+
+static int read_zip_member(struct unpack *x, const char *name, bool seen[N_MEMBERS])
+{
+	enum member member = find_member(name);
+	int r = 0;
+
+	if (strcmp(name, "metadata.json") == 0) {
+		r = check_metadata(x);
+	} else if (member != N_MEMBERS) {
+		r = check_member(x, name, member, seen);
+		if (r < 0)
+			return r;
+		seen[member] = true;
+		r = unpack_member(x);
+	}
+	return r < 0 ? r : skip_rest(x);
 }
 
 static int unpack_conda(struct unpack *x)
 {
 	CE_CLEANUP(archive_freep) struct archive *zip = archive_read_new();
-	bool info = false, pkg = false;
+	bool seen[N_MEMBERS] = {false};
 	struct archive_entry *e;
 	int r;
 
@@ -331,37 +513,34 @@ static int unpack_conda(struct unpack *x)
 
 		if (r < ARCHIVE_WARN)
 			return fail_archive(x, zip, x->err);
-		r = 0;
 		if (!name)
 			return ce_fail(x->err, CCENV_EDATA, "a member's name cannot be read");
-		if (strcmp(name, "metadata.json") == 0) {
-			r = check_metadata(x);
-		} else if (is_member(name, "info-")) {
-			info = true;
-			r = unpack_member(x);
-		} else if (is_member(name, "pkg-")) {
-			pkg = true;
-			r = unpack_member(x);
-		}
+		r = read_zip_member(x, name, seen);
 		if (r < 0)
 			return r;
 	}
-	if (!info || !pkg)
-		return ce_fail(x->err, CCENV_EDATA,
-			"the archive has no %s-*.tar.zst: not a conda package",
-			info ? "pkg" : "info");
+	r = check_head(x);
+	if (r < 0)
+		return r;
+	for (enum member i = 0; i < N_MEMBERS; i++)
+		if (!seen[i])
+			return ce_fail(x->err, CCENV_EDATA,
+				"the archive has no %s*.tar.zst: not a conda package", prefixes[i]);
 	return 0;
 }
 
 static int unpack_tar_bz2(struct unpack *x)
 {
 	CE_CLEANUP(archive_freep) struct archive *tar = archive_read_new();
+	int r;
 
 	archive_read_support_filter_bzip2(tar);
 	archive_read_support_format_tar(tar);
 	if (archive_read_open(tar, x, NULL, read_source, NULL) < ARCHIVE_WARN)
 		return fail_archive(x, tar, x->err);
-	return unpack_tar(x, tar);
+	/* To find the filter, its first bytes were read. */
+	r = check_head(x);
+	return r < 0 ? r : unpack_tar(x, tar);
 }
 
 int ce_archive_unpack(const struct ce_archive_unpack *u, struct ccenv_error *err)

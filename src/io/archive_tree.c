@@ -16,11 +16,13 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/map.h"
 #include "base/path.h"
 #include "ccenv/ccenv.h"
+#include "io/archive.h"
 
 enum {
 	BLOCK_BYTES = 512 << 10,
@@ -39,10 +41,10 @@ enum kind {
 struct command {
 	enum kind kind;
 	bool executable;
-	uint32_t mtime_nsec;
-	int64_t mtime;
-	uint64_t offset; /* of DATA; the size at END */
-	size_t n_a, n_b; /* bytes that follow; texts with their NUL */
+	struct timespec mtime;
+	struct ce_written *ret; /* of END; NULL when nobody asks */
+	uint64_t offset;        /* of DATA; the size at END */
+	size_t n_a, n_b;        /* bytes that follow; texts with their NUL */
 };
 
 struct block {
@@ -57,6 +59,8 @@ struct ce_tree {
 	/* Of whoever carries out commands: */
 	char *path; /* the file being written */
 	int fd;
+	struct ce_digest *digest;
+	uint64_t hashed; /* bytes */
 	/* The exchange; everything here is guarded by mutex. A block is with one side at a time. */
 	bool threaded;
 	pthread_t thread;
@@ -132,6 +136,9 @@ static int do_begin(struct ce_tree *t, const char *path, bool executable, struct
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	mode_t mode = executable ? 0555 : 0444;
 
+	ce_digest_free(t->digest);
+	t->digest = ce_digest_new(CE_DIGEST_SHA256);
+	t->hashed = 0;
 	free(t->path);
 	t->path = ce_strdup(path);
 	t->fd = openat(t->dest_fd, path, flags, mode);
@@ -145,9 +152,28 @@ static int do_begin(struct ce_tree *t, const char *path, bool executable, struct
 	return t->fd < 0 ? ce_fail_errno(err, errno, "cannot create %s/%s", t->dest, path) : 0;
 }
 
+/* What a hole reads as. */
+static void hash_zeros(struct ce_tree *t, uint64_t until)
+{
+	static const char zeros[64 << 10];
+
+	while (t->hashed < until) {
+		uint64_t left = until - t->hashed;
+		size_t n = left < sizeof(zeros) ? (size_t)left : sizeof(zeros);
+
+		ce_digest_update(t->digest, zeros, n);
+		t->hashed += n;
+	}
+}
+
 static int do_data(
 	struct ce_tree *t, const char *data, size_t len, uint64_t offset, struct ccenv_error *err)
 {
+	if (offset < t->hashed)
+		return ce_fail(err, CCENV_EDATA, "the parts of \"%.200s\" overlap", t->path);
+	hash_zeros(t, offset);
+	ce_digest_update(t->digest, data, len);
+	t->hashed += len;
 	if (ce_fs_pwrite_all(t->fd, data, len, offset) < 0)
 		return ce_fail_errno(err, errno, "cannot write %s/%s", t->dest, t->path);
 	return 0;
@@ -155,8 +181,8 @@ static int do_data(
 
 static int do_end(struct ce_tree *t, const struct command *c, struct ccenv_error *err)
 {
-	struct timespec times[2] = {
-		{.tv_nsec = UTIME_OMIT}, {.tv_sec = c->mtime, .tv_nsec = c->mtime_nsec}};
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, c->mtime};
+	struct ce_written ignored, *w = c->ret ? c->ret : &ignored;
 	CE_CLEANUP(ce_fs_closep) int fd = t->fd;
 	struct stat st;
 
@@ -165,8 +191,13 @@ static int do_end(struct ce_tree *t, const struct command *c, struct ccenv_error
 	if (fstat(fd, &st) < 0 ||
 		((uint64_t)st.st_size < c->offset && ftruncate(fd, (off_t)c->offset) < 0))
 		return ce_fail_errno(err, errno, "cannot write %s/%s", t->dest, t->path);
-	if (futimens(fd, times) < 0)
-		return ce_fail_errno(err, errno, "cannot set the time of %s/%s", t->dest, t->path);
+	ce_ignore(futimens(fd, times));
+	if (fstat(fd, &st) < 0)
+		return ce_fail_errno(err, errno, "cannot read %s/%s", t->dest, t->path);
+	hash_zeros(t, c->offset);
+	ce_digest_final(CE_TAKE(t->digest), w->sha256);
+	w->size = c->offset;
+	w->mtime = st.st_mtim.tv_sec;
 	return 0;
 }
 
@@ -351,6 +382,7 @@ void ce_tree_free(struct ce_tree *t)
 	pthread_mutex_destroy(&t->mutex);
 	ce_fs_closep(&t->fd);
 	ce_fs_closep(&t->dest_fd);
+	ce_digest_free(t->digest);
 	free(t->path);
 	ce_map_release(&t->dirs);
 	free(t);
@@ -363,7 +395,20 @@ int ce_tree_finish(struct ce_tree *t, struct ccenv_error *err)
 
 /* ---- the calls ---- */
 
-int ce_tree_dir(struct ce_tree *t, const char *path, struct ccenv_error *err)
+int ce_tree_check_depth(const char *path, struct ccenv_error *err)
+{
+	size_t n = 1;
+
+	for (const char *p = path; (p = strchr(p, '/')); p++)
+		n++;
+	return n <= CE_TREE_DEPTH_MAX
+		       ? 0
+		       : ce_fail(err, CCENV_EDATA, "\"%.200s\" is more than %d directories deep",
+				 path, CE_TREE_DEPTH_MAX);
+}
+
+/* One that is not deeper than it may be. */
+static int make_dir(struct ce_tree *t, const char *path, struct ccenv_error *err)
 {
 	struct command c = {.kind = DIR_, .n_a = strlen(path) + 1};
 
@@ -371,13 +416,25 @@ int ce_tree_dir(struct ce_tree *t, const char *path, struct ccenv_error *err)
 		return 0;
 	if (strchr(path, '/')) {
 		CE_AUTOFREE char *parent = ce_path_dir(path);
-		int r = ce_tree_dir(t, parent, err);
+		int r = make_dir(t, parent, err);
 
 		if (r < 0)
 			return r;
 	}
 	ce_map_insert(&t->dirs, path);
 	return command(t, &c, path, NULL, err);
+}
+
+int ce_tree_dir(struct ce_tree *t, const char *path, struct ccenv_error *err)
+{
+	int r = ce_tree_check_depth(path, err);
+
+	return r < 0 ? r : make_dir(t, path, err);
+}
+
+uint64_t ce_tree_n_dirs(const struct ce_tree *t)
+{
+	return t->dirs.n;
 }
 
 static int make_parent(struct ce_tree *t, const char *path, struct ccenv_error *err)
@@ -416,10 +473,10 @@ int ce_tree_data(
 	return r;
 }
 
-int ce_tree_end(struct ce_tree *t, uint64_t size, int64_t mtime, uint32_t mtime_nsec,
+int ce_tree_end(struct ce_tree *t, uint64_t size, struct timespec mtime, struct ce_written *ret,
 	struct ccenv_error *err)
 {
-	struct command c = {.kind = END, .offset = size, .mtime = mtime, .mtime_nsec = mtime_nsec};
+	struct command c = {.kind = END, .offset = size, .mtime = mtime, .ret = ret};
 
 	return command(t, &c, NULL, NULL, err);
 }
@@ -432,36 +489,88 @@ int ce_tree_link(struct ce_tree *t, const char *path, const char *target, struct
 	return r < 0 ? r : command(t, &c, path, target, err);
 }
 
-/* For a file system that has no hard links, or a file that has as many as it may. */
-static int copy_instead(struct ce_tree *t, const char *path, const char *from,
-	const struct stat *st, struct ccenv_error *err)
+/* What a file that was written before holds. */
+static int read_written(const struct ce_tree *t, int fd, const char *path, struct ce_written *ret,
+	struct ccenv_error *err)
 {
-	const struct command end = {.offset = (uint64_t)st->st_size,
-		.mtime = st->st_mtim.tv_sec,
-		.mtime_nsec = (uint32_t)st->st_mtim.tv_nsec};
+	CE_CLEANUP(ce_digest_freep) struct ce_digest *d = ce_digest_new(CE_DIGEST_SHA256);
 	CE_AUTOFREE char *buf = ce_alloc(COPY_BYTES);
-	CE_CLEANUP(ce_fs_closep)
-	int in = openat(t->dest_fd, from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t n;
+
+	while ((n = read(fd, buf, COPY_BYTES)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return ce_fail_errno(err, errno, "cannot read %s/%s", t->dest, path);
+		ce_digest_update(d, buf, (size_t)n);
+		ret->size += (uint64_t)n;
+	}
+	ce_digest_final(CE_TAKE(d), ret->sha256);
+	return 0;
+}
+
+/* For a file system that has no hard links, or a file that has as many as it may. */
+static int copy_instead(
+	struct ce_tree *t, const char *path, int in, const struct stat *st, struct ccenv_error *err)
+{
+	const struct command end = {.offset = (uint64_t)st->st_size, .mtime = st->st_mtim};
+	CE_AUTOFREE char *buf = ce_alloc(COPY_BYTES);
 	uint64_t offset = 0;
 	ssize_t n = 1;
 	int r = do_begin(t, path, st->st_mode & 0111, err);
 
 	while (r == 0 && n != 0) {
-		n = read(in, buf, COPY_BYTES);
+		n = pread(in, buf, COPY_BYTES, (off_t)offset);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return ce_fail_errno(err, errno, "cannot read %s/%s", t->dest, from);
+			return ce_fail_errno(err, errno, "cannot read %s/%s", t->dest, path);
 		r = do_data(t, buf, (size_t)n, offset, err);
 		offset += (uint64_t)n;
 	}
 	return r < 0 ? r : do_end(t, &end, err);
 }
 
-int ce_tree_hardlink(struct ce_tree *t, const char *path, const char *from, struct stat *ret_st,
+/* The file that an entry is a second name for. Its directories are ours, so it is not reached
+ * through a link. */
+static int open_linked(struct ce_tree *t, const char *path, const char *from, struct stat *ret_st,
 	struct ccenv_error *err)
 {
-	CE_AUTOFREE char *from_dir = ce_path_dir(from);
+	CE_AUTOFREE char *dir = ce_path_dir(from);
+	int fd = -1;
+
+	if (!strchr(from, '/') || ce_map_has(&t->dirs, dir))
+		fd = openat(t->dest_fd, from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0 && fstat(fd, ret_st) == 0 && S_ISREG(ret_st->st_mode))
+		return fd;
+	ce_fs_closep(&fd);
+	return ce_fail(err, CCENV_EDATA,
+		"\"%.200s\" is a hard link to \"%.200s\", which is not a file before it in the archive",
+		path, from);
+}
+
+static int link_or_copy(struct ce_tree *t, const char *path, const char *from, int fd,
+	const struct stat *st, struct ccenv_error *err)
+{
+	int r;
+
+	if (strcmp(from, path) == 0 || linkat(t->dest_fd, from, t->dest_fd, path, 0) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return copy_instead(t, path, fd, st, err);
+	r = make_room(t, path, err);
+	if (r < 0)
+		return r;
+	if (linkat(t->dest_fd, from, t->dest_fd, path, 0) == 0)
+		return 0;
+	return copy_instead(t, path, fd, st, err);
+}
+
+int ce_tree_hardlink(struct ce_tree *t, const char *path, const char *from, struct ce_written *ret,
+	struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_fs_closep) int fd = -1;
+	struct stat st;
 	int r = make_parent(t, path, err);
 
 	/* Rare, so it waits for what is before it and is done here. */
@@ -469,20 +578,12 @@ int ce_tree_hardlink(struct ce_tree *t, const char *path, const char *from, stru
 		r = hand_over(t, true, err);
 	if (r < 0)
 		return r;
-	if ((strchr(from, '/') && !ce_map_has(&t->dirs, from_dir)) ||
-		fstatat(t->dest_fd, from, ret_st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		!S_ISREG(ret_st->st_mode))
-		return ce_fail(err, CCENV_EDATA,
-			"\"%.200s\" is a hard link to \"%.200s\", which is not a file before it in the archive",
-			path, from);
-	if (strcmp(from, path) == 0)
-		return 0;
-	if (linkat(t->dest_fd, from, t->dest_fd, path, 0) == 0)
-		return 0;
-	if (errno != EEXIST)
-		return copy_instead(t, path, from, ret_st, err);
-	r = make_room(t, path, err);
-	if (r == 0 && linkat(t->dest_fd, from, t->dest_fd, path, 0) < 0)
-		r = copy_instead(t, path, from, ret_st, err);
-	return r;
+	fd = open_linked(t, path, from, &st, err);
+	if (fd < 0)
+		return fd;
+	r = link_or_copy(t, path, from, fd, &st, err);
+	if (r < 0)
+		return r;
+	*ret = (struct ce_written){.mtime = st.st_mtim.tv_sec};
+	return read_written(t, fd, from, ret, err);
 }

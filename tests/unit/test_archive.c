@@ -14,7 +14,9 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/path.h"
@@ -25,6 +27,7 @@
 static char scratch[64];
 static char *dest, *file;
 static bool threaded; /* all tests run twice */
+static const char *stem;
 
 static int make_scratch(void **state)
 {
@@ -77,8 +80,11 @@ static int unpack_bytes(enum ce_archive_format format, const struct ce_buf *data
 	struct ccenv_error *err)
 {
 	struct feed f = {.data = *data, .piece = piece};
+	CE_CLEANUP(ce_arena_release) struct ce_arena arena = {0};
 	struct ce_archive_unpack u = {
 		.format = format,
+		.arena = &arena,
+		.stem = stem,
 		.dest = dest,
 		.max_bytes = 1 << 20,
 		.max_entries = 20,
@@ -94,7 +100,7 @@ static int unpack(enum ce_archive_format format, size_t piece, struct ccenv_erro
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf data = {0};
 
-	assert_int_equal(ce_fs_read(file, 64 << 20, &data, err), 0);
+	assert_int_equal(ce_fs_read(file, 128 << 20, &data, err), 0);
 	return unpack_bytes(format, &data, piece, err);
 }
 
@@ -249,6 +255,193 @@ static void test_limits(void **state)
 	refuse(many, "more than 20 entries");
 }
 
+/* What no entry names costs as much as what one does. */
+static void test_deep(void **state)
+{
+	char deep[2 * 66], wide[2 * 21];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(deep); i += 2)
+		memcpy(deep + i, "d/", 2);
+	deep[sizeof(deep) - 1] = '\0';
+	REFUSE("more than 64 directories deep", {.path = deep, .dir = true});
+	deep[sizeof(deep) - 2] = 'f';
+	REFUSE("more than 64 directories deep", {.path = deep, .data = "x"});
+	for (size_t i = 0; i < sizeof(wide); i += 2)
+		memcpy(wide + i, "d/", 2);
+	wide[sizeof(wide) - 1] = '\0';
+	REFUSE("more than 20 entries", {.path = wide, .data = "x"});
+}
+
+/* A .conda that other programs would unpack differently, or that only costs time. */
+static void test_members(void **state)
+{
+	static const struct pack_entry pkg[] = {{.path = "a", .data = "x"}, {0}};
+	static char zeros[(64 << 20) + 1];
+	struct ccenv_error err = {0};
+
+	pack_zip(file, (const struct pack_member[]){{.name = "pkg-x.tar.zst", .entries = pkg},
+			       {.name = "info-x.tar.zst", .entries = info},
+			       {.name = "pkg-y.tar.zst", .entries = pkg}, {0}});
+	clean(state);
+	assert_int_equal(unpack(CE_ARCHIVE_CONDA, 4096, &err), CCENV_EDATA);
+	check_text(&err, "more than one pkg-*.tar.zst");
+	pack_zip(file, (const struct pack_member[]){{.name = "info-x.tar.zst", .entries = info},
+			       {.name = "pkg-x.tar.zst", .entries = pkg},
+			       {.name = "info-x.tar.zst", .entries = info}, {0}});
+	clean(state);
+	assert_int_equal(unpack(CE_ARCHIVE_CONDA, 4096, &err), CCENV_EDATA);
+	check_text(&err, "more than one info-*.tar.zst");
+	pack_zip(file, (const struct pack_member[]){{.name = "pkg-x.tar.zst", .entries = pkg},
+			       {.name = "info-x.tar.zst", .entries = info},
+			       {.name = "bomb", .data = zeros, .n_data = sizeof(zeros)}, {0}});
+	clean(state);
+	assert_int_equal(unpack(CE_ARCHIVE_CONDA, 4096, &err), CCENV_EDATA);
+	check_text(&err, "bytes that belong to no package");
+	pack_zip(file, (const struct pack_member[]){{.name = "note.txt", .data = "x", .n_data = 1},
+			       {.name = "pkg-x.tar.zst", .entries = pkg},
+			       {.name = "info-x.tar.zst", .entries = info}, {0}});
+	clean(state);
+	assert_int_equal(unpack(CE_ARCHIVE_CONDA, 4096, &err), 0);
+	stem = "other-1.0-0";
+	clean(state);
+	assert_int_equal(unpack(CE_ARCHIVE_CONDA, 4096, &err), CCENV_EDATA);
+	check_text(&err, "member \"pkg-x.tar.zst\" where \"pkg-other-1.0-0.tar.zst\" is expected");
+	stem = "x";
+	clean(state);
+	assert_int_equal(unpack(CE_ARCHIVE_CONDA, 4096, &err), 0);
+	stem = NULL;
+}
+
+/* A file is what its name says, and the message says what it is instead. */
+static void test_heads(void **state)
+{
+	static const struct {
+		const char *head;
+		size_t n;
+		const char *what;
+	} heads[] = {
+		{"", 0, "empty"},
+		{"<!DOCTYPE html><html>", 21, "an HTML or XML page"},
+		{"<?xml version", 13, "an HTML or XML page"},
+		{"{\"error\": 1}", 12, "JSON"},
+		{"\x1f\x8b\x08\0\0\0\0\0\0\3", 10, "a gzip file"},
+		{"\xfd"
+		 "7zXZ\0\0\4",
+			8, "an xz file"},
+		{"\x28\xb5\x2f\xfd\4\0\1\0\0", 9, "a zstd file"},
+		{"PK\5\6\0\0\0\0\0\0", 10, "an incomplete zip file"},
+		{"\x7f"
+		 "ELF\2\1\1\0",
+			8, "a program"},
+		{"plain text, long enough", 23, "of an unknown kind"},
+		{"P", 1, "of an unknown kind"},
+	};
+	static const struct pack_entry pkg[] = {{.path = "a", .data = "x"}, {0}};
+	struct ccenv_error err = {0};
+
+	for (size_t i = 0; i < CE_COUNT(heads); i++) {
+		struct ce_buf data = {.data = (char *)heads[i].head, .len = heads[i].n};
+
+		for (size_t piece = 1; piece < 100; piece += 50) {
+			clean(state);
+			assert_int_equal(
+				unpack_bytes(CE_ARCHIVE_CONDA, &data, piece, &err), CCENV_EDATA);
+			check_text(&err, heads[i].what);
+			clean(state);
+			assert_int_equal(
+				unpack_bytes(CE_ARCHIVE_TAR_BZ2, &data, piece, &err), CCENV_EDATA);
+			check_text(&err, heads[i].what);
+		}
+	}
+	pack_conda(file, info, pkg);
+	clean(state);
+	assert_int_equal(unpack(CE_ARCHIVE_TAR_BZ2, 100, &err), CCENV_EDATA);
+	check_text(&err, "a zip file, as a .conda is, not a .tar.bz2 archive");
+	pack_tar_bz2(file, pkg);
+	clean(state);
+	assert_int_equal(unpack(CE_ARCHIVE_CONDA, 100, &err), CCENV_EDATA);
+	check_text(&err, "a bzip2 file, as a .tar.bz2 is, not a .conda archive");
+}
+
+/* What is said of each file: hash and size of what is on disk. */
+struct noted {
+	struct ce_arena arena;
+	struct {
+		char path[16];
+		const struct ce_written *written;
+		uint64_t size;
+	} files[8];
+	size_t n;
+};
+
+static struct noted *noting;
+
+static int note(void *user, const struct ce_archive_entry *entry, struct ccenv_error *err)
+{
+	struct noted *x = noting;
+
+	(void)user;
+	(void)err;
+	if (entry->kind != CE_ARCHIVE_FILE)
+		return 0;
+	snprintf(x->files[x->n].path, sizeof(x->files[0].path), "%s", entry->path);
+	x->files[x->n].size = entry->size;
+	x->files[x->n++].written = entry->written;
+	return 0;
+}
+
+static void test_hashes(void **state)
+{
+	static char data[300 << 10];
+	const struct pack_entry pkg[] = {
+		{.path = "empty", .data = ""},
+		{.path = "small", .data = "some text"},
+		{.path = "large", .data = data, .n_data = sizeof(data)},
+		{.path = "hard", .hard = "large"},
+		{0},
+	};
+	static const char *const expected[][2] = {
+		{"empty", "empty"}, {"small", "small"}, {"large", "large"}, {"hard", "large"}};
+	CE_CLEANUP(ce_buf_release) struct ce_buf archive = {0};
+	struct noted x = {.n = 0};
+	struct feed f = {.piece = 1000};
+	struct ccenv_error err = {0};
+	struct ce_archive_unpack u = {.format = CE_ARCHIVE_TAR_BZ2,
+		.dest = dest,
+		.arena = &x.arena,
+		.max_bytes = 1 << 20,
+		.max_entries = 20,
+		.threaded = threaded,
+		.user = &f,
+		.read = feed_read,
+		.entry = note};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (char)(i * i / 7);
+	pack_tar_bz2(file, pkg);
+	assert_int_equal(ce_fs_read(file, 64 << 20, &archive, &err), 0);
+	f.data = archive;
+	noting = &x;
+	assert_int_equal(ce_archive_unpack(&u, &err), 0);
+	assert_int_equal(x.n, CE_COUNT(expected));
+	for (size_t i = 0; i < x.n; i++) {
+		CE_AUTOFREE char *path = ce_path_join(dest, expected[i][1]);
+		char hex[CE_SHA256_HEX + 1];
+		struct stat st;
+
+		assert_string_equal(x.files[i].path, expected[i][0]);
+		assert_int_equal(ce_sha256_file(path, hex, &err), 0);
+		assert_string_equal(x.files[i].written->sha256, hex);
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(x.files[i].size, st.st_size);
+		assert_int_equal(x.files[i].written->size, st.st_size);
+		assert_int_equal(x.files[i].written->mtime, 1700000000);
+	}
+	ce_arena_release(&x.arena);
+}
+
 static void test_not_a_package(void **state)
 {
 	struct ccenv_error err = {0};
@@ -316,6 +509,10 @@ int main(void)
 		cmocka_unit_test_setup(test_escapes, clean),
 		cmocka_unit_test_setup(test_info, clean),
 		cmocka_unit_test_setup(test_limits, clean),
+		cmocka_unit_test_setup(test_deep, clean),
+		cmocka_unit_test_setup(test_members, clean),
+		cmocka_unit_test_setup(test_heads, clean),
+		cmocka_unit_test_setup(test_hashes, clean),
 		cmocka_unit_test_setup(test_not_a_package, clean),
 		cmocka_unit_test_setup(test_truncated, clean),
 		cmocka_unit_test_setup(test_source_failure, clean),

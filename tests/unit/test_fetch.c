@@ -223,6 +223,33 @@ static void test_resumed_wrong(void **state)
 	check_fetched(f, 1, 1);
 }
 
+/* Nothing is written through what stands in the place of a download. */
+static void test_part_of_other_kinds(void **state)
+{
+	struct fixture *f = *state;
+	const char *aside = ce_arena_printf(&f->arena, "%s/aside", f->dir);
+	CE_AUTOFREE char *list = ce_layout_pkg_list(f->cache, f->pkg.sha256);
+	CE_AUTOFREE char *archives = ce_path_dir(f->part);
+
+	assert_int_equal(ce_fs_mkdirs(archives, &f->err), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		CE_CLEANUP(ce_buf_release) struct ce_buf data = {0};
+
+		put(f, aside, "not ours", 8);
+		if (i == 0)
+			assert_int_equal(link(aside, f->part), 0);
+		else if (i == 1)
+			assert_int_equal(symlink(aside, f->part), 0);
+		else
+			assert_int_equal(mkfifo(f->part, 0600), 0);
+		check_fetched(f, i + 1, 0);
+		assert_int_equal(ce_fs_read(aside, 100, &data, &f->err), 0);
+		assert_string_equal(data.data, "not ours");
+		assert_int_equal(ce_fs_remove_tree(f->entry, &f->err), 0);
+		assert_int_equal(unlink(list), 0);
+	}
+}
+
 /* ---- what other programs have ---- */
 
 static void check_foreign(struct fixture *f, const char *path)
@@ -438,7 +465,7 @@ static void test_unpacked_edited(void **state)
 
 	put(f, ce_arena_printf(&f->arena, "%s/one", dir), "2", 1);
 	check_fetched(f, 1, 0);
-	check_log(f, "/more/a-1.0-0/one has other bytes than its package): it is not used");
+	check_log(f, "\"one\" has the sha256 ");
 }
 
 static void test_unpacked_lost(void **state)
@@ -483,6 +510,7 @@ int main(void)
 		TEST(resumed),
 		TEST(whole_already),
 		TEST(resumed_wrong),
+		TEST(part_of_other_kinds),
 		TEST(foreign_flat),
 		TEST(foreign_by_url),
 		TEST(foreign_by_channel),

@@ -205,7 +205,9 @@ static const char *field(const json_t *o, const char *key)
 static void check_kinds(struct fixture *f, bool bz2)
 {
 	static const struct pack_entry files[] = {
-		{.path = "bin/tool", .data = "#!/ph/bin/sh\nexec /ph/lib\n", .mode = 0755},
+		{.path = "bin/tool",
+			.data = "#!/placeho/bin/sh\nexec /placeho/lib\n",
+			.mode = 0755},
 		{.path = "lib/data with space", .data = "plain"},
 		{.path = "lib/link", .target = "data with space"},
 		{.path = "lib/dangling", .target = "../elsewhere/x"},
@@ -219,7 +221,7 @@ static void check_kinds(struct fixture *f, bool bz2)
 	char target[64] = "";
 
 	add(f, &(struct pack_package){
-		       .name = "kinds", .files = files, .placeholder = "/ph", .bz2 = bz2});
+		       .name = "kinds", .files = files, .placeholder = "/placeho", .bz2 = bz2});
 	both(f);
 	tool = ce_asprintf("#!%s/bin/sh\nexec %s/lib\n", f->prefix, f->prefix);
 	check_file(f, "bin/tool", tool, 0555);
@@ -244,29 +246,29 @@ static void test_kinds_bz2(void **state)
 /* The cache keeps the packaged bytes, whatever becomes of them in a prefix. */
 static void test_cache_is_not_edited(void **state)
 {
-	static const struct pack_entry files[] = {{.path = "f", .data = "/ph\n"}, {0}};
+	static const struct pack_entry files[] = {{.path = "f", .data = "/placeho\n"}, {0}};
 	struct fixture *f = *state;
-	struct ce_pkg *pkg =
-		add(f, &(struct pack_package){.name = "a", .files = files, .placeholder = "/ph"});
+	struct ce_pkg *pkg = add(
+		f, &(struct pack_package){.name = "a", .files = files, .placeholder = "/placeho"});
 	CE_AUTOFREE char *entry = ce_layout_pkg(f->cache, pkg->sha256);
 	CE_AUTOFREE char *cached = ce_path_join(entry, "f");
 	CE_CLEANUP(ce_buf_release) struct ce_buf data = {0};
 
 	both(f);
 	assert_int_equal(ce_fs_read(cached, 100, &data, &f->err), 0);
-	assert_string_equal(data.data, "/ph\n");
+	assert_string_equal(data.data, "/placeho\n");
 }
 
 static void test_record(void **state)
 {
 	static const struct pack_entry files[] = {
-		{.path = "bin/a", .data = "x/ph"}, {.path = "l", .target = "bin/a"}, {0}};
+		{.path = "bin/a", .data = "x/placeho"}, {.path = "l", .target = "bin/a"}, {0}};
 	struct fixture *f = *state;
 	const char *specs[] = {"a >=1", "channel::a", "ab[build='x']"};
 	struct ce_install_options o = {
 		.cache_dir = f->cache, .prefix = f->prefix, .requested = specs, .n_requested = 3};
-	struct ce_pkg *pkg =
-		add(f, &(struct pack_package){.name = "a", .files = files, .placeholder = "/ph"});
+	struct ce_pkg *pkg = add(
+		f, &(struct pack_package){.name = "a", .files = files, .placeholder = "/placeho"});
 	CE_CLEANUP(ce_json_decrefp) json_t *r = NULL;
 	json_t *path;
 
@@ -285,7 +287,7 @@ static void test_record(void **state)
 	path = json_array_get(json_object_get(json_object_get(r, "paths_data"), "paths"), 0);
 	assert_string_equal(field(path, "_path"), "bin/a");
 	assert_string_equal(field(path, "path_type"), "hardlink");
-	assert_string_equal(field(path, "prefix_placeholder"), "/ph");
+	assert_string_equal(field(path, "prefix_placeholder"), "/placeho");
 	assert_string_not_equal(field(path, "sha256"), field(path, "sha256_in_prefix"));
 	path = json_array_get(json_object_get(json_object_get(r, "paths_data"), "paths"), 1);
 	assert_string_equal(field(path, "path_type"), "softlink");
@@ -671,6 +673,90 @@ static void test_wrong_package(void **state)
 	check_text(f->err.text, "holds one 1.0, not other 1.0");
 }
 
+/* What a package's own list promises of a file is what the file is; otherwise the package is at
+ * fault, and that is said. */
+static void test_list_disagrees(void **state)
+{
+	static const struct pack_entry one[] = {{.path = "one", .data = "right"}, {0}};
+	static const struct {
+		const char *size, *sha256, *expected;
+	} cases[] = {
+		{"5", "bdabaa8ffd2e1e4ae8a3a3e1d1d8ad5a5d5bb7b3a4e9bf2d41c8f8bbaa5d7d9a",
+			"\"one\" has the sha256 "},
+		{"6", NULL, "\"one\" has 5 bytes, not 6"},
+		{"5", NULL, NULL},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < CE_COUNT(cases); i++) {
+		const char *sha256 = cases[i].sha256;
+		const char *list = ce_arena_printf(&f->arena,
+			"{\"paths_version\": 1, \"paths\": [{\"_path\": \"one\", \"path_type\": \"hardlink\", \"size_in_bytes\": %s%s%s%s}]}",
+			cases[i].size, sha256 ? ", \"sha256\": \"" : "", sha256 ? sha256 : "",
+			sha256 ? "\"" : "");
+		const struct ce_pkg *pkg;
+		CE_AUTOFREE char *entry = NULL;
+
+		f->n = 0;
+		pkg = add(
+			f, &(struct pack_package){
+				   .name = "one", .files = one, .paths_json = list, .bz2 = i & 1});
+		entry = ce_layout_pkg(f->cache, pkg->sha256);
+		assert_int_equal(fetch(f), cases[i].expected ? CCENV_EDATA : 0);
+		if (!cases[i].expected)
+			continue;
+		check_text(f->err.text, cases[i].expected);
+		check_text(f->err.text, "the package itself is wrong");
+		assert_false(ce_fs_exists(entry));
+	}
+}
+
+/* Small archives, each within its own limit, do not fill a disk together. */
+static void test_unpacked_limit(void **state)
+{
+	static char data[100 << 10];
+	static const struct pack_entry files[] = {
+		{.path = "one", .data = data, .n_data = sizeof(data)}, {0}};
+	static const char *const names[] = {"a", "b", "c"};
+	struct fixture *f = *state;
+	struct ce_fetch_options o = {.cache_dir = f->cache,
+		.max_unpacked = 2 * sizeof(data) + 10000,
+		.getenv_fn = no_env,
+		.events = &f->events};
+
+	for (size_t i = 0; i < CE_COUNT(names); i++)
+		add(f, &(struct pack_package){.name = names[i], .files = files});
+	assert_int_equal(ce_fetch(f->list, 3, &o, &f->err), CCENV_EIO);
+	check_text(f->err.text, "the packages together unpack to more than");
+	assert_int_equal(ce_fetch(f->list, 2, &o, &f->err), 0);
+}
+
+/* A channel on a disk may hold anything under a package's name. */
+static void test_channel_file_kinds(void **state)
+{
+	static const struct pack_entry one[] = {{.path = "one", .data = "right"}, {0}};
+	struct fixture *f = *state;
+	struct ce_pkg *pkg = add(f, &(struct pack_package){.name = "one", .files = one});
+	CE_AUTOFREE char *path = archive_path(f, pkg);
+	CE_AUTOFREE char *moved = ce_asprintf("%s.moved", path);
+
+	assert_int_equal(rename(path, moved), 0);
+	assert_int_equal(mkfifo(path, 0644), 0);
+	assert_int_equal(fetch(f), CCENV_EIO);
+	check_text(f->err.text, "is not a file");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0755), 0);
+	assert_int_equal(fetch(f), CCENV_EIO);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(ce_fs_replace(path, "<html>", 6, NULL, &f->err), 0);
+	assert_int_equal(fetch(f), CCENV_EHASH);
+	check_text(f->err.text, "is an HTML or XML page (6 bytes)");
+	assert_int_equal(unlink(path), 0);
+	/* Channels may be farms of links. */
+	assert_int_equal(symlink(moved, path), 0);
+	both(f);
+}
+
 /* The bytes of a file below the cache. */
 static char *read_cached(struct fixture *f, const char *dir, const char *name)
 {
@@ -813,7 +899,7 @@ static void damage(const char *path, const char *text)
 static void test_verify_and_repair(void **state)
 {
 	static const struct pack_entry files[] = {{.path = "a", .data = "right"},
-		{.path = "b", .data = "b/ph"}, {.path = "c", .data = "c"},
+		{.path = "b", .data = "b/placeho"}, {.path = "c", .data = "c"},
 		{.path = "d/e", .data = "e"}, {.path = "l", .target = "a"},
 		{.path = "empty", .dir = true}, {0}};
 	struct fixture *f = *state;
@@ -829,7 +915,7 @@ static void test_verify_and_repair(void **state)
 	CE_AUTOFREE char *empty = in_prefix(f, "empty");
 	struct timespec old[2] = {{.tv_sec = 1700000000}, {.tv_sec = 1700000000}};
 
-	add(f, &(struct pack_package){.name = "one", .files = files, .placeholder = "/ph"});
+	add(f, &(struct pack_package){.name = "one", .files = files, .placeholder = "/placeho"});
 	assert_int_equal(ce_install_verify(f->prefix, 0, NULL, &f->err), CCENV_ENOTFOUND);
 	both(f);
 	if (ce_install_verify(f->prefix, 0, NULL, &f->err) < 0)
@@ -937,11 +1023,11 @@ static void test_clean(void **state)
 static void test_binary_prefix_too_long(void **state)
 {
 	static const struct pack_entry one[] = {
-		{.path = "one", .data = "/ph\0x", .n_data = 5}, {0}};
+		{.path = "one", .data = "/placeho\0x", .n_data = 10}, {0}};
 	struct fixture *f = *state;
 
 	add(f, &(struct pack_package){
-		       .name = "one", .files = one, .placeholder = "/ph", .binary = true});
+		       .name = "one", .files = one, .placeholder = "/placeho", .binary = true});
 	assert_int_equal(fetch(f), 0);
 	assert_int_equal(install(f), CCENV_EDATA);
 	check_text(f->err.text, "one-1.0-0.conda: one: the prefix has");
@@ -971,6 +1057,9 @@ int main(void)
 		TEST(truncated_and_missing),
 		TEST(md5_only_and_nothing),
 		TEST(wrong_package),
+		TEST(list_disagrees),
+		TEST(unpacked_limit),
+		TEST(channel_file_kinds),
 		TEST(info_leads_to_another_entry),
 		TEST(list_of_the_package),
 		TEST(cached_under_another_name),
