@@ -167,7 +167,7 @@ static int sync_file(int fd)
 
 static int commit_file(struct ce_stage *s, struct ccenv_error *err)
 {
-	if (sync_file(s->fd) < 0)
+	if (!s->hasty && sync_file(s->fd) < 0)
 		return ce_fail_errno(err, errno, "cannot write %s", s->path);
 	if (rename(s->tmp, s->path) < 0)
 		return ce_fail_errno(err, errno, "cannot replace %s", s->path);

@@ -28,6 +28,8 @@ struct ce_stage {
 	int fd;     /* of a file: open for writing; else -1 */
 	int lock;   /* of a directory: the lock file; else -1 */
 	bool dir;
+	bool hasty; /* of a file, to be set before the commit: do not wait for the disk. A crash may
+		       leave it cut short; for what is checked when it is read. */
 };
 
 /* The stage that ce_stage_drop() has nothing to do for. */

@@ -5,7 +5,6 @@
  * the lock changes, as far as clang lets it.
  */
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/stage.h"
 #include "emit/emit_facts.h"
 #include "model/layout.h"
 
@@ -59,7 +59,6 @@ static int point_env(const struct ce_emit_facts *f, const char *ide, struct ccen
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	CE_AUTOFREE char *path = ce_path_join(ide, "env");
-	CE_AUTOFREE char *tmp = ce_asprintf("%s.tmp.%ld", path, (long)getpid());
 	const char *to = ce_emit_relative(ide, f->in->prefix, &a);
 	char now[4096];
 	ssize_t n = readlink(path, now, sizeof(now));
@@ -67,10 +66,7 @@ static int point_env(const struct ce_emit_facts *f, const char *ide, struct ccen
 	ce_emit_made(f, "ide/env");
 	if (n >= 0 && (size_t)n == strlen(to) && memcmp(now, to, (size_t)n) == 0)
 		return 0;
-	unlink(tmp);
-	if (symlink(to, tmp) < 0 || rename(tmp, path) < 0)
-		return ce_fail_errno(err, errno, "cannot create link %s", path);
-	return 0;
+	return ce_stage_symlink(to, path, err);
 }
 
 static void add_xclang(struct ce_buf *out, const char *option, const char *ide, const char *rel)

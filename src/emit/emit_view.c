@@ -15,21 +15,20 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/copy.h"
 #include "base/error.h"
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/stage.h"
 #include "ccenv/ccenv.h"
 #include "emit/emit_facts.h"
 #include "emit/emit_text.h"
@@ -247,43 +246,6 @@ static void describe(const struct plan *p, struct ce_buf *out)
 
 /* --- making it ---- */
 
-static int copy_bytes(int in, int out, const char *path, struct ccenv_error *err)
-{
-	CE_AUTOFREE char *block = ce_alloc(1 << 20);
-	ssize_t n;
-
-	while ((n = read(in, block, 1 << 20)) > 0)
-		for (ssize_t done = 0, w; done < n; done += w) {
-			w = write(out, block + done, (size_t)(n - done));
-			if (w < 0)
-				return ce_fail_errno(err, errno, "cannot write %s", path);
-		}
-	return n < 0 ? ce_fail_errno(err, errno, "cannot read for %s", path) : 0;
-}
-
-/* The file `from` under another name: the same inode, else the same blocks, else the same bytes. */
-static int clone_file(const char *from, const char *to, struct ccenv_error *err)
-{
-	CE_CLEANUP(ce_fs_closep) int in = -1;
-	CE_CLEANUP(ce_fs_closep) int out = -1;
-	int r;
-
-	if (link(from, to) == 0)
-		return 0;
-	in = open(from, O_RDONLY | O_CLOEXEC);
-	if (in < 0)
-		return ce_fail_errno(err, errno, "cannot open %s", from);
-	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
-	if (out < 0)
-		return ce_fail_errno(err, errno, "cannot create %s", to);
-	if (ioctl(out, FICLONE, in) == 0)
-		return 0;
-	r = copy_bytes(in, out, to, err);
-	if (r == 0 && fchmod(out, 0755) < 0)
-		r = ce_fail_errno(err, errno, "cannot write %s", to);
-	return r;
-}
-
 static int make_entry(const struct entry *e, const char *dir, struct ccenv_error *err)
 {
 	CE_AUTOFREE char *path = ce_path_join(dir, e->rel);
@@ -306,7 +268,7 @@ static int make_entry(const struct entry *e, const char *dir, struct ccenv_error
 			return ce_fail_errno(err, errno, "cannot create link %s", path);
 		return 0;
 	case ENTRY_CLONE:
-		return clone_file(e->value, path, err);
+		return ce_copy_link(e->value, path, 0755, err);
 	}
 	return 0;
 }
@@ -365,43 +327,29 @@ static void tell_made(const struct plan *p)
 	}
 }
 
-/* Puts the finished directory `tmp` at the view's place. */
-static int put_in_place(const char *tmp, const char *view, struct ccenv_error *err)
-{
-	CE_AUTOFREE char *old = ce_asprintf("%s.old.%ld", view, (long)getpid());
-
-	if (rename(tmp, view) == 0)
-		return 0;
-	if ((errno != ENOTEMPTY && errno != EEXIST) || rename(view, old) < 0 ||
-		rename(tmp, view) < 0)
-		return ce_fail_errno(err, errno, "cannot rename %s to %s", tmp, view);
-	return ce_fs_remove_tree(old, err);
-}
-
 static int build(const struct plan *p, const struct ce_buf *text, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *tmp = ce_asprintf("%s.tmp.%ld", p->f->view, (long)getpid());
+	CE_CLEANUP(ce_stage_drop) struct ce_stage stage = CE_STAGE_NONE;
 	struct entry marker = {ENTRY_TEXT, MARKER, ce_buf_str(text)};
-	struct ccenv_error ignored;
-	int r;
+	int r = ce_stage_dir(p->f->view, &stage, err);
 
-	r = ce_fs_remove_tree(tmp, err);
-	for (size_t i = 0; r == 0 && i < p->n; i++)
-		r = make_entry(&p->entries[i], tmp, err);
-	if (r == 0)
-		r = make_entry(&marker, tmp, err);
-	if (r == 0)
-		r = put_in_place(tmp, p->f->view, err);
-	if (r < 0 && ce_fs_remove_tree(tmp, &ignored) < 0)
-		ce_log(p->f->in->events, CCENV_LOG_WARNING, "%s", ignored.text);
-	return r;
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < p->n; i++) {
+		r = make_entry(&p->entries[i], stage.tmp, err);
+		if (r < 0)
+			return r;
+	}
+	r = make_entry(&marker, stage.tmp, err);
+	if (r < 0)
+		return r;
+	return ce_stage_commit(&stage, err);
 }
 
 /* view/<target>: the name for people and for files that outlive a lock. */
 static int point_link(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
 	CE_AUTOFREE char *link_path = ce_layout_view_link(f->in->root, f->target);
-	CE_AUTOFREE char *tmp = ce_asprintf("%s.tmp.%ld", link_path, (long)getpid());
 	const char *to = ce_path_base(f->view);
 	char now[512];
 	ssize_t n = readlink(link_path, now, sizeof(now) - 1);
@@ -411,10 +359,7 @@ static int point_link(const struct ce_emit_facts *f, struct ccenv_error *err)
 		if (strcmp(now, to) == 0)
 			return 0;
 	}
-	unlink(tmp);
-	if (symlink(to, tmp) < 0 || rename(tmp, link_path) < 0)
-		return ce_fail_errno(err, errno, "cannot create link %s", link_path);
-	return 0;
+	return ce_stage_symlink(to, link_path, err);
 }
 
 /* Views whose prefix has been removed are of no use to anybody. */
