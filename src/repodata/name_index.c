@@ -5,6 +5,7 @@
  * together, and a span of them is one entry.
  */
 #include "repodata/name_index.h"
+#include "base/stage.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -69,8 +70,7 @@ static uint64_t checksum(const void *data, size_t len, uint64_t seed)
 /* ---- writing ---- */
 
 struct ce_name_index_writer {
-	char *path, *tmp;
-	int fd;
+	struct ce_stage stage;
 	char *buf;
 	size_t len, cap;
 	uint64_t written; /* bytes of text that are in the file */
@@ -198,12 +198,12 @@ int ce_name_index_writer_new(
 	CE_CLEANUP(ce_name_index_writer_freep)
 	struct ce_name_index_writer *w = ce_calloc(1, sizeof(*w));
 	const struct ce_repo_scan_events ev = {w, on_record, on_removed, on_info};
+	int r;
 
-	w->path = ce_strdup(path);
-	w->tmp = ce_asprintf("%s.%ld.XXXXXX", path, (long)getpid());
-	w->fd = mkostemp(w->tmp, O_CLOEXEC);
-	if (w->fd < 0)
-		return ce_fail_errno(err, errno, "cannot write beside %s", path);
+	w->stage = (struct ce_stage)CE_STAGE_NONE;
+	r = ce_stage_file(path, 0644, &w->stage, err);
+	if (r < 0)
+		return r;
 	w->cap = BUFFER_MIN;
 	w->buf = ce_alloc(w->cap);
 	ce_repo_scan_init(&w->scan, &ev);
@@ -215,17 +215,12 @@ void ce_name_index_writer_free(struct ce_name_index_writer *w)
 {
 	if (!w)
 		return;
-	if (w->fd >= 0) {
-		close(w->fd);
-		unlink(w->tmp);
-	}
+	ce_stage_drop(&w->stage);
 	ce_map_release(&w->names);
 	ce_map_release(&w->removed);
 	free(w->base_url);
 	free(w->spans);
 	free(w->buf);
-	free(w->path);
-	free(w->tmp);
 	free(w);
 }
 
@@ -242,8 +237,8 @@ char *ce_name_index_writer_space(struct ce_name_index_writer *w, size_t *ret_len
 static int put(
 	struct ce_name_index_writer *w, const void *data, size_t len, struct ccenv_error *err)
 {
-	if (ce_fs_write_all(w->fd, data, len) < 0)
-		return ce_fail_errno(err, errno, "cannot write %s", w->path);
+	if (ce_fs_write_all(w->stage.fd, data, len) < 0)
+		return ce_fail_errno(err, errno, "cannot write %s", w->stage.path);
 	return 0;
 }
 
@@ -407,11 +402,8 @@ int ce_name_index_writer_finish(struct ce_name_index_writer *w, struct ccenv_err
 	if (r < 0)
 		return r;
 	/* No fsync: after a crash the check sums tell, and the index is fetched again. */
-	if (fchmod(w->fd, 0644) < 0 || rename(w->tmp, w->path) < 0)
-		return ce_fail_errno(err, errno, "cannot write %s", w->path);
-	close(w->fd);
-	w->fd = -1;
-	return 0;
+	w->stage.hasty = true;
+	return ce_stage_commit(&w->stage, err);
 }
 
 /* ---- reading ---- */

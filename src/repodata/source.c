@@ -5,7 +5,6 @@
  */
 #include "repodata/source.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,6 +17,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/stage.h"
 #include "base/url.h"
 #include "io/download.h"
 #include "repodata/indexer.h"
@@ -321,32 +321,6 @@ static void on_waiting(void *user, const char *holder)
 		s->shown);
 }
 
-/* "<stem>.<copy>.<pid>.XXXXXX": what a killed process was writing. */
-static bool is_leftover(const char *name, const char *stem, size_t stem_len)
-{
-	const char *end = strrchr(name, '.');
-	const char *pid = end ? memrchr(name, '.', (size_t)(end - name)) : NULL;
-
-	if (!pid || strncmp(name, stem, stem_len + 1) != 0 || strlen(end) != 7)
-		return false;
-	return pid + 1 < end && pid + 1 + strspn(pid + 1, "0123456789") == end;
-}
-
-static void remove_leftovers(const struct ce_source *s)
-{
-	const char *stem = ce_path_base(s->state_path);
-	size_t len = strcspn(stem, ".");
-	DIR *dir = opendir(s->ctx->dir);
-	struct dirent *e;
-
-	while (dir && (e = readdir(dir)) != NULL) {
-		if (is_leftover(e->d_name, stem, len))
-			(void)unlinkat(dirfd(dir), e->d_name, 0);
-	}
-	if (dir)
-		closedir(dir);
-}
-
 void ce_source_lock(struct ce_source *s)
 {
 	struct ccenv_error err;
@@ -355,7 +329,7 @@ void ce_source_lock(struct ce_source *s)
 	if (ce_fs_lock(s->lock_path, LOCK_TIMEOUT_S, on_waiting, s, &s->lock, &err) < 0)
 		ce_log(s->ctx->events, CCENV_LOG_INFO, "going on without a lock: %s", err.text);
 	else
-		remove_leftovers(s);
+		ce_stage_sweep(s->ctx->dir);
 	/* What another process has brought since we began is good enough for us. */
 	s->trusted_since = s->began;
 	ce_state_release(&s->state);

@@ -3,30 +3,20 @@
 #include "repodata/store.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/stage.h"
 
 int ce_store_write(const char *path, const void *data, size_t len, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *tmp = ce_asprintf("%s.%ld.XXXXXX", path, (long)getpid());
-	int fd = mkostemp(tmp, O_CLOEXEC);
+	CE_CLEANUP(ce_stage_drop) struct ce_stage stage = CE_STAGE_NONE;
+	int r = ce_stage_file(path, 0644, &stage, err);
 
-	if (fd < 0)
-		return ce_fail_errno(err, errno, "cannot write beside %s", path);
-	bool good = ce_fs_write_all(fd, data, len) == 0 && fchmod(fd, 0644) == 0;
-	int error = errno;
-	close(fd);
-	if (good && rename(tmp, path) == 0)
-		return 0;
-	if (good)
-		error = errno;
-	unlink(tmp);
-	return ce_fail_errno(err, error, "cannot write %s", path);
+	if (r < 0)
+		return r;
+	if (ce_fs_write_all(stage.fd, data, len) < 0)
+		return ce_fail_errno(err, errno, "cannot write %s", path);
+	stage.hasty = true;
+	return ce_stage_commit(&stage, err);
 }

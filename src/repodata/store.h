@@ -9,7 +9,7 @@
 struct ccenv_error;
 
 /*
- * Puts a file into the cache: written beside and renamed, without fsync(). A crash may leave it
+ * Puts a file into the cache by base/stage.h, without fsync(). A crash may leave it
  * empty or torn, which is why whatever is read from there is checked against a hash; waiting for
  * the disk would cost more than fetching anew.
  */

@@ -369,7 +369,7 @@ static void clear_cache(void)
 /* "<file>.<pid>.XXXXXX" */
 static size_t count_leftovers(void)
 {
-	CE_AUTOFREE char *pattern = ce_asprintf("%s/cache/repodata/*.*.??????", scratch);
+	CE_AUTOFREE char *pattern = ce_asprintf("%s/cache/repodata/.ccenv-tmp.*", scratch);
 	glob_t g;
 	size_t n = glob(pattern, 0, NULL, &g) == 0 ? g.gl_pathc : 0;
 
