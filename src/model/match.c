@@ -2,25 +2,17 @@
 /* Comparing a spec with a record. */
 #include "model/match.h"
 
-#include <regex.h>
 #include <string.h>
 
 #include "model/pkg.h"
+#include "spec/regex.h"
 #include "spec/scan.h"
 #include "spec/spec.h"
 
 static bool build_matches(const char *pattern, const char *build)
 {
-	regex_t compiled;
-	bool found;
-
-	if (pattern[0] != '^')
-		return ce_glob_matches(pattern, build, false);
-	if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) != 0)
-		return false;
-	found = regexec(&compiled, build, 0, NULL, 0) == 0;
-	regfree(&compiled);
-	return found;
+	return pattern[0] == '^' ? ce_regex_matches(pattern, build)
+				 : ce_glob_matches(pattern, build, false);
 }
 
 static bool number_matches(enum ce_compare op, uint64_t wanted, uint64_t n)

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* MatchSpec, the part in brackets; and the fields that can stand there as well as before it. */
-#include <regex.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/url.h"
 #include "spec/channel.h"
+#include "spec/regex.h"
 #include "spec/spec_parse.h"
 #include "spec/subdir.h"
-
-enum {
-	REGEX_MAX = 128
-};
 
 enum key {
 	KEY_NAME,
@@ -117,34 +113,6 @@ int ce_spec_read_channel(struct ce_spec_reader *r, size_t begin, size_t end)
 	return 0;
 }
 
-/*
- * A regular expression is compiled here to check it and again for each comparison: no record of
- * conda-forge has one, and a compiled one cannot live in an arena. Repetition counts and back
- * references are refused: their cost has no bound.
- */
-static int check_regex(const struct ce_spec_reader *r, const char *pattern, size_t begin)
-{
-	const struct ce_scan *s = &r->s;
-	size_t n = strlen(pattern), bad = strcspn(pattern, "{");
-	regex_t compiled;
-
-	if (n < 2 || pattern[n - 1] != '$')
-		return ce_scan_fail(s, begin, "a build that begins with '^' must end with '$'");
-	if (n > REGEX_MAX)
-		return ce_scan_fail(s, begin + REGEX_MAX,
-			"a regular expression has at most %d characters", REGEX_MAX);
-	for (size_t i = 0; i + 1 < n; i++)
-		if (pattern[i] == '\\' && !strchr(".*+?()[]|^$\\", pattern[i + 1]))
-			bad = i < bad ? i : bad;
-	if (bad < n)
-		return ce_scan_fail(s, begin + bad,
-			"regular expressions have no counts, classes or references here");
-	if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) != 0)
-		return ce_scan_fail(s, begin, "no regular expression");
-	regfree(&compiled);
-	return 0;
-}
-
 int ce_spec_read_build(struct ce_spec_reader *r, size_t begin, size_t end, bool quoted)
 {
 	const struct ce_scan *s = &r->s;
@@ -157,8 +125,12 @@ int ce_spec_read_build(struct ce_spec_reader *r, size_t begin, size_t end, bool 
 	if (strcmp(build, "*") == 0)
 		return 0;
 	if (build[0] == '^') {
-		int e = check_regex(r, build, begin);
+		int e;
 
+		if (build[strlen(build) - 1] != '$' || !build[1])
+			return ce_scan_fail(
+				s, begin, "a build that begins with '^' must end with '$'");
+		e = ce_regex_check(s, begin, end);
 		if (e < 0)
 			return e;
 	}
