@@ -100,7 +100,7 @@ static void find_programs(struct ccenv_tools *t, struct ce_arena *a)
 		t->nvcc = if_there(a, t->view, "bin/nvcc");
 	for (size_t i = 0; *t->gcc_version && i < CE_COUNT(gnu); i++)
 		*gnu[i].to = if_there(
-			a, t->prefix, ce_arena_printf(a, "bin/%s-%s", t->triplet, gnu[i].name));
+			a, t->view, ce_arena_printf(a, "host/%s-%s", t->triplet, gnu[i].name));
 	if (t->cc)
 		t->sysroot = if_there(a, t->prefix, ce_arena_printf(a, "%s/sysroot", t->triplet));
 	t->pkg_config = if_there(a, t->root, ce_arena_printf(a, "bin/%s-pkg-config", t->triplet));

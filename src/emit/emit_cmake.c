@@ -156,6 +156,7 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 	CE_CLEANUP(ce_buf_release) struct ce_buf env = {0}, view = {0}, manifest = {0}, lock = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf absent = {0}, archs = {0};
 	CE_AUTOFREE char *rel = ce_asprintf("toolchain/%s.cmake", f->target);
+	int r;
 
 	add_absent(f, &absent);
 	ce_arch_list(f->cuda_version, &a, &known, &n_known);
@@ -180,7 +181,12 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 	};
 
 	ce_emit_fill(&out, ce_text_toolchain_cmake, pairs, CE_COUNT(pairs));
-	return ce_emit_file(f, rel, &out, false, err);
+	r = ce_emit_file(f, rel, &out, false, err);
+	if (r < 0)
+		return r;
+	ce_buf_clear(&out);
+	ce_buf_adds(&out, ce_text_rules_cmake);
+	return ce_emit_file(f, "toolchain/rules.cmake", &out, false, err);
 }
 
 void ce_emit_toolchain_text(struct ce_buf *out)

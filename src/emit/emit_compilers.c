@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* bin/g++ and its like: the host compilers by the names that makefiles have for them. */
+/*
+ * The host compilers: scripts that start the prefix's gcc and g++.
+ *
+ * A script, because gcc obeys variables like CPATH and has no option against it, and a build tool
+ * cannot take them away at each place where it compiles. There are two kinds. A bare one only does
+ * that: it is what CMake gets, which has its own ways to find things. The other one finds, like the
+ * gcc of conda-forge that is meant for users (package conda-gcc-specs), the headers and libraries
+ * of the prefix, and those of the toolkit that a shared library needs.
+ */
+#include "emit/emit_compilers.h"
+
 #include <errno.h>
 #include <unistd.h>
 
@@ -10,8 +20,48 @@
 #include "emit/emit_facts.h"
 #include "emit/emit_text.h"
 
-static const char *const compilers[][2] = {
-	{"cc", "gcc"}, {"gcc", "gcc"}, {"c++", "g++"}, {"g++", "g++"}};
+/* bin/: by the names that makefiles have for them. */
+static const struct {
+	const char *name, *tool;
+} compilers[] = {
+	{"cc", "gcc"},
+	{"gcc", "gcc"},
+	{"c++", "g++"},
+	{"g++", "g++"},
+};
+
+void ce_emit_compiler(
+	struct ce_buf *out, const struct ce_emit_facts *f, const struct ce_emit_compiler *compiler)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf env = {0}, view = {0}, exec = {0};
+	CE_AUTOFREE char *tool = ce_asprintf("%s-%s", f->triplet, compiler->tool);
+
+	ce_quote_sh(&env, f->env_rel);
+	ce_quote_sh(&view, f->view_rel);
+	if (compiler->bare)
+		ce_buf_addf(&exec, "exec \"$env/bin/%s\" \"$@\"", tool);
+	else
+		ce_buf_addf(&exec,
+			"view=$root/%s\n"
+			"CCENV_LINK_VIEW=$view CCENV_LINK_ENV=$env\n"
+			"export CCENV_LINK_VIEW CCENV_LINK_ENV\n"
+			"exec \"$env/bin/%s\" \"$@\" -idirafter \"$env/include\" -L\"$view/lib\" -L\"$env/lib\" \\\n"
+			"\t-L\"$view/stubs\" -specs=\"$view/host/link.specs\"",
+			ce_buf_str(&view), tool);
+	const struct ce_emit_pair pairs[] = {
+		{"TOOL", tool},
+		{"CUDA_VERSION", f->cuda_version},
+		{"TARGET", f->target},
+		{"ABOUT", compiler->bare
+				  ? ""
+				  : " It finds what is in the prefix, after everything else."},
+		{"UP", compiler->up},
+		{"ENV", ce_buf_str(&env)},
+		{"EXEC", ce_buf_str(&exec)},
+	};
+
+	ce_emit_fill(out, ce_text_compiler_sh, pairs, CE_COUNT(pairs));
+}
 
 /* One of an earlier lock, that had a gcc. */
 static int remove_compiler(const struct ce_emit_facts *f, const char *rel, struct ccenv_error *err)
@@ -25,25 +75,22 @@ static int remove_compiler(const struct ce_emit_facts *f, const char *rel, struc
 
 int ce_emit_compilers(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_buf_release) struct ce_buf env = {0};
-	int r = 0;
+	int r;
 
-	ce_quote_sh(&env, f->env_rel);
-	for (size_t i = 0; r == 0 && i < CE_COUNT(compilers); i++) {
+	for (size_t i = 0; i < CE_COUNT(compilers); i++) {
 		CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
-		CE_AUTOFREE char *rel = ce_asprintf("bin/%s", compilers[i][0]);
-		CE_AUTOFREE char *tool = NULL;
+		CE_AUTOFREE char *rel = ce_asprintf("bin/%s", compilers[i].name);
 
-		if (!f->has_gcc) {
+		if (f->has_gcc) {
+			const struct ce_emit_compiler c = {.tool = compilers[i].tool, .up = ".."};
+
+			ce_emit_compiler(&out, f, &c);
+			r = ce_emit_file(f, rel, &out, true, err);
+		} else {
 			r = remove_compiler(f, rel, err);
-			continue;
 		}
-		tool = ce_asprintf("%s-%s", f->triplet, compilers[i][1]);
-		const struct ce_emit_pair pairs[] = {
-			{"NAME", compilers[i][0]}, {"TOOL", tool}, {"ENV", ce_buf_str(&env)}};
-
-		ce_emit_fill(&out, ce_text_compiler_sh, pairs, CE_COUNT(pairs));
-		r = ce_emit_file(f, rel, &out, true, err);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }

@@ -21,9 +21,9 @@ static void add_string(struct ce_buf *out, const char *key, const char *dir, con
 static void add_tool(
 	struct ce_buf *out, const struct ce_emit_facts *f, const char *key, const char *tool)
 {
-	CE_AUTOFREE char *rel = ce_asprintf("bin/%s-%s", f->triplet, tool);
+	CE_AUTOFREE char *rel = ce_asprintf("host/%s-%s", f->triplet, tool);
 
-	add_string(out, key, f->in->prefix, rel);
+	add_string(out, key, f->view, rel);
 }
 
 int ce_emit_meson(const struct ce_emit_facts *f, struct ccenv_error *err)

@@ -34,6 +34,9 @@ extern const char ce_text_ccenv_mk[];      /* text/ccenv.mk */
 extern const char ce_text_init_mk[];       /* text/init.mk */
 extern const char ce_text_vendor_cmake[];  /* text/vendor.cmake */
 extern const char ce_text_compiler_sh[];   /* text/compiler.sh */
+extern const char ce_text_exec_sh[];       /* text/exec.sh */
+extern const char ce_text_link_specs[];    /* text/link.specs */
+extern const char ce_text_rules_cmake[];   /* text/rules.cmake */
 extern const char ce_text_nvcc_sh[];       /* text/nvcc.sh */
 extern const char ce_text_pkg_config_sh[]; /* text/pkg-config.sh */
 

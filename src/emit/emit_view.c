@@ -30,6 +30,7 @@
 #include "base/path.h"
 #include "base/stage.h"
 #include "ccenv/ccenv.h"
+#include "emit/emit_compilers.h"
 #include "emit/emit_facts.h"
 #include "emit/emit_text.h"
 #include "model/layout.h"
@@ -158,15 +159,9 @@ static int add_profile(struct plan *p, struct ccenv_error *err)
 static void add_wrapper(struct plan *p)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0}, cxx = {0};
-	CE_AUTOFREE char *bin = ce_path_join(p->f->view, "bin");
-	CE_AUTOFREE char *gxx = ce_asprintf("%s/bin/%s-g++", p->f->in->prefix, p->f->triplet);
 
-	if (p->f->has_gcc) {
-		const char *rel = ce_emit_relative(bin, gxx, &p->arena);
-
-		ce_buf_adds(&cxx, rel[0] == '/' ? "" : "$here/");
-		ce_quote_sh(&cxx, rel);
-	}
+	if (p->f->has_gcc)
+		ce_buf_addf(&cxx, "$here/../host/%s-g++", p->f->triplet);
 	const struct ce_emit_pair pairs[] = {
 		{"CUDA_VERSION", p->f->cuda_version},
 		{"TARGET", p->f->target},
@@ -197,6 +192,70 @@ static void add_tools(struct plan *p)
 	}
 }
 
+/* host/exec: any command, with this toolkit first in PATH. */
+static void add_exec(struct plan *p)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
+	const struct ce_emit_pair pairs[] = {
+		{"CUDA_VERSION", p->f->cuda_version},
+		{"TARGET", p->f->target},
+		{"TRIPLET", p->f->triplet},
+	};
+
+	ce_emit_fill(&out, ce_text_exec_sh, pairs, CE_COUNT(pairs));
+	add(p, ENTRY_SCRIPT, "host/exec", ce_buf_str(&out));
+}
+
+/*
+ * host/: the gcc and g++ that nvcc, make and Meson use, with the other tools of their triplet beside
+ * them, as autoconf and CMake look for them; host/bare/ is CMake's.
+ */
+static void add_host(struct plan *p)
+{
+	static const char *const compilers[] = {"gcc", "g++"};
+	static const char *const others[] = {"addr2line", "ar", "as", "c++filt", "cpp", "gcc-ar",
+		"gcc-nm", "gcc-ranlib", "gcov", "gfortran", "ld", "ld.bfd", "ld.gold", "nm",
+		"objcopy", "objdump", "ranlib", "readelf", "size", "strings", "strip"};
+	const char *triplet = p->f->triplet;
+
+	for (size_t i = 0; i < 2 * CE_COUNT(compilers); i++) {
+		CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
+		bool bare = i % 2;
+		const struct ce_emit_compiler c = {.tool = compilers[i / 2],
+			.up = bare ? "../../../.." : "../../..",
+			.bare = bare};
+
+		ce_emit_compiler(&out, p->f, &c);
+		add(p, ENTRY_SCRIPT,
+			ce_arena_printf(
+				&p->arena, "host/%s%s-%s", bare ? "bare/" : "", triplet, c.tool),
+			ce_buf_str(&out));
+	}
+	for (size_t i = 0; i < CE_COUNT(others); i++)
+		add_prefix_link(p, ce_arena_printf(&p->arena, "host/%s-%s", triplet, others[i]),
+			ce_arena_printf(&p->arena, "bin/%s-%s", triplet, others[i]));
+	add(p, ENTRY_TEXT, "host/link.specs", ce_text_link_specs);
+	add_exec(p);
+}
+
+/*
+ * stubs/: the driver's libraries by the name that a linker looks for (-lcuda) and by the one that
+ * shared libraries need (libcuda.so.1). Only to link with.
+ */
+static void add_stubs(struct plan *p)
+{
+	static const char *const suffixes[] = {"so", "so.1"};
+
+	for (size_t i = 0; i < p->f->n_parts; i++)
+		for (size_t k = 0; p->f->parts[i].in_stubs && k < CE_COUNT(suffixes); k++) {
+			const char *lib = p->f->parts[i].lib;
+
+			add(p, ENTRY_LINK,
+				ce_arena_printf(&p->arena, "stubs/lib%s.%s", lib, suffixes[k]),
+				ce_arena_printf(&p->arena, "../lib/stubs/lib%s.so", lib));
+		}
+}
+
 static int make_plan(struct plan *p, struct ccenv_error *err)
 {
 	const struct ce_emit_facts *f = p->f;
@@ -219,6 +278,9 @@ static int make_plan(struct plan *p, struct ccenv_error *err)
 	add(p, ENTRY_LINK, "lib", lib);
 	add(p, ENTRY_LINK, "lib64", lib);
 	add_prefix_link(p, "nvvm", "nvvm");
+	if (f->has_gcc)
+		add_host(p);
+	add_stubs(p);
 	if (ce_emit_part_find(f, "cupti")) {
 		add(p, ENTRY_LINK, "extras/CUPTI/include", "../../include");
 		add(p, ENTRY_LINK, "extras/CUPTI/lib64", "../../lib");

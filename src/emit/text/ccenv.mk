@@ -39,9 +39,9 @@ endif
 
 NVCC := $(CUDA_HOME)/bin/nvcc
 ifeq (@HAS_GCC@,ON)
-CC := $(CCENV_ENV)/bin/@TRIPLET@-gcc
-CXX := $(CCENV_ENV)/bin/@TRIPLET@-g++
-AR := $(CCENV_ENV)/bin/@TRIPLET@-ar
+CC := $(CUDA_HOME)/host/@TRIPLET@-gcc
+CXX := $(CUDA_HOME)/host/@TRIPLET@-g++
+AR := $(CUDA_HOME)/host/@TRIPLET@-ar
 endif
 CUDA_HOSTCXX := $(CXX)
 PKG_CONFIG := $(CCENV_ROOT)/bin/@TRIPLET@-pkg-config

@@ -1,10 +1,18 @@
 #!/bin/sh
-# @TOOL@, written by ccenv, for makefiles that call it @NAME@: `ccenv run` and `ccenv env` have it in PATH.
+# @TOOL@ for CUDA @CUDA_VERSION@ (@TARGET@), written by ccenv: changes are lost.
+# It takes no directories from the environment unless CCENV_HERMETIC=0.@ABOUT@
 self=$0
 [ ! -L "$self" ] || self=$(readlink -f -- "$self")
-root=$(CDPATH= cd -- "${self%/*}/.." && pwd -P) || exit 1
+case $self in
+*/*) here=${self%/*} ;;
+*) here=. ;;
+esac
+root=$(CDPATH= cd -- "$here/@UP@" && pwd -P) || exit 1
 case @ENV@ in
 /*) env=@ENV@ ;;
 *) env=$root/@ENV@ ;;
 esac
-exec "$env/bin/@TOOL@" "$@"
+if [ "${CCENV_HERMETIC:-1}" != 0 ]; then
+	unset CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH COMPILER_PATH GCC_EXEC_PREFIX
+fi
+@EXEC@

@@ -53,11 +53,22 @@ if(CMAKE_HOST_SYSTEM_PROCESSOR MATCHES "^(x86_64|aarch64)$" AND NOT CMAKE_HOST_S
 		"${CMAKE_HOST_SYSTEM_PROCESSOR}: its compilers do not run here. Building for another machine is not supported yet.")
 endif()
 
+# _ccenv_is_ours(out path): is it a program of this root?
+function(_ccenv_is_ours out path)
+	set(${out} OFF PARENT_SCOPE)
+	foreach(dir IN ITEMS env view)
+		string(FIND "${path}" "${_ccenv_root}/${dir}/" at)
+		if(at EQUAL 0)
+			set(${out} ON PARENT_SCOPE)
+		endif()
+	endforeach()
+endfunction()
+
 if(CCENV_CHAINLOAD_TOOLCHAIN_FILE)
 	include("${CCENV_CHAINLOAD_TOOLCHAIN_FILE}")
 	# Set there, or found by CMake because of it: a compiler that is not ours.
-	string(FIND "${CMAKE_CXX_COMPILER}" "${_ccenv_root}/env/" _ccenv_i)
-	if(CMAKE_CXX_COMPILER AND NOT _ccenv_i EQUAL 0)
+	_ccenv_is_ours(_ccenv_i "${CMAKE_CXX_COMPILER}")
+	if(CMAKE_CXX_COMPILER AND NOT _ccenv_i)
 		set(_ccenv_own_gcc OFF)
 	endif()
 endif()
@@ -145,15 +156,45 @@ endif()
 
 if(_ccenv_own_gcc)
 	set(_ccenv_bin "${_ccenv_env}/bin/${_ccenv_triplet}")
+	# nvcc_wrapper (of Kokkos and Trilinos) is a C++ compiler that calls nvcc and g++: these two are ours. In try_compile the
+	# cache is empty, the environment is not.
+	set(_ccenv_nvcc_wrapper "")
+	foreach(_ccenv_v IN ITEMS "$ENV{_CCENV_NVCC_WRAPPER}" "$CACHE{CMAKE_CXX_COMPILER}" "$ENV{CXX}")
+		_ccenv_is_ours(_ccenv_i "${_ccenv_v}")
+		if(NOT _ccenv_nvcc_wrapper AND _ccenv_has_nvcc AND NOT _ccenv_i AND _ccenv_v MATCHES "(^|/)nvcc_wrapper$")
+			find_program(_ccenv_nvcc_wrapper NAMES "${_ccenv_v}" PATHS ENV PATH NO_DEFAULT_PATH NO_CACHE)
+		endif()
+	endforeach()
 	foreach(_ccenv_v C CXX)
-		string(FIND "$CACHE{CMAKE_${_ccenv_v}_COMPILER}" "${_ccenv_root}/env/" _ccenv_i)
-		if(_ccenv_note STREQUAL "STATUS" AND DEFINED CACHE{CMAKE_${_ccenv_v}_COMPILER} AND NOT _ccenv_i EQUAL 0)
+		_ccenv_is_ours(_ccenv_i "$CACHE{CMAKE_${_ccenv_v}_COMPILER}")
+		if(_ccenv_note STREQUAL "STATUS" AND DEFINED CACHE{CMAKE_${_ccenv_v}_COMPILER} AND NOT _ccenv_i
+			AND NOT (_ccenv_v STREQUAL "CXX" AND _ccenv_nvcc_wrapper))
 			message(STATUS "ccenv: CMAKE_${_ccenv_v}_COMPILER=$CACHE{CMAKE_${_ccenv_v}_COMPILER} is not used; "
 				"-DCCENV_USE_GCC=OFF would let it")
 		endif()
 	endforeach()
-	set(CMAKE_C_COMPILER "${_ccenv_bin}-gcc")
-	set(CMAKE_CXX_COMPILER "${_ccenv_bin}-g++")
+	# Hermetic, by the scripts that take nothing from the environment of the build; no launcher is needed for it.
+	if(CCENV_HERMETIC)
+		set(_ccenv_i "${_ccenv_view}/host/bare/${_ccenv_triplet}")
+	else()
+		set(_ccenv_i "${_ccenv_bin}")
+	endif()
+	set(CMAKE_C_COMPILER "${_ccenv_i}-gcc")
+	set(CMAKE_CXX_COMPILER "${_ccenv_i}-g++")
+	set(_ccenv_host "${_ccenv_i}-g++")
+	if(_ccenv_nvcc_wrapper AND NOT _ccenv_try)
+		set(ENV{_CCENV_NVCC_WRAPPER} "${_ccenv_nvcc_wrapper}")
+		set(_ccenv_i "${CMAKE_BINARY_DIR}/CMakeFiles/ccenv")
+		set(ENV{_CCENV_NVCC_WRAPPER_SHIM} "${_ccenv_i}/nvcc_wrapper")
+		file(WRITE "${_ccenv_i}/nvcc_wrapper" "#!/bin/sh\n# Written by ccenv: nvcc_wrapper with this toolchain's nvcc and g++.\n"
+			"exec '${_ccenv_view}/host/exec' '${_ccenv_nvcc_wrapper}' \"$@\"\n")
+		file(CHMOD "${_ccenv_i}/nvcc_wrapper" PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE
+			WORLD_READ WORLD_EXECUTE)
+		message(${_ccenv_note} "ccenv: ${_ccenv_nvcc_wrapper} compiles C++, with this toolchain's nvcc and g++")
+	endif()
+	if(_ccenv_nvcc_wrapper)
+		set(CMAKE_CXX_COMPILER "$ENV{_CCENV_NVCC_WRAPPER_SHIM}")
+	endif()
 	foreach(_ccenv_v AR RANLIB NM STRIP OBJCOPY OBJDUMP READELF ADDR2LINE)
 		string(TOLOWER "${_ccenv_v}" _ccenv_i)
 		if(EXISTS "${_ccenv_bin}-${_ccenv_i}")
@@ -176,12 +217,15 @@ endif()
 if(_ccenv_has_nvcc)
 	# The view's nvcc, never the prefix's: nvcc reads the nvcc.profile beside the path it was called by.
 	set(CMAKE_CUDA_COMPILER "${_ccenv_view}/bin/nvcc")
-	string(FIND "${CMAKE_CUDA_HOST_COMPILER}" "${_ccenv_root}/env/" _ccenv_i)
-	if(_ccenv_own_gcc AND _ccenv_note STREQUAL "STATUS" AND CMAKE_CUDA_HOST_COMPILER AND NOT _ccenv_i EQUAL 0)
+	_ccenv_is_ours(_ccenv_i "${CMAKE_CUDA_HOST_COMPILER}")
+	if(_ccenv_own_gcc AND _ccenv_note STREQUAL "STATUS" AND CMAKE_CUDA_HOST_COMPILER AND NOT _ccenv_i)
 		message(STATUS "ccenv: CMAKE_CUDA_HOST_COMPILER=${CMAKE_CUDA_HOST_COMPILER} is not used; -DCCENV_USE_GCC=OFF would let it")
 	endif()
 	# CMake has not looked for a C++ compiler yet when it reads this: nvcc, too, gets the one that will be found.
 	set(_ccenv_i "${CMAKE_CXX_COMPILER}")
+	if(_ccenv_own_gcc)
+		set(_ccenv_i "${_ccenv_host}")
+	endif()
 	if(NOT _ccenv_own_gcc AND NOT CMAKE_CXX_COMPILER AND NOT CMAKE_CUDA_HOST_COMPILER)
 		separate_arguments(_ccenv_all NATIVE_COMMAND "$ENV{CXX}")
 		list(APPEND _ccenv_all c++)
@@ -321,6 +365,19 @@ list(APPEND CMAKE_PLATFORM_IMPLICIT_LINK_DIRECTORIES
 	"${_ccenv_view}/lib/stubs" "${_ccenv_view}/lib64/stubs" "${_ccenv_view}/targets/${_ccenv_target}/lib/stubs"
 	"${_ccenv_env}/targets/${_ccenv_target}/lib/stubs" "${_ccenv_env}/lib/stubs")
 list(REMOVE_DUPLICATES CMAKE_PLATFORM_IMPLICIT_LINK_DIRECTORIES)
+# A shared library may need others of the toolkit, of the prefix or of the driver, that the program over it does not name. A
+# linker with a sysroot looks for those by -rpath-link only, which gets into no RUNPATH. The -L are for names without a path
+# ("cudart", "cuda"), as with NVIDIA's installer; the driver's stubs are also where CMake does not take them for an implicit
+# directory.
+set(_ccenv_all "")
+foreach(_ccenv_v IN ITEMS "${_ccenv_view}/lib" "${_ccenv_env}/lib" "${_ccenv_view}/stubs")
+	list(APPEND _ccenv_all "-Wl,-rpath-link,${_ccenv_v}")
+endforeach()
+if(NOT CCENV_HERMETIC AND EXISTS "/usr/lib/${_ccenv_processor}-linux-gnu")
+	list(APPEND _ccenv_all "-Wl,-rpath-link,/usr/lib/${_ccenv_processor}-linux-gnu")
+endif()
+list(APPEND _ccenv_all "-L${_ccenv_view}/lib" "-L${_ccenv_view}/stubs")
+add_link_options("$<HOST_LINK:$<$<LINK_LANGUAGE:C,CXX,CUDA>:${_ccenv_all}>>")
 # conda-forge's gcc adds its prefix to each RPATH by itself. CMake does not know, and would leave the path of this build tree in
 # what it installs; builtin.specs are the same without. Only what this gcc links: a Fortran compiler may be another's.
 if(_ccenv_own_gcc)
@@ -339,12 +396,16 @@ foreach(_ccenv_v CUDA_PATH CUDA_HOME CUDA_ROOT CUDAToolkit_ROOT)
 	endif()
 	set(ENV{${_ccenv_v}} "${_ccenv_view}")
 endforeach()
-set(_ccenv_scrub "")
-if(CCENV_HERMETIC AND _ccenv_own_gcc)
-	set(_ccenv_scrub CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH COMPILER_PATH GCC_EXEC_PREFIX)
+set(_ccenv_scrub CUDAHOSTCXX CUDACXX NVCC_PREPEND_FLAGS NVCC_APPEND_FLAGS NVCC_CCBIN)
+if(CCENV_HERMETIC)
+	list(APPEND _ccenv_scrub CUDAFLAGS)
 endif()
-set(_ccenv_scrub_configure CUDAHOSTCXX CUDACXX CUDAFLAGS NVCC_PREPEND_FLAGS NVCC_APPEND_FLAGS NVCC_CCBIN ${_ccenv_scrub})
-foreach(_ccenv_v IN LISTS _ccenv_scrub_configure)
+if(CCENV_HERMETIC AND _ccenv_own_gcc)
+	# The flags of an activated conda environment name its directories.
+	list(APPEND _ccenv_scrub CFLAGS CXXFLAGS LDFLAGS CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH COMPILER_PATH
+		GCC_EXEC_PREFIX)
+endif()
+foreach(_ccenv_v IN LISTS _ccenv_scrub)
 	if(NOT _ccenv_try AND NOT "$ENV{${_ccenv_v}}" STREQUAL "")
 		message(${_ccenv_note} "ccenv: ${_ccenv_v}=$ENV{${_ccenv_v}} of the environment is not used")
 	endif()
@@ -371,22 +432,15 @@ endif()
 
 # --- each compile -----------------------------------------------------------------------------------------------------
 
-# The environment at build time is not the one of now: CPATH goes before -isystem, so that it decides which cuda.h is
-# read. The view's nvcc takes care of itself. CCACHE_COMPILERCHECK and its like, because files of different packages may share
-# size and time.
+# The compilers take care of the environment at build time by themselves; they are told where it has a say. CCACHE_COMPILERCHECK
+# and its like, because files of different packages may share size and time.
 set(_ccenv_launch_C "")
+set(_ccenv_launch_CXX "")
 set(_ccenv_launch_CUDA "")
-if(EXISTS "/usr/bin/env")
-	if(CCENV_HERMETIC AND _ccenv_own_gcc)
-		set(_ccenv_launch_C "/usr/bin/env")
-		foreach(_ccenv_v IN LISTS _ccenv_scrub)
-			list(APPEND _ccenv_launch_C "-u" "${_ccenv_v}")
-		endforeach()
-	elseif(NOT CCENV_HERMETIC)
-		set(_ccenv_launch_CUDA "/usr/bin/env" "CCENV_HERMETIC=0")
-	endif()
+if(EXISTS "/usr/bin/env" AND NOT CCENV_HERMETIC)
+	set(_ccenv_launch_CUDA "/usr/bin/env" "CCENV_HERMETIC=0")
 endif()
-set(_ccenv_launch_CXX "${_ccenv_launch_C}")
+set(CCENV_RULES_FOR_CACHES OFF)
 # What source and build directory have in common: paths below it are no part of ccache's key, so that another checkout hits.
 set(_ccenv_basedir "${CMAKE_SOURCE_DIR}")
 string(FIND "${CMAKE_BINARY_DIR}/" "${_ccenv_basedir}/" _ccenv_i)
@@ -421,12 +475,8 @@ foreach(_ccenv_v C CXX CUDA)
 			# The view's nvcc knows its g++; a -ccbin would put the path of the build tree into the cache's key.
 			unset(CMAKE_CUDA_HOST_COMPILER)
 		endif()
-		if(_ccenv_v STREQUAL "CUDA" AND NOT _ccenv_try AND NOT CMAKE_USER_MAKE_RULES_OVERRIDE_CUDA)
-			# So would -isystem=<path>, as CMake spelt it before 3.31: caches look for the path in a word of its own.
-			set(CMAKE_USER_MAKE_RULES_OVERRIDE_CUDA "${CMAKE_BINARY_DIR}/CMakeFiles/ccenv-rules.cmake")
-			if(NOT EXISTS "${CMAKE_USER_MAKE_RULES_OVERRIDE_CUDA}")
-				file(WRITE "${CMAKE_USER_MAKE_RULES_OVERRIDE_CUDA}" "set(CMAKE_INCLUDE_SYSTEM_FLAG_CUDA \"-isystem \")\n")
-			endif()
+		if(_ccenv_v STREQUAL "CUDA" AND NOT _ccenv_try)
+			set(CCENV_RULES_FOR_CACHES ON)
 		endif()
 	endif()
 	# Not in try_compile: what the compiler says there about its directories must be said by this one.
@@ -438,13 +488,99 @@ foreach(_ccenv_v C CXX CUDA)
 	endif()
 endforeach()
 
+if(_ccenv_has_nvcc AND NOT CMAKE_USER_MAKE_RULES_OVERRIDE_CUDA STREQUAL "${_ccenv_root}/toolchain/rules.cmake")
+	set(CCENV_RULES_OF_USER "${CMAKE_USER_MAKE_RULES_OVERRIDE_CUDA}")
+	set(CMAKE_USER_MAKE_RULES_OVERRIDE_CUDA "${_ccenv_root}/toolchain/rules.cmake")
+endif()
+
 if(NOT DEFINED CMAKE_EXPORT_COMPILE_COMMANDS)
 	set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+endif()
+
+# --- when the project has been read ------------------------------------------------------------------------------------
+
+# _ccenv_for_this_build(out name list): each item that names a path of the root counts in this build only; what is installed
+# knows it no more. A library goes by its name there: whoever uses the package has a toolkit of his own.
+function(_ccenv_for_this_build out name)
+	set(_result "")
+	set(_open "")
+	foreach(_item IN LISTS ARGN)
+		# A generator expression may have lists in it.
+		string(APPEND _open "${_item}")
+		string(REGEX MATCHALL "\\$<" _n "${_open}")
+		list(LENGTH _n _n)
+		string(REGEX MATCHALL ">" _m "${_open}")
+		list(LENGTH _m _m)
+		if(_n GREATER _m)
+			string(APPEND _open "\\;")
+			continue()
+		endif()
+		string(FIND "${_open}" "${CCENV_TOOLCHAIN_LOADED}/" _at)
+		if(_at GREATER_EQUAL 0 AND NOT _open MATCHES "(BUILD|INSTALL)_INTERFACE:")
+			if(name STREQUAL "INTERFACE_LINK_LIBRARIES" AND _open MATCHES "^(\\$<LINK_ONLY:)?/[^<>;]*/lib([^/<>;]+)\\.(so|a)[0-9.]*(>?)$")
+				set(_lib "${CMAKE_MATCH_2}")
+				if(CMAKE_MATCH_3 STREQUAL "a" AND NOT _lib MATCHES "_static$")
+					set(_lib "-l:lib${_lib}.a")
+				endif()
+				list(APPEND _result "$<INSTALL_INTERFACE:${CMAKE_MATCH_1}${_lib}${CMAKE_MATCH_4}>")
+			endif()
+			set(_open "$<BUILD_INTERFACE:${_open}>")
+		endif()
+		list(APPEND _result "${_open}")
+		set(_open "")
+	endforeach()
+	list(APPEND _result ${_open})
+	set(${out} "${_result}" PARENT_SCOPE)
+endfunction()
+
+# _ccenv_finish_directory(dir): the targets of dir and of what is below it.
+function(_ccenv_finish_directory dir)
+	get_property(_targets DIRECTORY "${dir}" PROPERTY BUILDSYSTEM_TARGETS)
+	foreach(_target IN LISTS _targets)
+		foreach(_name IN ITEMS INTERFACE_INCLUDE_DIRECTORIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES INTERFACE_LINK_DIRECTORIES
+			INTERFACE_LINK_LIBRARIES INTERFACE_COMPILE_OPTIONS INTERFACE_LINK_OPTIONS)
+			get_property(_value TARGET ${_target} PROPERTY ${_name})
+			string(FIND "${_value}" "${CCENV_TOOLCHAIN_LOADED}/" _at)
+			if(_at GREATER_EQUAL 0)
+				_ccenv_for_this_build(_value ${_name} ${_value})
+				set_property(TARGET ${_target} PROPERTY ${_name} "${_value}")
+			endif()
+		endforeach()
+		_ccenv_finish_launchers(TARGET ${_target})
+	endforeach()
+	_ccenv_finish_launchers(DIRECTORY "${dir}")
+	get_property(_dirs DIRECTORY "${dir}" PROPERTY SUBDIRECTORIES)
+	foreach(_dir IN LISTS _dirs)
+		_ccenv_finish_directory("${_dir}")
+	endforeach()
+endfunction()
+
+# _ccenv_finish_launchers(scope…): a launcher that the project has chosen (Kokkos') may run nvcc_wrapper, which takes nvcc and g++
+# out of PATH at build time.
+function(_ccenv_finish_launchers)
+	foreach(_name IN ITEMS RULE_LAUNCH_COMPILE RULE_LAUNCH_LINK)
+		get_property(_value ${ARGN} PROPERTY ${_name})
+		if(_value MATCHES "nvcc_wrapper" AND NOT _value MATCHES "/host/exec ")
+			set_property(${ARGN} PROPERTY ${_name} "${CCENV_VIEW}/host/exec ${_value}")
+		endif()
+	endforeach()
+endfunction()
+
+function(_ccenv_finish)
+	_ccenv_finish_launchers(GLOBAL)
+	_ccenv_finish_directory("${CMAKE_SOURCE_DIR}")
+endfunction()
+
+get_property(_ccenv_i GLOBAL PROPERTY CCENV_FINISHES)
+if(NOT _ccenv_try AND NOT _ccenv_i)
+	set_property(GLOBAL PROPERTY CCENV_FINISHES ON)
+	cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _ccenv_finish)
 endif()
 
 # --- for the project --------------------------------------------------------------------------------------------------
 
 set(CCENV_TOOLCHAIN_LOADED "${_ccenv_root}")
+set(CCENV_OWN_GCC ${_ccenv_own_gcc})
 set(CCENV_PREFIX "${_ccenv_env}")
 set(CCENV_VIEW "${_ccenv_view}")
 set(CCENV_CUDA_VERSION "${_ccenv_cuda_version}")
@@ -452,8 +588,8 @@ set(CCENV_CUDA_TARGET "${_ccenv_target}")
 # ExternalProject_Add() starts a fresh CMake, which inherits nothing.
 set(CCENV_CMAKE_ARGS "-DCMAKE_TOOLCHAIN_FILE=${CMAKE_CURRENT_LIST_FILE}")
 
-foreach(_ccenv_v all archs basedir bin content crossing cuda_version dropped env files fresh has_gcc has_nvcc help i id json known_archs last launch_C launch_CXX launch_CUDA lock
-	manifest n note old other_archs others own_gcc path pc processor scrub scrub_configure sha stamp sysroot target triplet try user vars view)
+foreach(_ccenv_v all archs basedir bin content crossing cuda_version dropped env files fresh has_gcc has_nvcc help host i id json known_archs last launch_C launch_CXX launch_CUDA lock
+	manifest n note nvcc_wrapper old other_archs others own_gcc path pc processor scrub sha stamp sysroot target triplet try user vars view)
 	unset(_ccenv_${_ccenv_v})
 endforeach()
 unset(_ccenv_v)

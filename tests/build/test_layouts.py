@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: MIT
+"""Layouts of projects as they are found in the wild, none of which knows ccenv: each on every cmake, by toolchain file, provider
+and one line, and by make under `ccenv run`."""
+import os
+import re
+import shutil
+import unittest
+
+from harness import CCENV, MODULE, Case, cmakes, dynamic, hostile, run, write
+
+RT_C = """#include <cuda_runtime_api.h>
+int version(void) { int v = 0; cudaRuntimeGetVersion(&v); return v; }
+"""
+RT_CPP = """#include <cuda_runtime_api.h>
+#include <string>
+extern "C" int version() { int v = 0; cudaRuntimeGetVersion(&v); return std::to_string(v).size(); }
+"""
+MAIN = "int version(void);\nint main(void) { return version() == 0; }\n"
+DRIVER = "#include <cuda.h>\nint version(void) { int v = 0; cuDriverGetVersion(&v); return v + 1; }\n"
+KERNEL = "#include <cstdio>\n__global__ void k(int *p) { *p = 42; }\nint main() { k<<<1, 1>>>(nullptr); std::puts(\"ran\"); return 0; }\n"
+PLACES = ("toolchain", "line", "provider")
+
+
+def number(cmake):
+    return tuple(int(x) for x in run([cmake, "--version"]).out.split()[2].split("-")[0].split(".")[:2])
+
+
+class Layouts(Case):
+    def setUp(self):
+        super().setUp()
+        self.src = self.scratch / "p"
+        self.root = self.scratch / "root"
+        self.manifest(self.src)
+
+    def project(self, text, files, languages="C CXX"):
+        self.text, self.languages = text, languages
+        for name, body in files.items():
+            write(self.src / name, body)
+
+    def each(self, *args, root="root", env=None, ways=PLACES):
+        """Configures and builds with each cmake and place; yields the build directory and the configure's output."""
+        for cmake in cmakes():
+            for place in ways:
+                if place == "provider" and number(cmake) < (3, 24):
+                    continue
+                build = self.scratch / f"b-{place}-{number(cmake)[0]}.{number(cmake)[1]}"
+                with self.subTest(cmake=number(cmake), place=place):
+                    line = "find_package(CondaCuda 13.0 REQUIRED)\n" if place == "line" else ""
+                    write(self.src / "CMakeLists.txt", f"cmake_minimum_required(VERSION 3.22)\n{line}project(p LANGUAGES "
+                          f"{self.languages})\n{self.text}")
+                    more = []
+                    if root:
+                        more.append(f"-DCCENV_ROOT_DIR={self.scratch / root}")
+                    if place == "toolchain":
+                        more += ["--toolchain", write(self.src / "ccenv.cmake", run([CCENV, "toolchain"]).out)]
+                    if place == "provider":
+                        more.append(f"-DCMAKE_PROJECT_TOP_LEVEL_INCLUDES={MODULE}/CondaCudaProvider.cmake")
+                    out = self.configure(self.src, build, *more, *args, cmake=cmake, env=env).out
+                    self.cmake, self.log = cmake, self.build(build, "-v", cmake=cmake, env=env).out
+                    self.check_clean(build)
+                    yield build, out
+
+    def no_root(self, top):
+        """No file below `top` names the root or the build tree."""
+        for path in top.rglob("*"):
+            if path.is_file() and not path.is_symlink():
+                data = path.read_bytes()
+                for word in (self.root, self.scratch / "b-"):
+                    self.assertNotIn(str(word).encode(), data, path)
+
+    # --- a program over a shared library over CUDA ---
+
+    def test_program_over_shared_library(self):
+        """The program names neither cudart nor, as C, libstdc++."""
+        self.project("find_package(CUDAToolkit REQUIRED)\nadd_library(rt SHARED rt.cpp)\ntarget_link_libraries(rt PRIVATE "
+                     "CUDA::cudart)\nadd_library(cc SHARED cc.cpp)\nadd_executable(p main.c)\ntarget_link_libraries(p PRIVATE rt)\n"
+                     "add_executable(q main.c)\ntarget_link_libraries(q PRIVATE cc)\nadd_library(over SHARED over.c)\n"
+                     "target_link_libraries(over PRIVATE rt)\nadd_executable(r main2.c)\ntarget_link_libraries(r PRIVATE over)\n",
+                     {"rt.cpp": RT_CPP, "cc.cpp": "#include <string>\nextern \"C\" int version() { return std::string(\"x\").size(); }\n",
+                      "main.c": MAIN, "over.c": "int version(void);\nint over(void) { return version(); }\n",
+                      "main2.c": "int over(void);\nint main(void) { return !over(); }\n"})
+        for build, _ in self.each():
+            for name in "pqr":
+                run([build / name], env=self.env)
+            self.assertNotIn("libcudart.so.13", dynamic(build / "p")[1])
+            for name in "pqr":
+                self.assertFalse([d for d in dynamic(build / name)[0] if d.endswith("/stubs")])
+
+    def test_program_over_shared_library_by_commands(self):
+        """ccenv run, make, ccenv.mk, `ccenv print`: the same, each with the names that it is known by."""
+        self.install()
+        for name, body in {"rt.cpp": RT_CPP, "main.c": MAIN, "d.c": DRIVER}.items():
+            write(self.src / name, body)
+        make = write(self.src / "Makefile", "CUDA_PATH ?= /usr/local/cuda\nall: p d\np: main.c librt1.so\n\t$(CC) $< -L. -lrt1 -o $@\n"
+                     "librt1.so: rt.cpp\n\t$(CXX) -shared -fPIC -I$(CUDA_PATH)/include $< -L$(CUDA_PATH)/lib64 -lcudart -o $@\n"
+                     "d: main.c libd.so\n\t$(CC) $< -L. -ld -o $@\nlibd.so: d.c\n\t$(CC) -shared -fPIC -I$(CUDA_PATH)/include $< -lcuda -o $@\n"
+                     "clean:\n\trm -f p d *.so\n")
+        env = hostile(self.env, self.scratch)
+        tools = run([CCENV, "print", "cc", "cxx", "view", "--root", self.root], env=self.env, cwd=self.src).out.split()
+        ways = {"run": [CCENV, "run", "--root", self.root, "make"],
+                "print": ["make", f"CC={tools[0]}", f"CXX={tools[1]}", f"CUDA_PATH={tools[2]}"]}
+        for way, command in ways.items():
+            with self.subTest(way=way):
+                run(command, env=env, cwd=self.src)
+                run([self.src / "p"], env=dict(self.env, LD_LIBRARY_PATH=f"{self.src}:{tools[2]}/lib"))
+                self.check_clean(self.src)
+                self.assertIn("libcuda.so.1", dynamic(self.src / "libd.so")[1])
+                run(["make", "clean"], cwd=self.src)
+        write(make, f"include {self.root}/make/ccenv.mk\n" + make.read_text())
+        run(["make"], env=env, cwd=self.src)
+        self.check_clean(self.src)
+        # By the names of compilers, and by nvcc, which has a g++ of its own.
+        ccenv = [CCENV, "run", "--root", self.root]
+        run([*ccenv, "gcc", "main.c", "-L.", "-lrt1", "-o", "p3"], env=env, cwd=self.src)
+        run([*ccenv, "nvcc", "main.c", "-L.", "-lrt1", "-o", "p4"], env=env, cwd=self.src)
+        run([tools[2] + "/bin/nvcc", "main.c", "-L.", "-ld", "-o", "p5"], env=self.env, cwd=self.src)
+        self.check_clean(self.src)
+
+    def install(self, *args):
+        run([CCENV, "install", "--root", self.root, "--manifest", self.src / "ccenv.json", *args], env=self.env)
+
+    # --- the driver's library by its name ---
+
+    def test_driver_by_name(self):
+        self.project("find_package(CUDAToolkit REQUIRED)\nset(CMAKE_LINK_DEPENDS_NO_SHARED ON)\n"
+                     "add_executable(a main.c d.c)\ntarget_include_directories(a PRIVATE ${CUDAToolkit_INCLUDE_DIRS})\n"
+                     "target_link_libraries(a PRIVATE cuda)\n"
+                     "add_executable(b main.c d.c)\ntarget_include_directories(b PRIVATE ${CUDAToolkit_INCLUDE_DIRS})\n"
+                     "target_link_directories(b PRIVATE ${CUDAToolkit_LIBRARY_ROOT}/lib64/stubs)\ntarget_link_libraries(b PRIVATE cuda cudart)\n"
+                     "add_executable(c main.c d.c)\ntarget_include_directories(c PRIVATE ${CUDAToolkit_INCLUDE_DIRS})\n"
+                     "target_link_libraries(c PRIVATE -L${CUDAToolkit_LIBRARY_ROOT}/lib64/stubs -lcuda)\n"
+                     "add_library(f SHARED d.c)\ntarget_link_libraries(f PRIVATE CUDA::cuda_driver)\nadd_executable(d main.c)\n"
+                     "target_link_libraries(d PRIVATE f)\n"
+                     "if(TARGET CondaCuda::driver_stub)\nadd_library(g SHARED d.c)\ntarget_link_libraries(g PRIVATE CondaCuda::driver_stub)\n"
+                     "add_executable(e main.c)\ntarget_link_libraries(e PRIVATE g)\nendif()\n"
+                     "find_package(PkgConfig REQUIRED)\npkg_check_modules(DRV REQUIRED IMPORTED_TARGET cuda)\nadd_library(h SHARED d.c)\n"
+                     "target_link_libraries(h PRIVATE PkgConfig::DRV)\nadd_executable(i main.c)\ntarget_link_libraries(i PRIVATE h)\n",
+                     {"main.c": MAIN, "d.c": DRIVER})
+        for build, _ in self.each():
+            for name in ("a", "b", "c", "libf.so", "libh.so"):
+                self.assertIn("libcuda.so.1", dynamic(build / name)[1], name)
+            for name in "dei":
+                if (build / name).exists():
+                    self.assertNotIn("libcuda.so.1", dynamic(build / name)[1])
+
+    def test_driver_by_name_and_commands(self):
+        self.install()
+        write(self.src / "x.c", DRIVER + "int main(void) { return !version(); }\n")
+        view = self.root / "view/x86_64-linux"
+        ccenv = [CCENV, "run", "--root", self.root]
+        run([*ccenv, "gcc", "x.c", f"-I{view}/include", "-lcuda", "-lcudart", "-o", "x"], env=self.env, cwd=self.src)
+        run([*ccenv, "gcc", "x.c", f"-I{view}/include", f"-L{view}/lib64/stubs", "-lcuda", "-o", "y"], env=self.env, cwd=self.src)
+        run([*ccenv, "nvcc", "x.c", "-lcuda", "-o", "z"], env=self.env, cwd=self.src)
+        flags = run([self.root / "bin/pkg-config", "--cflags", "--libs", "cuda"], env=self.env).out.split()
+        run([*ccenv, "gcc", "x.c", *flags, "-o", "w"], env=self.env, cwd=self.src)
+        for name in "xyzw":
+            self.assertIn("libcuda.so.1", dynamic(self.src / name)[1])
+        self.check_clean(self.src)
+
+    # --- languages ---
+
+    def test_cuda_alone(self):
+        """FindCUDAToolkit asks for threads, which CMake before 4 finds for C and C++ only."""
+        self.project("find_package(CUDAToolkit REQUIRED)\nadd_executable(p p.cu)\ntarget_link_libraries(p PRIVATE CUDA::cudart)\n",
+                     {"p.cu": KERNEL}, languages="CUDA")
+        for build, _ in self.each():
+            self.assertEqual(run([build / "p"], env=self.env).out, "ran\n")
+            run([self.cmake, build], env=self.env)
+
+    def test_languages_one_after_the_other(self):
+        self.project("find_package(CUDAToolkit REQUIRED)\nenable_language(CXX)\nenable_language(C)\nadd_executable(p p.cu rt.cpp m.c)\n"
+                     "target_link_libraries(p PRIVATE CUDA::cudart)\n",
+                     {"p.cu": KERNEL, "rt.cpp": RT_CPP, "m.c": "int m(void) { return 0; }\n"}, languages="CUDA")
+        for build, _ in self.each(env=hostile(self.env, self.scratch)):
+            for _ in range(2):
+                for tool in ("C", "CXX"):
+                    found = re.search(rf'set\(CMAKE_{tool}_COMPILER "(.*)"\)', next(build.glob(
+                        f"CMakeFiles/*/CMake{tool}Compiler.cmake")).read_text()).group(1)
+                    self.assertIn(f"{self.root}/view/", found)
+                run([self.cmake, build], env=hostile(self.env, self.scratch))
+
+    def test_single_languages(self):
+        for languages, name, body in (("C", "rt.c", RT_C), ("CXX", "rt.cpp", RT_CPP)):
+            self.project("find_package(CUDAToolkit REQUIRED)\nadd_executable(p m.%s %s)\ntarget_link_libraries(p PRIVATE "
+                         "CUDA::cudart)\n" % (name[3:], name),
+                         {name: body, "m." + name[3:]: ('extern "C" ' if languages == "CXX" else "") + MAIN.replace("version(void)", "version()")},
+                         languages=languages)
+            for build, _ in self.each(ways=("toolchain", "line")):
+                run([build / "p"], env=self.env)
+                shutil.rmtree(build)
+
+    # --- what is installed ---
+
+    def test_exports(self):
+        """CUDA's directories and libraries in a package that is installed, with the root in the build tree, as it is by default."""
+        self.project("find_package(CUDAToolkit REQUIRED)\nadd_library(foo STATIC rt.cpp)\ntarget_include_directories(foo PUBLIC "
+                     "${CUDAToolkit_INCLUDE_DIRS})\ntarget_link_libraries(foo PRIVATE ${CUDA_cudart_LIBRARY})\n"
+                     "add_library(bar SHARED rt.cpp)\ntarget_include_directories(bar SYSTEM PUBLIC ${CUDAToolkit_INCLUDE_DIRS})\n"
+                     "target_link_libraries(bar PUBLIC ${CUDA_cudart_LIBRARY})\ntarget_compile_options(bar PUBLIC "
+                     "$<$<COMPILE_LANGUAGE:CXX>:-I${CUDAToolkit_INCLUDE_DIRS};-DA>)\nadd_subdirectory(sub)\n"
+                     "add_library(head INTERFACE)\ntarget_include_directories(head INTERFACE ${CUDAToolkit_INCLUDE_DIRS})\n"
+                     "target_link_directories(head INTERFACE ${CUDAToolkit_LIBRARY_DIR})\n"
+                     "add_executable(p main.c)\ntarget_link_libraries(p PRIVATE foo head)\nset_target_properties(p PROPERTIES LINKER_LANGUAGE CXX)\n"
+                     "install(TARGETS foo bar baz head EXPORT foo DESTINATION lib)\ninstall(EXPORT foo NAMESPACE foo:: FILE foo-config.cmake "
+                     "DESTINATION lib/cmake/foo)\nexport(EXPORT foo NAMESPACE foo:: FILE ${CMAKE_BINARY_DIR}/here/foo-config.cmake)\n",
+                     {"rt.cpp": RT_CPP, "main.c": MAIN, "sub/CMakeLists.txt": "add_library(baz STATIC ../rt.cpp)\n"
+                      "target_include_directories(baz PUBLIC ${CUDAToolkit_INCLUDE_DIRS})\n"})
+        for root, where in (("", None), ("p/inside", None)):
+            for build, _ in self.each(root=root):
+                prefix = self.scratch / "inst"
+                run([self.cmake, "--install", build, "--prefix", prefix], env=self.env)
+                self.no_root(prefix)
+                self.check_clean(prefix / "lib", foreign=[self.scratch / "b-"])
+                text = (prefix / "lib/cmake/foo/foo-config.cmake").read_text()
+                self.assertNotIn("_ccenv", text)
+                self.assertIn("cudart", text)
+                self.user(prefix, build)
+                shutil.rmtree(prefix)
+                shutil.rmtree(build)
+
+    def user(self, prefix, build):
+        """A project that uses what was installed, with its own find_package(CUDAToolkit)."""
+        user = self.scratch / "user"
+        shutil.rmtree(user, ignore_errors=True)
+        write(user / "CMakeLists.txt", "cmake_minimum_required(VERSION 3.22)\nfind_package(CondaCuda 13.0 REQUIRED)\nproject(u C CXX)\n"
+              "find_package(CUDAToolkit REQUIRED)\nfind_package(foo REQUIRED)\nforeach(t foo bar baz)\n\tadd_executable(u-${t} ${t}.cpp)\n\t"
+              "target_link_libraries(u-${t} PRIVATE foo::${t})\nendforeach()\ntarget_link_libraries(u-baz PRIVATE CUDA::cudart)\n")
+        for name in ("foo", "bar", "baz"):
+            write(user / f"{name}.cpp", 'extern "C" int version();\nint main() { return version() == 0; }\n')
+        self.manifest(user)
+        self.configure(user, None, f"-DCMAKE_PREFIX_PATH={prefix}", f"-DCCENV_ROOT_DIR={self.scratch}/user-root", cmake=self.cmake)
+        self.build(user / "build", cmake=self.cmake)
+
+
+if __name__ == "__main__":
+    unittest.main()
