@@ -52,6 +52,7 @@ struct ce_package_name {
 	size_t n;
 	bool is_virtual;
 	bool is_direct;              /* the request asks for it by name */
+	size_t n_conflicts;          /* in how many learnt clauses its candidates were */
 	struct ce_candidate *locked; /* the one in the old lock, or NULL */
 };
 

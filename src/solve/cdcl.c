@@ -118,12 +118,12 @@ void ce_cdcl_undo(struct ce_cdcl *s, uint32_t level)
 }
 
 /* Another literal to watch: not false, and not the one that the clause watches already. */
-static bool find_watch(
-	const struct ce_cdcl *s, const struct ce_cdcl_clause *c, ce_lit other, ce_lit *ret)
+static bool find_watch(struct ce_cdcl *s, const struct ce_cdcl_clause *c, ce_lit other, ce_lit *ret)
 {
 	for (size_t i = 0; i <= c->n_tail; i++) {
 		ce_lit lit = literal_at(c, i);
 
+		s->n_steps++;
 		if (lit != other && ce_cdcl_value(s, lit) != CE_FALSE) {
 			*ret = lit;
 			return true;
@@ -143,6 +143,7 @@ static bool visit_watchers(struct ce_cdcl *s, ce_lit lit, uint32_t *ret_clause)
 		int which = c->watched[0] == lit ? 0 : 1;
 		ce_lit other = c->watched[1 - which], found;
 
+		s->n_steps++;
 		if (ce_cdcl_value(s, other) == CE_TRUE) {
 			link = &c->next[which];
 		} else if (find_watch(s, c, other, &found)) {

@@ -62,7 +62,9 @@ struct ce_cdcl {
 	size_t n_variables, cap_variables;
 	struct ce_cdcl_assignment *trail;
 	size_t n_trail, n_propagated;
-	size_t low;      /* lowest n_trail since the user of the trail last set this */
+	size_t low; /* lowest n_trail since the user of the trail last set this */
+	uint64_t
+		n_steps; /* clauses visited and literals examined since the start: what it has cost */
 	uint32_t *units; /* clauses of one literal */
 	size_t n_units, cap_units;
 	uint32_t level;

@@ -22,7 +22,8 @@ enum {
 	MAX_DEPTH = 6,
 	MAX_LINES = 6,  /* children of one node */
 	MAX_LISTED = 3, /* versions or specs in one line */
-	MAX_RANGE = 16, /* versions of a name, to tell what there is */
+	MAX_RANGE = 16, /* versions of a name, to say which exist */
+	MAX_CONTESTED = 6,
 };
 
 struct explainer {
@@ -421,12 +422,6 @@ json_t *ce_explain(
 	json_object_set_new(root, "message", json_string("no set of packages meets the request"));
 	json_object_set_new(root, "causes", json_array());
 	json_object_set_new(root, "hints", hints);
-	if (!origins) {
-		json_array_append_new(hints,
-			json_string(
-				"The reason could not be found in reasonable time: ask for less at once."));
-		return root;
-	}
 	for (size_t i = 0; i < n_origins; i++) {
 		const struct ce_requirement *req = ce_origin_requirement(problem, &origins[i]);
 
@@ -435,6 +430,67 @@ json_t *ce_explain(
 			add_cause(root, make_request_node(&e, req));
 	}
 	ce_hints_add(problem, origins, n_origins, hints);
+	return root;
+}
+
+static int by_conflicts(const void *va, const void *vb)
+{
+	const struct ce_package_name *a = *(struct ce_package_name *const *)va;
+	const struct ce_package_name *b = *(struct ce_package_name *const *)vb;
+
+	if (a->n_conflicts != b->n_conflicts)
+		return a->n_conflicts > b->n_conflicts ? -1 : 1;
+	return strcmp(a->text, b->text);
+}
+
+/* "The search ran into conflicts between a, b and c"; NULL when there was none. */
+static json_t *make_contested_node(const struct ce_problem *problem)
+{
+	CE_AUTOFREE const struct ce_package_name **names =
+		ce_calloc(problem->names.n + 1, sizeof(*names));
+	struct ce_buf text = {0};
+	json_t *node, *packages;
+	size_t n = 0;
+
+	for (size_t i = 0; i < problem->names.n; i++) {
+		const struct ce_package_name *name = problem->names.entries[i].value;
+
+		if (name->n_conflicts && !name->is_virtual)
+			names[n++] = name;
+	}
+	if (n == 0)
+		return NULL;
+	qsort(names, n, sizeof(*names), by_conflicts);
+	n = n < MAX_CONTESTED ? n : MAX_CONTESTED;
+	node = new_node("contested");
+	packages = json_array();
+	ce_buf_adds(&text, "most conflicts are about ");
+	for (size_t i = 0; i < n; i++) {
+		ce_buf_addf(&text, "%s%s",
+			i == 0       ? ""
+			: i + 1 == n ? " and "
+				     : ", ",
+			names[i]->text);
+		json_array_append_new(packages, json_string(names[i]->text));
+	}
+	json_object_set_new(node, "packages", packages);
+	set_text(node, &text);
+	return node;
+}
+
+json_t *ce_explain_limit(const struct ce_problem *problem)
+{
+	json_t *root = json_object(), *causes = json_array(), *node = make_contested_node(problem);
+
+	json_object_set_new(root, "message",
+		json_string("no answer found before the search limit was reached"));
+	json_object_set_new(root, "causes", causes);
+	if (node)
+		json_array_append_new(causes, node);
+	json_object_set_new(root, "hints",
+		json_pack("[s]",
+			node ? "Ask for one version of some of these packages, or for fewer packages at once."
+			     : "Ask for fewer packages at once."));
 	return root;
 }
 

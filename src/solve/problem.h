@@ -3,6 +3,7 @@
 #define CE_SOLVE_PROBLEM_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/attr.h"
@@ -18,8 +19,8 @@ struct ce_request;
  * order of preference, each with its requirements. Both solvers get their copy of it as numbers
  * (resolvo.h, libsolv.h), and all messages are made from it.
  *
- * Life: ce_problem_new() builds everything; after that only the marks and ids change that the
- * solvers keep in candidates and requirements. It borrows the request and the repodata, which must
+ * Life: ce_problem_new() builds everything, with no steps left; after that only these change, and
+ * the marks and ids that the solvers keep in names, candidates and requirements. It borrows the request and the repodata, which must
  * outlive it.
  */
 struct ce_problem {
@@ -34,7 +35,16 @@ struct ce_problem {
 	size_t n_requested;
 	struct ce_candidate **reached; /* by `variable`, which begins with 1 */
 	size_t n_reached;
+	/* What solving may still cost: clauses visited, candidates examined. Unlike a time limit it
+	 * ends at the same point on every machine. */
+	uint64_t steps_left;
 };
+
+/* Takes n steps from what is left. */
+static inline void ce_problem_spend(struct ce_problem *problem, uint64_t n)
+{
+	problem->steps_left -= n < problem->steps_left ? n : problem->steps_left;
+}
 
 /*
  * Builds the problem of a request; *ret_problem is for ce_problem_free(). Fails with CCENV_EDATA

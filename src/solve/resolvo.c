@@ -19,8 +19,6 @@ enum {
 	/* A list of at least so many candidates is one clause with a variable of its own, which all
 	 * that require the list share. */
 	SHARED = 4,
-	/* Real requests have a few hundred conflicts at most. */
-	MAX_CONFLICTS = 50000,
 };
 
 /* The variable that implies requirements: of the request, of a candidate, or the shared one of a
@@ -349,6 +347,8 @@ static void add_some(struct search *s, const struct ce_clause_origin *origins, s
 
 static void end(struct search *s)
 {
+	/* To set up and to free cost as much as some steps per variable. */
+	ce_problem_spend(s->problem, s->sat.n_steps + s->sat.n_variables + s->sat.n_clauses);
 	for (size_t i = 0; i < s->n_requirers; i++)
 		free(s->requirers[i].reqs);
 	free(s->requirers);
@@ -371,6 +371,7 @@ static void consider(
 		return;
 	if (best->variable && ((best->is_direct && !is_direct) || o.activity <= best->activity))
 		return;
+	s->sat.n_steps += req->n_matches;
 	for (size_t i = 0; i < req->n_matches; i++) {
 		if (ce_cdcl_value(&s->sat, lit_true(req->matches[i])) != CE_UNDECIDED)
 			continue;
@@ -451,8 +452,10 @@ static void note_conflict(struct search *s)
 	for (size_t i = 0; i < s->sat.n_learnt; i++) {
 		uint32_t v = s->sat.learnt[i] >> 1;
 
-		if (v != ROOT && v <= problem->n_reached)
-			s->activity[problem->reached[v - 1]->name->index] += 1.0f;
+		if (v == ROOT || v > problem->n_reached)
+			continue;
+		s->activity[problem->reached[v - 1]->name->index] += 1.0f;
+		problem->reached[v - 1]->name->n_conflicts++;
 	}
 	s->max_activity = 0.0f;
 	for (size_t i = 0; i < problem->names.n; i++) {
@@ -470,7 +473,6 @@ static void note_conflict(struct search *s)
 static enum ce_resolvo_result run(struct search *s, uint32_t first, uint32_t *ret_clause)
 {
 	struct ce_cdcl *sat = &s->sat;
-	size_t n_conflicts = 0;
 	uint32_t v = first;
 
 	sat->level = 1;
@@ -479,13 +481,15 @@ static enum ce_resolvo_result run(struct search *s, uint32_t first, uint32_t *re
 	if (first && ce_cdcl_value(sat, ce_lit_of(first, false)) == CE_FALSE)
 		return CE_RESOLVO_UNSAT;
 	while (v || (v = decide(s)) != 0) {
+		if (sat->n_steps > s->problem->steps_left)
+			return CE_RESOLVO_GAVE_UP;
 		sat->level++;
 		ce_cdcl_set(sat, ce_lit_of(v, false), 0);
 		v = 0;
 		while (!ce_cdcl_propagate(sat, ret_clause)) {
 			if (sat->level == 1)
 				return CE_RESOLVO_UNSAT;
-			if (++n_conflicts > MAX_CONFLICTS)
+			if (sat->n_steps > s->problem->steps_left)
 				return CE_RESOLVO_GAVE_UP;
 			ce_cdcl_learn(sat, *ret_clause);
 			note_conflict(s);

@@ -41,8 +41,10 @@ struct ce_requirement *ce_origin_requirement(
 enum ce_resolvo_result {
 	CE_RESOLVO_SOLVED,
 	CE_RESOLVO_UNSAT,
-	CE_RESOLVO_GAVE_UP, /* too many conflicts to tell */
+	CE_RESOLVO_GAVE_UP, /* no steps are left */
 };
+
+/* All of these spend steps of the problem, and give up when none are left. */
 
 /* Solves the problem. CE_RESOLVO_SOLVED: the solution is marked by `is_proposed` of candidates. */
 enum ce_resolvo_result ce_resolvo_solve(struct ce_problem *problem);
@@ -56,7 +58,8 @@ enum ce_resolvo_result ce_resolvo_core(struct ce_problem *problem,
 	struct ce_clause_origin **ret_core, size_t *ret_n);
 /*
  * Finds the candidates of `name` with which requested requirement number `request` can be met when
- * nothing else but the virtual packages is requested. Sets ret_possible, by candidate.
+ * nothing else but the virtual packages is requested. Sets ret_possible, by candidate; those that
+ * it gave up on are not possible.
  */
 void ce_resolvo_possible(struct ce_problem *problem, size_t request,
 	const struct ce_package_name *name, bool *ret_possible);

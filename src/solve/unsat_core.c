@@ -14,11 +14,6 @@
 #include "solve/problem.h"
 #include "solve/resolvo.h"
 
-enum {
-	/* Solving a core takes a millisecond or less. After so many times it is left as it is. */
-	MAX_SEARCHES = 2000,
-};
-
 /* Origins that can be left out as a kind, to see whether there is no solution without them either. */
 enum relaxation {
 	RELAX_MACHINE = 1 << 0,  /* what is assumed of the machine, except for its platform */
@@ -29,7 +24,6 @@ struct core {
 	struct ce_problem *problem;
 	struct ce_clause_origin *origins;
 	size_t n, cap;
-	size_t searches;
 };
 
 struct weighted_origin {
@@ -81,7 +75,6 @@ static bool shrink_to(struct core *core, const struct ce_clause_origin *origins,
 	struct ce_clause_origin *smaller;
 	size_t n_smaller;
 
-	core->searches++;
 	if (ce_resolvo_core(core->problem, origins, n, &smaller, &n_smaller) != CE_RESOLVO_UNSAT)
 		return false;
 	free(core->origins);
@@ -196,6 +189,7 @@ static bool remove_origin(struct core *core, size_t i, bool kind)
 	CE_AUTOFREE struct ce_clause_origin *rest = ce_calloc(core->n, sizeof(*rest));
 	size_t n = 0;
 
+	ce_problem_spend(core->problem, core->n);
 	for (size_t k = 0; k < core->n; k++)
 		if (k != i &&
 			!(kind && same_kind(core->problem, &core->origins[i], &core->origins[k])))
@@ -206,6 +200,7 @@ static bool remove_origin(struct core *core, size_t i, bool kind)
 /* Whether an earlier origin is of the kind of origins[i]. */
 static bool is_tried(const struct core *core, size_t i)
 {
+	ce_problem_spend(core->problem, i);
 	for (size_t k = 0; k < i; k++)
 		if (same_kind(core->problem, &core->origins[k], &core->origins[i]))
 			return true;
@@ -217,10 +212,10 @@ static bool is_tried(const struct core *core, size_t i)
 static void minimize(struct core *core)
 {
 	sort_origins(core, by_weight);
-	for (size_t i = 0; i < core->n && core->searches < MAX_SEARCHES;)
+	for (size_t i = 0; i < core->n && core->problem->steps_left;)
 		if (is_tried(core, i) || !remove_origin(core, i, true))
 			i++;
-	for (size_t i = 0; i < core->n && core->searches < MAX_SEARCHES;)
+	for (size_t i = 0; i < core->n && core->problem->steps_left;)
 		if (!remove_origin(core, i, false))
 			i++;
 	sort_origins(core, by_position);

@@ -16,8 +16,8 @@ struct ce_problem;
  * As a rule there are many such cores. Chosen is one with few requests, close to what was asked
  * for, and about things people can change: the CUDA release, the host compiler, the driver.
  *
- * False when the solver gave up before it could tell (then *ret_origins is untouched). The caller
- * frees the array.
+ * When no steps are left (problem.h) the core is as minimal as it is by then. False when there is
+ * none yet; *ret_origins is then untouched. The caller frees the array.
  */
 bool ce_unsat_core_find(struct ce_problem *p, struct ce_clause_origin **ret_origins, size_t *ret_n);
 

@@ -335,12 +335,18 @@ static void check_with_everything(const struct solve_case *c, const struct ce_re
 {
 	CE_CLEANUP(ce_problem_freep) struct ce_problem *problem = NULL;
 	CE_CLEANUP(ce_libsolv_freep) struct ce_libsolv *solver = NULL;
+	enum ce_resolvo_result found;
 	struct ccenv_error err;
 	size_t n = 0;
 
 	if (ce_problem_new(q, repodata, &problem, &err) < 0)
 		fail_msg("%s: %s", c->path, err.text);
-	if ((ce_resolvo_solve(problem) == CE_RESOLVO_SOLVED) != (s != NULL))
+	problem->steps_left = 1000 * 1000;
+	found = ce_resolvo_solve(problem);
+	/* libsolv would go on for ever. */
+	if (found == CE_RESOLVO_GAVE_UP)
+		return;
+	if ((found == CE_RESOLVO_SOLVED) != (s != NULL))
 		fail_msg("%s: resolvo and the result disagree", c->path);
 	solver = ce_libsolv_new(problem);
 	if (ce_libsolv_solve(solver) != (s != NULL))
@@ -406,9 +412,11 @@ static void test_case(void **state)
 	const char *path = *state;
 	struct ce_arena arena = {0};
 	struct solve_case c;
+	unsigned n_orders;
 
 	read_case(&c, path, &arena);
-	for (unsigned seed = 0; seed < (c.records ? 2 : 5); seed++) {
+	n_orders = c.records || strstr(c.want, "search limit") ? 2 : 5;
+	for (unsigned seed = 0; seed < n_orders; seed++) {
 		struct ce_buf out = {0};
 
 		solve_case(&c, seed, &out);
