@@ -46,6 +46,7 @@ enum ccenv_code {
 	CCENV_EHOST = -9,       /* this machine lacks what the lock assumed */
 	CCENV_EBUSY = -10,      /* another process holds a lock for too long */
 	CCENV_ENOTFOUND = -11,  /* a named thing does not exist */
+	CCENV_EUNTRUSTED = -12, /* another user could have made it */
 };
 
 /* Filled on failure. `text` is complete: it can be printed as it is, without a trailing newline. */
@@ -104,7 +105,10 @@ struct ccenv_options {
 	const char *lock;      /* [ccenv.lock next to the manifest, or in the root without one] */
 	const char *root;      /* for all that is installed [build/_ccenv next to the manifest] */
 	const char *cache_dir; /* [CCENV_CACHE_DIR, XDG_CACHE_HOME/ccenv, ~/.cache/ccenv] */
-	bool offline;          /* do not use the network; file:// still works */
+	/* Accept a cache that others can write to [CCENV_SHARED_CACHE=1]: they decide what is
+	 * installed from it. */
+	bool shared_cache;
+	bool offline; /* do not use the network; file:// still works */
 	/* Package caches of conda and mamba, searched for an archive before it is downloaded. They
 	 * are only read, and only bytes with the locked sha256 are used. [CCENV_PACKAGE_CACHES:
 	 * directories separated by colons] */

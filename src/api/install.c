@@ -12,6 +12,8 @@
 #include "api/plan.h"
 #include "api/prefix.h"
 #include "api/project.h"
+#include "api/root.h"
+#include "api/trust.h"
 #include "api/uptodate.h"
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -147,6 +149,9 @@ static int fetch_and_link(struct ccenv *c, const struct ce_lockfile_platform *p,
 
 	if (!repair && ce_install_is_current(p->pkgs, p->n_pkgs, &install))
 		return 0;
+	r = ce_trust_check_cache(c, err);
+	if (r < 0)
+		return r;
 	r = ce_host_check(c, p, err);
 	if (r < 0)
 		return r;
@@ -188,7 +193,7 @@ static void on_wait(void *user, const char *holder)
 static int lock_root(struct ccenv *c, struct ce_fs_lock **ret, struct ccenv_error *err)
 {
 	CE_AUTOFREE char *guard = ce_path_join(c->root, "lock");
-	int r = ce_fs_mkdirs(c->root, err);
+	int r = ce_root_claim(c, err);
 
 	if (r < 0)
 		return r;
@@ -288,6 +293,15 @@ static int check_target(const struct ccenv_install_options *o, struct ccenv_erro
 	return 0;
 }
 
+static int check_root(const struct ccenv *c, struct ccenv_error *err)
+{
+	int r = ce_project_check(c, err);
+
+	if (r < 0)
+		return r;
+	return ce_root_check(c, err);
+}
+
 int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	struct ccenv_install_result *ret, struct ccenv_error *err)
 {
@@ -299,6 +313,11 @@ int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	*ret = (struct ccenv_install_result){0};
 	if (r < 0)
 		return r;
+	r = o->prefix ? ce_project_check(c, err) : check_root(c, err);
+	if (r < 0)
+		return r;
+	if (o->prefix && !*o->prefix)
+		return ce_fail(err, CCENV_EUSAGE, "--prefix is empty");
 	if (!o->cuda && ce_is_up_to_date(c, o, ret))
 		return 0;
 	r = locked_platform(c, o, &lock_text, &lock, &p, err);

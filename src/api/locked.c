@@ -62,8 +62,11 @@ int ce_locked_read(struct ccenv *c, const char *environment, const char *platfor
 	struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
-	int r = ce_lockfile_read(c->lock_path, &lock, err);
+	int r = ce_project_check(c, err);
 
+	if (r < 0)
+		return r;
+	r = ce_lockfile_read(c->lock_path, &lock, err);
 	if (r < 0)
 		return r;
 	if (!lock)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "api/project.h"
+#include "api/trust.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/error.h"
@@ -69,16 +70,31 @@ static char *cache_of_user(void)
 	return ce_path_join(found->pw_dir, ".cache/ccenv");
 }
 
-static int set_paths(struct ccenv *c, const struct ccenv_options *o, struct ccenv_error *err)
+/* An empty value is a variable that was not set, and would mean the working directory. */
+static int check_not_empty(const struct ccenv_options *o, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *dir =
-		c->manifest_path ? ce_path_dir(c->manifest_path) : ce_path_absolute(".");
-	CE_AUTOFREE char *root = ce_path_join(dir, "build/_ccenv");
-	CE_AUTOFREE char *lock = NULL;
+	const struct {
+		const char *name, *value;
+	} paths[] = {
+		{"--manifest", o->manifest},
+		{"--lock", o->lock},
+		{"--root", o->root},
+		{"--cache-dir", o->cache_dir},
+	};
 
-	c->root = ce_path_absolute(o->root ? o->root : root);
-	lock = ce_path_join(c->manifest_path ? dir : c->root, "ccenv.lock");
-	c->lock_path = ce_path_absolute(o->lock ? o->lock : lock);
+	for (size_t i = 0; i < CE_COUNT(paths); i++)
+		if (paths[i].value && !*paths[i].value)
+			return ce_fail(err, CCENV_EUSAGE, "%s is empty", paths[i].name);
+	return 0;
+}
+
+static int set_cache(struct ccenv *c, const struct ccenv_options *o, struct ccenv_error *err)
+{
+	const char *named = c->getenv_fn("CCENV_CACHE_DIR");
+	const char *shared = c->getenv_fn("CCENV_SHARED_CACHE");
+
+	c->cache_is_named = o->cache_dir || (named && *named);
+	c->shared_cache = o->shared_cache || (shared && *shared && strcmp(shared, "0") != 0);
 	if (o->cache_dir)
 		c->cache_dir = ce_path_absolute(o->cache_dir);
 	else
@@ -89,6 +105,34 @@ static int set_paths(struct ccenv *c, const struct ccenv_options *o, struct ccen
 		return ce_fail(err, CCENV_EUSAGE,
 			"there is no place for the cache: HOME is not set, and this user has no home directory; give --cache-dir or CCENV_CACHE_DIR");
 	return 0;
+}
+
+static void set_paths(struct ccenv *c, const struct ccenv_options *o)
+{
+	CE_AUTOFREE char *dir =
+		c->manifest_path ? ce_path_dir(c->manifest_path) : ce_path_absolute(".");
+	CE_AUTOFREE char *root = ce_path_join(dir, "build/_ccenv");
+	CE_AUTOFREE char *lock = NULL;
+
+	c->root_is_named = o->root;
+	c->root = ce_path_absolute(o->root ? o->root : root);
+	lock = ce_path_join(c->manifest_path ? dir : c->root, "ccenv.lock");
+	c->lock_path = ce_path_absolute(o->lock ? o->lock : lock);
+}
+
+/* The manifest that is named, or one that is found and may be used. */
+static void set_manifest(struct ccenv *c, const struct ccenv_options *o)
+{
+	if (o->manifest) {
+		c->manifest_path = ce_path_absolute(o->manifest);
+		return;
+	}
+	if (o->cuda_version)
+		return;
+	c->manifest_path = find_manifest();
+	if (c->manifest_path && ce_trust_check_owner(c, c->manifest_path, "--manifest",
+					c->manifest_path, &c->untrusted) < 0)
+		ce_freep(&c->manifest_path);
 }
 
 /* Directories of an option, or else of a variable with colons between them; made absolute. */
@@ -136,13 +180,14 @@ int ccenv_open(const struct ccenv_options *o, struct ccenv **ret, struct ccenv_e
 	c->getenv_fn = o->getenv_fn ? o->getenv_fn : system_getenv;
 	c->events = o->events;
 	c->offline = o->offline;
-	if (o->manifest)
-		c->manifest_path = ce_path_absolute(o->manifest);
-	else if (!o->cuda_version)
-		c->manifest_path = find_manifest();
-	r = set_paths(c, o, err);
+	r = check_not_empty(o, err);
 	if (r < 0)
 		return r;
+	r = set_cache(c, o, err);
+	if (r < 0)
+		return r;
+	set_manifest(c, o);
+	set_paths(c, o);
 	set_dirs(o->package_caches, o->n_package_caches, c->getenv_fn("CCENV_PACKAGE_CACHES"),
 		&c->package_caches, &c->n_package_caches);
 	set_dirs(o->trusted_caches, o->n_trusted_caches, c->getenv_fn("CCENV_TRUSTED_CACHES"),
@@ -174,8 +219,20 @@ void ccenv_close(struct ccenv *c)
 	free(c);
 }
 
+int ce_project_check(const struct ccenv *c, struct ccenv_error *err)
+{
+	if (c->untrusted.code == 0)
+		return 0;
+	*err = c->untrusted;
+	return err->code;
+}
+
 int ce_project_need_manifest(const struct ccenv *c, struct ccenv_error *err)
 {
+	int r = ce_project_check(c, err);
+
+	if (r < 0)
+		return r;
 	if (c->manifest)
 		return 0;
 	return ce_fail(err, CCENV_ENOTFOUND,

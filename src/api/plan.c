@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/project.h"
+#include "api/trust.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -237,8 +238,11 @@ int ce_lock_plan_solve(struct ccenv *c, struct ce_lock_plan *plan, struct ccenv_
 	struct ccenv_progress progress = {.phase = CCENV_PHASE_SOLVE};
 	pthread_t threads[THREADS];
 	size_t n = 0;
-	int r = load_records(c, plan, err);
+	int r = ce_trust_check_cache(c, err);
 
+	if (r < 0)
+		return r;
+	r = load_records(c, plan, err);
 	if (r < 0)
 		return r;
 	w.errors = errors;

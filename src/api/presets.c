@@ -83,9 +83,12 @@ int ccenv_presets(struct ccenv *c, const char *dir, bool *ret_changed, struct cc
 	CE_AUTOFREE char *presets = ce_path_join(at, "ccenv-presets.json");
 	CE_AUTOFREE char *toolchain = ce_path_join(at, "ccenv.cmake");
 	CE_CLEANUP(ce_buf_release) struct ce_buf p = {0}, t = {0};
-	int r = check_own(presets, is_presets, err);
+	int r = ce_project_check(c, err);
 
 	*ret_changed = false;
+	if (r < 0)
+		return r;
+	r = check_own(presets, is_presets, err);
 	if (r < 0)
 		return r;
 	r = check_own(toolchain, is_toolchain, err);

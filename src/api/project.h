@@ -30,25 +30,32 @@ struct ce_pkg;
  *     plan           manifest -> requests -> solutions -> lock
  *     locked         the lock of the project, read and checked against the manifest
  *     prefix         where the packages of a lock are installed
+ *     root           is the root ccenv's own directory?
+ *     trust          could another user have made what was found?
  *     uptodate       is there nothing to do?
  *     binaries       the programs and libraries of a build tree
  *     host_check     does this machine have what the locked packages need?
  */
 struct ccenv {
-	struct ce_manifest *manifest; /* NULL without one */
-	struct ce_buf manifest_text;  /* the bytes that it was made from */
-	char *manifest_path;          /* absolute, NULL without a file */
-	char *lock_path;              /* absolute */
-	char *root;                   /* absolute */
-	char *cache_dir;              /* absolute */
-	bool offline;
+	struct ce_manifest *manifest;       /* NULL without one */
+	struct ce_buf manifest_text;        /* the bytes that it was made from */
+	char *manifest_path;                /* absolute, NULL without a file */
+	char *lock_path;                    /* absolute */
+	char *root;                         /* absolute */
+	char *cache_dir;                    /* absolute */
+	bool root_is_named, cache_is_named; /* by an option or a variable, not found */
+	bool shared_cache, offline;
+	struct ccenv_error untrusted; /* code 0, or why the manifest found was not read */
 	char **package_caches, **trusted_caches; /* absolute */
 	size_t n_package_caches, n_trusted_caches;
 	const char *(*getenv_fn)(const char *name);
 	struct ccenv_events events;
 };
 
-/* CCENV_ENOTFOUND, with the ways to get one, for a project without a manifest. */
+/* Fails if a manifest was found that may not be used (CCENV_EUNTRUSTED). For calls that look at the
+ * lock or the root next to it. */
+CE_MUST_CHECK int ce_project_check(const struct ccenv *c, struct ccenv_error *err);
+/* The same, and CCENV_ENOTFOUND, with the ways to get one, for a project without a manifest. */
 CE_MUST_CHECK int ce_project_need_manifest(const struct ccenv *c, struct ccenv_error *err);
 
 /* What the `owner` of a result struct of the public API points to: an arena for its strings. */

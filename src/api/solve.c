@@ -5,6 +5,7 @@
 
 #include "api/plan.h"
 #include "api/project.h"
+#include "api/trust.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -181,6 +182,9 @@ int ccenv_solve(struct ccenv *c, const struct ccenv_solve_options *o, struct cce
 	names = ce_arena_array(&request->arena, request->n_specs + 1, sizeof(*names));
 	for (size_t i = 0; i < request->n_specs; i++)
 		names[i] = request->specs[i]->name;
+	r = ce_trust_check_cache(c, err);
+	if (r < 0)
+		return r;
 	r = load_records(c, request, names, &repodata, err);
 	if (r < 0)
 		return r;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "api/project.h"
+#include "api/trust.h"
 #include "api/uptodate.h"
 #include "base/alloc.h"
 #include "base/arena.h"
@@ -207,8 +208,14 @@ int ccenv_tools(
 	CE_CLEANUP(ce_json_decrefp) json_t *stamp = NULL;
 	struct ce_arena *owner;
 	struct ccenv_tools t = {0};
-	int r = read_stamp(c, &stamp, err);
+	int r = ce_project_check(c, err);
 
+	if (r < 0)
+		return r;
+	r = ce_trust_check_root(c, err);
+	if (r < 0)
+		return r;
+	r = read_stamp(c, &stamp, err);
 	if (r < 0)
 		return r;
 	r = check_inputs(c, c->root, stamp, err);

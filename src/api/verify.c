@@ -16,6 +16,8 @@ int ccenv_verify(struct ccenv *c, const struct ccenv_install_options *o, struct 
 	const struct ce_lockfile_platform *p;
 	char hash[CE_SHA256_HEX + 1];
 
+	if (o->prefix && !*o->prefix)
+		return ce_fail(err, CCENV_EUSAGE, "--prefix is empty");
 	if (o->prefix) {
 		prefix = ce_prefix_of_option(o->prefix);
 	} else {

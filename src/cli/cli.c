@@ -26,6 +26,9 @@ void ce_cli_common(struct ce_cli *cli, struct ce_opt table[CE_CLI_N_COMMON])
 		{"cache-dir", 0, "DIR", "the package cache [CCENV_CACHE_DIR, ~/.cache/ccenv]",
 			.string = &cli->cache_dir},
 		{"directory", 'C', "DIR", "change to DIR first", .string = &cli->directory},
+		{"shared-cache", 0, NULL,
+			"accept a cache that others can write to (CCENV_SHARED_CACHE=1)",
+			.flag = &cli->shared_cache},
 		{"offline", 0, NULL, "use only what is in the cache, no network",
 			.flag = &cli->offline},
 		{"json", 0, NULL, "print the result as JSON", .flag = &cli->json},
@@ -120,6 +123,7 @@ int ce_cli_open(struct ce_cli *cli, struct ccenv **ret)
 		.root = cli->root,
 		.cache_dir = cli->cache_dir,
 		.offline = cli->offline,
+		.shared_cache = cli->shared_cache,
 		.package_caches = cli->package_caches.items,
 		.n_package_caches = cli->package_caches.n,
 		.trusted_caches = cli->trusted_caches.items,
@@ -197,7 +201,7 @@ int ce_cli_exec(
 static const char *code_name(int code)
 {
 	static const char *const names[] = {NULL, "usage", "data", "io", "network", "no-solution",
-		"hash", "offline", "stale", "host", "busy", "not-found"};
+		"hash", "offline", "stale", "host", "busy", "not-found", "untrusted"};
 	size_t i = (size_t)-code;
 
 	return code < 0 && i < CE_COUNT(names) ? names[i] : "unknown";

@@ -27,7 +27,7 @@ struct ce_cli {
 	struct ce_args args; /* set by ce_cli_begin(): what is not an option */
 	/* The common options. */
 	const char *manifest, *lock, *root, *cache_dir, *directory;
-	bool offline, json, quiet, help;
+	bool offline, shared_cache, json, quiet, help;
 	int verbose;
 	/* What several commands have options for; released with the rest. */
 	const char *cuda;
@@ -76,7 +76,7 @@ CE_PLUMBING_COMMANDS(CE_DECLARE_COMMAND)
 #undef CE_DECLARE_COMMAND
 
 enum {
-	CE_CLI_N_COMMON = 11 /* rows of the common options, with the last, empty one */
+	CE_CLI_N_COMMON = 12 /* rows of the common options, with the last, empty one */
 };
 /* The options that every command takes, and that may also stand before the command. */
 void ce_cli_common(struct ce_cli *cli, struct ce_opt table[CE_CLI_N_COMMON]);
