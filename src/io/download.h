@@ -41,7 +41,7 @@ struct ce_download_result {
 	long status;      /* HTTP status; 200 for a file that was read */
 	const char *etag; /* header values, or NULL; borrowed */
 	const char *last_modified;
-	const char *cache_control;
+	const char *cache_control, *expires, *date, *age;
 	unsigned place;   /* the one that answered, counted from 0 */
 	bool more_places; /* there are others behind it; without, a verdict changes nothing */
 	const char *from; /* its URL, to be shown; borrowed */
@@ -86,6 +86,9 @@ struct ce_downloader_options {
 	size_t n_channels;
 	const struct ccenv_events *events;
 };
+
+/* The time of a Date, Expires or Last-Modified header, seconds since 1970; -1 if it is none. */
+int64_t ce_http_date(const char *text);
 
 CE_MUST_CHECK int ce_downloader_new(
 	const struct ce_downloader_options *o, struct ce_downloader **ret, struct ccenv_error *err);

@@ -66,6 +66,9 @@ static size_t on_header(char *line, size_t size, size_t n, void *user)
 	keep_header(&t->etag, "ETag", line, len);
 	keep_header(&t->last_modified, "Last-Modified", line, len);
 	keep_header(&t->cache_control, "Cache-Control", line, len);
+	keep_header(&t->expires, "Expires", line, len);
+	keep_header(&t->date, "Date", line, len);
+	keep_header(&t->age, "Age", line, len);
 	keep_header(&t->location, "Location", line, len);
 	keep_header(&t->content_range, "Content-Range", line, len);
 	return len;
@@ -174,6 +177,11 @@ static void set_headers(struct ce_transfer *t)
 		curl_easy_setopt(t->easy, CURLOPT_RANGE, range);
 	}
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+}
+
+int64_t ce_http_date(const char *text)
+{
+	return text ? (int64_t)curl_getdate(text, NULL) : -1;
 }
 
 static void init_curl_once(void)

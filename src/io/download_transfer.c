@@ -16,8 +16,8 @@
 
 void ce_transfer_clear_headers(struct ce_transfer *t)
 {
-	char **const all[] = {
-		&t->etag, &t->last_modified, &t->cache_control, &t->location, &t->content_range};
+	char **const all[] = {&t->etag, &t->last_modified, &t->cache_control, &t->expires, &t->date,
+		&t->age, &t->location, &t->content_range};
 
 	for (size_t i = 0; i < CE_COUNT(all); i++) {
 		free(*all[i]);
@@ -60,6 +60,7 @@ static bool move_on(struct ce_transfer *t)
 	t->state = CE_TRANSFER_WAITING;
 	t->not_before = 0;
 	t->tries = 0;
+	t->own_error = false;
 	t->from = t->got == t->t.resume_from ? t->got : 0;
 	return t->from || ce_transfer_restart(t) >= 0;
 }
@@ -68,7 +69,7 @@ static bool move_on(struct ce_transfer *t)
 void ce_transfer_finish(struct ce_transfer *t, int code, const char *text, long status)
 {
 	CE_AUTOFREE char *from = ce_url_redact(t->asked);
-	bool more = !t->own_error && ce_transfer_has_place(t);
+	bool more = ce_transfer_has_place(t);
 	struct ce_download_result result = {
 		.code = code,
 		.text = text,
@@ -76,6 +77,9 @@ void ce_transfer_finish(struct ce_transfer *t, int code, const char *text, long 
 		.etag = t->etag,
 		.last_modified = t->last_modified,
 		.cache_control = t->cache_control,
+		.expires = t->expires,
+		.date = t->date,
+		.age = t->age,
 		.place = (unsigned)t->place,
 		.more_places = more,
 		.from = from,

@@ -48,7 +48,8 @@ struct ce_transfer {
 	bool checked;       /* the answer's status has been looked at */
 	bool dropped;       /* body of an error or a redirect: not handed on */
 	int64_t not_before; /* monotonic ms */
-	char *etag, *last_modified, *cache_control, *location, *content_range;
+	char *etag, *last_modified, *cache_control, *expires, *date, *age;
+	char *location, *content_range;
 	struct ccenv_error err; /* of a callback or check; err.code != 0 ends the transfer */
 	char curl_text[CURL_ERROR_SIZE];
 };

@@ -197,14 +197,6 @@ void ce_indexer_end(struct ce_indexer *f)
 	set_flag(f, &f->ended);
 }
 
-bool ce_indexer_is_done(struct ce_indexer *f)
-{
-	pthread_mutex_lock(&f->lock);
-	bool done = f->done;
-	pthread_mutex_unlock(&f->lock);
-	return done;
-}
-
 int ce_indexer_join(struct ce_indexer *f, struct ccenv_error *err)
 {
 	pthread_join(f->thread, NULL);

@@ -30,8 +30,6 @@ CE_MUST_CHECK int ce_indexer_push(
 	struct ce_indexer *f, const void *data, size_t len, struct ccenv_error *err);
 /* That was all. */
 void ce_indexer_end(struct ce_indexer *f);
-/* Would ce_indexer_join() return at once? */
-bool ce_indexer_is_done(struct ce_indexer *f);
 /* Waits for the thread after ce_indexer_end(). 0: the index is in its place. */
 CE_MUST_CHECK int ce_indexer_join(struct ce_indexer *f, struct ccenv_error *err);
 

@@ -5,7 +5,6 @@
  * together, and a span of them is one entry.
  */
 #include "repodata/name_index.h"
-#include "base/stage.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -24,6 +23,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/map.h"
+#include "base/stage.h"
 #include "ccenv/ccenv.h"
 
 enum {

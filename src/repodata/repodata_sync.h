@@ -14,14 +14,15 @@ struct ce_repodata;
 /*
  * Channels -> records. Shards first (CEP 16), then repodata.json.zst, then repodata.json (CEP 36),
  * per subdir of each channel; kept fresh in the cache by ETag, Last-Modified and Cache-Control.
- * Only what the names reach is parsed.
+ * Only what the names reach is parsed. Whatever is wrong with one form, or with one shard, the next
+ * form takes its place, with a warning.
  *
  * All three forms give the same records. A channel without the platform's subdir is fine if it has
  * noarch; a channel with neither is CCENV_ENOTFOUND. --offline uses what is cached, whatever its
  * age, and names what is missing.
  */
 struct ce_repodata_query {
-	const char *const *channels; /* URLs, in order of priority */
+	const char *const *channels; /* URLs, in order of priority; credentials in them are used */
 	size_t n_channels;
 	const char *const *platforms; /* subdirs to be loaded together; noarch is always added */
 	size_t n_platforms;
@@ -29,10 +30,11 @@ struct ce_repodata_query {
 	size_t n_names;
 	const char *cache_dir;
 	bool offline;
+	bool revalidate; /* ask the servers even for what is fresh */
 	const char *(*getenv_fn)(const char *name);
 	const struct ccenv_events *events;
-	const char *
-		form; /* NULL: all; "shards", "zst" or "json": that one only, for tests and bench */
+	/* NULL: all; "shards", "zst" or "json": that one only, for tests and bench. */
+	const char *form;
 };
 
 /* The caller frees with ce_repodata_free(). */

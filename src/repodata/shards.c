@@ -282,38 +282,46 @@ static int read_records(struct ce_cursor *c, const struct walk *w, struct ccenv_
 	return r < 0 ? malformed(err, "records") : 0;
 }
 
-int ce_shard_each(const void *data, size_t len, struct ce_arena *arena,
+int ce_shard_inflate(const void *data, size_t len, struct ce_buf *ret_text, struct ccenv_error *err)
+{
+	ce_buf_init(ret_text, inflated_max(len, SHARD_MAX));
+	return ce_zst_inflate(data, len, ret_text, err);
+}
+
+static int read_shard(struct ce_cursor *c, const struct walk *w, struct ccenv_error *err)
+{
+	const char *key;
+	size_t len;
+	int r;
+
+	if (!c->ops->enter(c))
+		return malformed(err, "no map");
+	while ((r = c->ops->next_key(c, &key, &len)) > 0) {
+		if (ce_cursor_key_is(key, len, "packages") ||
+			ce_cursor_key_is(key, len, "packages.conda"))
+			r = read_records(c, w, err);
+		else
+			r = c->ops->skip(c) ? 0 : malformed(err, "a value");
+		if (r < 0)
+			return r;
+	}
+	return r < 0 ? malformed(err, "cut off") : 0;
+}
+
+int ce_shard_each(const struct ce_buf *text, struct ce_arena *arena,
 	int (*each)(void *user, struct ce_cursor *c, const char *fn, size_t fn_len,
 		struct ccenv_error *err),
 	void *user, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_buf_release) struct ce_buf text = {.max = inflated_max(len, SHARD_MAX)};
 	struct walk w = {.each = each, .user = user};
 	struct ce_cursor c;
-	const char *key;
-	size_t key_len;
-	int r;
+	int r = 0;
 
-	r = ce_zst_inflate(data, len, &text, err);
-	if (r < 0)
-		return r;
-	ce_cursor_msgpack(&c, ce_buf_str(&text), text.len, arena);
-	if (may_have_removed(ce_buf_str(&text), text.len))
+	ce_cursor_msgpack(&c, ce_buf_str(text), text->len, arena);
+	if (may_have_removed(ce_buf_str(text), text->len))
 		r = find_removed(c, &w.removed, err);
-	if (r >= 0 && !c.ops->enter(&c))
-		r = malformed(err, "no map");
-	while (r >= 0) {
-		int more = c.ops->next_key(&c, &key, &key_len);
-		if (more == 0)
-			break;
-		if (more < 0)
-			r = malformed(err, "cut off");
-		else if (ce_cursor_key_is(key, key_len, "packages") ||
-			 ce_cursor_key_is(key, key_len, "packages.conda"))
-			r = read_records(&c, &w, err);
-		else
-			r = c.ops->skip(&c) ? 0 : malformed(err, "a value");
-	}
+	if (r >= 0)
+		r = read_shard(&c, &w, err);
 	ce_map_release(&w.removed);
 	return r;
 }

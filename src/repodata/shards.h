@@ -10,6 +10,7 @@
 
 struct ccenv_error;
 struct ce_arena;
+struct ce_buf;
 struct ce_cursor;
 
 /*
@@ -34,12 +35,14 @@ void ce_shard_index_each_name(const struct ce_shard_index *i,
 bool ce_shard_index_find(
 	const struct ce_shard_index *i, const char *name, char hex[CE_SHA256_HEX + 1]);
 
+/* Inflates a shard as served into `ret_text`, which must be empty. */
+CE_MUST_CHECK int ce_shard_inflate(
+	const void *data, size_t len, struct ce_buf *ret_text, struct ccenv_error *err);
 /*
- * Hands each record of a shard (as served, its hash verified by the caller) that is not removed to
- * `each`, which must read or skip the one value that the cursor stands at. `arena` of the cursor is
- * for the strings.
+ * Hands each record of an inflated shard that is not removed to `each`, which must read or skip the
+ * one value that the cursor stands at. `arena` of the cursor is for the strings.
  */
-CE_MUST_CHECK int ce_shard_each(const void *data, size_t len, struct ce_arena *arena,
+CE_MUST_CHECK int ce_shard_each(const struct ce_buf *text, struct ce_arena *arena,
 	int (*each)(void *user, struct ce_cursor *c, const char *fn, size_t fn_len,
 		struct ccenv_error *err),
 	void *user, struct ccenv_error *err);

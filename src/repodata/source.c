@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bringing one index into the cache. The hard part is the order of decisions: which form, is the
- * copy whole, is it fresh, what did the server say, and what if it is damaged.
+ * Getting one index into the cache. The hard part is the order of decisions: which form, is the
+ * copy complete, is it fresh, what did the server say, and what if it is damaged.
  */
 #include "repodata/source.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/cursor.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/event.h"
 #include "base/fs.h"
-#include "base/path.h"
 #include "base/stage.h"
 #include "base/url.h"
 #include "io/download.h"
@@ -30,8 +29,10 @@ enum {
 	SHARD_INDEX_MAX = 64 << 20,
 };
 
-/* How long "the server has no such form" is believed. */
+/* How long "the server has no such form" is believed, and how long shards that are no good are left
+ * alone. */
 static const int64_t absent_ms = 24 * 3600 * 1000LL;
+static const int64_t broken_ms = 3600 * 1000LL;
 
 static const struct {
 	const char *file;
@@ -43,9 +44,15 @@ static const struct {
 	[CE_FORM_JSON] = {"repodata.json", "json.index", 2ULL << 30},
 };
 
+static int64_t now_ms(void)
+{
+	return ce_now_ms(CE_CLOCK_WALL);
+}
+
 struct ce_source *ce_source_new(
 	struct ce_source_context *ctx, const char *channel, const char *subdir, unsigned rank)
 {
+	CE_AUTOFREE char *plain = ce_url_strip_credentials(channel);
 	struct ce_source *s = ce_calloc(1, sizeof(*s));
 	char hex[CE_SHA256_HEX + 1];
 
@@ -53,10 +60,10 @@ struct ce_source *ce_source_new(
 	s->channel = channel;
 	s->subdir = subdir;
 	s->channel_rank = rank;
-	s->url = ce_asprintf("%s/%s", channel, subdir);
-	s->shown = ce_url_strip_credentials(s->url);
+	s->url = ce_asprintf("%s/%s", plain, subdir);
+	s->shown = ce_url_redact(s->url);
 	s->local = ce_url_has_scheme(channel, "file");
-	ce_sha256_bytes(s->shown, strlen(s->shown), hex);
+	ce_sha256_bytes(s->url, strlen(s->url), hex);
 	s->state_path = ce_asprintf("%s/%.16s.state.json", ctx->dir, hex);
 	s->lock_path = ce_asprintf("%s/repodata-%.16s.lock", ctx->locks, hex);
 	ce_buf_init(&s->body, SHARD_INDEX_MAX);
@@ -69,7 +76,18 @@ static void close_copy(struct ce_source *s)
 	s->index = NULL;
 	ce_shard_index_free(s->shards);
 	s->shards = NULL;
-	s->have = false;
+}
+
+static bool is_open(const struct ce_source *s)
+{
+	return s->index || s->shards;
+}
+
+static void drop_body(struct ce_source *s)
+{
+	ce_indexer_free(s->indexer);
+	s->indexer = NULL;
+	ce_buf_clear(&s->body);
 }
 
 void ce_source_free(struct ce_source *s)
@@ -79,7 +97,7 @@ void ce_source_free(struct ce_source *s)
 	ce_indexer_free(s->indexer);
 	close_copy(s);
 	ce_fs_unlock(s->lock);
-	ce_state_release(&s->state);
+	ce_state_release(&s->known);
 	ce_buf_release(&s->body);
 	free(s->url);
 	free(s->shown);
@@ -87,29 +105,26 @@ void ce_source_free(struct ce_source *s)
 	free(s->shards_base_url);
 	free(s->state_path);
 	free(s->lock_path);
-	free(s->from);
-	free(s->etag);
-	free(s->last_modified);
 	free(s);
 }
 
-/* The cached file of a form: beside the state file, with the same hash. */
-static char *copy_path(const struct ce_source *s, int form)
+/* The cached file of a form: next to the state file, with the same hash. */
+static char *copy_path(const struct ce_source *s, enum ce_form form)
 {
 	size_t stem = strlen(s->state_path) - strlen("state.json");
 
 	return ce_asprintf("%.*s%s", (int)stem, s->state_path, forms[form].copy);
 }
 
-static char *form_url(const struct ce_source *s, bool shown)
-{
-	return ce_asprintf("%s/%s", shown ? s->shown : s->url, forms[s->form].file);
-}
-
 static void set_text(char **slot, const char *text)
 {
 	free(*slot);
 	*slot = text ? ce_strdup(text) : NULL;
+}
+
+static void write_state(const struct ce_source *s)
+{
+	ce_state_write(&s->known, s->url, s->state_path);
 }
 
 void ce_source_tell_progress(const struct ce_source_context *ctx)
@@ -120,9 +135,9 @@ void ce_source_tell_progress(const struct ce_source_context *ctx)
 
 /* ---- the end of the search ---- */
 
-static void become_ready(struct ce_source *s)
+static void settle(struct ce_source *s, enum ce_source_state state)
 {
-	s->ready = true;
+	s->state = state;
 	ce_fs_unlock(s->lock);
 	s->lock = NULL;
 	s->ctx->progress.items_done++;
@@ -133,43 +148,61 @@ static void fail(struct ce_source *s, const struct ccenv_error *err)
 {
 	close_copy(s);
 	s->err = *err;
-	become_ready(s);
+	settle(s, CE_SOURCE_FAILED);
 }
 
-/* A URL that the index names, made absolute. A server must not send us to local files. */
-static int resolve(const struct ce_source *s, const char *dir, const char *ref, char **ret,
-	struct ccenv_error *err)
+/*
+ * A URL that the index names, made absolute. A server must not send us to local files, nor from
+ * https to http, where anybody on the way decides what comes.
+ */
+static int resolve(const struct ce_source *s, const char *ref, char **ret, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *url = ce_url_resolve(dir, ref);
+	CE_AUTOFREE char *url = ce_url_resolve(s->url, ref);
 	CE_AUTOFREE char *shown = ce_url_redact(url);
-	bool web = ce_url_has_scheme(url, "http") || ce_url_has_scheme(url, "https");
+	bool file = s->local && ce_url_has_scheme(url, "file");
 
-	if (!web && !(s->local && ce_url_has_scheme(url, "file")))
+	if (!ce_cursor_text_is_clean(ref, strlen(ref)) || ce_url_is_torn(url))
+		return ce_fail(
+			err, CCENV_EDATA, "the index of %s has a malformed base_url", s->shown);
+	if (!file && !ce_url_is_web(url))
 		return ce_fail(err, CCENV_EDATA,
-			"the index of %s says that its files are at %s, which is no place for them; tell the channel's keepers, or use another mirror",
+			"the index of %s points its packages at %s: only http and https are allowed",
+			s->shown, shown);
+	if (ce_url_has_scheme(s->url, "https") && !ce_url_has_scheme(url, "https"))
+		return ce_fail(err, CCENV_EDATA,
+			"the index of %s points its packages at %s: https must not lead to plain http",
 			s->shown, shown);
 	*ret = CE_TAKE(url);
 	return 0;
 }
 
-/* The copy that is open becomes the answer. */
-static void use_copy(struct ce_source *s)
+/* Where packages and shards are, by the copy that is open. */
+static int find_files(struct ce_source *s, struct ccenv_error *err)
 {
 	CE_AUTOFREE char *base = NULL;
 	const char *ref =
 		s->index ? ce_name_index_base_url(s->index) : ce_shard_index_base_url(s->shards);
-	struct ccenv_error err;
-	int r = resolve(s, s->shown, ref, &base, &err);
+	int r = resolve(s, ref, &base, err);
 
-	if (r >= 0 && s->shards)
-		r = resolve(s, s->url, ce_shard_index_shards_base_url(s->shards),
-			&s->shards_base_url, &err);
-	if (r < 0) {
-		fail(s, &err);
-		return;
-	}
+	if (r < 0)
+		return r;
+	free(s->base_url);
 	s->base_url = ce_url_strip_credentials(base);
-	become_ready(s);
+	if (!s->shards)
+		return 0;
+	free(CE_TAKE(s->shards_base_url));
+	return resolve(s, ce_shard_index_shards_base_url(s->shards), &s->shards_base_url, err);
+}
+
+/* The copy that is open becomes the answer. */
+static void use_copy(struct ce_source *s)
+{
+	struct ccenv_error err;
+
+	if (find_files(s, &err) < 0)
+		fail(s, &err);
+	else
+		settle(s, CE_SOURCE_READY);
 }
 
 /* ---- the cache ---- */
@@ -183,68 +216,75 @@ static int open_shard_index(struct ce_source *s, const char *path, struct ccenv_
 	if (r < 0)
 		return r;
 	ce_sha256_bytes(ce_buf_str(&b), b.len, hex);
-	if (strcmp(hex, s->state.form[CE_FORM_SHARDS].id) != 0)
+	if (strcmp(hex, s->known.form[CE_FORM_SHARDS].id) != 0)
 		return ce_fail(err, CCENV_EDATA, "%s is damaged", path);
 	return ce_shard_index_parse(ce_buf_str(&b), b.len, &s->shards, err);
 }
 
-/* Opens the cached copy, if there is a whole one that fits the state. */
-static bool open_copy(struct ce_source *s, int form)
+static int open_name_index(
+	struct ce_source *s, const char *path, const char *id, struct ccenv_error *err)
 {
-	const struct ce_form_state *state = &s->state.form[form];
+	int r = ce_name_index_open(path, &s->index, err);
+
+	if (r < 0)
+		return r;
+	if (strcmp(ce_name_index_id(s->index), id) != 0)
+		return ce_fail(err, CCENV_EDATA, "%s does not belong to its state", path);
+	return 0;
+}
+
+/* Opens the cached copy, if there is a complete one that fits the state. */
+static bool open_copy(struct ce_source *s, enum ce_form form)
+{
+	const struct ce_form_state *known = &s->known.form[form];
 	CE_AUTOFREE char *path = copy_path(s, form);
 	struct ccenv_error err;
 	int r;
 
 	close_copy(s);
-	if (!state->id || s->ctx->ignore_cache)
+	if (!known->id)
 		return false;
 	if (form == CE_FORM_SHARDS)
 		r = open_shard_index(s, path, &err);
 	else
-		r = ce_name_index_open(path, &s->index, &err);
-	if (r >= 0 && form != CE_FORM_SHARDS && strcmp(ce_name_index_id(s->index), state->id) != 0)
-		r = ce_fail(&err, CCENV_EDATA, "%s does not belong to its state", path);
-	if (r < 0) {
-		ce_log(s->ctx->events, CCENV_LOG_INFO, "%s: the cached index is not used: %s",
-			s->shown, err.text);
-		close_copy(s);
-		return false;
-	}
-	s->have = true;
-	return true;
+		r = open_name_index(s, path, known->id, &err);
+	if (r >= 0)
+		return true;
+	ce_log(s->ctx->events, CCENV_LOG_INFO, "%s: the cached index is not used: %s", s->shown,
+		err.text);
+	close_copy(s);
+	return false;
 }
 
-void ce_source_forget(struct ce_source *s)
+static bool is_within(int64_t since, int64_t ms)
 {
-	for (int f = 0; f < CE_FORM_COUNT; f++) {
-		CE_AUTOFREE char *path = copy_path(s, f);
-		unlink(path);
-	}
-	unlink(s->state_path);
+	int64_t age = now_ms() - since;
+
+	return since && age >= 0 && age < ms;
 }
 
-static bool is_fresh(const struct ce_source *s, int form)
+static bool is_fresh(const struct ce_source *s, enum ce_form form)
 {
-	const struct ce_form_state *state = &s->state.form[form];
-	int64_t now = ce_now_ms(CE_CLOCK_WALL);
+	const struct ce_form_state *known = &s->known.form[form];
 
-	if (!state->checked || state->checked > now)
-		return false;
-	return now - state->checked < state->max_age * 1000 ||
-	       (s->trusted_since && state->checked > s->trusted_since);
+	if (s->trusted_since && known->checked > s->trusted_since && known->checked <= now_ms())
+		return true;
+	return !s->ctx->revalidate && is_within(known->checked, known->max_age * 1000);
 }
 
-static bool is_wanted(const struct ce_source *s, int form)
+static bool is_wanted(const struct ce_source *s, enum ce_form form)
 {
-	const struct ce_form_state *state = &s->state.form[form];
-	int64_t age = ce_now_ms(CE_CLOCK_WALL) - state->absent;
+	const struct ce_form_state *known = &s->known.form[form];
 
 	if (s->ctx->only >= 0)
-		return form == s->ctx->only;
-	/* The last form is always asked for: without it there is nothing. A file costs nothing to
-	 * ask for. */
-	return form == CE_FORM_JSON || s->local || !state->absent || age < 0 || age >= absent_ms;
+		return (int)form == s->ctx->only;
+	/* The last form is always asked for: without it there is nothing. */
+	if (form == CE_FORM_JSON)
+		return true;
+	if (is_within(known->broken, broken_ms))
+		return false;
+	/* A file costs nothing to ask for. */
+	return s->local || !is_within(known->absent, absent_ms);
 }
 
 static void settle_offline(struct ce_source *s)
@@ -252,22 +292,22 @@ static void settle_offline(struct ce_source *s)
 	struct ccenv_error err;
 	bool absent = true, damaged = false;
 
-	for (int f = 0; f < CE_FORM_COUNT; f++) {
-		if (s->ctx->only >= 0 && f != s->ctx->only)
+	for (enum ce_form f = 0; f < CE_FORM_COUNT; f++) {
+		const struct ce_form_state *known = &s->known.form[f];
+		if (s->ctx->only >= 0 && (int)f != s->ctx->only)
 			continue;
 		/* A copy of what the server no longer has is older than what came instead. */
-		if (s->state.form[f].absent)
+		if (known->absent || known->broken)
 			continue;
 		if (open_copy(s, f)) {
 			use_copy(s);
 			return;
 		}
 		absent = false;
-		damaged = damaged || s->state.form[f].id;
+		damaged = damaged || known->id;
 	}
 	if (absent) {
-		s->absent = true;
-		become_ready(s);
+		settle(s, CE_SOURCE_ABSENT);
 		return;
 	}
 	ce_fail(&err, CCENV_EOFFLINE,
@@ -280,7 +320,7 @@ static void settle_offline(struct ce_source *s)
  * Looks at the forms from `form` on. True when that settled it; else s->form is the one to ask the
  * server for.
  */
-static bool choose(struct ce_source *s, int form)
+static bool choose(struct ce_source *s, enum ce_form form)
 {
 	for (; form < CE_FORM_COUNT; form++) {
 		if (!is_wanted(s, form))
@@ -292,25 +332,22 @@ static bool choose(struct ce_source *s, int form)
 		return true;
 	}
 	close_copy(s);
-	if (s->damage.code) {
+	if (s->damage.code)
 		fail(s, &s->damage);
-	} else {
-		s->absent = true;
-		become_ready(s);
-	}
-	ce_state_write(&s->state, s->shown, s->state_path);
+	else
+		settle(s, CE_SOURCE_ABSENT);
+	write_state(s);
 	return true;
 }
 
-bool ce_source_begin(struct ce_source *s)
+void ce_source_begin(struct ce_source *s)
 {
-	s->began = ce_now_ms(CE_CLOCK_WALL);
-	ce_state_read(&s->state, s->state_path);
-	if (s->ctx->offline && !s->local) {
+	s->began = now_ms();
+	ce_state_read(&s->known, s->state_path);
+	if (s->ctx->offline && !s->local)
 		settle_offline(s);
-		return true;
-	}
-	return choose(s, 0);
+	else
+		(void)choose(s, 0);
 }
 
 static void on_waiting(void *user, const char *holder)
@@ -330,68 +367,54 @@ void ce_source_lock(struct ce_source *s)
 		ce_log(s->ctx->events, CCENV_LOG_INFO, "going on without a lock: %s", err.text);
 	else
 		ce_stage_sweep(s->ctx->dir);
-	/* What another process has brought since we began is good enough for us. */
+	/* What another process has fetched since we began is good enough for us. */
 	s->trusted_since = s->began;
-	ce_state_release(&s->state);
-	ce_state_read(&s->state, s->state_path);
+	ce_state_release(&s->known);
+	ce_state_read(&s->known, s->state_path);
 	(void)choose(s, 0);
 }
 
 /* ---- the network ---- */
 
-static void ask_from(struct ce_source *s, int form)
+static void ask_from(struct ce_source *s, enum ce_form form)
 {
-	ce_indexer_free(s->indexer);
-	s->indexer = NULL;
-	ce_buf_clear(&s->body);
+	drop_body(s);
 	if (!choose(s, form))
 		ce_source_ask(s);
 }
 
-/* What this mirror has is no good: asks those behind it for `form` and what comes after it. */
-static void next_place(struct ce_source *s, int form)
+static bool is_last_form(const struct ce_source *s)
 {
-	s->place++;
-	s->more_places = false;
-	for (int f = form; f < CE_FORM_COUNT; f++) {
-		/* What it lacks, another may have. */
-		if (s->state.form[f].absent == s->began)
-			s->state.form[f].absent = 0;
-	}
-	ask_from(s, form);
+	return s->form == CE_FORM_JSON || s->ctx->only >= 0;
 }
 
-static void next_form(struct ce_source *s)
+/* This form is no good at any mirror: says so, and goes on to the next. */
+static void give_up_form(struct ce_source *s, const struct ccenv_error *why)
 {
-	bool last = s->form == CE_FORM_JSON || s->ctx->only >= 0;
-
-	if (last && s->more_places) {
-		s->lacked = s->lacked || !s->damage.code;
-		next_place(s, s->ctx->only >= 0 ? s->form : 0);
-	} else
-		ask_from(s, s->form + 1);
+	if (!is_last_form(s))
+		ce_log(s->ctx->events, CCENV_LOG_WARNING, "%s; trying %s", why->text,
+			forms[s->form + 1].file);
+	if (!s->damage.code)
+		s->damage = *why;
+	s->place = s->first_place;
+	ask_from(s, s->form + 1);
 }
 
-/* This form is no good: say so, and go on to the next. */
-static void form_is_damaged(struct ce_source *s, const struct ccenv_error *cause)
+/* What arrived is no index. */
+static enum ce_verdict on_damage(struct ce_source *s, const struct ce_download_result *result,
+	const struct ccenv_error *cause)
 {
-	CE_AUTOFREE char *url = form_url(s, true);
 	struct ccenv_error err = *cause;
 
-	ce_context(&err, err.code, "cannot use %s", s->from ? s->from : url);
-	if (s->more_places) {
+	ce_context(&err, err.code, "cannot use %s", result->from);
+	if (result->more_places) {
 		ce_log(s->ctx->events, CCENV_LOG_WARNING, "%s; trying the next mirror", err.text);
-		next_place(s, s->form);
-		return;
+		return CE_DAMAGED;
 	}
 	ce_hint(&err, err.code,
 		"(the server's copy is damaged: try again later, or use another mirror of the channel)");
-	if (s->form < CE_FORM_JSON && s->ctx->only < 0)
-		ce_log(s->ctx->events, CCENV_LOG_WARNING, "%s; trying %s", err.text,
-			forms[s->form + 1].file);
-	if (!s->damage.code)
-		s->damage = err;
-	next_form(s);
+	give_up_form(s, &err);
+	return CE_TAKEN;
 }
 
 static int on_data(void *user, const void *data, size_t len, struct ccenv_error *err)
@@ -415,136 +438,180 @@ static int on_data(void *user, const void *data, size_t len, struct ccenv_error 
 
 static int on_restart(void *user, struct ccenv_error *err)
 {
-	struct ce_source *s = user;
-
 	(void)err;
-	ce_indexer_free(s->indexer);
-	s->indexer = NULL;
-	ce_buf_clear(&s->body);
+	drop_body(user);
 	return 0;
 }
 
 /* A new copy is in the cache: its state is what the server said with it. */
-static void remember(struct ce_source *s, const char *id)
+static void remember(struct ce_source *s, const char *id, const struct ce_download_result *result)
 {
-	struct ce_form_state *state = &s->state.form[s->form];
+	struct ce_form_state *known = &s->known.form[s->form];
 
-	set_text(&state->id, id);
-	set_text(&state->etag, s->etag);
-	set_text(&state->last_modified, s->last_modified);
-	state->checked = ce_now_ms(CE_CLOCK_WALL);
-	state->max_age = s->max_age;
-	state->absent = 0;
-	ce_state_write(&s->state, s->shown, s->state_path);
+	set_text(&known->id, id);
+	set_text(&known->etag, result->etag);
+	set_text(&known->last_modified, result->last_modified);
+	known->checked = now_ms();
+	known->max_age = ce_state_freshness(result);
+	known->absent = known->broken = 0;
+	write_state(s);
 }
 
-static void take_shard_index(struct ce_source *s)
+static int take_shard_index(
+	struct ce_source *s, const struct ce_download_result *result, struct ccenv_error *err)
 {
 	CE_AUTOFREE char *path = copy_path(s, CE_FORM_SHARDS);
 	char hex[CE_SHA256_HEX + 1];
-	struct ccenv_error err;
+	int r = ce_shard_index_parse(ce_buf_str(&s->body), s->body.len, &s->shards, err);
 
-	close_copy(s);
-	int r = ce_shard_index_parse(ce_buf_str(&s->body), s->body.len, &s->shards, &err);
-	if (r < 0) {
-		form_is_damaged(s, &err);
-		return;
-	}
-	r = ce_store_write(path, ce_buf_str(&s->body), s->body.len, &err);
-	if (r < 0) {
-		fail(s, &err);
-		return;
-	}
+	if (r < 0)
+		return r;
+	r = ce_store_write(path, ce_buf_str(&s->body), s->body.len, err);
+	if (r < 0)
+		return r;
 	ce_sha256_bytes(ce_buf_str(&s->body), s->body.len, hex);
 	ce_buf_release(&s->body);
-	remember(s, hex);
+	remember(s, hex, result);
+	return 0;
+}
+
+/* Waits for the indexer, which has all but the last few pieces behind it. */
+static int take_repodata(
+	struct ce_source *s, const struct ce_download_result *result, struct ccenv_error *err)
+{
+	CE_AUTOFREE char *path = copy_path(s, s->form);
+	int r = 0;
+
+	/* An empty file has no data, but is an index all the same (CEP 36). */
+	if (!s->indexer)
+		r = on_data(s, "", 0, err);
+	if (r < 0)
+		return r;
+	ce_indexer_end(s->indexer);
+	r = ce_indexer_join(s->indexer, err);
+	drop_body(s);
+	if (r < 0)
+		return r;
+	r = ce_name_index_open(path, &s->index, err);
+	if (r < 0)
+		return r;
+	remember(s, ce_name_index_id(s->index), result);
+	return 0;
+}
+
+static enum ce_verdict on_body(struct ce_source *s, const struct ce_download_result *result)
+{
+	struct ccenv_error err;
+	int r;
+
+	close_copy(s);
+	if (s->form == CE_FORM_SHARDS)
+		r = take_shard_index(s, result, &err);
+	else
+		r = take_repodata(s, result, &err);
+	if (r == CCENV_EDATA)
+		return on_damage(s, result, &err);
+	if (r < 0)
+		fail(s, &err);
+	else
+		use_copy(s);
+	return CE_TAKEN;
+}
+
+/* The copy that is open is still what the server has. */
+static void confirm(struct ce_source *s, const struct ce_download_result *result)
+{
+	struct ce_form_state *known = &s->known.form[s->form];
+	bool changed = known->absent || known->broken;
+
+	known->checked = now_ms();
+	known->max_age = ce_state_freshness(result);
+	known->absent = known->broken = 0;
+	if (known->max_age || changed)
+		write_state(s);
 	use_copy(s);
 }
 
-static void on_body_end(struct ce_source *s, const struct ce_download_result *result)
+/* The mirror has no such form. */
+static enum ce_verdict on_missing(struct ce_source *s, const struct ce_download_result *result)
 {
-	struct ccenv_error err;
+	struct ce_form_state *known = &s->known.form[s->form];
 
-	set_text(&s->etag, result->etag);
-	set_text(&s->last_modified, result->last_modified);
-	s->max_age = ce_state_max_age(result->cache_control);
-	if (s->form == CE_FORM_SHARDS) {
-		take_shard_index(s);
-		return;
+	known->absent = s->local ? 0 : s->began;
+	if (!is_last_form(s) || !result->more_places) {
+		if (!result->more_places)
+			set_text(&known->id, NULL);
+		ask_from(s, s->form + 1);
+		return CE_TAKEN;
 	}
-	/* An empty file has no data, but is an index all the same (CEP 36). */
-	if (!s->indexer && on_data(s, "", 0, &err) < 0) {
-		fail(s, &err);
-		return;
+	/* It has none at all: the next mirror, from the first form on. */
+	s->lacked = s->lacked || !s->damage.code;
+	if (s->ctx->only >= 0)
+		return CE_MISSING;
+	s->place = s->first_place = result->place + 1;
+	for (enum ce_form f = 0; f < CE_FORM_COUNT; f++) {
+		if (s->known.form[f].absent == s->began)
+			s->known.form[f].absent = 0;
 	}
-	ce_indexer_end(s->indexer);
-	s->ending = true;
+	ask_from(s, 0);
+	return CE_TAKEN;
 }
 
-static void on_failure(struct ce_source *s, const struct ce_download_result *result)
+static enum ce_verdict on_failure(struct ce_source *s, const struct ce_download_result *result)
 {
 	bool refused = result->status == 401 || result->status == 403;
 	struct ccenv_error err;
 
 	ce_fail(&err, result->code, "%s", result->text);
 	if (result->code == CCENV_EDATA)
-		form_is_damaged(s, &err);
-	else if (refused && s->form < CE_FORM_JSON && s->ctx->only < 0) {
+		return on_damage(s, result, &err);
+	if (refused && !is_last_form(s)) {
 		/* Some servers say "forbidden" for what they do not have. It is remembered when
 		 * another form comes. */
-		s->state.form[s->form].absent = s->began;
-		next_form(s);
+		s->known.form[s->form].absent = s->began;
+		ask_from(s, s->form + 1);
+	} else if (result->status >= 400 && !is_last_form(s)) {
+		give_up_form(s, &err);
 	} else if (s->lacked) {
 		/* A mirror's word that there is none is better than no word from the others: not
 		 * all networks reach them. */
 		ce_log(s->ctx->events, CCENV_LOG_INFO, "%s", err.text);
-		s->absent = true;
-		become_ready(s);
-	} else
+		settle(s, CE_SOURCE_ABSENT);
+	} else {
 		fail(s, &err);
+	}
+	return CE_TAKEN;
 }
 
 static enum ce_verdict on_done(void *user, const struct ce_download_result *result)
 {
 	struct ce_source *s = user;
-	struct ce_form_state *state = &s->state.form[s->form];
+	enum ce_verdict verdict = CE_TAKEN;
 
 	s->place = result->place;
-	s->more_places = result->more_places;
-	set_text(&s->from, result->from);
-	if (result->code < 0) {
-		on_failure(s, result);
-	} else if (result->status == 304 && s->have) {
-		state->checked = ce_now_ms(CE_CLOCK_WALL);
-		state->max_age = ce_state_max_age(result->cache_control);
-		bool was_absent = state->absent != 0;
-		state->absent = 0;
-		if (state->max_age || was_absent)
-			ce_state_write(&s->state, s->shown, s->state_path);
-		use_copy(s);
-	} else if (result->status == 200) {
-		on_body_end(s, result);
-	} else {
-		state->absent = s->local ? 0 : s->began;
-		if (!s->more_places)
-			set_text(&state->id, NULL);
-		next_form(s);
-	}
-	if (s->ready)
-		s->ctx->on_ready(s->ctx->user);
-	return CE_TAKEN;
+	if (result->code < 0)
+		verdict = on_failure(s, result);
+	else if (result->status == 304 && is_open(s))
+		confirm(s, result);
+	else if (result->status == 200)
+		verdict = on_body(s, result);
+	else
+		verdict = on_missing(s, result);
+	if (s->state != CE_SOURCE_ASKING)
+		s->ctx->on_settled(s->ctx->user);
+	return verdict;
 }
 
 void ce_source_ask(struct ce_source *s)
 {
-	CE_AUTOFREE char *url = form_url(s, false);
-	const struct ce_form_state *state = &s->state.form[s->form];
-	bool have = s->have || open_copy(s, s->form);
+	CE_AUTOFREE char *url = ce_asprintf("%s/%s", s->url, forms[s->form].file);
+	const struct ce_form_state *known = &s->known.form[s->form];
+	bool have = open_copy(s, s->form);
 	struct ce_download t = {
 		.url = url,
 		.max_bytes = forms[s->form].max_bytes,
-		.if_none_match = have ? state->etag : NULL,
-		.if_modified_since = have ? state->last_modified : NULL,
+		.if_none_match = have ? known->etag : NULL,
+		.if_modified_since = have ? known->last_modified : NULL,
 		.place = s->place,
 		.text = s->form == CE_FORM_JSON,
 		.missing_ok = true,
@@ -554,39 +621,55 @@ void ce_source_ask(struct ce_source *s)
 		.on_done = on_done,
 	};
 
+	s->state = CE_SOURCE_ASKING;
 	ce_downloader_add(s->ctx->downloader, &t);
 }
 
-bool ce_source_is_ending(const struct ce_source *s)
-{
-	return s->ending && !s->ready;
-}
+/* ---- second thoughts ---- */
 
-bool ce_source_is_done(const struct ce_source *s)
+/* What was settled is open again. */
+static void reopen(struct ce_source *s)
 {
-	return ce_source_is_ending(s) && ce_indexer_is_done(s->indexer);
-}
-
-void ce_source_finish(struct ce_source *s)
-{
-	CE_AUTOFREE char *path = copy_path(s, s->form);
-	struct ccenv_error err;
-	int r = ce_indexer_join(s->indexer, &err);
-
-	s->ending = false;
-	ce_indexer_free(s->indexer);
-	s->indexer = NULL;
 	close_copy(s);
-	if (r == CCENV_EDATA) {
-		form_is_damaged(s, &err);
+	s->state = CE_SOURCE_LOOKING;
+	s->next_name = 0;
+	s->ctx->progress.items_done--;
+}
+
+void ce_source_leave_shards(struct ce_source *s, const struct ccenv_error *why)
+{
+	reopen(s);
+	if (s->ctx->only >= 0 || (s->ctx->offline && !s->local)) {
+		fail(s, why);
 		return;
 	}
-	if (r >= 0)
-		r = ce_name_index_open(path, &s->index, &err);
-	if (r < 0) {
+	ce_log(s->ctx->events, CCENV_LOG_WARNING, "%s; using %s/%s instead", why->text, s->shown,
+		forms[CE_FORM_ZST].file);
+	s->known.form[CE_FORM_SHARDS].broken = now_ms();
+	write_state(s);
+	s->damage = *why;
+	s->place = s->first_place;
+	ask_from(s, CE_FORM_ZST);
+}
+
+void ce_source_reload(struct ce_source *s, const struct ccenv_error *why)
+{
+	struct ccenv_error err = *why;
+
+	reopen(s);
+	if (s->ctx->offline && !s->local)
+		ce_hint(&err, err.code, "(run once without --offline to fetch it again)");
+	if (s->reloaded || (s->ctx->offline && !s->local)) {
 		fail(s, &err);
 		return;
 	}
-	remember(s, ce_name_index_id(s->index));
-	use_copy(s);
+	ce_log(s->ctx->events, CCENV_LOG_WARNING, "%s; fetching it again", why->text);
+	for (enum ce_form f = 0; f < CE_FORM_COUNT; f++) {
+		CE_AUTOFREE char *path = copy_path(s, f);
+		unlink(path);
+	}
+	unlink(s->state_path);
+	ce_state_release(&s->known);
+	s->reloaded = true;
+	ask_from(s, 0);
 }

@@ -13,18 +13,36 @@
 
 struct ce_downloader;
 struct ce_fs_lock;
-struct ce_name_index;
 struct ce_indexer;
+struct ce_name_index;
 struct ce_shard_index;
 
 /*
- * One subdir of one channel: brings an index of it, in one form or another, into the cache and
- * opens it.
+ * One subdir of one channel: gets an index of it, in one form or another, into the cache and opens
+ * it.
  *
- * Life: new, begin, perhaps lock and ask; the downloader runs; finish when it is ending. When
- * `ready`, exactly one of index, shards, absent and err.code is set.
+ *     state     event                                                    next state
+ *     LOOKING   a fresh copy of the best form is cached                  READY
+ *               none is: lock, then ask                                  ASKING
+ *               offline: a copy of any age / no copy                     READY / FAILED
+ *     ASKING    304, or a body that is a whole index                     READY
+ *               no such form (404, 403), or a form that is no good,
+ *                   and another form or mirror is left                   ASKING
+ *               the same, and nothing is left                            ABSENT / FAILED
+ *               the network fails                                        FAILED
+ *     READY     a shard cannot be had or used (ce_source_leave_shards)   ASKING, READY or FAILED
+ *               the cached index is damaged (ce_source_reload)           ASKING or FAILED
+ *
+ * ABSENT and FAILED are final. Mirrors are the downloader's business, but for one thing: what lacks
+ * the whole subdir is asked for all forms before the next mirror is.
  */
-struct ce_source;
+enum ce_source_state {
+	CE_SOURCE_LOOKING, /* into the cache */
+	CE_SOURCE_ASKING,  /* the server for `form` */
+	CE_SOURCE_READY,   /* exactly one of index and shards is open */
+	CE_SOURCE_ABSENT,  /* the channel has no such subdir */
+	CE_SOURCE_FAILED,  /* `err` says why */
+};
 
 struct ce_source_context {
 	struct ce_downloader *downloader;
@@ -32,48 +50,42 @@ struct ce_source_context {
 	char *dir;   /* of cached indexes; exists */
 	char *locks; /* of lock files; exists */
 	bool offline;
-	int only;          /* one form, or -1 for any */
-	bool ignore_cache; /* what is cached was found to be damaged */
+	int only;        /* one form, or -1 for any */
+	bool revalidate; /* what is fresh is asked for too */
 	struct ccenv_progress progress;
 	void *user;
-	void (*on_ready)(void *user); /* some source has become ready while the downloader ran */
+	void (*on_settled)(void *user); /* some source has left ASKING while the downloader ran */
 };
 
 struct ce_source {
 	struct ce_source_context *ctx;
 	const char *channel, *subdir; /* borrowed */
 	unsigned channel_rank;
-	char *url;   /* <channel>/<subdir>, with its credentials */
-	char *shown; /* the same without them */
+	char *url;        /* <channel>/<subdir>, without credentials */
+	char *shown;      /* the same, to be shown */
+	size_t next_name; /* for the walk: names before this one were looked up */
 
-	bool ready;
-	bool absent; /* the channel has no such subdir */
+	enum ce_source_state state;
 	struct ce_name_index *index;
 	struct ce_shard_index *shards;
 	struct ccenv_error err;
 	char *base_url;        /* of package files; without credentials */
 	char *shards_base_url; /* of shards */
+	unsigned place;        /* the mirror that answered (download.h) */
 
-	/* While it is being brought. */
-	bool local; /* file:// */
-	int form;   /* which is being asked for */
-	bool have;  /* a whole copy of it is cached, and open */
+	/* ---- source.c's own ---- */
+	bool local;           /* file:// */
+	bool reloaded;        /* the cached copy was found to be damaged, once */
+	enum ce_form form;    /* the one that is asked for */
+	bool lacked;          /* an earlier mirror has no index of this subdir at all */
+	unsigned first_place; /* the mirrors before this one are such */
 	int64_t began, trusted_since;
-	struct ce_state state;
+	struct ce_state known;
 	char *state_path, *lock_path;
 	struct ce_fs_lock *lock;
 	struct ce_indexer *indexer;
-	struct ce_buf body; /* of the shards' index */
-	bool ending;        /* all has arrived, the thread is still at work */
-	/* Of the mirrors (download.h): the one that answered, and whether others are left. */
-	unsigned place;
-	bool more_places;
-	char *from;                 /* its URL, to be shown */
-	bool lacked;                /* an earlier place has no index of this subdir at all */
-	char *etag, *last_modified; /* of what arrived */
-	int64_t max_age;
+	struct ce_buf body;        /* of the index of shards */
 	struct ccenv_error damage; /* of the first form that was no good */
-	size_t next_name;          /* for the walk: names before this one were looked up */
 };
 
 struct ce_source *ce_source_new(
@@ -87,20 +99,21 @@ CE_DEFINE_FREEP(struct ce_source, ce_source_free, ce_source_freep)
  */
 void ce_source_tell_progress(const struct ce_source_context *ctx);
 
-/* Uses what is fresh in the cache; false when the server must be asked (then lock, then ask). */
-bool ce_source_begin(struct ce_source *s);
+/* Uses what is fresh in the cache. Still LOOKING: the server must be asked (lock, then ask). */
+void ce_source_begin(struct ce_source *s);
 /*
  * Takes the lock between processes: to be called in the order of lock_path over all sources.
- * Another process may have brought the index meanwhile: then the source is ready.
+ * Another process may have fetched the index meanwhile: then the source is READY.
  */
 void ce_source_lock(struct ce_source *s);
 void ce_source_ask(struct ce_source *s);
-/* All has arrived, and its thread is to be waited for: ce_source_finish() blocks unless it is done.
+
+/*
+ * `why` a shard cannot be had or used, from any mirror: one warning, and the next form takes its
+ * place. That is remembered for an hour. Its records must come again.
  */
-bool ce_source_is_ending(const struct ce_source *s);
-bool ce_source_is_done(const struct ce_source *s);
-void ce_source_finish(struct ce_source *s);
-/* Removes what is cached: it was found to be damaged. */
-void ce_source_forget(struct ce_source *s);
+void ce_source_leave_shards(struct ce_source *s, const struct ccenv_error *why);
+/* The cached copy that is open was found to be damaged: it is removed, and the server asked. */
+void ce_source_reload(struct ce_source *s, const struct ccenv_error *why);
 
 #endif

@@ -10,11 +10,13 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "ccenv/ccenv.h"
+#include "io/download.h"
 #include "repodata/store.h"
 
 enum {
 	STATE_MAX = 64 * 1024,
 	MAX_AGE = 24 * 3600,
+	HEURISTIC_MAX = 3600,
 };
 
 static const char *const form_names[] = {"shards", "zst", "json"};
@@ -72,6 +74,7 @@ void ce_state_read(struct ce_state *s, const char *path)
 			.checked = get_number(o, "checked"),
 			.max_age = get_number(o, "max_age"),
 			.absent = get_number(o, "absent"),
+			.broken = get_number(o, "broken"),
 		};
 	}
 }
@@ -104,24 +107,45 @@ void ce_state_write(const struct ce_state *s, const char *url, const char *path)
 		set_number(o, "checked", form->checked);
 		set_number(o, "max_age", form->max_age);
 		set_number(o, "absent", form->absent);
+		set_number(o, "broken", form->broken);
 		json_object_set_new(root, form_names[f], o);
 	}
 	ce_json_format(root, &text);
 	(void)!ce_store_write(path, text.data, text.len, &ignored);
 }
 
-int64_t ce_state_max_age(const char *cache_control)
+static int64_t clamp(int64_t seconds, int64_t max)
 {
-	int64_t age = 0;
+	return seconds < 0 ? 0 : seconds < max ? seconds : max;
+}
+
+/* The value of max-age; -1: it is not there; 0 too when nothing may be used without asking. */
+static int64_t max_age_of(const char *cache_control)
+{
+	int64_t age = -1;
 
 	for (const char *p = cache_control; p && *p; p += strcspn(p, ","), p += *p == ',') {
 		p += strspn(p, " \t");
 		if (strncasecmp(p, "no-cache", 8) == 0 || strncasecmp(p, "no-store", 8) == 0)
 			return 0;
 		if (strncasecmp(p, "max-age=", 8) == 0)
-			age = strtoll(p + 8, NULL, 10);
+			age = clamp(strtoll(p + 8, NULL, 10), INT32_MAX);
 	}
-	if (age < 0)
-		age = 0;
-	return age < MAX_AGE ? age : MAX_AGE;
+	return age;
+}
+
+int64_t ce_state_freshness(const struct ce_download_result *answer)
+{
+	int64_t date = ce_http_date(answer->date), modified = ce_http_date(answer->last_modified);
+	int64_t age = answer->age ? clamp(strtoll(answer->age, NULL, 10), INT32_MAX) : 0;
+	int64_t max_age = max_age_of(answer->cache_control);
+
+	if (max_age >= 0)
+		return clamp(max_age - age, MAX_AGE);
+	if (answer->expires)
+		/* What is no date (often "0" or "-1") has expired. */
+		return date < 0 ? 0 : clamp(ce_http_date(answer->expires) - date - age, MAX_AGE);
+	if (date < 0 || modified < 0)
+		return 0;
+	return clamp((date - modified) / 10 - age, HEURISTIC_MAX);
 }

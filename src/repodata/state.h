@@ -5,10 +5,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct ce_download_result;
+
 /*
- * What is known of the freshness of one subdir's cached indexes: a small JSON file beside them. It
+ * What is known of the freshness of one subdir's cached indexes: a small JSON file next to them. It
  * is advice, not truth: unreadable or absent means that nothing is known, and everything is asked
- * anew.
+ * again.
  */
 enum ce_form {
 	CE_FORM_SHARDS, /* repodata_shards.msgpack.zst (CEP 16) */
@@ -17,13 +19,14 @@ enum ce_form {
 	CE_FORM_COUNT,
 };
 
+/* Times are milliseconds since 1970; 0: never. */
 struct ce_form_state {
 	char *etag, *last_modified; /* of the cached copy; NULL when unknown */
 	char *id;        /* of the cached copy: must be that of the file found; NULL: no copy */
-	int64_t checked; /* when the server last confirmed it, ms since 1970 */
-	int64_t max_age; /* and for how long it asked not to be asked again, seconds */
-	int64_t absent;  /* when the server said that it has no such form, ms since 1970; 0: it did
-			    not */
+	int64_t checked; /* when the server last confirmed it */
+	int64_t max_age; /* and for how long it stays fresh, seconds */
+	int64_t absent;  /* when the server said that it has no such form */
+	int64_t broken;  /* when a shard could not be had or used, though the index names it */
 };
 
 struct ce_state {
@@ -39,7 +42,12 @@ void ce_state_write(const struct ce_state *s, const char *url, const char *path)
 /* "shards", "zst", "json"; and back, -1 for anything else. */
 const char *ce_form_name(enum ce_form form);
 int ce_form_find(const char *name);
-/* "public, max-age=1200" -> 1200; 0 when it must be asked each time. At most a day. */
-int64_t ce_state_max_age(const char *cache_control);
+
+/*
+ * For how many seconds an answer may be used without asking (RFC 9111, 4.2): max-age, else Expires;
+ * where the server says neither, a tenth of the time since Last-Modified, at most an hour. 0 when it
+ * must be asked each time; at most a day.
+ */
+int64_t ce_state_freshness(const struct ce_download_result *answer);
 
 #endif

@@ -157,8 +157,10 @@ static void fuzz_msgpack(const char *data, size_t len)
 	struct ce_shard_index *index = NULL;
 	struct ccenv_error err;
 
-	(void)!ce_shard_each(packed, n, &arena, each, NULL, &err);
-	(void)!ce_shard_each(data, len, &arena, each, NULL, &err);
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0}, garbage = {0};
+	if (ce_shard_inflate(packed, n, &text, &err) >= 0)
+		(void)!ce_shard_each(&text, &arena, each, NULL, &err);
+	(void)!ce_shard_inflate(data, len, &garbage, &err);
 	if (ce_shard_index_parse(packed, n, &index, &err) >= 0)
 		(void)ce_shard_index_find(index, "liba", hex);
 	ce_shard_index_free(index);

@@ -24,6 +24,7 @@
 #include "base/path.h"
 #include "base/url.h"
 #include "ccenv/ccenv.h"
+#include "io/download.h"
 #include "model/repodata.h"
 #include "repodata/name_index.h"
 #include "repodata/record_scan.h"
@@ -161,13 +162,38 @@ static void test_fn_name(void **state)
 	assert_int_equal(ce_name_index_fn_name("a-1-0.whl", 9), 0);
 }
 
-static void test_max_age(void **state)
+/* RFC 9111, 4.2: what the server says, else a tenth of the age; never more than a day or an hour. */
+static void test_freshness(void **state)
 {
+	static const char date[] = "Tue, 15 Nov 1994 12:00:00 GMT";
+	static const struct {
+		struct ce_download_result answer;
+		int seconds;
+	} rows[] = {
+		{{.cache_control = "public, max-age=1200"}, 1200},
+		{{.cache_control = "max-age=60, no-cache"}, 0},
+		{{.cache_control = "no-store"}, 0},
+		{{.cache_control = "max-age=99999999999"}, 86400},
+		{{.cache_control = "max-age=1200", .age = "200"}, 1000},
+		{{.cache_control = "max-age=1200", .age = "2000"}, 0},
+		{{.cache_control = "max-age=-5"}, 0},
+		{{.date = date, .expires = "Tue, 15 Nov 1994 12:10:00 GMT"}, 600},
+		{{.date = date, .expires = "0", .last_modified = "Tue, 15 Nov 1994 11:00:00 GMT"},
+			0},
+		{{.date = date,
+			 .cache_control = "max-age=5",
+			 .expires = "Tue, 15 Nov 1994 12:10:00 GMT"},
+			5},
+		{{.date = date, .last_modified = "Tue, 15 Nov 1994 11:00:00 GMT"}, 360},
+		{{.date = date, .last_modified = "Tue, 15 Nov 1993 11:00:00 GMT"}, 3600},
+		{{.date = date, .last_modified = "Wed, 16 Nov 1994 11:00:00 GMT"}, 0},
+		{{.last_modified = "Tue, 15 Nov 1993 11:00:00 GMT"}, 0},
+		{{.etag = "\"x\""}, 0},
+	};
+
 	(void)state;
-	assert_int_equal(ce_state_max_age("public, max-age=1200"), 1200);
-	assert_int_equal(ce_state_max_age("max-age=60, no-cache"), 0);
-	assert_int_equal(ce_state_max_age("max-age=99999999999"), 86400);
-	assert_int_equal(ce_state_max_age(NULL), 0);
+	for (size_t i = 0; i < CE_COUNT(rows); i++)
+		assert_int_equal(ce_state_freshness(&rows[i].answer), rows[i].seconds);
 }
 
 /* ---- a channel, in all three forms ---- */
@@ -215,13 +241,14 @@ static const char *test_getenv(const char *name)
 	return strcmp(name, "CCENV_NET_RETRIES") == 0 ? "0" : NULL;
 }
 
-static char warnings[4096];
+static char warnings[4096]; /* the last one */
+static unsigned n_warnings;
 
 static void on_log(void *user, enum ccenv_level level, const char *text)
 {
 	(void)user;
 	if (level == CCENV_LOG_WARNING)
-		snprintf(warnings, sizeof(warnings), "%s", text);
+		n_warnings += snprintf(warnings, sizeof(warnings), "%s", text) > 0;
 }
 
 static struct ce_repodata *load(
@@ -245,6 +272,7 @@ static struct ce_repodata *load(
 	struct ce_repodata *r = NULL;
 
 	warnings[0] = '\0';
+	n_warnings = 0;
 	*err = (struct ccenv_error){0};
 	if (ce_repodata_sync(&q, &r, err) < 0)
 		assert_null(r);
@@ -340,7 +368,6 @@ struct site {
 		TRUNCATE,
 		EMPTY_PAGE,
 		ZEROS,
-		FORGET,
 	} how;
 	const char *headers;
 	_Atomic unsigned full, not_modified, missing; /* answers; each has a thread */
@@ -390,8 +417,6 @@ static bool serve_file(int fd, const struct test_request *req, void *user)
 	bool bad = site->damage &&
 		   (ends_with(req->path, site->damage) ||
 			   (strcmp(site->damage, "SHARD") == 0 && strstr(req->path, "/shards/")));
-	if (bad && site->how == FORGET)
-		return test_respond(fd, 404, NULL, "no", 2);
 	if (bad)
 		damage(&b, site->how);
 	ce_sha256_bytes(ce_buf_str(&b), b.len, hex);
@@ -557,6 +582,29 @@ static void test_base_url(void **state)
 	ce_repodata_free(r);
 	test_write_file(path, hostile, strlen(hostile));
 	assert_fails(url, "json", false, CCENV_EDATA, "file:///etc");
+
+	/* http never follows from https. A mirror serves it, the channel's URL counts. */
+	const char *channel = "https://channel.invalid/c";
+	CE_AUTOFREE char *mirror =
+		ce_asprintf("%s=http://127.0.0.1:%d", channel, test_server_port(s));
+	CE_AUTOFREE char *plain = ce_asprintf(with, "http://files.example/x");
+	mirrors = mirror;
+	test_write_file(path, plain, strlen(plain));
+	assert_fails(channel, "json", false, CCENV_EDATA, "must not lead to plain http");
+	test_write_file(path, relative, strlen(relative));
+	r = load(channel, "json", false, &err);
+	assert_string_equal(r->pkgs[0].url, "https://channel.invalid/c/files/top-1-0.conda");
+	ce_repodata_free(r);
+	mirrors = NULL;
+
+	/* Text of an index is shown: no escape sequences, and no password torn by a slash. */
+	static const char *const malformed[] = {
+		"https://h/\\u001b]0;x\\u0007", "https://me:s3/cret@h/x"};
+	for (size_t i = 0; i < CE_COUNT(malformed); i++) {
+		CE_AUTOFREE char *text = ce_asprintf(with, malformed[i]);
+		test_write_file(path, text, strlen(text));
+		assert_fails(url, "json", false, CCENV_EDATA, "malformed base_url");
+	}
 	test_server_stop(s);
 }
 
@@ -629,33 +677,196 @@ static void test_server_damage(void **state)
 	test_server_stop(s);
 }
 
-static void test_shard_damage(void **state)
+/* ---- shards are an optimization: nothing that is wrong with one ends the job ---- */
+
+/* A channel whose shard of "liba" is wrong in one way; all else is right. */
+struct bad_shard {
+	const char *kind;
+	int status;
+	const char *headers;
+	/* The body; NULL is the right one. With right_hash the index names the hash of this one. */
+	const char *body;
+	size_t len;
+	bool right_hash;
+	bool torn; /* the connection breaks in the middle */
+	bool huge; /* larger than any shard may be */
+	/* ---- */
+	const char *wrong_name; /* the shard of this package instead, by its right hash */
+	char hex[CE_SHA256_HEX + 1];
+	_Atomic unsigned asked;
+};
+
+/* Where the hash of a name's shard stands in an inflated index. */
+static char *hash_of(struct ce_buf *index, const char *name)
 {
+	char *at = memmem(index->data, index->len, name, strlen(name));
+
+	assert_non_null(at);
+	at += strlen(name);
+	assert_memory_equal(at, "\xc4\x20", 2);
+	return at + 2;
+}
+
+static void hex_to_bytes(const char *hex, char *out)
+{
+	for (size_t i = 0; i < 32; i++) {
+		char two[3] = {hex[2 * i], hex[2 * i + 1], 0};
+		out[i] = (char)strtol(two, NULL, 16);
+	}
+}
+
+static void read_index(struct ce_buf *text)
+{
+	CE_AUTOFREE char *path = ce_path_join(chan, "linux-64/repodata_shards.msgpack.zst");
+	CE_CLEANUP(ce_buf_release) struct ce_buf packed = {0};
+	struct ccenv_error err;
+
+	assert_int_equal(ce_fs_read(path, 1 << 20, &packed, &err), 0);
+	ce_buf_reserve(text, 1 << 20);
+	text->len = ZSTD_decompress(text->data, 1 << 20, packed.data, packed.len);
+	assert_false(ZSTD_isError(text->len));
+}
+
+/* The index, whose hash of "liba" is that of the bad shard. */
+static bool serve_index(int fd, const struct bad_shard *bad)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+	char packed[64 << 10];
+
+	read_index(&text);
+	hex_to_bytes(bad->hex, hash_of(&text, "liba"));
+	size_t n = ZSTD_compress(packed, sizeof(packed), text.data, text.len, 1);
+	return test_respond(fd, 200, NULL, packed, n);
+}
+
+static bool serve_bad_shard(int fd, const struct test_request *req, void *user)
+{
+	struct bad_shard *bad = user;
 	struct site site = {0};
-	struct test_server *s = test_server_start(serve_file, &site);
-	CE_AUTOFREE char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
-	CE_AUTOFREE char *pattern = ce_asprintf("%s/linux-64/shards/*", chan);
-	glob_t g;
+
+	if (ends_with(req->path, "linux-64/repodata_shards.msgpack.zst"))
+		return serve_index(fd, bad);
+	if (!strstr(req->path, bad->hex) || bad->wrong_name)
+		return serve_file(fd, req, &site);
+	bad->asked++;
+	if (bad->torn) {
+		test_writes(fd, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+		return false;
+	}
+	if (bad->huge) {
+		test_writes(fd, "HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n");
+		return false;
+	}
+	return test_respond(fd, bad->status, bad->headers, bad->body, bad->len);
+}
+
+static void prepare_bad_shard(struct bad_shard *bad)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+
+	read_index(&text);
+	if (bad->right_hash)
+		ce_sha256_bytes(bad->body, bad->len, bad->hex);
+	else
+		ce_hex((unsigned char *)hash_of(&text, bad->wrong_name ? bad->wrong_name : "liba"),
+			32, bad->hex);
+}
+
+#define BODY(text) .body = (text), .len = sizeof(text) - 1
+
+static void test_bad_shards(void **state)
+{
+	char zst[3][256];
+	size_t n[3] = {
+		ZSTD_compress(zst[0], sizeof(zst[0]), "\xc1\xc1", 2, 1), /* no msgpack */
+		ZSTD_compress(zst[1], sizeof(zst[1]), "\x81\xa8packages\x81", 11, 1), /* cut off */
+		ZSTD_compress(zst[2], sizeof(zst[2]), "\x93\x01\x02\x03", 4, 1),      /* a list */
+	};
+	struct bad_shard rows[] = {
+		{.kind = "404", .status = 404, BODY("no")},
+		{.kind = "410", .status = 410, BODY("no")},
+		{.kind = "403", .status = 403, BODY("no")},
+		{.kind = "401", .status = 401, BODY("no")},
+		{.kind = "400", .status = 400, BODY("no")},
+		{.kind = "429", .status = 429, BODY("slower")},
+		{.kind = "500", .status = 500, BODY("oops")},
+		{.kind = "503", .status = 503, BODY("busy")},
+		{.kind = "empty", .status = 200},
+		{.kind = "an error page", .status = 200, BODY("<html>Please log in</html>")},
+		{.kind = "torn", .torn = true},
+		{.kind = "too large", .huge = true},
+		{.kind = "redirect to a file",
+			.status = 302,
+			.headers = "Location: file:///etc/passwd\r\n"},
+		{.kind = "redirect to itself", .status = 302, .headers = "Location: ?\r\n"},
+		{.kind = "no zstd", .status = 200, BODY("garbage"), .right_hash = true},
+		{.kind = "no msgpack",
+			.status = 200,
+			.body = zst[0],
+			.len = n[0],
+			.right_hash = true},
+		{.kind = "msgpack cut off",
+			.status = 200,
+			.body = zst[1],
+			.len = n[1],
+			.right_hash = true},
+		{.kind = "a list", .status = 200, .body = zst[2], .len = n[2], .right_hash = true},
+		{.kind = "zstd cut off",
+			.status = 200,
+			.body = zst[2],
+			.len = n[2] - 2,
+			.right_hash = true},
+		{.kind = "another package's", .wrong_name = "never"},
+	};
 
 	(void)state;
-	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
-	for (int how = FLIP; how <= FORGET; how++) {
-		clear_cache();
-		site = (struct site){.how = how};
-		/* All of them in turn would take long; the first stands for all that are reached or
-		 * not. */
-		site.damage = "a.msgpack.zst";
-		for (size_t i = 0; i < g.gl_pathc; i++)
-			site.damage = ce_path_base(g.gl_pathv[i]);
+	for (size_t i = 0; i < CE_COUNT(rows); i++) {
+		struct bad_shard *bad = &rows[i];
+		struct test_server *s = test_server_start(serve_bad_shard, bad);
+		CE_AUTOFREE char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
 		struct ccenv_error err;
-		struct ce_repodata *r = load(url, NULL, false, &err);
-		if (r) /* the shard of "never" is not reached */
-			ce_repodata_free(r);
-		else
-			assert_int_equal(err.code, how == FORGET ? CCENV_ENOTFOUND : CCENV_EHASH);
+
+		prepare_bad_shard(bad);
+		clear_cache();
+		assert_loads(url, NULL, false);
+		if (!strstr(warnings, "using ") || !strstr(warnings, "repodata.json.zst instead"))
+			fail_msg("%s: the warning is: %s", bad->kind, warnings);
+		assert_int_equal(n_warnings, 1);
+		/* It is remembered, and what is cached then is what counts without a network. */
+		unsigned asked = bad->asked;
+		assert_loads(url, NULL, false);
+		assert_int_equal(bad->asked, asked);
+		assert_int_equal(n_warnings, 0);
+		assert_loads(url, NULL, true);
+		/* Nothing but shards: an error that names the shard. */
+		clear_cache();
+		assert_null(load(url, "shards", false, &err));
+		assert_true(strstr(err.text, bad->hex) || strstr(err.text, "shard of liba"));
+		test_server_stop(s);
 	}
-	globfree(&g);
-	test_server_stop(s);
+}
+
+/* The first mirror's shard is bad, the second one's is good: one warning, and shards all the same. */
+static void test_bad_shard_of_a_mirror(void **state)
+{
+	struct bad_shard bad = {.status = 200, BODY("<html>Please log in</html>")};
+	struct site site = {0};
+	struct test_server *first = test_server_start(serve_bad_shard, &bad);
+	struct test_server *second = test_server_start(serve_file, &site);
+	const char *channel = "http://127.0.0.1:2/c";
+	CE_AUTOFREE char *both = ce_asprintf("%s=http://127.0.0.1:%d,http://127.0.0.1:%d", channel,
+		test_server_port(first), test_server_port(second));
+
+	(void)state;
+	mirrors = both;
+	prepare_bad_shard(&bad);
+	assert_loads(channel, NULL, false);
+	assert_int_equal(n_warnings, 1);
+	assert_non_null(strstr(warnings, "trying the next mirror"));
+	assert_int_equal(site.full, 1); /* that shard, and nothing else */
+	mirrors = NULL;
+	test_server_stop(first);
+	test_server_stop(second);
 }
 
 /* Whatever happens to a file of the cache, the records are right or the error says what to do. */
@@ -705,7 +916,7 @@ int main(void)
 		cmocka_unit_test(test_scan),
 		cmocka_unit_test(test_scan_bad),
 		cmocka_unit_test(test_fn_name),
-		cmocka_unit_test(test_max_age),
+		cmocka_unit_test(test_freshness),
 		cmocka_unit_test_setup_teardown(test_forms, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_directory_named_t, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_http_forms, setup, teardown),
@@ -714,7 +925,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_base_url, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_channels, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_server_damage, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_shard_damage, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bad_shards, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bad_shard_of_a_mirror, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cache_damage, setup, teardown),
 	};
 
