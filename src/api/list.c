@@ -33,7 +33,7 @@ void ce_packages_fill(const struct ce_pkg *const *pkgs, size_t n, const char *co
 			.version = ce_arena_strdup(owner, p->version),
 			.build = ce_arena_strdup(owner, p->build),
 			.subdir = ce_arena_strdup(owner, p->subdir),
-			.channel = ce_arena_strdup(owner, ce_channel_name(p->channel)),
+			.channel = ce_channel_shown(p->channel, p->url, owner),
 			.url = ce_arena_strdup(owner, p->url),
 			.sha256 = ce_arena_strdup(owner, p->sha256),
 			.license = ce_arena_strdup(owner, p->license),

@@ -50,7 +50,9 @@ int ccenv_lock(struct ccenv *c, const struct ccenv_lock_options *o, struct ccenv
 	r = ce_archs_check_plan(c, &plan, err);
 	if (r < 0)
 		return r;
-	lock = ce_lock_plan_result(&plan);
+	r = ce_lock_plan_result(&plan, &lock, err);
+	if (r < 0)
+		return r;
 	ret->n_packages = lock->n_pkgs;
 	if (o->check) {
 		ret->changed = !old || differs(old, lock);

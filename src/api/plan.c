@@ -268,12 +268,13 @@ int ce_lock_plan_solve(struct ccenv *c, struct ce_lock_plan *plan, struct ccenv_
 	return 0;
 }
 
-struct ce_lockfile *ce_lock_plan_result(const struct ce_lock_plan *plan)
+int ce_lock_plan_result(
+	const struct ce_lock_plan *plan, struct ce_lockfile **ret, struct ccenv_error *err)
 {
 	CE_AUTOFREE struct ce_solved *solved = ce_calloc(plan->n, sizeof(*solved));
 
 	for (size_t i = 0; i < plan->n; i++)
 		solved[i] = (struct ce_solved){
 			plan->items[i].request, plan->items[i].solution, plan->items[i].options};
-	return ce_lockfile_from_solutions(solved, plan->n);
+	return ce_lockfile_from_solutions(solved, plan->n, ret, err);
 }

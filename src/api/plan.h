@@ -57,7 +57,8 @@ void ce_lock_plan_prefer(struct ce_lock_plan *plan, const struct ce_lockfile *ol
 CE_MUST_CHECK int ce_lock_plan_solve(
 	struct ccenv *c, struct ce_lock_plan *plan, struct ccenv_error *err);
 /* A new lock with all solutions; free with ce_lockfile_free(). */
-struct ce_lockfile *ce_lock_plan_result(const struct ce_lock_plan *plan);
+CE_MUST_CHECK int ce_lock_plan_result(
+	const struct ce_lock_plan *plan, struct ce_lockfile **ret, struct ccenv_error *err);
 
 /* The request for one environment on one platform; free with ce_request_free(). It borrows from the
  * arena, which must outlive it. */

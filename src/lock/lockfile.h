@@ -42,8 +42,12 @@ struct ce_solved {
 	const char *options;
 };
 
-/* Makes a lock of solutions, in any order; everything is copied. */
-struct ce_lockfile *ce_lockfile_from_solutions(const struct ce_solved *solved, size_t n);
+/*
+ * Makes a lock of solutions, in any order; everything is copied. CCENV_EDATA when a reader would
+ * refuse it (lock/lockfile_origin.h): a package without sha256, or from where it must not come.
+ */
+CE_MUST_CHECK int ce_lockfile_from_solutions(const struct ce_solved *solved, size_t n,
+	struct ce_lockfile **ret_lock, struct ccenv_error *err);
 
 /*
  * Does the lock still answer the request? Decided from the two alone, with no network

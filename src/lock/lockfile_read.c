@@ -3,7 +3,6 @@
  * is checked. */
 #include "lock/lockfile.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -16,6 +15,7 @@
 #include "base/strs.h"
 #include "ccenv/ccenv.h"
 #include "lock/lockfile_format.h"
+#include "lock/lockfile_origin.h"
 #include "model/lockfile.h"
 #include "model/pkg.h"
 #include "model/pkg_read.h"
@@ -27,6 +27,7 @@ enum {
 	PACKAGES_MAX = 100000,
 	ENVIRONMENTS_MAX = 256,
 	PLATFORMS_MAX = 64,
+	BASES_MAX = 256,
 	STRINGS_MAX = 4096, /* specs, channels, virtual packages */
 };
 
@@ -103,26 +104,6 @@ static int see(struct reader *r, unsigned *seen, unsigned bit, const char *key)
 	return 0;
 }
 
-static bool url_is_allowed(const char *url)
-{
-	return ce_has_prefix(url, "https://") || ce_has_prefix(url, "http://") ||
-	       ce_has_prefix(url, "file:///");
-}
-
-static int read_package(struct reader *r, struct ce_pkg *ret)
-{
-	int e = ce_pkg_read(&r->c, NULL, ret, r->err);
-
-	if (e < 0)
-		return e;
-	if (!url_is_allowed(ret->url))
-		return ce_fail(r->err, CCENV_EDATA,
-			"%s: only https, http and file URLs are allowed", ret->url);
-	if (!ret->sha256)
-		return ce_fail(r->err, CCENV_EDATA, "%s: sha256 is missing", ret->url);
-	return 0;
-}
-
 static int read_packages(struct reader *r)
 {
 	struct ce_lockfile *lock = r->lock;
@@ -136,7 +117,7 @@ static int read_packages(struct reader *r)
 		if (n == PACKAGES_MAX)
 			return ce_fail(r->err, CCENV_EDATA, "packages: more than %d", PACKAGES_MAX);
 		CE_GROW(pkgs, n, cap);
-		e = read_package(r, &pkgs[n]);
+		e = ce_pkg_read(&r->c, NULL, &pkgs[n], r->err);
 		if (e < 0)
 			return ce_context(r->err, e, "packages[%zu]", n);
 		n++;
@@ -271,6 +252,32 @@ static int read_platforms(struct reader *r, struct ce_lockfile_env *env)
 	return more < 0 ? fail_end(r, "platforms") : 0;
 }
 
+/* {"<channel>": ["<URL>", …]} */
+static int read_bases(struct reader *r, struct ce_lockfile_env *env)
+{
+	struct ce_arena *a = &r->lock->arena;
+	const char *key;
+	size_t len;
+	int more, e = enter(r, "base-urls", CE_KIND_MAP);
+
+	if (e < 0)
+		return e;
+	env->bases = ce_arena_array(a, BASES_MAX, sizeof(*env->bases));
+	while ((more = r->c.ops->next_key(&r->c, &key, &len)) > 0) {
+		const char *channel = ce_arena_strndup(a, key, len);
+		struct ce_strs urls;
+
+		e = read_strings(r, "base-urls", BASES_MAX, &urls);
+		if (e < 0)
+			return e;
+		if (urls.n > BASES_MAX - env->n_bases)
+			return ce_fail(r->err, CCENV_EDATA, "base-urls: more than %d", BASES_MAX);
+		for (size_t i = 0; i < urls.n; i++)
+			env->bases[env->n_bases++] = (struct ce_base_url){channel, urls.items[i]};
+	}
+	return more < 0 ? fail_end(r, "base-urls") : 0;
+}
+
 static int read_env_key(
 	struct reader *r, const char *key, size_t len, unsigned *seen, struct ce_lockfile_env *env)
 {
@@ -291,6 +298,10 @@ static int read_env_key(
 	if (ce_cursor_key_is(key, len, "options")) {
 		e = see(r, seen, 2, "options");
 		return e < 0 ? e : read_string(r, "options", &env->options);
+	}
+	if (ce_cursor_key_is(key, len, "base-urls")) {
+		e = see(r, seen, 8, "base-urls");
+		return e < 0 ? e : read_bases(r, env);
 	}
 	if (ce_cursor_key_is(key, len, "platforms")) {
 		e = see(r, seen, 4, "platforms");
@@ -422,9 +433,10 @@ static int read_lock(struct reader *r, const char *text)
 			return e;
 	}
 	if (!parts.environments.ops)
-		return 0;
+		return ce_lockfile_check_origins(r->lock, r->err);
 	r->c = parts.environments;
-	return read_environments(r);
+	e = read_environments(r);
+	return e < 0 ? e : ce_lockfile_check_origins(r->lock, r->err);
 }
 
 int ce_lockfile_parse(

@@ -22,12 +22,20 @@ struct ce_lockfile_platform {
 	size_t n_pkgs;
 };
 
+/* Where a channel's index says that its packages are, if not below the channel itself (CEP 15). */
+struct ce_base_url {
+	const char *channel;
+	const char *url; /* of the directory of the files */
+};
+
 struct ce_lockfile_env {
 	const char *name;
 	const char **channels; /* URLs, in order of priority */
 	size_t n_channels;
-	const char *options; /* canonical text of what differs from the defaults: "strategy=lowest
-				…", "" when nothing */
+	struct ce_base_url *bases; /* sorted by channel and URL */
+	size_t n_bases;
+	/* Canonical text of what differs from the defaults: "strategy=lowest …", "" when nothing. */
+	const char *options;
 	struct ce_lockfile_platform *platforms; /* sorted by platform */
 	size_t n_platforms;
 };

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/path.h"
+#include "base/url.h"
 #include "ccenv/ccenv.h"
 
 /* conda's default channel_alias (CEP 26). */
@@ -83,6 +84,21 @@ const char *ce_channel_name(const char *url)
 	if (rest != url)
 		return rest;
 	return slash && slash[1] ? slash + 1 : url;
+}
+
+const char *ce_channel_shown(const char *channel, const char *url, struct ce_arena *a)
+{
+	const char *shown = ce_channel_name(channel);
+	size_t n = strlen(channel);
+	struct ce_url u;
+
+	if (shown == ce_channel_without_alias(channel) || !ce_url_is_web(channel))
+		shown = ce_arena_strdup(a, shown);
+	else
+		shown = ce_arena_strdup(a, strstr(channel, "://") + 3);
+	if ((strncmp(url, channel, n) == 0 && url[n] == '/') || !ce_url_split(url, &u))
+		return shown;
+	return ce_arena_printf(a, "%s@%.*s", shown, (int)u.host_len, u.host);
 }
 
 const char *ce_channel_without_alias(const char *channel)

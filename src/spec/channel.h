@@ -27,6 +27,12 @@ CE_MUST_CHECK int ce_channel_url(const char *channel, const struct ce_channel_ba
 	struct ce_arena *a, const char **ret_url, struct ccenv_error *err);
 /* The short name for people: what follows the alias, or the last part of the URL. Borrowed. */
 const char *ce_channel_name(const char *url);
+/*
+ * As ce_channel_name(), and with the host where it is another than the alias's, for lists in which
+ * the origin of packages is looked at: "prefix.dev/conda-forge". `url` is of one of its files: when
+ * it is not below the channel, its host is there too, as in "conda-forge@cdn.example". From `a`.
+ */
+const char *ce_channel_shown(const char *channel, const char *url, struct ce_arena *a);
 /* The channel without conda's alias in front: for comparing what is written in two ways. Borrowed. */
 const char *ce_channel_without_alias(const char *channel);
 

@@ -38,7 +38,8 @@ static struct ce_pkg pkg(
 	p.fn = ce_arena_printf(a, "%s-%s-h0_0.conda", name, version);
 	p.channel = "https://h/c";
 	p.url = ce_arena_printf(a, "https://h/c/linux-64/%s", p.fn);
-	p.sha256 = sha;
+	/* Each package has its own. */
+	p.sha256 = ce_arena_printf(a, "%.60s%04x", sha, (unsigned char)name[0]);
 	p.size = 7;
 	if (depends) {
 		p.depends = ce_arena_array(a, 2, sizeof(*p.depends));
@@ -93,7 +94,12 @@ static struct ce_lockfile *make_lock(const struct fixture *f)
 {
 	const struct ce_solved s = {f->request, &f->solution, ""};
 
-	return ce_lockfile_from_solutions(&s, 1);
+	struct ce_lockfile *lock = NULL;
+	struct ccenv_error err;
+
+	if (ce_lockfile_from_solutions(&s, 1, &lock, &err) < 0)
+		fail_msg("%s", err.text);
+	return lock;
 }
 
 static void test_round_trip(void **state)
@@ -188,51 +194,173 @@ static void test_stale_members(void **state)
 	assert_stale(missing, f->request, "", "app needs \"lib >=2\", which is not locked");
 }
 
-/* Changes one field of a good lock's only package; says what is answered. */
-static void assert_refused(const char *key, const char *value, const char *expected)
-{
-	CE_CLEANUP(ce_json_decrefp)
-	json_t *root = json_pack("{s:i, s:{}, s:[{s:s, s:s, s:s, s:s, s:s, s:s}]}", "version", 1,
-		"environments", "packages", "name", "app", "version", "1.0", "build", "h0_0",
-		"subdir", "linux-64", "url", "https://h/c/linux-64/app-1.0-h0_0.conda", "sha256",
-		sha);
-	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
-	struct ccenv_error err;
+#define PKG(name, version, url, rest)                                                              \
+	"{\"name\":\"" name "\",\"version\":\"" version                                            \
+	"\",\"build\":\"h0_0\",\"subdir\":\"linux-64\",\"url\":\"" url "\"" rest "}"
+#define SHA     ",\"sha256\":\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\""
+#define APP_URL "https://h/c/linux-64/app-1.0-h0_0.conda"
+#define APP     PKG("app", "1.0", APP_URL, SHA)
+#define ENV(channels, more, urls)                                                                  \
+	"{\"default\":{\"channels\":[" channels "]" more                                           \
+	",\"platforms\":{\"linux-64\":{\"specs\":[],\"virtual-packages\":[],\"packages\":[" urls   \
+	"]}}}}"
+#define LOCK(envs, pkgs) "{\"version\":1,\"environments\":" envs ",\"packages\":[" pkgs "]}"
+#define Q(x)             "\"" x "\""
 
-	assert_non_null(root);
-	if (strcmp(key, "format") == 0)
-		json_object_set_new(root, "version", json_integer(2));
-	else if (value)
-		json_object_set_new(json_array_get(json_object_get(root, "packages"), 0), key,
-			json_string(value));
-	else
-		json_object_del(json_array_get(json_object_get(root, "packages"), 0), key);
-	ce_json_format(root, &b);
-	assert_int_equal(ce_lockfile_parse(b.data, b.len, &lock, &err), CCENV_EDATA);
-	assert_string_equal(err.text, expected);
-}
+/* What a lock may not say, and what is answered. NULL: nothing, it is taken. */
+static const char *const hostile[][2] = {
+	{LOCK(ENV(Q("https://h/c"), "", Q(APP_URL)), APP), NULL},
+	/* The fields of a package. */
+	{LOCK("{}", PKG("../../etc", "1.0", APP_URL, SHA)),
+		"packages[0]: app-1.0-h0_0.conda: invalid package name \"../../etc\""},
+	{LOCK("{}", PKG("app", "1/0", APP_URL, SHA)),
+		"packages[0]: app-1.0-h0_0.conda: invalid version \"1/0\""},
+	{LOCK("{}", PKG("app", "1.0", "https://h/c/linux-64/app.exe", SHA)),
+		"packages[0]: app.exe: the file's name is not that of its record (app-1.0-h0_0)"},
+	{LOCK("{}", PKG("app", "1.0", APP_URL, ",\"sha256\":\"abc\"")),
+		"packages[0]: app-1.0-h0_0.conda: sha256: expected 64 hexadecimal digits"},
+	{LOCK("{}", PKG("app", "1.0", APP_URL, ",\"sha256\":7")),
+		"packages[0]: app-1.0-h0_0.conda: sha256: expected hexadecimal digits, found a "
+		"number"},
+	{LOCK("{}", PKG("app", "1.0", APP_URL, "")),
+		APP_URL " has no sha256, and nothing else proves that a download is the locked "
+			"package; have the channel indexed again with sha256, or take the package "
+			"from another channel"},
+	{LOCK("{}", PKG("app", "1.0", APP_URL, SHA ",\"python_site_packages_path\":\"../../x\"")),
+		"packages[0]: app-1.0-h0_0.conda: python_site_packages_path leaves the prefix"},
+	{LOCK("{}", PKG("app", "1.0", APP_URL, SHA ",\"depends\":\"lib\"")),
+		"packages[0]: app-1.0-h0_0.conda: depends: expected a list of strings, found a "
+		"string"},
+	{LOCK("{}", "{\"name\":\"app\"}"), "packages[0]: version is missing"},
+	{LOCK("{}", "7"), "packages[0]: expected an object, found a number"},
+	{LOCK("{}", APP "," APP), "packages[1]: " APP_URL " is given twice"},
+	/* Text for a terminal or another program's file. */
+	{LOCK("{}", PKG("app", "1.0", "https://h/c\\u001b[2J/linux-64/app-1.0-h0_0.conda", SHA)),
+		"packages[0]: url: expected UTF-8 without control characters"},
+	{LOCK("{}", PKG("app", "1.0", APP_URL, SHA ",\"channel\":\"https://h/c\\nx\"")),
+		"packages[0]: app-1.0-h0_0.conda: channel: expected UTF-8 without control "
+		"characters"},
+	{LOCK(ENV(Q("https://h/c\\u009b2J"), "", ""), ""),
+		"environments: default: channels: expected strings of UTF-8 without control "
+		"characters"},
+	{LOCK(ENV(Q("https://h/c c"), "", ""), ""),
+		"environments: default: channels: \"https://h/c c\" is not an https, http or file "
+		"URL"},
+	/* Where packages come from. */
+	{LOCK(ENV(Q("ftp://h/c"), "", ""), ""),
+		"environments: default: channels: \"ftp://h/c\" is not an https, http or file URL"},
+	{LOCK(ENV(Q("https://h/c"), "", Q("https://evil/c/linux-64/app-1.0-h0_0.conda")),
+		 PKG("app", "1.0", "https://evil/c/linux-64/app-1.0-h0_0.conda", SHA)),
+		"https://evil/c/linux-64/app-1.0-h0_0.conda comes from https://evil/c, which is "
+		"not a channel of environment \"default\""},
+	{LOCK(ENV(Q("https://h/c"), "", Q("https://evil/app-1.0-h0_0.conda")),
+		 PKG("app", "1.0", "https://evil/app-1.0-h0_0.conda",
+			 SHA ",\"channel\":\"https://h/c\"")),
+		"https://evil/app-1.0-h0_0.conda does not lie below its channel, https://h/c"},
+	{LOCK(ENV(Q("https://h/c"), "", Q("http://h/c/linux-64/app-1.0-h0_0.conda")),
+		 PKG("app", "1.0", "http://h/c/linux-64/app-1.0-h0_0.conda",
+			 SHA ",\"channel\":\"https://h/c\"")),
+		"http://h/c/linux-64/app-1.0-h0_0.conda does not lie below its channel, "
+		"https://h/c"},
+	{LOCK(ENV(Q("https://h/c"), "", Q("https://h/c/../d/linux-64/app-1.0-h0_0.conda")),
+		 PKG("app", "1.0", "https://h/c/../d/linux-64/app-1.0-h0_0.conda",
+			 SHA ",\"channel\":\"https://h/c\"")),
+		"https://h/c/../d/linux-64/app-1.0-h0_0.conda does not lie below its channel, "
+		"https://h/c"},
+	{LOCK(ENV(Q("https://h/c"), "", Q("file:///c/linux-64/app-1.0-h0_0.conda")),
+		 PKG("app", "1.0", "file:///c/linux-64/app-1.0-h0_0.conda", SHA)),
+		"file:///c/linux-64/app-1.0-h0_0.conda comes from file:///c, which is not a "
+		"channel of environment \"default\""},
+	{LOCK(ENV(Q("https://h/c"), ",\"base-urls\":{\"https://h/c\":[\"https://cdn/x\"]}",
+		      Q("https://cdn/x/app-1.0-h0_0.conda")),
+		 PKG("app", "1.0", "https://cdn/x/app-1.0-h0_0.conda",
+			 SHA ",\"channel\":\"https://h/c\"")),
+		NULL},
+	{LOCK(ENV(Q("https://h/c"), ",\"base-urls\":{\"https://h/c\":[\"http://cdn/x\"]}", ""), ""),
+		"environments: default: base-urls: http://cdn/x is not allowed for the packages of "
+		"https://h/c"},
+	{LOCK(ENV(Q("http://h/c"), ",\"base-urls\":{\"http://h/c\":[\"file:///x\"]}", ""), ""),
+		"environments: default: base-urls: file:///x is not allowed for the packages of "
+		"http://h/c"},
+	/* One package under another's name. */
+	{LOCK("{}", APP "," PKG("lib", "2.0", "https://h/c/linux-64/lib-2.0-h0_0.conda", SHA)),
+		"app-1.0-h0_0.conda and lib-2.0-h0_0.conda have the same sha256"},
+	{LOCK("{}", APP "," PKG("app", "1.0", "https://m/c/linux-64/app-1.0-h0_0.conda", SHA)),
+		NULL},
+	/* Two readers would see two locks. */
+	{"{\"version\":1,\"version\":1}", "line 1, column 24: version is given twice"},
+	{LOCK("{}", PKG("app", "1.0", APP_URL, SHA SHA)),
+		"packages[0]: app-1.0-h0_0.conda: sha256 is given twice"},
+	{LOCK("{\"a\":{},\"a\":{}}", ""), "environments: a is given twice"},
+	{LOCK("{\"a\":{\"channels\":[],\"channels\":[]}}", ""),
+		"environments: a: channels is given twice"},
+	{LOCK("{\"a\":{\"platforms\":{\"win-64\":{},\"win-64\":{}}}}", ""),
+		"environments: a: win-64 is given twice"},
+	/* The rest of the file. */
+	{"{\"version\":2,\"packages\":7}",
+		"format version 2, this ccenv knows 1; use a newer ccenv"},
+	{"{\"packages\":[]}", "version: expected the number of a format"},
+	{"{\"version\":\"1\"}", "version: expected the number of a format"},
+	{"[]", "line 1, column 1: expected an object"},
+	{"{\"version\":1}\n}", "line 2, column 1: malformed data"},
+	{"{\"version\":1,\n \"packages\":[}", "line 2, column 14: malformed data"},
+	{"", "line 1, column 1: expected an object"},
+	{LOCK("7", ""), "environments: expected an object, found a number"},
+	{LOCK("{\"../x\":{}}", ""), "environments: invalid environment name"},
+	{LOCK("{\"a\":{\"platforms\":{\"../x\":{}}}}", ""),
+		"environments: a: unknown platform \"../x\""},
+	{LOCK("{\"a\":{\"platforms\":{\"win-64\":{\"packages\":[\"x\"]}}}}", ""),
+		"environments: a: win-64: x is not in the list of packages"},
+	{LOCK("{\"a\":{\"platforms\":{\"win-64\":{\"virtual-packages\":[\"glibc\"]}}}}", ""),
+		"environments: a: win-64: virtual-packages: \"glibc\": expected name=version=build"},
+};
 
 static void test_untrusted(void **state)
 {
 	(void)state;
-	assert_refused("url", "ftp://h/app-1.0-h0_0.conda",
-		"packages[0]: ftp://h/app-1.0-h0_0.conda: only https, http and file URLs are allowed");
-	assert_refused("url", "https://h/c/linux-64/app.exe",
-		"packages[0]: app.exe: the file's name is not that of its record (app-1.0-h0_0)");
-	assert_refused("name", "../../etc",
-		"packages[0]: app-1.0-h0_0.conda: invalid package name \"../../etc\"");
-	assert_refused(
-		"version", "1/0", "packages[0]: app-1.0-h0_0.conda: invalid version \"1/0\"");
-	assert_refused("sha256", "abc",
-		"packages[0]: app-1.0-h0_0.conda: sha256: expected 64 hexadecimal digits");
-	assert_refused("sha256", NULL,
-		"packages[0]: https://h/c/linux-64/app-1.0-h0_0.conda: sha256 is missing");
-	assert_refused(
-		"subdir", "../x", "packages[0]: app-1.0-h0_0.conda: unknown subdir \"../x\"");
-	assert_refused("python_site_packages_path", "../../x",
-		"packages[0]: app-1.0-h0_0.conda: python_site_packages_path leaves the prefix");
-	assert_refused("format", NULL, "format version 2, this ccenv knows 1; use a newer ccenv");
+	for (size_t i = 0; i < CE_COUNT(hostile); i++) {
+		CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
+		struct ccenv_error err = {0};
+		int r = ce_lockfile_parse(hostile[i][0], strlen(hostile[i][0]), &lock, &err);
+
+		if (!hostile[i][1] && r < 0)
+			fail_msg("%s\nrefused: %s", hostile[i][0], err.text);
+		if (!hostile[i][1])
+			continue;
+		if (r != CCENV_EDATA)
+			fail_msg("%s\nwas not refused: %s", hostile[i][0], hostile[i][1]);
+		assert_string_equal(err.text, hostile[i][1]);
+	}
+}
+
+/* A channel whose packages are elsewhere, and one that has md5 only. */
+static void test_origins(void **state)
+{
+	struct fixture *f = *state;
+	const struct ce_solved s = {f->request, &f->solution, ""};
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *again = NULL;
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *none = NULL;
+	struct ccenv_error err;
+
+	f->pkgs[0].url = "https://cdn/files/app-1.0-h0_0.conda";
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = make_lock(f);
+	assert_int_equal(lock->envs[0].n_bases, 1);
+	assert_string_equal(lock->envs[0].bases[0].channel, "https://h/c");
+	assert_string_equal(lock->envs[0].bases[0].url, "https://cdn/files");
+	ce_lockfile_render(lock, &text);
+	if (ce_lockfile_parse(text.data, text.len, &again, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(again->envs[0].n_bases, 1);
+	assert_string_equal(again->envs[0].bases[0].url, "https://cdn/files");
+
+	f->pkgs[0].url = "http://cdn/files/app-1.0-h0_0.conda";
+	assert_int_equal(ce_lockfile_from_solutions(&s, 1, &none, &err), CCENV_EDATA);
+	f->pkgs[0].url = "https://h/c/linux-64/app-1.0-h0_0.conda";
+	f->pkgs[0].sha256 = NULL;
+	f->pkgs[0].md5 = "0123456789abcdef0123456789abcdef";
+	assert_int_equal(ce_lockfile_from_solutions(&s, 1, &none, &err), CCENV_EDATA);
+	assert_non_null(strstr(err.text, "app-1.0-h0_0.conda has no sha256"));
 }
 
 int main(void)
@@ -244,6 +372,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_stale, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_stale_members, set_up, tear_down),
 		cmocka_unit_test(test_untrusted),
+		cmocka_unit_test_setup_teardown(test_origins, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,7 @@
 #include "ccenv/ccenv.h"
 #include "model/match.h"
 #include "model/pkg.h"
+#include "spec/channel.h"
 #include "spec/name.h"
 #include "spec/spec.h"
 
@@ -256,6 +257,29 @@ static void test_name(void **state)
 	}
 }
 
+/* What `list` shows of where a package comes from: a host that is not conda's is always there. */
+static void test_channel_shown(void **state)
+{
+	static const char *const cases[][3] = {
+		{"https://conda.anaconda.org/conda-forge",
+			"https://conda.anaconda.org/conda-forge/noarch/a-1-0.conda", "conda-forge"},
+		{"https://conda.anaconda.org/conda-forge", "https://cdn.example:8/x/a-1-0.conda",
+			"conda-forge@cdn.example:8"},
+		{"https://evil.example/conda-forge",
+			"https://evil.example/conda-forge/noarch/a-1-0.conda",
+			"evil.example/conda-forge"},
+		{"https://conda.anaconda.org.evil.example/conda-forge",
+			"https://conda.anaconda.org.evil.example/conda-forge/noarch/a-1-0.conda",
+			"conda.anaconda.org.evil.example/conda-forge"},
+		{"file:///home/me/channel", "file:///home/me/channel/noarch/a-1-0.conda",
+			"channel"}};
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+
+	(void)state;
+	for (size_t i = 0; i < CE_COUNT(cases); i++)
+		assert_string_equal(ce_channel_shown(cases[i][0], cases[i][1], &a), cases[i][2]);
+}
+
 static uint64_t next(uint64_t *seed)
 {
 	*seed ^= *seed << 13;
@@ -402,6 +426,7 @@ static void test_speed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_channel_shown),
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_long_text),
 		cmocka_unit_test(test_strict),
