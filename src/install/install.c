@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/cursor.h"
 #include "base/error.h"
 #include "base/event.h"
 #include "base/fs.h"
-#include "base/json.h"
 #include "base/path.h"
 #include "base/stage.h"
 #include "ccenv/ccenv.h"
@@ -147,16 +147,21 @@ static int lock_prefix(struct install *in, struct ce_fs_lock **ret_lock, struct 
 	return ce_fs_lock_wait(path, &wait, ret_lock, err);
 }
 
-/* Paths go into records, which are JSON, and into first lines of scripts. */
+/*
+ * Paths go into records, which are JSON, and into scripts, whose first lines are shell and Python
+ * at once: Python would read a backslash there.
+ */
 static int check_text(const char *path, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_json_decrefp) json_t *text = json_string(path);
+	const char *has = strchr(path, '\\')   ? "has a backslash"
+			  : strchr(path, '\n') ? "has a line break"
+					       : "is not UTF-8, or has a control character";
 
-	if (text && !strchr(path, '\n'))
+	if (ce_cursor_text_is_clean(path, strlen(path)) && !strchr(path, '\\'))
 		return 0;
 	return ce_fail(err, CCENV_EUSAGE,
-		"%s is %s, which conda's records and scripts cannot hold: use another path", path,
-		text ? "a path of two lines" : "not UTF-8");
+		"%s %s, which conda's records and scripts cannot hold: use another path", path,
+		has);
 }
 
 int ce_install(const struct ce_pkg *const *pkgs, size_t n, const struct ce_install_options *o,

@@ -30,10 +30,11 @@
 #include "model/pkg.h"
 
 enum {
-	BATCH = 1024 /* paths of a directory that a thread takes at once */
+	BATCH = 1024, /* paths of a directory that a thread takes at once */
+	WRITE_BYTES = 64 << 10
 };
 
-/* Larger files with a placeholder do not occur; all of one is held in memory. */
+/* Larger files with a placeholder do not occur. */
 static const uint64_t relocate_bytes_max = 4ULL << 30;
 
 struct linking {
@@ -242,28 +243,69 @@ static int put_linked(struct linking *l, const struct place *at, const struct ce
 	return copy_file(at, p, st, NULL) < 0 ? fail_put(l, p, err) : 0;
 }
 
+/* A file as it is written: small pieces are gathered, all are hashed. */
+struct writer {
+	int fd;
+	struct ce_buf buf;
+	struct ce_digest *digest;
+	uint64_t size;
+	bool failed; /* to write; errno says why */
+};
+
+static int flush(struct writer *w)
+{
+	ce_digest_update(w->digest, ce_buf_str(&w->buf), w->buf.len);
+	w->failed = ce_fs_write_all(w->fd, ce_buf_str(&w->buf), w->buf.len) < 0;
+	w->buf.len = 0;
+	return w->failed ? -1 : 0;
+}
+
+static int write_piece(void *user, const void *data, size_t len, struct ccenv_error *err)
+{
+	struct writer *w = user;
+
+	w->size += len;
+	if (w->buf.len + len > WRITE_BYTES && flush(w) < 0)
+		return ce_fail_errno(err, errno, "cannot write");
+	if (len <= WRITE_BYTES) {
+		ce_buf_add(&w->buf, data, len);
+		return 0;
+	}
+	ce_digest_update(w->digest, data, len);
+	w->failed = ce_fs_write_all(w->fd, data, len) < 0;
+	return w->failed ? ce_fail_errno(err, errno, "cannot write") : 0;
+}
+
+static void release_writer(struct writer *w)
+{
+	ce_fs_closep(&w->fd);
+	ce_buf_release(&w->buf);
+	ce_digest_free(w->digest);
+}
+
 static int relocate(const struct linking *l, const struct place *at, struct ce_planned_path *p,
 	const char *data, const struct stat *st, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
-	CE_CLEANUP(ce_fs_closep) int to = -1;
-	struct ce_relocate how = {
+	CE_CLEANUP(release_writer)
+	struct writer w = {.fd = open_target(at, p, target_mode(st)),
+		.digest = ce_digest_new(CE_DIGEST_SHA256)};
+	const struct ce_relocate how = {
 		.placeholder = p->content->placeholder, .prefix = l->plan->prefix};
+	const struct ce_relocate_out out = {.add = write_piece, .user = &w};
 	size_t len = (size_t)st->st_size;
-	int r = 0;
+	int r;
 
-	if (p->content->binary)
-		r = ce_relocate_binary(&how, data, len, &text, err);
-	else
-		ce_relocate_text(&how, data, len, &text);
-	if (r < 0)
-		return ce_context(err, r, "%s: %s", l->plan->pkgs[p->owner].pkg->fn, p->path);
-	to = open_target(at, p, target_mode(st));
-	if (to < 0 || ce_fs_write_all(to, ce_buf_str(&text), text.len) < 0 || keep_time(to, st) < 0)
+	if (w.fd < 0)
 		return fail_target(l, p, err);
-	ce_sha256_bytes(ce_buf_str(&text), text.len, p->hash);
+	r = p->content->binary ? ce_relocate_binary(&how, data, len, &out, err)
+			       : ce_relocate_text(&how, data, len, &out, err);
+	if (r < 0 && !w.failed)
+		return ce_context(err, r, "%s: %s", l->plan->pkgs[p->owner].pkg->fn, p->path);
+	if (r < 0 || flush(&w) < 0 || keep_time(w.fd, st) < 0)
+		return fail_target(l, p, err);
+	ce_digest_final(CE_TAKE(w.digest), p->hash);
 	p->sha256_in_prefix = p->hash;
-	p->size_in_prefix = text.len;
+	p->size_in_prefix = w.size;
 	p->relocated = true;
 	return 0;
 }
@@ -278,6 +320,11 @@ static int put_relocated(const struct linking *l, const struct place *at, struct
 
 	if (from < 0)
 		return fail_source(l, p, err);
+	if (strlen(p->content->placeholder) < CE_RELOCATE_PLACEHOLDER_MIN)
+		return ce_fail(err, CCENV_EDATA,
+			"%s: the prefix placeholder of %s is \"%s\", shorter than %d characters",
+			l->plan->pkgs[p->owner].pkg->fn, p->path, p->content->placeholder,
+			CE_RELOCATE_PLACEHOLDER_MIN);
 	if (size > relocate_bytes_max)
 		return ce_fail(err, CCENV_EDATA, "%s: %s is too large for prefix replacement",
 			l->plan->pkgs[p->owner].pkg->fn, p->path);

@@ -18,8 +18,16 @@
 #include "ccenv/ccenv.h"
 
 enum {
-	N_ENCODINGS = 5
+	N_ENCODINGS = 5,
+	SHEBANG_LINE_MAX =
+		4096,          /* a longer first line is text; the kernel takes 255 bytes at most */
+	PATCHES_MAX = 1000000, /* strings of a binary; real ones have some thousands */
+	PADDING = 4096
 };
+
+/* How many bytes a text may grow by: placeholders are long, so real ones shrink. */
+static const uint64_t growth_floor = 64 << 10;
+static const uint64_t growth_ratio = 4;
 
 /* Placeholder and prefix as they look in one encoding. */
 struct encoded {
@@ -86,16 +94,118 @@ static void make_encodings(const struct ce_relocate *how, struct encodings *e)
 	}
 }
 
-/* Where something is to be replaced: in text one occurrence, in a binary all of one string. */
-struct patch {
-	size_t start, end; /* of the occurrence; of the string from its first occurrence on */
-	unsigned rank;     /* which of two that overlap is meant; the lower one */
+static const char *find(const struct encoded *e, const char *data, size_t from, size_t to)
+{
+	return memmem(data + from, to - from, e->old.data, e->old.len);
+}
+
+static int put(
+	const struct ce_relocate_out *out, const void *data, size_t len, struct ccenv_error *err)
+{
+	return len == 0 ? 0 : out->add(out->user, data, len, err);
+}
+
+/* ---- text ---- */
+
+/* What is left of a text, and where the placeholder stands next in each encoding. */
+struct text {
+	const char *data;
+	size_t at, len;
+	const char *next[N_ENCODINGS]; /* NULL: not any more */
+	uint64_t growth, growth_max;
+};
+
+/* The first occurrence from t->at on in any encoding; NULL when there is none. */
+static const struct encoded *find_first(struct text *t, const struct encodings *e)
+{
+	const struct encoded *first = NULL;
+	const char *hit = NULL;
+
+	for (size_t i = 0; i < e->n; i++) {
+		if (t->next[i] && t->next[i] < t->data + t->at)
+			t->next[i] = find(&e->all[i], t->data, t->at, t->len);
+		if (t->next[i] && (!hit || t->next[i] < hit)) {
+			hit = t->next[i];
+			first = &e->all[i];
+		}
+	}
+	return first;
+}
+
+static int replace_next(struct text *t, const struct encodings *e, const struct encoded *as,
+	const struct ce_relocate_out *out, struct ccenv_error *err)
+{
+	size_t start = (size_t)(t->next[as - e->all] - t->data);
+	int r = put(out, t->data + t->at, start - t->at, err);
+
+	if (r < 0)
+		return r;
+	t->at = start + as->old.len;
+	if (as->new.len > as->old.len)
+		t->growth += as->new.len - as->old.len;
+	if (t->growth > t->growth_max)
+		return ce_fail(err, CCENV_EDATA,
+			"with the prefix in it, it would grow by more than %llu bytes: install into a shorter path",
+			(unsigned long long)t->growth_max);
+	return put(out, as->new.data, as->new.len, err);
+}
+
+static int relocate_text(const struct encodings *e, struct text *t,
+	const struct ce_relocate_out *out, struct ccenv_error *err)
+{
 	const struct encoded *as;
+
+	for (size_t i = 0; i < e->n; i++)
+		t->next[i] = find(&e->all[i], t->data, t->at, t->len);
+	while ((as = find_first(t, e))) {
+		int r = replace_next(t, e, as, out, err);
+
+		if (r < 0)
+			return r;
+	}
+	return put(out, t->data + t->at, t->len - t->at, err);
+}
+
+int ce_relocate_text(const struct ce_relocate *how, const char *data, size_t len,
+	const struct ce_relocate_out *out, struct ccenv_error *err)
+{
+	CE_CLEANUP(release) struct encodings e = {.n = 0};
+	CE_CLEANUP(ce_buf_release) struct ce_buf line = {0};
+	struct text t = {.data = data, .len = len, .growth_max = growth_floor + growth_ratio * len};
+	int r;
+
+	if (how->placeholder[0] == '\0')
+		return put(out, data, len, err);
+	make_encodings(how, &e);
+	if (len >= 2 && data[0] == '#' && data[1] == '!') {
+		size_t n = len < SHEBANG_LINE_MAX ? len : SHEBANG_LINE_MAX;
+		const char *newline = memchr(data, '\n', n);
+
+		if (newline || n == len) {
+			t.at = newline ? (size_t)(newline - data) : len;
+			ce_relocate_shebang(how, data, t.at, &line);
+		}
+	}
+	r = put(out, ce_buf_str(&line), line.len, err);
+	return r < 0 ? r : relocate_text(&e, &t, out, err);
+}
+
+/* ---- binaries ---- */
+
+/* A string that has the placeholder, from its first occurrence on. */
+struct patch {
+	size_t start, end;
+	const struct encoded *as;
+	unsigned rank; /* which of two that overlap is meant; the lower one */
 };
 
 struct patches {
 	struct patch *items;
 	size_t n, cap;
+};
+
+enum {
+	RANKS = 5
 };
 
 static void add_patch(struct patches *list, const struct patch *patch)
@@ -104,76 +214,9 @@ static void add_patch(struct patches *list, const struct patch *patch)
 	list->items[list->n++] = *patch;
 }
 
-static int by_start(const void *a, const void *b)
+static void free_patches(struct patches *list)
 {
-	const struct patch *x = a, *y = b;
-
-	return x->start < y->start ? -1 : x->start > y->start;
-}
-
-static int by_rank(const void *a, const void *b)
-{
-	const struct patch *x = a, *y = b;
-
-	if (x->rank != y->rank)
-		return x->rank < y->rank ? -1 : 1;
-	return by_start(a, b);
-}
-
-static const char *find(const struct encoded *e, const char *data, size_t from, size_t to)
-{
-	return memmem(data + from, to - from, e->old.data, e->old.len);
-}
-
-static void sort(struct patches *list, int (*compare)(const void *, const void *))
-{
-	if (list->n > 1)
-		qsort(list->items, list->n, sizeof(*list->items), compare);
-}
-
-void ce_relocate_text(
-	const struct ce_relocate *how, const char *data, size_t len, struct ce_buf *out)
-{
-	struct encodings e = {.n = 0};
-	struct patches list = {0};
-	size_t at = 0, end = 0;
-
-	if (how->placeholder[0] == '\0') {
-		ce_buf_add(out, data, len);
-		return;
-	}
-	make_encodings(how, &e);
-	for (size_t i = 0; i < e.n; i++) {
-		const char *hit;
-
-		for (size_t from = 0; (hit = find(&e.all[i], data, from, len));) {
-			from = (size_t)(hit - data) + e.all[i].old.len;
-			add_patch(&list,
-				&(struct patch){.start = (size_t)(hit - data), .as = &e.all[i]});
-		}
-	}
-	sort(&list, by_start);
-	if (len >= 2 && data[0] == '#' && data[1] == '!') {
-		const char *newline = memchr(data, '\n', len);
-
-		at = newline ? (size_t)(newline - data) : len;
-		ce_relocate_shebang(how, data, at, out);
-	}
-	for (size_t i = 0; i < list.n; i++) {
-		const struct patch *p = &list.items[i];
-
-		if (p->start < end)
-			continue;
-		end = p->start + p->as->old.len;
-		if (p->start < at)
-			continue;
-		ce_buf_add(out, data + at, p->start - at);
-		ce_buf_add(out, p->as->new.data, p->as->new.len);
-		at = end;
-	}
-	ce_buf_add(out, data + at, len - at);
-	free(list.items);
-	release(&e);
+	free(list->items);
 }
 
 /* The end of the string around `from`: a zero of the encoding's size, or the end of the file. */
@@ -196,12 +239,20 @@ static size_t string_end(const char *data, size_t from, size_t len, size_t unit,
 	return len;
 }
 
+static int fail_too_long(const struct encoded *as, struct ccenv_error *err)
+{
+	return ce_fail(err, CCENV_EDATA,
+		"the prefix has %zu characters, but at most %zu fit into this package: install into a shorter path",
+		as->new.len / as->unit, as->old.len / as->unit);
+}
+
 /*
- * The strings that hold the placeholder in one encoding. A wide form shifted by a byte looks like
- * that of the other byte order: what is aligned and ended is the more likely one, UTF-8 is certain.
+ * The strings that hold the placeholder in one encoding, by rank. A wide form shifted by a byte
+ * looks like that of the other byte order: what is aligned and ended is the more likely one, UTF-8
+ * is certain.
  */
-static void find_strings(
-	const struct encoded *e, const char *data, size_t len, struct patches *list)
+static int find_strings(const struct encoded *e, const char *data, size_t len,
+	struct patches lists[RANKS], struct ccenv_error *err)
 {
 	size_t covered[4] = {0};
 	const char *hit;
@@ -214,87 +265,139 @@ static void find_strings(
 		from = p.start + e->old.len;
 		if (p.start < covered[phase])
 			continue;
+		if (e->new.len > e->old.len && e->unit == 1)
+			return fail_too_long(e, err);
 		p.end = string_end(data, from, len, e->unit, &ended);
 		covered[phase] = p.end;
 		if (e->unit > 1)
 			p.rank = 1 + 2 * (phase != 0) + !ended;
-		add_patch(list, &p);
+		if (lists[p.rank].n == PATCHES_MAX)
+			return ce_fail(err, CCENV_EDATA,
+				"more than %d strings have the prefix in them", PATCHES_MAX);
+		add_patch(&lists[p.rank], &p);
+	}
+	return 0;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct patch *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* Adds to `kept` those of `more` that overlap none in it, nor one another. Both are sorted. */
+static void merge(struct patches *kept, const struct patches *more)
+{
+	struct patches all = {0};
+	size_t k = 0, end = 0; /* of the last one in `all` */
+
+	for (size_t i = 0; i < more->n; i++) {
+		const struct patch *p = &more->items[i];
+
+		for (; k < kept->n && kept->items[k].start <= p->start; k++) {
+			add_patch(&all, &kept->items[k]);
+			end = kept->items[k].end;
+		}
+		if (p->start < end || (k < kept->n && kept->items[k].start < p->end))
+			continue;
+		add_patch(&all, p);
+		end = p->end;
+	}
+	for (; k < kept->n; k++)
+		add_patch(&all, &kept->items[k]);
+	free(kept->items);
+	*kept = all;
+}
+
+/* Keeps of strings that overlap the likeliest; the result is sorted by place. */
+static void choose(struct patches lists[RANKS], struct patches *ret_kept)
+{
+	for (size_t rank = 0; rank < RANKS; rank++) {
+		struct patches *list = &lists[rank];
+
+		/* Those of one encoding come in order, those of two do not. */
+		if (list->n > 1)
+			qsort(list->items, list->n, sizeof(*list->items), by_start);
+		merge(ret_kept, list);
+		free(list->items);
 	}
 }
 
-/* Keeps of those that overlap the likeliest; the result is sorted by place. */
-static void choose(struct patches *list)
+static int put_zeros(const struct ce_relocate_out *out, size_t n, struct ccenv_error *err)
 {
-	struct patches kept = {0};
+	static const char zeros[PADDING];
 
-	sort(list, by_rank);
-	for (size_t i = 0; i < list->n; i++) {
-		const struct patch *p = &list->items[i];
-		size_t low = kept.n;
+	while (n > 0) {
+		size_t some = n < PADDING ? n : PADDING;
+		int r = put(out, zeros, some, err);
 
-		/* Those of one rank come in order, so the place is mostly the end. */
-		while (low > 0 && kept.items[low - 1].start > p->start)
-			low--;
-		if ((low > 0 && p->start < kept.items[low - 1].end) ||
-			(low < kept.n && kept.items[low].start < p->end))
-			continue;
-		add_patch(&kept, p);
-		memmove(kept.items + low + 1, kept.items + low, (kept.n - 1 - low) * sizeof(*p));
-		kept.items[low] = *p;
+		if (r < 0)
+			return r;
+		n -= some;
 	}
-	free(list->items);
-	*list = kept;
+	return 0;
 }
 
 /* One string, from its first occurrence on, with zeros behind it for what it lost. */
-static void add_string(const struct patch *p, const char *data, struct ce_buf *out)
+static int put_string(const struct patch *p, const char *data, const struct ce_relocate_out *out,
+	struct ccenv_error *err)
 {
 	size_t at = p->start, gap = 0;
 	const char *hit;
+	int r;
 
 	while ((hit = find(p->as, data, at, p->end))) {
-		ce_buf_add(out, data + at, (size_t)(hit - data) - at);
-		ce_buf_add(out, p->as->new.data, p->as->new.len);
+		r = put(out, data + at, (size_t)(hit - data) - at, err);
+		if (r < 0)
+			return r;
+		r = put(out, p->as->new.data, p->as->new.len, err);
+		if (r < 0)
+			return r;
 		at = (size_t)(hit - data) + p->as->old.len;
 		gap += p->as->old.len - p->as->new.len;
 	}
-	ce_buf_add(out, data + at, p->end - at);
-	while (gap-- > 0)
-		ce_buf_addc(out, '\0');
+	r = put(out, data + at, p->end - at, err);
+	return r < 0 ? r : put_zeros(out, gap, err);
+}
+
+static int put_binary(const struct patches *list, const char *data, size_t len,
+	const struct ce_relocate_out *out, struct ccenv_error *err)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct patch *p = &list->items[i];
+		int r = put(out, data + at, p->start - at, err);
+
+		if (r < 0)
+			return r;
+		r = put_string(p, data, out, err);
+		if (r < 0)
+			return r;
+		at = p->end;
+	}
+	return put(out, data + at, len - at, err);
 }
 
 int ce_relocate_binary(const struct ce_relocate *how, const char *data, size_t len,
-	struct ce_buf *out, struct ccenv_error *err)
+	const struct ce_relocate_out *out, struct ccenv_error *err)
 {
-	struct encodings e = {.n = 0};
-	struct patches list = {0};
-	size_t at = 0;
+	CE_CLEANUP(release) struct encodings e = {.n = 0};
+	CE_CLEANUP(free_patches) struct patches kept = {0};
+	struct patches lists[RANKS] = {{0}};
 	int r = 0;
 
-	if (how->placeholder[0] == '\0') {
-		ce_buf_add(out, data, len);
-		return 0;
-	}
+	if (how->placeholder[0] == '\0')
+		return put(out, data, len, err);
 	make_encodings(how, &e);
-	for (size_t i = 0; i < e.n; i++)
-		find_strings(&e.all[i], data, len, &list);
-	choose(&list);
-	for (size_t i = 0; i < list.n && r == 0; i++) {
-		const struct patch *p = &list.items[i];
-
-		if (p->as->new.len > p->as->old.len)
-			r = ce_fail(err, CCENV_EDATA,
-				"the prefix has %zu characters, but at most %zu fit into this package: install into a shorter path",
-				p->as->new.len / p->as->unit, p->as->old.len / p->as->unit);
-		if (r < 0)
-			break;
-		ce_buf_add(out, data + at, p->start - at);
-		add_string(p, data, out);
-		at = p->end;
-	}
-	if (r == 0)
-		ce_buf_add(out, data + at, len - at);
-	free(list.items);
-	release(&e);
-	return r;
+	for (size_t i = 0; i < e.n && r == 0; i++)
+		r = find_strings(&e.all[i], data, len, lists, err);
+	choose(lists, &kept);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < kept.n; i++)
+		if (kept.items[i].as->new.len > kept.items[i].as->old.len)
+			return fail_too_long(kept.items[i].as, err);
+	return put_binary(&kept, data, len, out, err);
 }

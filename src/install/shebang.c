@@ -58,27 +58,54 @@ static bool is_python(const char *name, size_t len)
 	return true;
 }
 
-static void add_env_shebang(const char *line, size_t len, struct ce_buf *out)
+/*
+ * The two lines for a python that "#!" cannot name: the shell starts it, Python sees a string. The
+ * path stands in double quotes, as conda writes it, or in single ones if it has what either of them
+ * would read otherwise.
+ */
+static void add_python(const char *path, struct ce_buf *out)
 {
+	const char *quote = strpbrk(path, "$`\"\\'") ? "'" : "\"";
+
+	ce_buf_adds(out, "#!/bin/sh\n'''exec' ");
+	ce_buf_adds(out, quote);
+	for (const char *p = path; *p; p++) {
+		if (*p == '\'')
+			ce_buf_adds(out, "'\"'\"'");
+		else
+			ce_buf_addc(out, *p);
+	}
+	ce_buf_adds(out, quote);
+}
+
+static void add_python_end(struct ce_buf *out)
+{
+	ce_buf_adds(out, " \"$0\" \"$@\" #'''");
+}
+
+/* `line` by way of env or the shell; the placeholder in it, if any, is replaced. */
+static void add_env_shebang(
+	const struct ce_relocate *how, const char *line, size_t len, struct ce_buf *out)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf path = {0};
 	size_t start, n = find_interpreter(line, len, &start);
-	const char *path = line + start, *rest = path + n, *name;
+	const char *rest = line + start + n, *name;
 	size_t n_rest = len - start - n;
 
 	if (n == 0) {
-		ce_buf_add(out, line, len);
+		replace(how, line, len, out);
 		return;
 	}
-	name = (const char *)memrchr(path, '/', n) + 1;
+	name = (const char *)memrchr(line + start, '/', n) + 1;
 	if (is_python(name, (size_t)(rest - name))) {
-		ce_buf_adds(out, "#!/bin/sh\n'''exec' \"");
-		ce_buf_add(out, path, n);
-		ce_buf_addc(out, '"');
-		ce_buf_add(out, rest, n_rest);
-		ce_buf_adds(out, " \"$0\" \"$@\" #'''");
+		replace(how, line + start, n, &path);
+		add_python(ce_buf_str(&path), out);
+		replace(how, rest, n_rest, out);
+		add_python_end(out);
 	} else {
 		ce_buf_adds(out, "#!/usr/bin/env ");
 		ce_buf_add(out, name, (size_t)(rest - name));
-		ce_buf_add(out, rest, n_rest);
+		replace(how, rest, n_rest, out);
 	}
 }
 
@@ -86,28 +113,23 @@ void ce_relocate_shebang(
 	const struct ce_relocate *how, const char *line, size_t len, struct ce_buf *out)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf new = {0};
+	bool has = memmem(line, len, how->placeholder, strlen(how->placeholder)) != NULL;
 
-	if (strchr(how->prefix, ' ')) {
-		/* Taken apart before the replacement: afterwards the path's end could not be told.
-		 */
-		if (memmem(line, len, how->placeholder, strlen(how->placeholder)))
-			add_env_shebang(line, len, &new);
-		else
-			ce_buf_add(&new, line, len);
-		replace(how, ce_buf_str(&new), new.len, out);
-		return;
-	}
 	replace(how, line, len, &new);
-	if (new.len > SHEBANG_MAX)
-		add_env_shebang(new.data, new.len, out);
+	/* Taken apart before the replacement: a space in the prefix would end the path. */
+	if (new.len > SHEBANG_MAX || (has && strchr(how->prefix, ' ')))
+		add_env_shebang(how, line, len, out);
 	else
 		ce_buf_add(out, ce_buf_str(&new), new.len);
 }
 
 void ce_relocate_python_shebang(const char *interpreter, struct ce_buf *out)
 {
-	if (strlen(interpreter) + 2 > SHEBANG_MAX || strchr(interpreter, ' '))
-		ce_buf_addf(out, "#!/bin/sh\n'''exec' \"%s\" \"$0\" \"$@\" #'''\n", interpreter);
-	else
-		ce_buf_addf(out, "#!%s\n", interpreter);
+	if (strlen(interpreter) + 2 > SHEBANG_MAX || strchr(interpreter, ' ')) {
+		add_python(interpreter, out);
+		add_python_end(out);
+	} else {
+		ce_buf_addf(out, "#!%s", interpreter);
+	}
+	ce_buf_addc(out, '\n');
 }

@@ -14,13 +14,22 @@
 #include "ccenv/ccenv.h"
 #include "install/relocate.h"
 
+static int add_to_buf(void *user, const void *data, size_t len, struct ccenv_error *err)
+{
+	(void)err;
+	ce_buf_add(user, data, len);
+	return 0;
+}
+
 static void check_text(
 	const char *placeholder, const char *prefix, const char *in, const char *expected)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
 	struct ce_relocate how = {.placeholder = placeholder, .prefix = prefix};
+	const struct ce_relocate_out to = {.add = add_to_buf, .user = &out};
+	struct ccenv_error err;
 
-	ce_relocate_text(&how, in, strlen(in), &out);
+	assert_int_equal(ce_relocate_text(&how, in, strlen(in), &to, &err), 0);
 	assert_string_equal(ce_buf_str(&out), expected);
 }
 
@@ -86,8 +95,9 @@ static int binary(const char *placeholder, const char *prefix, const char *in, s
 	struct ce_buf *out, struct ccenv_error *err)
 {
 	struct ce_relocate how = {.placeholder = placeholder, .prefix = prefix};
+	const struct ce_relocate_out to = {.add = add_to_buf, .user = out};
 
-	return ce_relocate_binary(&how, in, len, out, err);
+	return ce_relocate_binary(&how, in, len, &to, err);
 }
 
 static void check_binary(const char *prefix, const char *in, const char *expected, size_t len)
@@ -155,6 +165,64 @@ static void test_wide(void **state)
 	}
 }
 
+/* What the shell reads in the path of a prefix stays text. */
+static void test_shebang_quotes(void **state)
+{
+	(void)state;
+	check_text("/ph", "/my $(touch x) `id`", "#!/ph/bin/python\n",
+		"#!/bin/sh\n'''exec' '/my $(touch x) `id`/bin/python' \"$0\" \"$@\" #'''\n");
+	check_text("/ph", "/it's \"e\"", "#!/ph/bin/python -E\n",
+		"#!/bin/sh\n'''exec' '/it'\"'\"'s \"e\"/bin/python' -E \"$0\" \"$@\" #'''\n");
+}
+
+/* A small file must not become a large one. */
+static void test_growth(void **state)
+{
+	enum {
+		N = 20000
+	};
+	CE_CLEANUP(ce_buf_release) struct ce_buf in = {0}, out = {0};
+	CE_AUTOFREE char *prefix = prefix_for(400);
+	struct ce_relocate how = {.placeholder = "/placeho", .prefix = prefix};
+	const struct ce_relocate_out to = {.add = add_to_buf, .user = &out};
+	struct ccenv_error err;
+
+	(void)state;
+	for (int i = 0; i < N; i++)
+		ce_buf_adds(&in, "/placeho");
+	assert_int_equal(ce_relocate_text(&how, in.data, in.len, &to, &err), CCENV_EDATA);
+	assert_true(out.len < 10 * in.len);
+	in.len = 8L * 100;
+	assert_int_equal(ce_relocate_text(&how, in.data, in.len, &to, &err), 0);
+}
+
+/* Strings of two encodings by turns, as they made the time quadratic: 0.1 s, not minutes. */
+static void test_many_strings(void **state)
+{
+	enum {
+		N = 400000,
+		WIDE = 18 /* bytes of "/placeho" and its end in UTF-16 */
+	};
+	CE_CLEANUP(ce_buf_release) struct ce_buf in = {0}, out = {0};
+	struct ccenv_error err;
+	char wide[64] = {0};
+
+	(void)state;
+	widen("/placeho", wide);
+	for (int i = 0; i < N; i++) {
+		ce_buf_add(&in, "/placeho\0", 10);
+		ce_buf_add(&in, wide, WIDE);
+	}
+	assert_int_equal(binary("/placeho", "/e", in.data, in.len, &out, &err), 0);
+	assert_int_equal(out.len, in.len);
+	assert_memory_equal(out.data, "/e\0\0\0\0\0\0\0\0/\0e\0\0\0", 16);
+	assert_memory_equal(out.data + 28L * (N - 1) + 10, "/\0e\0\0\0", 6);
+	for (int i = 0; i < 2 * N; i++)
+		ce_buf_add(&in, "/placeho", 9);
+	assert_int_equal(binary("/placeho", "/e", in.data, in.len, &out, &err), CCENV_EDATA);
+	assert_non_null(strstr(err.text, "more than 1000000 strings"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +230,9 @@ int main(void)
 		cmocka_unit_test(test_shebang_short),
 		cmocka_unit_test(test_shebang_limit),
 		cmocka_unit_test(test_shebang_space),
+		cmocka_unit_test(test_shebang_quotes),
+		cmocka_unit_test(test_growth),
+		cmocka_unit_test(test_many_strings),
 		cmocka_unit_test(test_binary),
 		cmocka_unit_test(test_wide),
 		cmocka_unit_test(test_binary_too_long),
