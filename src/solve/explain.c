@@ -11,10 +11,12 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "model/pkg.h"
+#include "model/repodata.h"
 #include "model/request.h"
 #include "solve/hints.h"
 #include "solve/problem.h"
 #include "solve/resolvo.h"
+#include "solve/suggest.h"
 #include "spec/channel.h"
 #include "spec/version.h"
 
@@ -134,7 +136,7 @@ static const char *condition_of(const struct ce_requirement *req)
  */
 static void put_requirements(struct ce_buf *out, json_t *node, const struct group *g)
 {
-	const char *verb = g->kind == CE_ORIGIN_DEPENDS ? "needs" : "goes only with";
+	const char *verb = g->kind == CE_ORIGIN_DEPENDS ? "needs" : "works only with";
 	struct texts conditions = {0}, specs = {0};
 
 	for (size_t i = 0; i < g->n_reqs; i++) {
@@ -182,7 +184,7 @@ static void put_range(struct ce_buf *out, const struct ce_package_name *name)
 	qsort(sorted, name->n, sizeof(*sorted), by_version);
 	for (size_t i = 0; i < name->n; i++)
 		add_text(&t, sorted[i]->pkg->version);
-	ce_buf_adds(out, ", but there is only ");
+	ce_buf_adds(out, ", but the channels only have ");
 	if (t.n > MAX_RANGE)
 		ce_buf_addf(out, "%s to %s (%zu versions)", t.items[0], t.items[t.n - 1], t.n);
 	else
@@ -197,19 +199,20 @@ static void put_missing(struct ce_buf *out, const struct ce_requirement *req)
 	const struct ce_package_name *name = req->name;
 
 	if (name->is_virtual && name->n == 0)
-		ce_buf_adds(out, ", which is not assumed to be there");
+		ce_buf_adds(out, ", which is assumed to be absent");
 	else if (name->is_virtual && req->n_matches == 0)
-		ce_buf_addf(out, ", but it is %s%s%s", name->candidates[0].pkg->version,
+		ce_buf_addf(out, ", but it is assumed to be %s%s%s",
+			name->candidates[0].pkg->version,
 			strcmp(name->candidates[0].pkg->build, "0") == 0 ? "" : " ",
 			strcmp(name->candidates[0].pkg->build, "0") == 0
 				? ""
 				: name->candidates[0].pkg->build);
 	else if (name->n == 0)
-		ce_buf_adds(out, ", which no channel has");
+		ce_buf_adds(out, ", but no channel has it");
 	else if (req->n_matches == 0)
 		put_range(out, name);
 	else if (count_usable(req) == 0)
-		ce_buf_adds(out, ", but all that match are left out");
+		ce_buf_adds(out, ", but all matches are excluded");
 }
 
 static void put_exclusion(struct ce_buf *out, const struct ce_candidate *candidate)
@@ -219,21 +222,20 @@ static void put_exclusion(struct ce_buf *out, const struct ce_candidate *candida
 		break;
 	case CE_EXCLUDED_CHANNEL:
 		ce_buf_addf(out,
-			" of %s: a channel before it has the name (strict channel priority)",
+			" from %s: an earlier channel has this name (strict channel priority)",
 			ce_channel_name(candidate->pkg->channel));
 		break;
 	case CE_EXCLUDED_DATE:
-		ce_buf_adds(out, ": later than exclude-newer");
+		ce_buf_adds(out, ": newer than exclude-newer allows");
 		break;
 	case CE_EXCLUDED_NO_DATE:
-		ce_buf_adds(out, ": without a date, while exclude-newer is set");
+		ce_buf_adds(out, ": without a timestamp, and exclude-newer is set");
 		break;
 	case CE_EXCLUDED_PIN:
-		ce_buf_addf(out, ": against the pin \"%s\"", candidate->exclusion_detail);
+		ce_buf_addf(out, ": does not match the pin \"%s\"", candidate->exclusion_detail);
 		break;
 	case CE_EXCLUDED_DEPENDS:
-		ce_buf_addf(
-			out, ": a dependency that cannot be read, %s", candidate->exclusion_detail);
+		ce_buf_addf(out, ": invalid dependency %s", candidate->exclusion_detail);
 		break;
 	}
 }
@@ -287,6 +289,27 @@ static void add_exclusions(json_t *node, const struct ce_requirement *const *req
 		lines++;
 		for (size_t k = 0; k < n_same; k++)
 			done[same[k] - name->candidates] = true;
+	}
+}
+
+/* Adds a line for each record of the name that could not be used, when no other record matches. */
+static void add_refused(struct explainer *e, json_t *node, const struct ce_requirement *req)
+{
+	const struct ce_repodata *r = e->problem->repodata;
+	size_t lines = 0;
+
+	for (size_t i = 0; i < r->n_refused && !req->n_matches && lines < MAX_LINES; i++) {
+		struct ce_buf text = {0};
+		json_t *line;
+
+		if (strcmp(r->refused[i].name, req->name->text) != 0)
+			continue;
+		line = new_node("left-out");
+		json_object_set_new(line, "package", json_string(req->name->text));
+		ce_buf_addf(&text, "not usable: %s", r->refused[i].why);
+		set_text(line, &text);
+		add_cause(node, line);
+		lines++;
 	}
 }
 
@@ -357,12 +380,14 @@ static json_t *make_group_node(struct explainer *e, const struct group *g, size_
 	if ((needs || g->target->is_virtual) && count_all_usable(g->reqs, g->n_reqs) == 0)
 		put_missing(&text, g->reqs[0]);
 	set_text(node, &text);
+	for (size_t i = 0; i < g->n_reqs && needs; i++)
+		add_refused(e, node, g->reqs[i]);
 	if (needs)
 		add_causes(e, node, g->reqs, g->n_reqs, depth + 1);
 	return node;
 }
 
-/* Records made for another platform: worth a line only when there is nothing else to say. */
+/* Whether these records are for another platform: they get a line only if nothing else does. */
 static bool is_for_another(const struct group *g)
 {
 	static const char *const platforms[] = {"__linux", "__osx", "__win", "__unix"};
@@ -401,12 +426,18 @@ static void add_causes(struct explainer *e, json_t *node, const struct ce_requir
 static json_t *make_request_node(struct explainer *e, const struct ce_requirement *req)
 {
 	json_t *node = new_node("requested");
-	struct ce_buf text = {0};
+	struct ce_buf text = {0}, components = {0};
 
 	json_object_set_new(node, "package", json_string(req->name->text));
-	ce_buf_addf(&text, "%s is asked for", req->text);
+	ce_suggest_components(req->name->text, e->problem->request->platform, &components);
+	ce_buf_adds(&text, req->text);
+	if (components.len)
+		ce_buf_addf(&text, " (%s)", ce_buf_str(&components));
+	ce_buf_adds(&text, " is requested");
+	ce_buf_release(&components);
 	put_missing(&text, req);
 	set_text(node, &text);
+	add_refused(e, node, req);
 	add_causes(e, node, &req, 1, 1);
 	return node;
 }
@@ -419,13 +450,14 @@ json_t *ce_explain(
 		.problem = problem, .origins = origins, .n = n_origins, .reported = reported};
 	json_t *root = json_object(), *hints = json_array();
 
-	json_object_set_new(root, "message", json_string("no set of packages meets the request"));
+	json_object_set_new(
+		root, "message", json_string("no set of packages satisfies the request"));
 	json_object_set_new(root, "causes", json_array());
 	json_object_set_new(root, "hints", hints);
 	for (size_t i = 0; i < n_origins; i++) {
 		const struct ce_requirement *req = ce_origin_requirement(problem, &origins[i]);
 
-		/* What the machine has is told where something is against it. */
+		/* What is assumed of the machine is shown where something conflicts with it. */
 		if (origins[i].kind == CE_ORIGIN_REQUEST && !req->name->is_virtual)
 			add_cause(root, make_request_node(&e, req));
 	}

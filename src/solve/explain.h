@@ -12,12 +12,12 @@ struct ce_problem;
 /*
  * Why a request has no answer: a short tree of causes, and sentences that say the way out.
  *
- *     no set of packages meets the request
- *     ├─ cuda-nvcc-impl 12.9.* is asked for
- *     │  └─ cuda-nvcc-impl 12.9.86 goes only with gcc_impl_linux-64 >=6,<15.0a0
- *     └─ gxx_linux-64 15.* is asked for
+ *     no set of packages satisfies the request
+ *     ├─ cuda-nvcc-impl 12.9.* (component nvcc) is requested
+ *     │  └─ cuda-nvcc-impl 12.9.86 works only with gcc_impl_linux-64 >=6,<15.0a0
+ *     └─ gxx_linux-64 15.* is requested
  *        └─ gxx_linux-64 15.1.0, 15.2.0 needs gcc_impl_linux-64 15.1.0.* or 15.2.0.*
- *     nvcc 12.9 takes gcc below 15: ask for an older host compiler, or a newer CUDA release.
+ *     nvcc 12.9 supports gcc below 15: request gxx_linux-64 <15, or a CUDA release whose nvcc supports a newer gcc.
  *
  * As JSON (new; the caller decrefs):
  *

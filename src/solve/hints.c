@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Ways out, each told by a look at single origins of the core; the order of the tests is that of the
- * sentences. */
+/* Ways out, each found by a look at single origins of the core. Hints appear in the order in which
+ * they are looked for. */
 #include "solve/hints.h"
 
 #include <inttypes.h>
@@ -23,7 +23,7 @@
 #include "spec/version.h"
 
 enum {
-	MAX_RELEASES = 12, /* in one sentence */
+	MAX_RELEASES = 16, /* in one sentence */
 	MAX_COMPARED = 4,  /* requests */
 };
 
@@ -72,6 +72,14 @@ static void hint_name(const struct adviser *a, const struct ce_requirement *req)
 		add_hint(a, &text);
 		return;
 	}
+	ce_suggest_components(name, platform, &text);
+	if (text.len) {
+		ce_buf_addf(&text,
+			": no channel of this request has %s. Add one that does, such as conda-forge, or leave the component out.",
+			name);
+		add_hint(a, &text);
+		return;
+	}
 	n = ce_suggest_names(a->problem, name, &arena, names);
 	if (n > 0) {
 		ce_buf_addf(&text, "%s: did you mean %s", name, names[0]);
@@ -107,14 +115,14 @@ static void hint_exact(const struct adviser *a, const struct ce_requirement *req
 				best = pkg;
 		}
 	if (best) {
-		ce_buf_addf(&text, "There is %s %s: ask for \"%s %s.*\" to take any %s.",
-			name->text, best->version, name->text, exact, exact);
+		ce_buf_addf(&text, "%s %s exists: request \"%s %s.*\" to allow any %s.", name->text,
+			best->version, name->text, exact, exact);
 		add_hint(a, &text);
 	}
 	ce_arena_release(&arena);
 }
 
-/* All that match are left out: say which knob does it. */
+/* All matches are excluded: say which setting does it. */
 static void hint_left_out(const struct adviser *a, const struct ce_requirement *req)
 {
 	const char *name = req->name->text;
@@ -123,15 +131,15 @@ static void hint_left_out(const struct adviser *a, const struct ce_requirement *
 
 	if (first->excluded == CE_EXCLUDED_DATE || first->excluded == CE_EXCLUDED_NO_DATE)
 		ce_buf_addf(&text,
-			"exclude-newer leaves %s out: choose a later date, or make an exception for it.",
+			"exclude-newer excludes every match of %s: choose a later date, or add an exception for it.",
 			name);
 	else if (first->excluded == CE_EXCLUDED_CHANNEL)
 		ce_buf_addf(&text,
-			"To take %s from %s in spite of the channel before it, ask for %s::%s.",
+			"To use %s from %s although an earlier channel has it, request %s::%s.",
 			name, ce_channel_name(first->pkg->channel),
 			ce_channel_name(first->pkg->channel), name);
 	else if (first->excluded == CE_EXCLUDED_PIN)
-		ce_buf_addf(&text, "The pin \"%s\" is what stands in the way: widen it.",
+		ce_buf_addf(&text, "The pin \"%s\" excludes every match: widen it.",
 			first->exclusion_detail);
 	else
 		return;
@@ -145,13 +153,13 @@ static void hint_driver(const struct adviser *a, const struct ce_requirement *re
 
 	if (name->n == 0) {
 		ce_buf_adds(&text,
-			"No driver is assumed. If the machine it is for has one, say which CUDA it serves: \"system-requirements\": {\"cuda\": \"13.0\"}.");
+			"No NVIDIA driver is assumed. If the target machine has one, declare the CUDA version that it supports: \"system-requirements\": {\"cuda\": \"13.0\"}.");
 	} else {
 		const char *version = name->candidates[0].pkg->version;
 		int major = (int)strcspn(version, ".");
 
 		ce_buf_addf(&text,
-			"The driver assumed serves CUDA %s: ask for CUDA %.*s, or raise system-requirements.cuda if the machine it is for has a newer one.",
+			"The assumed driver supports CUDA %s: request CUDA %.*s, or raise system-requirements.cuda if the target machine has a newer driver.",
 			version, major, version);
 	}
 	add_hint(a, &text);
@@ -168,7 +176,7 @@ static char *requirement_of(const char *virtual)
 	return name;
 }
 
-/* Is there more against the records of this name than what they need of the platform? */
+/* Whether more than the platform rules out the records of this name. */
 static bool has_other_origins(const struct adviser *a, const struct ce_clause_origin *origin)
 {
 	for (size_t i = 0; origin->candidate && i < a->n; i++)
@@ -192,13 +200,12 @@ static void hint_virtual(const struct adviser *a, const struct ce_clause_origin 
 	}
 	if (name->n > 0)
 		ce_buf_addf(&text,
-			"%s is assumed to be %s: set system-requirements.%s if the machine it is for has more.",
+			"%s is assumed to be %s: set system-requirements.%s if the target machine has a newer one.",
 			name->text, name->candidates[0].pkg->version, requirement);
 	else if (strcmp(name->text, "__cuda_arch") == 0)
-		ce_buf_addf(
-			&text, "No device is assumed: set system-requirements.%s.", requirement);
+		ce_buf_addf(&text, "No GPU is assumed: set system-requirements.%s.", requirement);
 	else if (!has_other_origins(a, origin))
-		ce_buf_addf(&text, "%s is not made for %s.",
+		ce_buf_addf(&text, "%s is not available for %s.",
 			origin->candidate ? origin->candidate->name->text : name->text,
 			a->problem->request->platform);
 	else
@@ -214,8 +221,7 @@ static int upper_limit(const char *text)
 	return p ? (int)strtol(p + 1 + (p[1] == '='), NULL, 10) : 0;
 }
 
-/* Does the core have a request for the CUDA release that this part of a toolkit is numbered after?
- */
+/* Whether the core has a request for the CUDA release that gives this part of a toolkit its version. */
 static bool is_requested(const struct adviser *a, const struct ce_candidate *part)
 {
 	for (size_t i = 0; i < a->n; i++) {
@@ -233,7 +239,7 @@ static bool is_requested(const struct adviser *a, const struct ce_candidate *par
 	return false;
 }
 
-/* nvcc's own limit on the host compiler: that of the release asked for, or else of the newest. */
+/* nvcc's own limit on the host compiler: that of the requested release, or else of the newest. */
 static void hint_host_compiler(const struct adviser *a)
 {
 	const struct ce_clause_origin *best = NULL;
@@ -267,7 +273,7 @@ static void hint_host_compiler(const struct adviser *a)
 		minor += 1 + (int)strcspn(version + minor + 1, ".");
 	platform = req->name->text + strlen("gcc_impl_");
 	ce_buf_addf(&text,
-		"nvcc %.*s takes gcc below %d: ask for gxx_%s <%d, or for a CUDA release whose nvcc takes it.",
+		"nvcc %.*s supports gcc below %d: request gxx_%s <%d, or a CUDA release whose nvcc supports a newer gcc.",
 		minor, version, limit, platform, limit);
 	add_hint(a, &text);
 }
@@ -278,7 +284,7 @@ static int by_version(const void *a, const void *b)
 		(*(struct ce_candidate *const *)a)->pkg->parsed_version);
 }
 
-/* The releases marked, the newest first; returns how many. */
+/* Appends the releases marked, the newest first; returns how many there are. */
 static size_t put_releases(
 	struct ce_buf *out, const struct ce_package_name *name, const bool *possible)
 {
@@ -309,25 +315,57 @@ static bool have_common(const bool *a, const bool *b, size_t n)
 	return false;
 }
 
-static void compare_releases(const struct adviser *a, const struct ce_package_name *name,
-	const struct ce_requirement *first, const bool *firsts, const struct ce_requirement *second,
-	const bool *seconds)
-{
-	struct ce_buf text = {0}, one = {0}, other = {0};
-	size_t n = put_releases(&one, name, firsts), m = put_releases(&other, name, seconds);
+/* A request, and with which candidates of cuda-version it is possible. */
+struct releases {
+	const struct ce_requirement *req;
+	const bool *possible;
+	struct ce_buf text; /* the releases, and how many */
+	size_t n;
+};
 
-	if (n > 0 && m > 0 && !have_common(firsts, seconds, name->n)) {
+/* "component nvcc (cuda-nvcc-impl) exists for CUDA 13.0, 12.9, not for CUDA 11.8." */
+static void put_unavailable(const struct adviser *a, struct ce_buf *out,
+	const struct releases *part, const struct releases *release)
+{
+	const char *package = part->req->name->text;
+	struct ce_buf components = {0};
+
+	ce_suggest_components(package, a->problem->request->platform, &components);
+	if (components.len)
+		ce_buf_addf(out, "%s (%s)", ce_buf_str(&components), package);
+	else
+		ce_buf_adds(out, package);
+	ce_buf_addf(out,
+		" exists for CUDA %s, not for CUDA %s. Request one of these releases, or leave %s out.",
+		ce_buf_str(&part->text), ce_buf_str(&release->text), package);
+	ce_buf_release(&components);
+}
+
+static void compare_releases(
+	const struct adviser *a, const struct releases *first, const struct releases *second)
+{
+	const struct ce_package_name *name = ce_map_get(&a->problem->names, "cuda-version");
+	bool one = first->req->name == name, other = second->req->name == name;
+	struct ce_buf text = {0};
+
+	if (!first->n || !second->n || have_common(first->possible, second->possible, name->n))
+		return;
+	if (one && !other && !second->req->spec->version_text) {
+		put_unavailable(a, &text, second, first);
+	} else if (other && !one && !first->req->spec->version_text) {
+		put_unavailable(a, &text, first, second);
+	} else {
 		ce_buf_addf(&text, "%s: %s is %sCUDA %s; %s is %sCUDA %s. ",
-			n == 1 && m == 1 ? "Two CUDA releases are asked for"
-					 : "No CUDA release suits all that is asked for",
-			first->text, first->name == name ? "" : "there for ", ce_buf_str(&one),
-			second->text, second->name == name ? "" : "there for ", ce_buf_str(&other));
+			first->n == 1 && second->n == 1
+				? "Two CUDA releases are requested"
+				: "No CUDA release has everything that is requested",
+			first->req->text, one ? "" : "available for ", ce_buf_str(&first->text),
+			second->req->text, other ? "" : "available for ",
+			ce_buf_str(&second->text));
 		ce_buf_adds(&text,
-			"Choose one release by cuda-version, and leave the versions of its parts open.");
-		add_hint(a, &text);
+			"Choose one release with cuda-version, and leave out the versions of its parts.");
 	}
-	ce_buf_release(&one);
-	ce_buf_release(&other);
+	add_hint(a, &text);
 }
 
 /* Requests that are each possible, but never with the same CUDA release. */
@@ -336,6 +374,7 @@ static void hint_releases(const struct adviser *a)
 	const struct ce_package_name *name = ce_map_get(&a->problem->names, "cuda-version");
 	CE_AUTOFREE size_t *requests = ce_calloc(a->n + 1, sizeof(*requests));
 	CE_AUTOFREE bool *possible = NULL;
+	struct releases releases[MAX_COMPARED] = {0};
 	bool is_involved = false;
 	size_t n = 0;
 
@@ -350,13 +389,19 @@ static void hint_releases(const struct adviser *a)
 	if (!name || name->n == 0 || !is_involved || n < 2 || n > MAX_COMPARED)
 		return;
 	possible = ce_calloc(n * name->n, sizeof(*possible));
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		struct releases *r = &releases[i];
+
 		ce_resolvo_possible(a->problem, requests[i], name, possible + i * name->n);
+		r->req = a->problem->requested[requests[i]];
+		r->possible = possible + i * name->n;
+		r->n = put_releases(&r->text, name, r->possible);
+	}
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = i + 1; k < n; k++)
-			compare_releases(a, name, a->problem->requested[requests[i]],
-				possible + i * name->n, a->problem->requested[requests[k]],
-				possible + k * name->n);
+			compare_releases(a, &releases[i], &releases[k]);
+	for (size_t i = 0; i < n; i++)
+		ce_buf_release(&releases[i].text);
 }
 
 void ce_hints_add(

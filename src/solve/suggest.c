@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/edit.h"
+#include "base/strs.h"
 #include "model/component.h"
 #include "model/pkg.h"
 #include "model/repodata.h"
-#include "model/request.h"
 #include "solve/problem.h"
 
 struct found {
@@ -63,28 +64,50 @@ static void offer(struct found *found, size_t *n, const char *wanted, const char
 	found[at] = (struct found){name, distance};
 }
 
-/* The package names in "cuda-nvcc_@ cuda-cudart-dev". */
-static void offer_specs(struct found *found, size_t *n, const char *wanted, const char *specs,
-	const char *platform, struct ce_arena *a)
+/* Whether the list of specs, "cuda-crt-dev_@ cuda-cudart-dev", has the package; *ret_first: at its
+ * beginning. */
+static bool has_package(
+	const char *specs, const char *package, const char *platform, bool *ret_first)
 {
-	while (specs && *specs) {
-		size_t len = strcspn(specs, " ");
-		size_t plain = strcspn(specs, " @");
+	for (const char *p = specs; p && *p; p += strspn(p, " ")) {
+		size_t plain = strcspn(p, " @"), len = strcspn(p, " ");
 
-		if (plain < len)
-			offer(found, n, wanted,
-				ce_arena_printf(a, "%.*s%s", (int)plain, specs, platform));
-		else
-			offer(found, n, wanted, ce_arena_strndup(a, specs, len));
-		specs += len + strspn(specs + len, " ");
+		if (strncmp(p, package, plain) == 0 &&
+			strcmp(package + plain, plain < len ? platform : "") == 0) {
+			*ret_first = p == specs;
+			return true;
+		}
+		p += len;
 	}
+	return false;
+}
+
+void ce_suggest_components(const char *package, const char *platform, struct ce_buf *out)
+{
+	const char *names[CE_SUGGEST_MAX];
+	bool is_main = false;
+	size_t n = 0;
+
+	for (const struct ce_component *c = ce_component_list(); c->name; c++) {
+		bool is_first, is_win = ce_has_prefix(platform, "win");
+
+		if (!*c->summary || !has_package(is_win ? c->win_specs : c->linux_specs, package,
+					    platform, &is_first))
+			continue;
+		/* A component that is this package comes before those that use it, too. */
+		if (is_first > is_main)
+			n = 0;
+		is_main = is_main || is_first;
+		if (is_first == is_main && n < CE_SUGGEST_MAX)
+			names[n++] = c->name;
+	}
+	for (size_t i = 0; i < n; i++)
+		ce_buf_addf(out, "%s%s", i ? " or " : "component ", names[i]);
 }
 
 size_t ce_suggest_names(const struct ce_problem *problem, const char *name, struct ce_arena *a,
 	const char *ret_names[CE_SUGGEST_MAX])
 {
-	const char *platform = problem->request->platform;
-	const struct ce_component *component = ce_component_list();
 	struct found found[CE_SUGGEST_MAX + 1];
 	const char *last = "";
 	size_t n = 0;
@@ -97,11 +120,6 @@ size_t ce_suggest_names(const struct ce_problem *problem, const char *name, stru
 	}
 	for (size_t i = 0; i < problem->repodata->n_others; i++)
 		offer(found, &n, name, problem->repodata->others[i]);
-	for (; component->name; component++)
-		offer_specs(found, &n, name,
-			strncmp(platform, "win", 3) == 0 ? component->win_specs
-							 : component->linux_specs,
-			platform, a);
 	for (size_t i = 0; i < n; i++)
 		ret_names[i] = ce_arena_strdup(a, found[i].name);
 	return n;

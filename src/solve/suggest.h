@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 struct ce_arena;
+struct ce_buf;
 struct ce_problem;
 
 enum {
@@ -12,11 +13,14 @@ enum {
 };
 
 /*
- * Finds package names similar to `name`: a few edits away, or the name with a prefix or an ending.
+ * Finds names similar to `name` among the packages of the channels: a few edits away, or the name with a prefix or an ending.
  * Sets up to CE_SUGGEST_MAX of them, the nearest first, and returns how many. The names live in
  * `a`.
  */
 size_t ce_suggest_names(const struct ce_problem *problem, const char *name, struct ce_arena *a,
 	const char *ret_names[CE_SUGGEST_MAX]);
+/* Appends the CUDA components that `package` belongs to, "component nvcc" or "component cudart or
+ * nvcc"; nothing when there is none. */
+void ce_suggest_components(const char *package, const char *platform, struct ce_buf *out);
 
 #endif

@@ -4,6 +4,6 @@ package a 1.0 h_0
 package b 1.0 h_0
 request a
 explain
-no set of packages meets the request
-└─ a is asked for, but all that match are left out
-   └─ a 1.0: a dependency that cannot be read, "b >=1<2": expected ',' or '|' between two constraints
+no set of packages satisfies the request
+└─ a is requested, but all matches are excluded
+   └─ a 1.0: invalid dependency "b >=1<2": expected ',' or '|' between two constraints

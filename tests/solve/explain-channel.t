@@ -7,7 +7,7 @@ channel nvidia
 package cuda-nvcc 13.0.88 0
 request cuda-nvcc 13.*
 explain
-no set of packages meets the request
-└─ cuda-nvcc 13.* is asked for, but all that match are left out
-   └─ cuda-nvcc 13.0.88 of nvidia: a channel before it has the name (strict channel priority)
-To take cuda-nvcc from nvidia in spite of the channel before it, ask for nvidia::cuda-nvcc.
+no set of packages satisfies the request
+└─ cuda-nvcc 13.* is requested, but all matches are excluded
+   └─ cuda-nvcc 13.0.88 from nvidia: an earlier channel has this name (strict channel priority)
+To use cuda-nvcc from nvidia although an earlier channel has it, request nvidia::cuda-nvcc.

@@ -4,6 +4,6 @@ package a 2.0 h_0
 request a <2
 request a >=2
 explain
-no set of packages meets the request
-├─ a <2 is asked for
-└─ a >=2 is asked for
+no set of packages satisfies the request
+├─ a <2 is requested
+└─ a >=2 is requested

@@ -7,7 +7,7 @@ virtual __unix 0
 request cuda-nvcc-impl 13.2.*
 exclude-newer 2025-06-01
 explain
-no set of packages meets the request
-└─ cuda-nvcc-impl 13.2.* is asked for, but all that match are left out
-   └─ cuda-nvcc-impl 13.2.78, 13.2.51: later than exclude-newer
-exclude-newer leaves cuda-nvcc-impl out: choose a later date, or make an exception for it.
+no set of packages satisfies the request
+└─ cuda-nvcc-impl 13.2.* (component nvcc) is requested, but all matches are excluded
+   └─ cuda-nvcc-impl 13.2.78, 13.2.51: newer than exclude-newer allows
+exclude-newer excludes every match of cuda-nvcc-impl: choose a later date, or add an exception for it.

@@ -7,7 +7,7 @@ virtual __unix 0
 request pytorch * cuda*
 request python 3.12.*
 explain
-no set of packages meets the request
-└─ pytorch * cuda* is asked for
-   └─ pytorch 2.12.0 to 2.0.0 (13 versions) needs __cuda, which is not assumed to be there
-No driver is assumed. If the machine it is for has one, say which CUDA it serves: "system-requirements": {"cuda": "13.0"}.
+no set of packages satisfies the request
+└─ pytorch * cuda* is requested
+   └─ pytorch 2.12.0 to 2.0.0 (13 versions) needs __cuda, which is assumed to be absent
+No NVIDIA driver is assumed. If the target machine has one, declare the CUDA version that it supports: "system-requirements": {"cuda": "13.0"}.

@@ -8,7 +8,7 @@ virtual __cuda 12.4
 request cuda-nvcc-impl
 request cuda-version 13.0.*
 explain
-no set of packages meets the request
-└─ cuda-version 13.0.* is asked for
-   └─ cuda-version 13.0 goes only with __cuda >=13, but it is 12.4
-The driver assumed serves CUDA 12.4: ask for CUDA 12, or raise system-requirements.cuda if the machine it is for has a newer one.
+no set of packages satisfies the request
+└─ cuda-version 13.0.* is requested
+   └─ cuda-version 13.0 works only with __cuda >=13, but it is assumed to be 12.4
+The assumed driver supports CUDA 12.4: request CUDA 12, or raise system-requirements.cuda if the target machine has a newer driver.

@@ -6,6 +6,6 @@ virtual __linux 4.18
 virtual __unix 0
 request cuda-nvcc-impl 12.9
 explain
-no set of packages meets the request
-└─ cuda-nvcc-impl ==12.9 is asked for, but there is only 12.0.76 to 13.3.73 (23 versions)
-There is cuda-nvcc-impl 12.9.86: ask for "cuda-nvcc-impl 12.9.*" to take any 12.9.
+no set of packages satisfies the request
+└─ cuda-nvcc-impl ==12.9 (component nvcc) is requested, but the channels only have 12.0.76 to 13.3.73 (23 versions)
+cuda-nvcc-impl 12.9.86 exists: request "cuda-nvcc-impl 12.9.*" to allow any 12.9.

@@ -8,12 +8,12 @@ request cuda-nvcc-impl
 request cuda-version 12.9.*
 request gxx_linux-64 15.*
 explain
-no set of packages meets the request
-├─ cuda-nvcc-impl is asked for
+no set of packages satisfies the request
+├─ cuda-nvcc-impl (component nvcc) is requested
 │  ├─ cuda-nvcc-impl 13.3.73 to 12.0.76 (21 versions) each needs its own cuda-version (>=13.3,<13.4.0a0, >=13.2,<13.3.0a0, …)
-│  └─ cuda-nvcc-impl 12.9.86, 12.9.41 goes only with gcc_impl_linux-64 >=6,<15.0a0
-├─ cuda-version 12.9.* is asked for
-└─ gxx_linux-64 15.* is asked for
+│  └─ cuda-nvcc-impl 12.9.86, 12.9.41 works only with gcc_impl_linux-64 >=6,<15.0a0
+├─ cuda-version 12.9.* is requested
+└─ gxx_linux-64 15.* is requested
    └─ gxx_linux-64 15.3.0, 15.2.0, 15.1.0 each needs its own gcc_linux-64 (==15.3.0 h7df7c86_0, ==15.2.0 h7be306e_28, …)
       └─ gcc_linux-64 15.3.0, 15.2.0, 15.1.0 needs gcc_impl_linux-64 15.3.0.* or 15.2.0.* or 15.1.0.*
-nvcc 12.9 takes gcc below 15: ask for gxx_linux-64 <15, or for a CUDA release whose nvcc takes it.
+nvcc 12.9 supports gcc below 15: request gxx_linux-64 <15, or a CUDA release whose nvcc supports a newer gcc.

@@ -6,6 +6,6 @@ virtual __linux 4.18
 virtual __unix 0
 request gxx_linux-64
 explain
-no set of packages meets the request
-└─ gxx_linux-64 is asked for, which no channel has
+no set of packages satisfies the request
+└─ gxx_linux-64 is requested, but no channel has it
 The platform is linux-aarch64: did you mean gxx_linux-aarch64?

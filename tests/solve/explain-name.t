@@ -7,6 +7,6 @@ virtual __unix 0
 request cuda-nvcc-imp
 request cuda-version 12.9.*
 explain
-no set of packages meets the request
-└─ cuda-nvcc-imp is asked for, which no channel has
+no set of packages satisfies the request
+└─ cuda-nvcc-imp is requested, but no channel has it
 cuda-nvcc-imp: did you mean cuda-nvcc-impl or cuda-nvvm-impl?

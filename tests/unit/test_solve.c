@@ -438,15 +438,13 @@ static void test_case(void **state)
 static void test_explanation_as_json(void **state)
 {
 	static const char want[] =
-		"{\"message\":\"no set of packages meets the request\",\"causes\":["
-		"{\"text\":\"a is asked for\",\"kind\":\"requested\",\"package\":\"a\","
+		"{\"message\":\"no set of packages satisfies the request\",\"causes\":["
+		"{\"text\":\"a is requested\",\"kind\":\"requested\",\"package\":\"a\","
 		"\"causes\":["
-		"{\"text\":\"a 2.0, 1.0 needs __cuda, which is not assumed to be there\","
+		"{\"text\":\"a 2.0, 1.0 needs __cuda, which is assumed to be absent\","
 		"\"kind\":\"needs\",\"package\":\"a\",\"versions\":[\"2.0\",\"1.0\"],"
 		"\"specs\":[\"__cuda\"]}]}],"
-		"\"hints\":[\"No driver is assumed. If the machine it is for has one, say which "
-		"CUDA "
-		"it serves: \\\"system-requirements\\\": {\\\"cuda\\\": \\\"13.0\\\"}.\"]}";
+		"\"hints\":[\"No NVIDIA driver is assumed. If the target machine has one, declare the CUDA version that it supports: \\\"system-requirements\\\": {\\\"cuda\\\": \\\"13.0\\\"}.\"]}";
 	CE_CLEANUP(ce_json_decrefp)
 	json_t *request = json_pack("{s:s,s:[s]}", "platform", "linux-64", "specs", "a");
 	CE_CLEANUP(ce_json_decrefp)
@@ -469,6 +467,35 @@ static void test_explanation_as_json(void **state)
 	assert_null(s);
 	got = json_dumps(explanation, JSON_COMPACT);
 	assert_string_equal(got, want);
+}
+
+/* Who requests a name of which no record could be read hears of the record, and why. */
+static void test_unusable_record(void **state)
+{
+	static const char want[] =
+		"no set of packages satisfies the request\n"
+		"└─ dill is requested, but no channel has it\n"
+		"   └─ not usable: dill-1.0-0.conda: depends: expected a list of strings, found a string";
+	CE_CLEANUP(ce_json_decrefp)
+	json_t *request = json_pack("{s:s,s:[s]}", "platform", "linux-64", "specs", "dill");
+	CE_CLEANUP(ce_repodata_freep) struct ce_repodata *repodata = ce_repodata_new();
+	CE_CLEANUP(ce_request_freep) struct ce_request *q = NULL;
+	CE_CLEANUP(ce_solution_freep) struct ce_solution *s = NULL;
+	struct ce_refused refused[] = {
+		{.name = "other", .why = "other-1.0-0.conda: no version"},
+		{.name = "dill",
+			.why = "dill-1.0-0.conda: depends: expected a list of strings, found a string"},
+	};
+	struct ccenv_error err;
+
+	(void)state;
+	repodata->refused = refused;
+	repodata->n_refused = 2;
+	assert_int_equal(corpus_request(request, &q, &err), 0);
+	assert_int_equal(ce_solve(q, repodata, &s, NULL, &err), CCENV_ENOSOLUTION);
+	assert_string_equal(err.text, want);
+	repodata->refused = NULL;
+	repodata->n_refused = 0;
 }
 
 enum {
@@ -543,15 +570,16 @@ int main(void)
 
 	if (n <= 0)
 		return 1;
-	tests = ce_calloc((size_t)n + 2, sizeof(*tests));
+	tests = ce_calloc((size_t)n + 3, sizeof(*tests));
 	for (int i = 0; i < n; i++) {
 		tests[i].name = entries[i]->d_name;
 		tests[i].test_func = test_case;
 		tests[i].initial_state = ce_asprintf(TEST_DATA "/solve/%s", entries[i]->d_name);
 	}
 	tests[n] = (struct CMUnitTest)cmocka_unit_test(test_explanation_as_json);
-	tests[n + 1] = (struct CMUnitTest)cmocka_unit_test(test_threads);
-	failed = _cmocka_run_group_tests("solve", tests, (size_t)n + 2, NULL, NULL);
+	tests[n + 1] = (struct CMUnitTest)cmocka_unit_test(test_unusable_record);
+	tests[n + 2] = (struct CMUnitTest)cmocka_unit_test(test_threads);
+	failed = _cmocka_run_group_tests("solve", tests, (size_t)n + 3, NULL, NULL);
 	for (int i = 0; i < n; i++) {
 		free(tests[i].initial_state);
 		free(entries[i]);
