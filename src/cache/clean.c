@@ -136,8 +136,7 @@ static int remove_thing(const struct ce_clean_options *o, const struct thing *t,
 	}
 	if (r < 0)
 		return r;
-	return t->package ? ce_entry_remove(o->cache_dir, t->path, err)
-			  : ce_fs_remove_tree(t->path, err);
+	return t->package ? ce_entry_remove(t->path, err) : ce_fs_remove_tree(t->path, err);
 }
 
 static int clean(const struct ce_clean_options *o, struct things *list,
@@ -177,7 +176,7 @@ static int clean(const struct ce_clean_options *o, struct things *list,
 int ce_clean(const struct ce_clean_options *o, struct ce_clean_result *ret_result,
 	struct ccenv_error *err)
 {
-	CE_AUTOFREE char *pkgs = ce_path_join(o->cache_dir, "pkgs");
+	CE_AUTOFREE char *pkgs = ce_layout_pkgs(o->cache_dir);
 	CE_AUTOFREE char *archives = ce_path_join(o->cache_dir, "archives");
 	CE_AUTOFREE char *repodata = ce_layout_repodata(o->cache_dir);
 	CE_AUTOFREE char *locks = ce_layout_locks(o->cache_dir);

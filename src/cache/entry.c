@@ -2,14 +2,10 @@
 /* Making and removing cache entries; see entry.h. */
 #include "cache/entry.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +15,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/stage.h"
 #include "cache/contents.h"
 #include "cache/listing.h"
 #include "ccenv/ccenv.h"
@@ -38,59 +35,19 @@ void ce_entry_touch(const char *dir)
 		ce_ignore(utimensat(AT_FDCWD, dir, NULL, 0));
 }
 
-/* The directory of what is being made; it is locked while one of its children is made and locked.
- */
-static int open_tmp(const char *cache_dir, char **ret_path, int *ret_fd, struct ccenv_error *err)
-{
-	CE_AUTOFREE char *path = ce_layout_pkg(cache_dir, "tmp");
-	int r = ce_fs_mkdirs(path, err);
-
-	if (r < 0)
-		return r;
-	*ret_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (*ret_fd < 0)
-		return ce_fail_errno(err, errno, "cannot open %s", path);
-	*ret_path = CE_TAKE(path);
-	return 0;
-}
-
-/* Makes and locks the temporary directory <parent>/<key>.<pid>.XXXXXX. */
-static int make_stage(
-	const char *parent, const char *key, char **ret_stage, int *ret_fd, struct ccenv_error *err)
-{
-	CE_AUTOFREE char *stage = ce_asprintf("%s/%.64s.%ld.XXXXXX", parent, key, (long)getpid());
-	int fd;
-
-	if (!mkdtemp(stage))
-		return ce_fail_errno(err, errno, "cannot create a directory in %s", parent);
-	fd = open(stage, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return ce_fail_errno(err, errno, "cannot open %s", stage);
-	(void)flock(fd, LOCK_EX | LOCK_NB);
-	*ret_stage = CE_TAKE(stage);
-	*ret_fd = fd;
-	return 0;
-}
-
 int ce_entry_begin(
 	const char *cache_dir, const char *key, struct ce_entry *ret_entry, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *parent = NULL;
-	CE_CLEANUP(ce_fs_closep) int parent_fd = -1;
-	struct ce_entry e = {.lock_fd = -1};
-	int r = open_tmp(cache_dir, &parent, &parent_fd, err);
+	CE_AUTOFREE char *dir = ce_layout_pkg(cache_dir, key);
+	struct ce_entry e = {.stage = CE_STAGE_NONE};
+	int r = ce_stage_dir(dir, &e.stage, err);
 
-	if (r < 0)
-		return r;
-	/* Shared: many may begin at once, but nobody sweeps. Without locks the process id must do.
-	 */
-	(void)flock(parent_fd, LOCK_SH);
-	r = make_stage(parent, key, &e.stage, &e.lock_fd, err);
 	if (r < 0)
 		return r;
 	e.contents = ce_contents_new();
 	e.contents->key = ce_arena_strdup(&e.contents->arena, key);
-	e.tree = ce_path_join(e.stage, "tree");
+	e.tree = ce_path_join(e.stage.tmp, "tree");
+	/* Whatever the umask says: other users may be let in to read. */
 	if (mkdir(e.tree, 0755) < 0 || chmod(e.tree, 0755) < 0) {
 		r = ce_fail_errno(err, errno, "cannot create %s", e.tree);
 		ce_entry_drop(&e);
@@ -146,7 +103,7 @@ int ce_entry_list(struct ce_entry *e, struct ccenv_error *err)
 /* The list in the stage, to be renamed. */
 static int write_list(const struct ce_entry *e, char **ret_path, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *path = ce_path_join(e->stage, "list");
+	CE_AUTOFREE char *path = ce_path_join(e->stage.tmp, "list");
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 	CE_CLEANUP(ce_fs_closep) int fd = -1;
 
@@ -187,90 +144,23 @@ int ce_entry_publish(
 
 void ce_entry_drop(struct ce_entry *e)
 {
-	struct ccenv_error ignored;
-
-	/* What cannot be removed is swept by a later run. */
-	if (e->stage)
-		ce_ignore(ce_fs_remove_tree(e->stage, &ignored));
-	free(CE_TAKE(e->stage));
+	ce_stage_drop(&e->stage);
 	free(CE_TAKE(e->tree));
-	ce_fs_closep(&e->lock_fd);
 	ce_contents_free(CE_TAKE(e->contents));
 }
 
-int ce_entry_remove(const char *cache_dir, const char *dir, struct ccenv_error *err)
+int ce_entry_remove(const char *dir, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *parent = NULL;
-	CE_AUTOFREE char *to = NULL;
-	CE_CLEANUP(ce_fs_closep) int parent_fd = -1;
 	CE_AUTOFREE char *list = ce_asprintf("%s.list", dir);
-	CE_CLEANUP(ce_fs_closep)
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct ccenv_error ignored;
-	int r = open_tmp(cache_dir, &parent, &parent_fd, err);
 
-	if (r < 0)
-		return r;
-	(void)flock(parent_fd, LOCK_SH);
-	if (fd >= 0)
-		(void)flock(fd, LOCK_EX | LOCK_NB);
 	if (unlink(list) < 0 && errno != ENOENT)
 		return ce_fail_errno(err, errno, "cannot remove %s", list);
-	/* In one step, so that nobody sees half an entry; and without making anything, since a full
-	 * disk is a reason to remove entries. */
-	to = ce_asprintf("%s/%.64s.%ld.removed", parent, ce_path_base(dir), (long)getpid());
-	ce_ignore(ce_fs_remove_tree(to, &ignored)); /* the next call says why */
-	if (rename(dir, to) < 0)
-		return errno == ENOENT ? 0 : ce_fail_errno(err, errno, "cannot remove %s", dir);
-	ce_ignore(ce_fs_remove_tree(to, &ignored)); /* swept by a later run */
-	return 0;
-}
-
-/* Is the maker of <key>.<pid>.<random> gone? */
-static bool is_orphan(int parent, const char *name)
-{
-	const char *dot = strchr(name, '.');
-	long pid = dot ? strtol(dot + 1, NULL, 10) : 0;
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	bool locked, orphan;
-
-	if (fd < 0)
-		return false;
-	locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
-	/* Where there are no locks, only the process id can tell, and not across machines: such
-	 * entries stay. */
-	orphan = locked ||
-		 (errno != EWOULDBLOCK && pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH);
-	close(fd);
-	return orphan;
+	return ce_stage_remove(dir, err);
 }
 
 void ce_entry_sweep(const char *cache_dir)
 {
-	CE_AUTOFREE char *path = NULL;
-	struct ccenv_error ignored;
-	struct dirent *d;
-	int fd = -1;
-	DIR *dir;
+	CE_AUTOFREE char *pkgs = ce_layout_pkgs(cache_dir);
 
-	if (open_tmp(cache_dir, &path, &fd, &ignored) < 0)
-		return;
-	/* Somebody is just making one: another run will sweep. */
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
-		close(fd);
-		return;
-	}
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return;
-	}
-	while ((d = readdir(dir))) {
-		CE_AUTOFREE char *child = ce_path_join(path, d->d_name);
-
-		/* One that cannot be removed does not keep the others. */
-		if (d->d_name[0] != '.' && is_orphan(dirfd(dir), d->d_name))
-			ce_ignore(ce_fs_remove_tree(child, &ignored));
-	}
-	closedir(dir);
+	ce_stage_sweep(pkgs);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/attr.h"
+#include "base/stage.h"
 
 struct ccenv_error;
 struct ce_archive_entry;
@@ -25,8 +26,7 @@ struct ce_pkg;
  * compares each file as it links it; here all are compared at once, when that has found something.
  * `ccenv verify` reads the bytes.
  *
- * An entry is made in pkgs/tmp/ and renamed. Whoever makes one holds a lock on its temporary
- * directory, so that what a killed process left behind can be told from what is being made.
+ * An entry is made under a temporary name (base/stage.h) and put in place by two renames.
  *
  * `dir` is the path of the directory everywhere below.
  */
@@ -55,9 +55,8 @@ void ce_entry_touch(const char *dir);
 
 /* One that is being made. Life: begin, note for each entry, then publish or drop. */
 struct ce_entry {
-	char *stage; /* its temporary directory; what else is needed on the way lies there */
-	char *tree;  /* the directory to unpack into, in stage */
-	int lock_fd; /* of stage */
+	struct ce_stage stage; /* a temporary directory that is never put in place itself */
+	char *tree;            /* in it: the directory to unpack into */
 	struct ce_contents *contents;
 	bool listed; /* the package's own lists have been read */
 };
@@ -74,10 +73,9 @@ CE_MUST_CHECK int ce_entry_publish(
 /* Removes what is left of it; to be called after publish, too. */
 void ce_entry_drop(struct ce_entry *e);
 
-/* Removes the list, moves the directory out of the way, and removes it. */
-CE_MUST_CHECK int ce_entry_remove(const char *cache_dir, const char *dir, struct ccenv_error *err);
-/* Removes what processes that are gone left in pkgs/tmp/. Failures are ignored: the next run tries
- * again. */
+/* Removes the list, then the directory. */
+CE_MUST_CHECK int ce_entry_remove(const char *dir, struct ccenv_error *err);
+/* Removes what killed processes left in pkgs/. Failures are ignored: the next run tries again. */
 void ce_entry_sweep(const char *cache_dir);
 
 #endif

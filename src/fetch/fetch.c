@@ -203,7 +203,7 @@ static int open_job(struct ce_job *job, struct ccenv_error *err)
 	if (ce_fs_exists(job->dir)) {
 		/* Without a list it is what an interrupted run or an earlier ccenv left. */
 		bool complete = ce_entry_exists(job->dir);
-		int r = ce_entry_remove(o->cache_dir, job->dir, err);
+		int r = ce_entry_remove(job->dir, err);
 
 		if (r < 0)
 			return r;

@@ -23,6 +23,11 @@ char *ce_layout_cache_default(const char *(*getenv_fn)(const char *name))
 	return NULL;
 }
 
+char *ce_layout_pkgs(const char *cache_dir)
+{
+	return ce_path_join(cache_dir, "pkgs");
+}
+
 char *ce_layout_pkg(const char *cache_dir, const char *sha256)
 {
 	return ce_asprintf("%s/pkgs/%s", cache_dir, sha256);

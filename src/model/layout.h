@@ -11,7 +11,6 @@
  * - CACHEDIR.TAG
  * - pkgs/<sha256>/: an unpacked package, and nothing else
  * - pkgs/<sha256>.list: what is in it; where no path of a package leads
- * - pkgs/tmp/: packages being unpacked or removed
  * - archives/<sha256>.part: a download that is not complete or not yet unpacked
  * - repodata/: index files and what is known of their freshness
  * - locks/: lock files between processes
@@ -26,6 +25,7 @@
  */
 /* NULL when none of the variables is set. */
 char *ce_layout_cache_default(const char *(*getenv_fn)(const char *name));
+char *ce_layout_pkgs(const char *cache_dir);
 char *ce_layout_pkg(const char *cache_dir, const char *sha256);
 char *ce_layout_pkg_list(const char *cache_dir, const char *sha256);
 char *ce_layout_archive(const char *cache_dir, const char *sha256);

@@ -100,7 +100,7 @@ class Bench:
         """Nothing beside the prefix, nothing half made; downloads of packages that this run did not need may stay."""
         wanted = {r["sha256"] for r in json.loads(self.records[name].read_text())}
         left = [p.name for p in self.prefix.parent.iterdir() if p != self.prefix]
-        left += [p.name for p in (self.cache / "pkgs/tmp").glob("*")]
+        left += [p.name for p in (self.cache / "pkgs").glob(".ccenv-tmp.*")]
         left += [p.name for p in (self.cache / "archives").glob("*") if p.stem in wanted]
         check(not left, f"{what}: left over", left)
 

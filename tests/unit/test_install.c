@@ -500,16 +500,21 @@ static void test_leftovers(void **state)
 	struct fixture *f = *state;
 	CE_AUTOFREE char *users_tmp = ce_asprintf("%s.tmp.999999999", f->prefix);
 	CE_AUTOFREE char *users_old = ce_asprintf("%s.old.1", f->prefix);
-	CE_AUTOFREE char *cached = ce_asprintf("%s/pkgs/tmp/k.999999999.abc/bin", f->cache);
+	CE_AUTOFREE char *cached =
+		ce_asprintf("%s/pkgs/.ccenv-tmp.0123456789abcdef0123/tree/bin", f->cache);
+	CE_AUTOFREE char *cached_lock =
+		ce_asprintf("%s/pkgs/.ccenv-tmp.0123456789abcdef0123.lock", f->cache);
 
 	assert_int_equal(ce_fs_mkdirs(users_tmp, &f->err), 0);
 	assert_int_equal(ce_fs_mkdirs(users_old, &f->err), 0);
 	assert_int_equal(ce_fs_mkdirs(cached, &f->err), 0);
+	assert_int_equal(ce_fs_replace(cached_lock, "", 0, NULL, &f->err), 0);
 	add(f, &(struct pack_package){.name = "one", .files = one});
 	both(f);
 	assert_true(ce_fs_exists(users_tmp));
 	assert_true(ce_fs_exists(users_old));
 	assert_false(ce_fs_exists(cached));
+	assert_false(ce_fs_exists(cached_lock));
 	/* Killed between the swap and the removal of the old prefix: the new one is right, but
 	 * something is left. The same where the two could not be exchanged. */
 	for (size_t i = 0; i < CE_COUNT(suffixes); i++) {
