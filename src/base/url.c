@@ -214,6 +214,17 @@ char *ce_url_join(const char *base, const char *ref)
 	return escaped(ce_buf_str(&b));
 }
 
+char *ce_url_with_user_of(const char *url, const char *other)
+{
+	struct ce_url to, from;
+
+	if (!ce_url_split(url, &to) || !ce_url_split(other, &from) || to.user_len ||
+		!from.user_len || !ce_url_same_origin(&from, &to))
+		return ce_strdup(url);
+	return ce_asprintf(
+		"%.*s%.*s@%s", (int)(to.host - url), url, (int)from.user_len, from.user, to.host);
+}
+
 /* Adds the path without conda's tokens, which stand as /t/<token>/ wherever the server's own part
  * of the path ends. */
 static void add_path_without_tokens(struct ce_buf *b, const char *path, size_t len)

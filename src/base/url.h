@@ -51,6 +51,9 @@ char *ce_url_resolve(const char *dir, const char *ref);
  */
 char *ce_url_join(const char *base, const char *ref);
 
+/* `url` with the user:password@ of `other`, if both have one origin and `url` has none of its own.
+ * The caller frees. */
+char *ce_url_with_user_of(const char *url, const char *other);
 /*
  * The URL without user:password@ and, in http and https URLs, without conda's /t/<token>/ and
  * without parameters of the query that are keys (token=, signature= and the like). A directory

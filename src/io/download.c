@@ -16,6 +16,7 @@ enum {
 	DEFAULT_PARALLEL = 16,
 	DEFAULT_RETRIES = 3,  /* CCENV_NET_RETRIES */
 	DEFAULT_STALL_S = 30, /* CCENV_NET_TIMEOUT */
+	DEFAULT_PATIENCE_S = 3600,
 };
 
 static const char *no_env(const char *name)
@@ -45,6 +46,7 @@ int ce_downloader_new(
 	d->offline = o->offline;
 	d->parallel = o->parallel ? o->parallel : DEFAULT_PARALLEL;
 	d->retries = (unsigned)env_number(d, "CCENV_NET_RETRIES", DEFAULT_RETRIES, 20);
+	d->patience_s = o->patience_s ? o->patience_s : DEFAULT_PATIENCE_S;
 	d->stall_s = env_number(d, "CCENV_NET_TIMEOUT", DEFAULT_STALL_S, 3600);
 	d->last = &d->first;
 	d->credentials = ce_credentials_new(d->env, d->events, o->channels, o->n_channels);
@@ -104,7 +106,11 @@ static void start(struct ce_transfer *t)
 {
 	if (ce_url_has_scheme(t->url, "file")) {
 		ce_transfer_start_file(t);
-	} else if (!ce_url_has_scheme(t->url, "http") && !ce_url_has_scheme(t->url, "https")) {
+	} else if (ce_url_is_torn(t->url)) {
+		ce_transfer_fail(t, CCENV_EUSAGE, "its password has a / ? or # in it",
+			"write %2F, %3F or %23");
+		ce_transfer_finish_failed(t, 0);
+	} else if (!ce_url_is_web(t->url)) {
 		ce_transfer_fail(t, CCENV_EUSAGE,
 			"only file://, http:// and https:// are understood",
 			"check the channel's URL");

@@ -72,18 +72,6 @@ int ce_transfer_check_answer(struct ce_transfer *t)
 	return 0;
 }
 
-/* The user and password of the URL that was asked stay with its host, as they do in browsers. */
-static char *with_user_of(const char *asked, const char *target)
-{
-	struct ce_url from, to;
-
-	if (!ce_url_split(asked, &from) || !ce_url_split(target, &to) || to.user_len ||
-		!from.user_len || !ce_url_same_origin(&from, &to))
-		return ce_strdup(target);
-	return ce_asprintf("%.*s%.*s@%s", (int)(to.host - target), target, (int)from.user_len,
-		from.user, to.host);
-}
-
 /* Where a redirect leads; NULL when it must not be followed (then t->err says why). The caller
  * frees. */
 static char *redirect_target(struct ce_transfer *t)
@@ -101,7 +89,8 @@ static char *redirect_target(struct ce_transfer *t)
 			"check the channel's URL");
 		return NULL;
 	}
-	return with_user_of(t->url, target);
+	/* The user and password of the URL that was asked stay with its host, as in browsers. */
+	return ce_url_with_user_of(target, t->url);
 }
 
 static void follow(struct ce_transfer *t, long status)
@@ -202,6 +191,21 @@ static bool retry(struct ce_transfer *t, const char *cause, curl_off_t retry_aft
 	return true;
 }
 
+/* What to do about a server that wants to know who asks. The caller frees. */
+static char *credentials_wanted(const struct ce_transfer *t)
+{
+	struct ce_url u;
+
+	/* What is stored without a port is not sent to this one (credentials.h). */
+	if (ce_url_split(t->url, &u) && ce_url_has_scheme(t->url, "https") &&
+		ce_url_port(&u) != 443)
+		return ce_asprintf(
+			"it wants credentials: put them into ~/.rattler/credentials.json under \"%.*s\"",
+			(int)u.host_len, u.host);
+	return ce_strdup(
+		"it wants credentials: put them into ~/.rattler/credentials.json or ~/.netrc");
+}
+
 static void finish_status(struct ce_transfer *t, long status)
 {
 	curl_off_t after = 0;
@@ -230,11 +234,11 @@ static void finish_status(struct ce_transfer *t, long status)
 		snprintf(text, sizeof(text), "the server has no such file (status %ld)", status);
 		ce_transfer_fail(t, CCENV_ENOTFOUND, text,
 			"check the channel, or lock again with `ccenv lock`");
-	} else if (status == 401 || status == 403 || status == 407) {
-		ce_transfer_fail(t, CCENV_ENET, text,
-			status == 407
-				? PROXY_WANTS
-				: "it wants credentials: put them into ~/.rattler/credentials.json or ~/.netrc");
+	} else if (status == 407) {
+		ce_transfer_fail(t, CCENV_ENET, text, PROXY_WANTS);
+	} else if (status == 401 || status == 403) {
+		CE_AUTOFREE char *way_out = credentials_wanted(t);
+		ce_transfer_fail(t, CCENV_ENET, text, way_out);
 	} else if (after > MAX_RETRY_AFTER_S) {
 		snprintf(text, sizeof(text), "the server answered %ld and asks to wait %lld s",
 			status, (long long)after);

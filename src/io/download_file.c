@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "base/url.h"
 
 enum {
@@ -26,10 +27,11 @@ void ce_transfer_start_file(struct ce_transfer *t)
 		ce_transfer_finish_failed(t, 0);
 		return;
 	}
-	t->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (t->fd < 0 || fstat(t->fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+	t->fd = ce_fs_open_file(AT_FDCWD, path, 0);
+	if (t->fd < 0 || fstat(t->fd, &st) < 0) {
 		bool absent = t->fd < 0 && (errno == ENOENT || errno == ENOTDIR);
-		const char *cause = t->fd < 0 ? strerror(errno) : "not a regular file";
+		bool special = errno == EINVAL || errno == ENXIO || errno == EISDIR;
+		const char *cause = special ? "it is not a regular file" : strerror(errno);
 		if (t->fd >= 0)
 			close(t->fd);
 		t->fd = -1;

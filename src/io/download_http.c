@@ -134,12 +134,10 @@ static void set_protocols(CURL *e)
 
 static void set_credentials(struct ce_transfer *t)
 {
-	const char *netrc = ce_credentials_netrc(t->d->credentials);
-	struct ce_credential cred;
+	CE_CLEANUP(ce_credential_release) struct ce_credential cred = {0};
 
 	ce_credentials_find(t->d->credentials, t->url, &cred);
 	curl_easy_setopt(t->easy, CURLOPT_URL, cred.url);
-	free(cred.url);
 	if (cred.bearer) {
 		curl_easy_setopt(t->easy, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
 		curl_easy_setopt(t->easy, CURLOPT_XOAUTH2_BEARER, cred.bearer);
@@ -147,9 +145,9 @@ static void set_credentials(struct ce_transfer *t)
 		curl_easy_setopt(t->easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
 		curl_easy_setopt(t->easy, CURLOPT_USERNAME, cred.user);
 		curl_easy_setopt(t->easy, CURLOPT_PASSWORD, cred.password ? cred.password : "");
-	} else if (netrc) {
+	} else if (cred.netrc) {
 		curl_easy_setopt(t->easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
-		curl_easy_setopt(t->easy, CURLOPT_NETRC_FILE, netrc);
+		curl_easy_setopt(t->easy, CURLOPT_NETRC_FILE, cred.netrc);
 	}
 }
 

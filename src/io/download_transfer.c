@@ -14,6 +14,10 @@
 #include "base/event.h"
 #include "base/url.h"
 
+enum {
+	SLOW = 4 << 10, /* bytes a second; sixteen of them may share a bad line */
+};
+
 void ce_transfer_clear_headers(struct ce_transfer *t)
 {
 	char **const all[] = {&t->etag, &t->last_modified, &t->cache_control, &t->expires, &t->date,
@@ -124,6 +128,20 @@ void ce_transfer_finish_failed(struct ce_transfer *t, long status)
 	ce_transfer_finish(t, t->err.code, t->err.text, status);
 }
 
+/* A file of any size may come, but not for ever. */
+static int check_patience(struct ce_transfer *t)
+{
+	int64_t now = ce_now_ms(CE_CLOCK_MONOTONIC);
+	int64_t allowed_s = t->d->patience_s + (int64_t)(t->got / SLOW);
+
+	if (t->began == 0)
+		t->began = now;
+	if (now - t->began <= allowed_s * 1000)
+		return 0;
+	return ce_transfer_fail(t, CCENV_ENET, "it has come at less than 4 KiB/s for too long",
+		"try again later, or use a mirror");
+}
+
 /* Data goes to the caller; every limit is checked here, for files and for the network. */
 int ce_transfer_deliver(struct ce_transfer *t, const void *data, size_t len)
 {
@@ -137,6 +155,9 @@ int ce_transfer_deliver(struct ce_transfer *t, const void *data, size_t len)
 			t, CCENV_EDATA, text, "check that the URL is what you meant");
 	}
 	t->got += len;
+	int slow = check_patience(t);
+	if (slow < 0)
+		return slow;
 	if (t->t.expected_bytes && t->got > t->t.expected_bytes) {
 		snprintf(text, sizeof(text), "it is longer than the %llu bytes promised",
 			(unsigned long long)t->t.expected_bytes);

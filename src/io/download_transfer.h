@@ -48,6 +48,7 @@ struct ce_transfer {
 	bool checked;       /* the answer's status has been looked at */
 	bool dropped;       /* body of an error or a redirect: not handed on */
 	int64_t not_before; /* monotonic ms */
+	int64_t began;      /* the same; 0 until it runs */
 	char *etag, *last_modified, *cache_control, *expires, *date, *age;
 	char *location, *content_range;
 	struct ccenv_error err; /* of a callback or check; err.code != 0 ends the transfer */
@@ -63,6 +64,7 @@ struct ce_downloader {
 	bool offline;
 	unsigned parallel;
 	unsigned retries;
+	unsigned patience_s;
 	long stall_s; /* no byte for so long, or only a trickle, ends a request */
 	struct ce_transfer *first, **last; /* all that are not finished, in order of adding */
 	unsigned running, files;

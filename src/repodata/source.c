@@ -190,8 +190,14 @@ static int find_files(struct ce_source *s, struct ccenv_error *err)
 	s->base_url = ce_url_strip_credentials(base);
 	if (!s->shards)
 		return 0;
-	free(CE_TAKE(s->shards_base_url));
-	return resolve(s, ce_shard_index_shards_base_url(s->shards), &s->shards_base_url, err);
+	CE_AUTOFREE char *shards = NULL;
+	r = resolve(s, ce_shard_index_shards_base_url(s->shards), &shards, err);
+	if (r < 0)
+		return r;
+	free(s->shards_base_url);
+	/* Shards may lie outside the channel, at the same server. */
+	s->shards_base_url = ce_url_with_user_of(shards, s->channel);
+	return 0;
 }
 
 /* The copy that is open becomes the answer. */

@@ -70,7 +70,7 @@ struct ce_source {
 	struct ce_shard_index *shards;
 	struct ccenv_error err;
 	char *base_url;        /* of package files; without credentials */
-	char *shards_base_url; /* of shards */
+	char *shards_base_url; /* of shards; with the user part of the channel */
 	unsigned place;        /* the mirror that answered (download.h) */
 
 	/* ---- source.c's own ---- */

@@ -489,6 +489,70 @@ static void get(struct test_server *s, const char *path, struct got *g)
 	free(url);
 }
 
+/* What is no file is refused at once: nothing waits for the other end of a fifo. */
+static void test_special_files(void **state)
+{
+	CE_AUTOFREE char *fifo = ce_path_join(scratch, "fifo");
+	CE_AUTOFREE char *url = ce_asprintf("file://%s", fifo);
+	const char *const urls[] = {url, "file:///dev/zero", "file:///dev/tty", "file:///tmp"};
+	struct got g = {0};
+
+	(void)state;
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	for (size_t i = 0; i < CE_COUNT(urls); i++) {
+		fetch(urls[i], &g);
+		assert_int_equal(g.code, CCENV_EIO);
+		got_release(&g);
+	}
+	unlink(fifo);
+}
+
+/* A password that tears the URL apart is not asked for, and not shown. */
+static void test_torn_url(void **state)
+{
+	struct got g = {0};
+
+	(void)state;
+	fetch("https://me:s3/cret@127.0.0.1:1/x", &g);
+	assert_int_equal(g.code, CCENV_EUSAGE);
+	assert_non_null(strstr(g.text, "https://127.0.0.1:1/x"));
+	assert_non_null(strstr(g.text, "%2F"));
+	assert_null(strstr(g.text, "s3"));
+	got_release(&g);
+}
+
+/* Never silent for long, and never at its end. */
+static bool trickle(int fd, const struct test_request *req, void *user)
+{
+	(void)req;
+	(void)user;
+	test_writes(fd, "HTTP/1.1 200 OK\r\n\r\n");
+	for (int i = 0; i < 500 && test_write(fd, "12345678901234567890", 20); i++)
+		usleep(20 * 1000);
+	return false;
+}
+
+static void test_patience(void **state)
+{
+	struct test_server *s = test_server_start(trickle, NULL);
+	CE_AUTOFREE char *url = local(s, "/x");
+	struct ce_downloader_options o = {.getenv_fn = test_getenv, .patience_s = 1};
+	struct ce_downloader *d = NULL;
+	struct got g = {0};
+	struct ce_download t = transfer(url, &g);
+	struct ccenv_error err;
+
+	(void)state;
+	assert_int_equal(ce_downloader_new(&o, &d, &err), 0);
+	ce_downloader_add(d, &t);
+	assert_int_equal(ce_downloader_run(d, 8000, &err), 0);
+	ce_downloader_free(d);
+	assert_int_equal(g.code, CCENV_ENET);
+	assert_non_null(strstr(g.text, "for too long"));
+	got_release(&g);
+	test_server_stop(s);
+}
+
 static void test_http(void **state)
 {
 	struct script script = {0};
@@ -912,9 +976,10 @@ static void test_mirrors(void **state)
 	struct ce_downloader_options o = {.getenv_fn = test_getenv};
 	struct ce_downloader *d = NULL;
 	struct ccenv_error err;
-	set_env("CCENV_MIRRORS", "conda-forge=https://m");
+	set_env("CCENV_MIRRORS", "https://a=https://b u:s3cret@conda-forge=https://m");
 	assert_int_equal(ce_downloader_new(&o, &d, &err), CCENV_EUSAGE);
-	assert_non_null(strstr(err.text, "CCENV_MIRRORS"));
+	assert_non_null(strstr(err.text, "CCENV_MIRRORS: entry 2 "));
+	assert_null(strstr(err.text, "s3cret"));
 	test_server_stop(a);
 	test_server_stop(b);
 }
@@ -995,6 +1060,9 @@ int main(void)
 		cmocka_unit_test_setup(test_http_refusals, setup),
 		cmocka_unit_test_setup(test_http_retries, setup),
 		cmocka_unit_test_setup(test_http_ranges, setup),
+		cmocka_unit_test_setup(test_special_files, setup),
+		cmocka_unit_test_setup(test_torn_url, setup),
+		cmocka_unit_test_setup(test_patience, setup),
 		cmocka_unit_test_setup(test_credentials, setup),
 		cmocka_unit_test_setup(test_channel_credentials, setup),
 		cmocka_unit_test_setup(test_conda_token, setup),
