@@ -362,6 +362,7 @@ static bool json_number(struct ce_cursor *c, struct ce_number *ret)
 	if (!p)
 		return false;
 	set_number(&n, digits, end, exponent);
+	n.negative = n.negative && (n.whole || n.fraction);
 	c->p = p;
 	*ret = n;
 	return true;

@@ -190,7 +190,7 @@ static int read_timestamp(struct reader *r, uint64_t *ret)
 
 	if (e < 0)
 		return e;
-	if (n.whole > INT64_MAX)
+	if (n.whole / 1000 > seconds_max)
 		return fail_value(r, "seconds or milliseconds since 1970");
 	if (n.whole > seconds_max && !n.negative)
 		*ret = n.whole;
@@ -263,8 +263,11 @@ static int read_license(struct reader *r, const char **ret)
 {
 	struct ce_cursor at = *r->c;
 
-	if (r->c->ops->peek(r->c) == CE_KIND_STRING && r->c->ops->string(r->c, ret))
+	if (r->c->ops->peek(r->c) == CE_KIND_STRING && r->c->ops->string(r->c, ret)) {
+		if (!**ret)
+			*ret = NULL;
 		return 0;
+	}
 	*ret = NULL;
 	*r->c = at;
 	return skip_value(r);
