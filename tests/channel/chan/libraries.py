@@ -5,7 +5,9 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
+import subprocess
 import sys
 import time
 import zipfile
@@ -47,16 +49,35 @@ def _flat(unpacked, run, dev):
         dev.link(f"lib/{plain}", name)
 
 
+def _nvml(made, project):
+    """The header, and a stub of the driver's library with the functions of it: the wheel has none."""
+    dev = made.get("cuda-nvml-dev")
+    made.headers(project, dev)
+    with open(dev.path(f"{cuda.T}/include/nvml.h"), encoding="utf-8") as f:
+        names = sorted(set(re.findall(r"\bDECLDIR\s+(nvml\w+)\s*\(", f.read())))
+    if len(names) < 200:
+        raise LookupError(f"nvml.h: only {len(names)} functions found")
+    stub = dev.path(f"{cuda.T}/lib/stubs/libnvidia-ml.so")
+    os.makedirs(os.path.dirname(stub), exist_ok=True)
+    source = "".join(f"int {n}(void) {{ return 12; }}\n" for n in names)  # NVML_ERROR_LIBRARY_NOT_FOUND
+    subprocess.run(["gcc", "-shared", "-nostdlib", "-Wl,-soname,libnvidia-ml.so.1,--build-id=none", "-x", "c",
+                    "-", "-o", stub], input=source, text=True, check=True)
+    dev.link("lib/stubs/libnvidia-ml.so", f"../../{cuda.T}/lib/stubs/libnvidia-ml.so")
+
+
 def _make(name, entry, differs, wheel, part):
     """The packages of one library, in part/linux-64."""
     work = part + ".work"
     shutil.rmtree(work, ignore_errors=True)
     unpacked = os.path.join(work, "wheel")
     _unzip(wheel, unpacked)
+    project = entry["wheel"]["project"]
     made = cuda.Release(RELEASE, entry["records"], differs,
-                        {entry["wheel"]["project"]: unpacked}, os.path.join(work, "stage"))
-    if name == "cublas":
-        made.library(entry["wheel"]["project"], "libcublas", "cublas")
+                        {project: unpacked}, os.path.join(work, "stage"))
+    if name in ("cublas", "curand"):
+        made.library(project, f"lib{name}", name)
+    elif name == "nvml":
+        _nvml(made, project)
     elif name == "cudnn":
         _flat(unpacked, made.get("libcudnn"), made.get("libcudnn-dev"))
     else:
