@@ -10,6 +10,7 @@
 #include "base/event.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "base/strs.h"
 #include "cache/contents.h"
 #include "ccenv/ccenv.h"
 #include "install/plan.h"
@@ -19,21 +20,23 @@ enum {
 	TOLD_MAX = 10
 };
 
-/* What stands at a path: a file or link of `file->owner`, or a directory, or nothing any more. */
+/* What stands at a path: a file or link of `file->package`, or a directory, or nothing any more. */
 struct node {
 	struct ce_planned_path *file;
-	struct node *parent; /* of a file; NULL for the prefix itself */
-	bool dir;
-	struct ce_planned_dir *planned; /* of a directory, at the end */
+	struct node *parent;             /* NULL for what stands in the prefix itself */
+	struct node *first_child, *next; /* what stands, or has stood, in a directory */
+	bool dir, in_parent;             /* in_parent: it is in the parent's list */
+	struct ce_planned_dir *planned;  /* of a directory, at the end */
 };
 
 struct tree {
-	struct ce_plan *plan;
+	struct ce_install_plan *plan;
 	struct ce_map nodes; /* path -> struct node in the plan's arena */
 	/* The directory made last: paths of one directory come together. */
 	const char *last_parent;
 	size_t n_last_parent;
 	struct node *last_node;
+	bool meets_link; /* a directory of one package is a link of another */
 };
 
 static struct node *node_at(struct tree *t, const char *path)
@@ -45,32 +48,52 @@ static struct node *node_at(struct tree *t, const char *path)
 	return *at;
 }
 
+static void put_in_parent(struct node *node, struct node *parent)
+{
+	if (node->in_parent || !parent)
+		return;
+	node->parent = parent;
+	node->next = parent->first_child;
+	parent->first_child = node;
+	node->in_parent = true;
+}
+
+static bool is_link(const struct ce_planned_path *p)
+{
+	return p->content && p->content->kind == CE_CONTENT_LINK;
+}
+
 static int fail_twofold(
 	const struct tree *t, const struct ce_planned_path *p, struct ccenv_error *err)
 {
 	return ce_fail(err, CCENV_EDATA, "%s: \"%.200s\" is a file and a directory in one package",
-		t->plan->pkgs[p->owner].pkg->fn, p->path);
+		t->plan->pkgs[p->package].pkg->fn, p->path);
 }
 
 /* Makes `path` a directory, and all above it. */
-static int make_dir(struct tree *t, const char *path, const struct ce_planned_path *for_whom,
-	struct ccenv_error *err)
+static int make_dir(struct tree *t, const char *path, const struct ce_planned_path *cause,
+	struct node **ret_node, struct ccenv_error *err)
 {
-	struct node *node = node_at(t, path);
+	struct node *node = node_at(t, path), *parent = NULL;
 
+	*ret_node = node;
 	if (node->dir)
 		return 0;
-	if (node->file && node->file->owner == for_whom->owner)
+	if (node->file && node->file->package == cause->package)
 		return fail_twofold(t, node->file, err);
-	if (node->file)
-		node->file->lost = true;
+	if (node->file) {
+		node->file->shadowed = true;
+		t->meets_link = t->meets_link || is_link(node->file);
+	}
 	node->file = NULL;
 	node->dir = true;
 	if (!strchr(path, '/'))
 		return 0;
-	CE_AUTOFREE char *parent = ce_path_dir(path);
+	CE_AUTOFREE char *above = ce_path_dir(path);
+	int r = make_dir(t, above, cause, &parent, err);
 
-	return make_dir(t, parent, for_whom, err);
+	put_in_parent(node, parent);
+	return r;
 }
 
 static int make_parent(struct tree *t, const struct ce_planned_path *p, struct node **ret_node,
@@ -85,34 +108,32 @@ static int make_parent(struct tree *t, const struct ce_planned_path *p, struct n
 		return 0;
 	CE_AUTOFREE char *parent = ce_strndup(p->path, n);
 
-	r = make_dir(t, parent, p, err);
+	r = make_dir(t, parent, p, &t->last_node, err);
 	t->last_parent = p->path;
 	t->n_last_parent = n;
-	t->last_node = node_at(t, parent);
 	*ret_node = t->last_node;
 	return r;
 }
 
-/* A file takes the place of a directory: everything in it is lost. Rare, so the whole map is
- * searched. */
-static int lose_all_below(struct tree *t, const struct ce_planned_path *p, struct ccenv_error *err)
+/* A file takes the place of a directory: nothing of what is in it stands. Each node is taken out of
+ * the tree, so that one is looked at once however often this happens. */
+static int shadow_below(
+	struct tree *t, struct node *dir, const struct ce_planned_path *p, struct ccenv_error *err)
 {
-	size_t n = strlen(p->path);
+	struct node *next;
 
-	for (size_t i = 0; i < t->nodes.n; i++) {
-		const char *path = t->nodes.entries[i].key;
-		struct node *node = t->nodes.entries[i].value;
+	for (struct node *node = CE_TAKE(dir->first_child); node; node = next) {
+		int r = shadow_below(t, node, p, err);
 
-		if (strncmp(path, p->path, n) != 0 || (path[n] != '/' && path[n] != '\0'))
-			continue;
-		if (node->file && node->file->owner == p->owner)
+		if (r < 0)
+			return r;
+		if (node->file && node->file->package == p->package)
 			return fail_twofold(t, p, err);
 		if (node->file)
-			node->file->lost = true;
-		node->file = NULL;
-		node->dir = false;
+			node->file->shadowed = true;
+		next = node->next;
+		*node = (struct node){0};
 	}
-	t->n_last_parent = 0;
 	return 0;
 }
 
@@ -122,25 +143,28 @@ static int place(struct tree *t, struct ce_planned_path *p, struct ccenv_error *
 	int r;
 
 	/* Written by the installer alone (CEP 32). */
-	if (strcmp(p->path, "conda-meta") == 0 || strncmp(p->path, "conda-meta/", 11) == 0)
+	if (strcmp(p->path, "conda-meta") == 0 || ce_has_prefix(p->path, "conda-meta/"))
 		return ce_fail(err, CCENV_EDATA,
 			"%s has a file \"%.200s\", which no package may write",
-			t->plan->pkgs[p->owner].pkg->fn, p->path);
+			t->plan->pkgs[p->package].pkg->fn, p->path);
 	r = make_parent(t, p, &parent, err);
 	if (r < 0)
 		return r;
 	if (p->content && p->content->kind == CE_CONTENT_DIR)
-		return make_dir(t, p->path, p, err);
+		return make_dir(t, p->path, p, &node, err);
 	node = node_at(t, p->path);
 	if (node->dir) {
-		r = lose_all_below(t, p, err);
+		t->meets_link = t->meets_link || is_link(p);
+		t->n_last_parent = 0;
+		r = shadow_below(t, node, p, err);
 		if (r < 0)
 			return r;
+		node->dir = false;
 	}
 	if (node->file)
-		node->file->lost = true;
+		node->file->shadowed = true;
 	node->file = p;
-	node->parent = parent;
+	put_in_parent(node, parent);
 	return 0;
 }
 
@@ -154,7 +178,7 @@ static int compare_dirs(const void *a, const void *b)
 /* The directories that stand at the end; sorted, one comes before what is in it. */
 static void collect_dirs(const struct tree *t)
 {
-	struct ce_plan *plan = t->plan;
+	struct ce_install_plan *plan = t->plan;
 
 	plan->dirs = ce_arena_array(&plan->arena, t->nodes.n + 1, sizeof(*plan->dirs));
 	plan->dirs[plan->n_dirs++].path = "";
@@ -170,7 +194,7 @@ static void collect_dirs(const struct tree *t)
 	}
 }
 
-static struct ce_planned_dir *dir_of(const struct ce_plan *plan, const struct node *node)
+static struct ce_planned_dir *dir_of(const struct ce_install_plan *plan, const struct node *node)
 {
 	return node->parent ? node->parent->planned : &plan->dirs[0];
 }
@@ -178,7 +202,7 @@ static struct ce_planned_dir *dir_of(const struct ce_plan *plan, const struct no
 /* Takes what stands at the end out of the map, by directory: counts, then puts. */
 static void collect(const struct tree *t)
 {
-	struct ce_plan *plan = t->plan;
+	struct ce_install_plan *plan = t->plan;
 
 	collect_dirs(t);
 	plan->paths =
@@ -203,24 +227,51 @@ static void collect(const struct tree *t)
 	}
 }
 
-int ce_plan_decide(struct ce_plan *plan, struct ccenv_error *err)
+static int place_all(struct tree *t, struct ccenv_error *err)
 {
-	struct tree t = {.plan = plan};
-	int r = 0;
+	struct ce_install_plan *plan = t->plan;
 
-	for (size_t i = 0; i < plan->n_pkgs && r == 0; i++) {
+	for (size_t i = 0; i < plan->n_pkgs; i++) {
 		struct ce_planned_pkg *pkg = &plan->pkgs[i];
 
-		t.n_last_parent = 0;
-		for (size_t k = 0; k < pkg->n_paths && r == 0; k++) {
-			pkg->paths[k].owner = (unsigned)i;
-			r = place(&t, &pkg->paths[k], err);
+		t->n_last_parent = 0;
+		for (size_t k = 0; k < pkg->n_paths; k++) {
+			int r;
+
+			pkg->paths[k].package = (unsigned)i;
+			pkg->paths[k].shadowed = false;
+			r = place(t, &pkg->paths[k], err);
+			if (r < 0)
+				return r;
 		}
 	}
-	if (r == 0)
-		collect(&t);
-	ce_map_release(&t.nodes);
-	return r;
+	return 0;
+}
+
+static void release(struct tree *t)
+{
+	ce_map_release(&t->nodes);
+}
+
+int ce_install_plan_resolve_clobbers(struct ce_install_plan *plan, struct ccenv_error *err)
+{
+	CE_CLEANUP(release) struct tree t = {.plan = plan};
+	int r = place_all(&t, err);
+
+	if (r < 0)
+		return r;
+	if (t.meets_link) {
+		r = ce_install_plan_follow_links(plan, err);
+		if (r < 0)
+			return r;
+		release(&t);
+		t = (struct tree){.plan = plan};
+		r = place_all(&t, err);
+		if (r < 0)
+			return r;
+	}
+	collect(&t);
+	return 0;
 }
 
 static int compare_paths(const void *a, const void *b)
@@ -252,12 +303,12 @@ static size_t lower_bound(const struct sorted *s, const char *path)
 	return low;
 }
 
-/* What stands where `lost` would: the same path, one below it, or a file in the place of a
+/* What stands where `shadowed` would: the same path, one below it, or a file in the place of a
  * directory above it. */
 static const struct ce_planned_path *find_winner(
-	const struct sorted *s, const struct ce_planned_path *lost)
+	const struct sorted *s, const struct ce_planned_path *shadowed)
 {
-	CE_AUTOFREE char *path = ce_asprintf("%s/", lost->path);
+	CE_AUTOFREE char *path = ce_asprintf("%s/", shadowed->path);
 	size_t at = lower_bound(s, path);
 
 	if (at < s->n && strncmp(s->paths[at]->path, path, strlen(path)) == 0)
@@ -281,16 +332,16 @@ static bool is_same(const struct ce_planned_path *a, const struct ce_planned_pat
 	       strcmp(x->sha256, y->sha256) == 0;
 }
 
-static bool has_lost(const struct ce_plan *plan)
+static bool has_shadowed(const struct ce_install_plan *plan)
 {
 	for (size_t i = 0; i < plan->n_pkgs; i++)
 		for (size_t k = 0; k < plan->pkgs[i].n_paths; k++)
-			if (plan->pkgs[i].paths[k].lost)
+			if (plan->pkgs[i].paths[k].shadowed)
 				return true;
 	return false;
 }
 
-static void warn_conflicts(const struct ce_plan *plan, const struct ccenv_events *events)
+static void warn_conflicts(const struct ce_install_plan *plan, const struct ccenv_events *events)
 {
 	CE_AUTOFREE struct ce_planned_path **paths = ce_calloc(plan->n_paths + 1, sizeof(*paths));
 	const struct sorted sorted = {.paths = paths, .n = plan->n_paths};
@@ -302,11 +353,12 @@ static void warn_conflicts(const struct ce_plan *plan, const struct ccenv_events
 		for (size_t k = 0; k < plan->pkgs[i].n_paths; k++) {
 			const struct ce_planned_path *p = &plan->pkgs[i].paths[k];
 			const struct ce_planned_path *winner =
-				p->lost ? find_winner(&sorted, p) : NULL;
+				p->shadowed ? find_winner(&sorted, p) : NULL;
 			const char *by =
-				winner ? plan->pkgs[winner->owner].pkg->name : "another package";
+				winner ? plan->pkgs[winner->package].pkg->name : "another package";
 
-			if (!p->lost || (winner && (winner->owner == i || is_same(p, winner))))
+			if (!p->shadowed ||
+				(winner && (winner->package == i || is_same(p, winner))))
 				continue;
 			if (n++ < TOLD_MAX)
 				ce_log(events, CCENV_LOG_WARNING,
@@ -319,7 +371,7 @@ static void warn_conflicts(const struct ce_plan *plan, const struct ccenv_events
 			"… and %zu more paths that are in more than one package", n - TOLD_MAX);
 }
 
-static void warn_scripts(const struct ce_plan *plan, const struct ccenv_events *events)
+static void warn_scripts(const struct ce_install_plan *plan, const struct ccenv_events *events)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf names = {0};
 
@@ -332,9 +384,9 @@ static void warn_scripts(const struct ce_plan *plan, const struct ccenv_events *
 			names.data);
 }
 
-void ce_plan_warn(const struct ce_plan *plan, const struct ccenv_events *events)
+void ce_install_plan_warn(const struct ce_install_plan *plan, const struct ccenv_events *events)
 {
-	if (has_lost(plan))
+	if (has_shadowed(plan))
 		warn_conflicts(plan, events);
 	warn_scripts(plan, events);
 }

@@ -71,7 +71,7 @@ static int check_target(const char *prefix, struct ccenv_error *err)
 
 static int build(struct install *in, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_plan_freep) struct ce_plan *plan = NULL;
+	CE_CLEANUP(ce_install_plan_freep) struct ce_install_plan *plan = NULL;
 	struct ce_record_options record = {
 		.root = in->stage.tmp,
 		.requested = in->o->requested,
@@ -82,7 +82,7 @@ static int build(struct install *in, struct ccenv_error *err)
 		.prefix = in->o->prefix,
 		.built_as = in->stage.tmp,
 		.n_pkgs = in->n};
-	int r = ce_plan_new(in->pkgs, in->n, in->o->cache_dir, in->o->prefix, &plan, err);
+	int r = ce_install_plan_new(in->pkgs, in->n, in->o->cache_dir, in->o->prefix, &plan, err);
 
 	if (r == 0)
 		r = ce_link(
@@ -93,7 +93,7 @@ static int build(struct install *in, struct ccenv_error *err)
 	if (r == 0)
 		r = ce_stamp_write(in->stage.tmp, &stamp, err);
 	if (r == 0)
-		ce_plan_warn(plan, in->o->events);
+		ce_install_plan_warn(plan, in->o->events);
 	return r;
 }
 

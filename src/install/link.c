@@ -38,7 +38,7 @@ enum {
 static const uint64_t relocate_bytes_max = 4ULL << 30;
 
 struct linking {
-	struct ce_plan *plan;
+	struct ce_install_plan *plan;
 	const char *root;
 	int root_fd;
 	_Atomic int method;
@@ -62,7 +62,7 @@ static int fail_source(
 {
 	bool gone = errno == ENOENT;
 	int r = ce_fail_errno(
-		err, errno, "cannot read %s/%s", l->plan->pkgs[p->owner].dir, p->content->path);
+		err, errno, "cannot read %s/%s", l->plan->pkgs[p->package].dir, p->content->path);
 
 	/* Somebody cleans the cache. */
 	if (gone)
@@ -170,7 +170,7 @@ static bool share_symlink(struct linking *l, struct place *at, const struct ce_p
 	ssize_t n;
 
 	if (atomic_load(&l->method) != CE_LINK_HARD ||
-		enter(at, l->plan->pkgs[p->owner].dir, source) < 0)
+		enter(at, l->plan->pkgs[p->package].dir, source) < 0)
 		return false;
 	n = readlinkat(at->from_fd, name, target, sizeof(target));
 	return n >= 0 && (size_t)n == strlen(p->content->target) &&
@@ -300,7 +300,7 @@ static int relocate(const struct linking *l, const struct place *at, struct ce_p
 	r = p->content->binary ? ce_relocate_binary(&how, data, len, &out, err)
 			       : ce_relocate_text(&how, data, len, &out, err);
 	if (r < 0 && !w.failed)
-		return ce_context(err, r, "%s: %s", l->plan->pkgs[p->owner].pkg->fn, p->path);
+		return ce_context(err, r, "%s: %s", l->plan->pkgs[p->package].pkg->fn, p->path);
 	if (r < 0 || flush(&w) < 0 || keep_time(w.fd, st) < 0)
 		return fail_target(l, p, err);
 	ce_digest_final(CE_TAKE(w.digest), p->hash);
@@ -323,11 +323,11 @@ static int put_relocated(const struct linking *l, const struct place *at, struct
 	if (strlen(p->content->placeholder) < CE_RELOCATE_PLACEHOLDER_MIN)
 		return ce_fail(err, CCENV_EDATA,
 			"%s: the prefix placeholder of %s is \"%s\", shorter than %d characters",
-			l->plan->pkgs[p->owner].pkg->fn, p->path, p->content->placeholder,
+			l->plan->pkgs[p->package].pkg->fn, p->path, p->content->placeholder,
 			CE_RELOCATE_PLACEHOLDER_MIN);
 	if (size > relocate_bytes_max)
 		return ce_fail(err, CCENV_EDATA, "%s: %s is too large for prefix replacement",
-			l->plan->pkgs[p->owner].pkg->fn, p->path);
+			l->plan->pkgs[p->package].pkg->fn, p->path);
 	if (size == 0)
 		return relocate(l, at, p, "", st, err);
 	data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, from, 0);
@@ -362,7 +362,7 @@ static int note_unchanged(
 	p->sha256_in_prefix = p->content->sha256;
 	if (p->sha256_in_prefix)
 		return 0;
-	source = ce_path_join(l->plan->pkgs[p->owner].dir, p->content->path);
+	source = ce_path_join(l->plan->pkgs[p->package].dir, p->content->path);
 	p->sha256_in_prefix = p->hash;
 	r = ce_sha256_file(source, p->hash, err);
 	if (r < 0 && !ce_fs_exists(source))
@@ -374,7 +374,7 @@ static int note_unchanged(
 static int look(const struct linking *l, struct place *at, const struct ce_planned_path *p,
 	struct stat *ret_st, struct ccenv_error *err)
 {
-	const char *entry = l->plan->pkgs[p->owner].dir, *path = p->content->path;
+	const char *entry = l->plan->pkgs[p->package].dir, *path = p->content->path;
 	bool found = enter(at, entry, path) == 0 &&
 		     fstatat(at->from_fd, ce_path_base(path), ret_st, AT_SYMLINK_NOFOLLOW) == 0;
 
@@ -480,7 +480,7 @@ static int by_size(const void *a, const void *b)
  */
 static void cut_batches(struct linking *l)
 {
-	const struct ce_plan *plan = l->plan;
+	const struct ce_install_plan *plan = l->plan;
 
 	l->batches = ce_calloc(plan->n_dirs + plan->n_paths / BATCH + 1, sizeof(*l->batches));
 	for (size_t i = 0; i < plan->n_dirs; i++) {
@@ -500,7 +500,7 @@ static void cut_batches(struct linking *l)
 		l->batches[i].before = l->batches[i - 1].before + l->batches[i - 1].n;
 }
 
-int ce_link(struct ce_plan *plan, const char *root, unsigned threads,
+int ce_link(struct ce_install_plan *plan, const char *root, unsigned threads,
 	const struct ccenv_events *events, enum ce_link_method *ret_method, struct ccenv_error *err)
 {
 	struct linking l = {.plan = plan, .root = root, .method = CE_LINK_REF, .events = events};

@@ -6,7 +6,7 @@
 
 struct ccenv_error;
 struct ccenv_events;
-struct ce_plan;
+struct ce_install_plan;
 
 /* How files come from the cache into the prefix; the numbers are those of conda-meta (CEP 32). */
 enum ce_link_method {
@@ -23,7 +23,7 @@ enum ce_link_method {
  * found out once. Files with a placeholder, and those that must not be linked, are written anew. No
  * file of the cache is ever opened for writing. Files are as read-only here as in the cache.
  */
-CE_MUST_CHECK int ce_link(struct ce_plan *plan, const char *root, unsigned threads,
+CE_MUST_CHECK int ce_link(struct ce_install_plan *plan, const char *root, unsigned threads,
 	const struct ccenv_events *events, enum ce_link_method *ret_method,
 	struct ccenv_error *err);
 

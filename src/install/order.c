@@ -109,7 +109,8 @@ static void walk(struct graph *g, bool roots_only)
 	free(steps.items);
 }
 
-void ce_plan_order(const struct ce_pkg *const *pkgs, size_t n, const struct ce_pkg **ret_order)
+void ce_install_plan_order(
+	const struct ce_pkg *const *pkgs, size_t n, const struct ce_pkg **ret_order)
 {
 	struct graph g = {.n = n, .out = ret_order};
 

@@ -10,7 +10,7 @@
 #include "install/plan.h"
 #include "model/pkg.h"
 
-struct ce_planned_path *ce_plan_add_path(struct ce_planned_pkg *p)
+struct ce_planned_path *ce_install_plan_add_path(struct ce_planned_pkg *p)
 {
 	CE_GROW(p->paths, p->n_paths, p->cap_paths);
 	p->paths[p->n_paths] = (struct ce_planned_path){.path = NULL};
@@ -40,7 +40,7 @@ static int read_contents(struct ce_planned_pkg *p, struct ccenv_error *err)
 	return r;
 }
 
-int ce_plan_read_package(struct ce_planned_pkg *p, struct ccenv_error *err)
+int ce_install_plan_read_package(struct ce_planned_pkg *p, struct ccenv_error *err)
 {
 	int r = read_contents(p, err);
 
@@ -53,7 +53,7 @@ int ce_plan_read_package(struct ce_planned_pkg *p, struct ccenv_error *err)
 
 		if (!c->listed)
 			continue;
-		ce_plan_add_path(p)->content = c;
+		ce_install_plan_add_path(p)->content = c;
 		p->paths[p->n_paths - 1].path = c->path;
 		p->has_scripts = p->has_scripts || is_link_script(c->path);
 	}

@@ -13,33 +13,34 @@
 
 static int read_one(void *user, size_t i, struct ccenv_error *err)
 {
-	struct ce_plan *plan = user;
-	int r = ce_plan_read_package(&plan->pkgs[i], err);
+	struct ce_install_plan *plan = user;
+	int r = ce_install_plan_read_package(&plan->pkgs[i], err);
 
-	return r < 0 ? r : ce_plan_python(plan, &plan->pkgs[i], err);
+	return r < 0 ? r : ce_install_plan_python(plan, &plan->pkgs[i], err);
 }
 
-static int fill(struct ce_plan *plan, struct ccenv_error *err)
+static int fill(struct ce_install_plan *plan, struct ccenv_error *err)
 {
 	struct ce_work work = {.n = plan->n_pkgs, .user = plan, .item = read_one};
-	int r = ce_plan_find_python(plan, err);
+	int r = ce_install_plan_find_python(plan, err);
 
 	if (r == 0)
 		r = ce_work_run(&work, err);
 	if (r == 0)
-		r = ce_plan_decide(plan, err);
+		r = ce_install_plan_resolve_clobbers(plan, err);
 	return r;
 }
 
-int ce_plan_new(const struct ce_pkg *const *pkgs, size_t n, const char *cache_dir,
-	const char *prefix, struct ce_plan **ret_plan, struct ccenv_error *err)
+int ce_install_plan_new(const struct ce_pkg *const *pkgs, size_t n, const char *cache_dir,
+	const char *prefix, struct ce_install_plan **ret_plan, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_plan_freep) struct ce_plan *plan = ce_calloc(1, sizeof(*plan));
+	CE_CLEANUP(ce_install_plan_freep)
+	struct ce_install_plan *plan = ce_calloc(1, sizeof(*plan));
 	CE_AUTOFREE void *mem = ce_calloc(n + 1, sizeof(struct ce_pkg *));
 	const struct ce_pkg **order = mem;
 	int r;
 
-	ce_plan_order(pkgs, n, order);
+	ce_install_plan_order(pkgs, n, order);
 	plan->prefix = ce_arena_strdup(&plan->arena, prefix);
 	plan->pkgs = ce_calloc(n + 1, sizeof(*plan->pkgs));
 	for (size_t i = 0; i < n; i++)
@@ -53,7 +54,7 @@ int ce_plan_new(const struct ce_pkg *const *pkgs, size_t n, const char *cache_di
 	return r;
 }
 
-void ce_plan_free(struct ce_plan *plan)
+void ce_install_plan_free(struct ce_install_plan *plan)
 {
 	if (!plan)
 		return;

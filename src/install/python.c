@@ -15,7 +15,7 @@
 
 static const char digits[] = "0123456789";
 
-static const struct ce_pkg *find_pkg(const struct ce_plan *plan, const char *name)
+static const struct ce_pkg *find_pkg(const struct ce_install_plan *plan, const char *name)
 {
 	for (size_t i = 0; i < plan->n_pkgs; i++)
 		if (strcmp(plan->pkgs[i].pkg->name, name) == 0)
@@ -23,7 +23,7 @@ static const struct ce_pkg *find_pkg(const struct ce_plan *plan, const char *nam
 	return NULL;
 }
 
-int ce_plan_find_python(struct ce_plan *plan, struct ccenv_error *err)
+int ce_install_plan_find_python(struct ce_install_plan *plan, struct ccenv_error *err)
 {
 	const struct ce_pkg *python = find_pkg(plan, "python");
 	size_t major, minor;
@@ -75,8 +75,8 @@ static bool is_dotted_name(const char *s)
 }
 
 /* The script, as every conda client writes it. */
-static const char *entry_point_text(
-	const struct ce_plan *plan, struct ce_arena *a, const char *module, const char *function)
+static const char *entry_point_text(const struct ce_install_plan *plan, struct ce_arena *a,
+	const char *module, const char *function)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 	CE_AUTOFREE char *python = ce_asprintf("%s/bin/python%s", plan->prefix, plan->python);
@@ -93,8 +93,8 @@ static const char *entry_point_text(
 }
 
 /* "command = module:function" */
-static int add_entry_point(const struct ce_plan *plan, struct ce_planned_pkg *p, const char *text,
-	struct ccenv_error *err)
+static int add_entry_point(const struct ce_install_plan *plan, struct ce_planned_pkg *p,
+	const char *text, struct ccenv_error *err)
 {
 	const char *equals = strchr(text, '='), *colon = equals ? strchr(equals, ':') : NULL;
 	const char *command, *module, *function;
@@ -108,14 +108,14 @@ static int add_entry_point(const struct ce_plan *plan, struct ce_planned_pkg *p,
 	function = trim(&p->arena, colon + 1, strlen(colon + 1));
 	if (!ce_path_is_safe_name(command) || !is_dotted_name(module) || !is_dotted_name(function))
 		return ce_fail(err, CCENV_EDATA, "entry point \"%.200s\": not a name", text);
-	out = ce_plan_add_path(p);
+	out = ce_install_plan_add_path(p);
 	out->path = ce_arena_printf(&p->arena, "bin/%s", command);
 	out->text = entry_point_text(plan, &p->arena, module, function);
 	return 0;
 }
 
 /* Where a noarch path goes; NULL when it stays. */
-static const char *moved(const struct ce_plan *plan, struct ce_arena *a, const char *path)
+static const char *moved(const struct ce_install_plan *plan, struct ce_arena *a, const char *path)
 {
 	if (strncmp(path, "site-packages/", 14) == 0)
 		return ce_arena_printf(a, "%s/%s", plan->site_packages, path + 14);
@@ -124,7 +124,8 @@ static const char *moved(const struct ce_plan *plan, struct ce_arena *a, const c
 	return NULL;
 }
 
-int ce_plan_python(const struct ce_plan *plan, struct ce_planned_pkg *p, struct ccenv_error *err)
+int ce_install_plan_python(
+	const struct ce_install_plan *plan, struct ce_planned_pkg *p, struct ccenv_error *err)
 {
 	int r = 0;
 

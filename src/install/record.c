@@ -142,7 +142,7 @@ static void add_paths(const struct ce_planned_pkg *p, struct ce_buf *out)
 	for (size_t i = 0; i < p->n_paths; i++) {
 		const struct ce_planned_path *path = &p->paths[i];
 
-		if (path->lost || (path->content && path->content->kind == CE_CONTENT_DIR))
+		if (path->shadowed || (path->content && path->content->kind == CE_CONTENT_DIR))
 			continue;
 		ce_buf_adds(out, comma);
 		ce_buf_adds(out, "\n  ");
@@ -152,7 +152,7 @@ static void add_paths(const struct ce_planned_pkg *p, struct ce_buf *out)
 	ce_buf_adds(out, "\n ],\n \"paths_data\": {\"paths_version\": 1, \"paths\": [");
 	comma = "";
 	for (size_t i = 0; i < p->n_paths; i++) {
-		if (p->paths[i].lost)
+		if (p->paths[i].shadowed)
 			continue;
 		ce_buf_adds(out, comma);
 		ce_buf_addc(out, '\n');

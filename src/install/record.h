@@ -12,7 +12,7 @@
 struct ccenv_error;
 struct ce_install_options;
 struct ce_pkg;
-struct ce_plan;
+struct ce_install_plan;
 
 /*
  * conda-meta/: what conda, mamba, pixi and ccenv itself read of a prefix (CEP 32).
@@ -21,7 +21,7 @@ struct ce_plan;
  * stamp has no ".json" at the end: conda's tools take every *.json there for a package.
  */
 struct ce_record_options {
-	const struct ce_plan *plan;
+	const struct ce_install_plan *plan;
 	const char *root; /* the prefix under construction */
 	const char *const *requested;
 	size_t n_requested;

@@ -304,7 +304,7 @@ static void test_clobber(void **state)
 {
 	static const struct pack_entry base[] = {{.path = "both", .data = "base"},
 		{.path = "same", .data = "s"}, {.path = "d", .data = "a file"},
-		{.path = "e/x", .data = "in a directory"}, {.path = "l", .target = "/tmp"}, {0}};
+		{.path = "e/x", .data = "in a directory"}, {.path = "l", .target = "nowhere"}, {0}};
 	static const struct pack_entry top[] = {{.path = "both", .data = "top"},
 		{.path = "same", .data = "s"}, {.path = "d/y", .data = "y"},
 		{.path = "e", .data = "a file now"}, {.path = "l/z", .data = "z"}, {0}};
@@ -317,7 +317,7 @@ static void test_clobber(void **state)
 	check_file(f, "both", "top", 0444);
 	check_file(f, "d/y", "y", 0444);
 	check_file(f, "e", "a file now", 0444);
-	/* Not through the link to /tmp. */
+	/* A link that leads to no directory is like a file. */
 	check_file(f, "l/z", "z", 0444);
 	check_text(
 		f->log.data, "both is in more than one package: that of top is used, that of base");
@@ -326,6 +326,74 @@ static void test_clobber(void **state)
 	assert_null(strstr(f->log.data, "same"));
 	r = read_record(f, "conda-meta/base-1.0-0.json");
 	assert_int_equal(json_array_size(json_object_get(r, "files")), 0);
+}
+
+/* A file below what another package has as a link to a directory lands there, whichever of the two
+ * comes first. */
+static void test_below_a_link(void **state)
+{
+	static const struct pack_entry sysroot[] = {{.path = "s/lib64/libc.so", .data = "c"},
+		{.path = "s/lib", .target = "l2"}, {.path = "s/l2", .target = "./lib64"}, {0}};
+	static const struct pack_entry cdt[] = {{.path = "s/lib/udev/a", .data = "a"},
+		{.path = "s/lib64/libc.so", .data = "another"}, {0}};
+	struct fixture *f = *state;
+	CE_AUTOFREE char *link = ce_path_join(f->prefix, "s/lib");
+	CE_CLEANUP(ce_json_decrefp) json_t *r = NULL;
+	char target[16] = "";
+
+	add(f, &(struct pack_package){.name = "sysroot", .files = sysroot});
+	add(f, &(struct pack_package){.name = "cdt", .files = cdt, .depends = {"sysroot"}});
+	/* Installed before the sysroot. */
+	add(f, &(struct pack_package){.name = "first", .files = cdt});
+	both(f);
+	check_file(f, "s/lib64/udev/a", "a", 0444);
+	check_file(f, "s/lib/udev/a", "a", 0444);
+	check_file(f, "s/lib/libc.so", "another", 0444);
+	assert_int_equal(readlink(link, target, sizeof(target)), 2);
+	r = read_record(f, "conda-meta/cdt-1.0-0.json");
+	check_text(json_string_value(json_array_get(json_object_get(r, "files"), 0)),
+		"s/lib64/udev/a");
+	assert_int_equal(ce_install_verify(f->prefix, 0, NULL, &f->err), 0);
+}
+
+static void test_below_a_link_that_leads_out(void **state)
+{
+	static const struct pack_entry base[] = {{.path = "l", .target = "/tmp"}, {0}};
+	static const struct pack_entry top[] = {{.path = "l/z", .data = "z"}, {0}};
+	struct fixture *f = *state;
+
+	add(f, &(struct pack_package){.name = "top", .files = top, .depends = {"base"}});
+	add(f, &(struct pack_package){.name = "base", .files = base});
+	assert_int_equal(fetch(f), 0);
+	assert_int_equal(install(f), CCENV_EDATA);
+	check_text(f->err.text, "top-1.0-0");
+	check_text(f->err.text, "base-1.0-0");
+	check_text(f->err.text, "a link that leads out of the prefix");
+	assert_false(ce_fs_exists(f->prefix));
+}
+
+/* Many files where others have directories: this was quadratic. */
+static void test_many_clobbers(void **state)
+{
+	enum {
+		N = 2000
+	};
+	static struct pack_entry dirs[N + 1], files[N + 1];
+	static char names[2][N][24];
+	struct fixture *f = *state;
+
+	for (int i = 0; i < N; i++) {
+		snprintf(names[0][i], sizeof(names[0][i]), "d/%d/a", i);
+		snprintf(names[1][i], sizeof(names[1][i]), "d/%d", i);
+		dirs[i] = (struct pack_entry){.path = names[0][i], .data = "a"};
+		files[i] = (struct pack_entry){.path = names[1][i], .data = "f"};
+	}
+	add(f, &(struct pack_package){.name = "top", .files = files, .depends = {"base"}});
+	add(f, &(struct pack_package){.name = "base", .files = dirs});
+	both(f);
+	check_file(f, "d/0", "f", 0444);
+	check_file(f, "d/1999", "f", 0444);
+	check_text(f->log.data, "and 1990 more paths");
 }
 
 static void test_noarch_python(void **state)
@@ -1049,6 +1117,9 @@ int main(void)
 		TEST(cache_is_not_edited),
 		TEST(record),
 		TEST(clobber),
+		TEST(below_a_link),
+		TEST(below_a_link_that_leads_out),
+		TEST(many_clobbers),
 		TEST(noarch_python),
 		TEST(python_site_packages_path),
 		TEST(bad_lists),
