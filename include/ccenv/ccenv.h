@@ -225,8 +225,8 @@ CCENV_API int ccenv_install(struct ccenv *c, const struct ccenv_install_options 
 	struct ccenv_install_result *ret, struct ccenv_error *err);
 
 /*
- * Compares every file of an installed prefix with its package. `o` says which prefix, as for
- * ccenv_install(); CCENV_EHASH names the first differences.
+ * Compares every file of an installed prefix with its record, and, without o->prefix, the records with
+ * the lock. `o` says which prefix, as for ccenv_install(); CCENV_EHASH names the first differences.
  */
 CCENV_API int ccenv_verify(
 	struct ccenv *c, const struct ccenv_install_options *o, struct ccenv_error *err);

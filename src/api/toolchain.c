@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "api/project.h"
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/url.h"
 #include "emit/emit.h"
 
 enum {
@@ -34,10 +36,13 @@ static int check_source(const char *url, const char *sha256, struct ccenv_error 
 		known = known || strncmp(url, schemes[i], strlen(schemes[i])) == 0;
 	for (const char *p = url; known && *p; p++)
 		known = (unsigned char)*p > 0x20 && *p != 0x7f;
-	if (!known)
+	if (!known) {
+		CE_AUTOFREE char *shown = ce_url_redact(url);
+
 		return ce_fail(err, CCENV_EUSAGE,
 			"invalid URL of a source archive \"%s\": expected https://, http:// or file:///",
-			url);
+			shown);
+	}
 	if (!ce_sha256_is_hex(sha256))
 		return ce_fail(err, CCENV_EUSAGE,
 			"invalid sha256 \"%s\": expected 64 lower-case hex digits, as sha256sum prints them",

@@ -1,13 +1,91 @@
 /* SPDX-License-Identifier: MIT */
-/* ccenv_verify(): the files of a prefix against its records. */
+/* ccenv_verify(): the files of a prefix against its records, and the records against the lock. */
+#include <dirent.h>
+#include <string.h>
+
 #include "api/locked.h"
 #include "api/prefix.h"
 #include "api/project.h"
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/json.h"
+#include "base/path.h"
+#include "base/strs.h"
 #include "install/install.h"
 #include "model/lockfile.h"
+#include "model/pkg.h"
+
+enum {
+	RECORD_MAX = 256 << 20
+};
+
+/* Is the record of this package there, and made from the archive that is locked? */
+static int check_record(const char *prefix, const struct ce_pkg *pkg, struct ccenv_error *err)
+{
+	CE_AUTOFREE char *path = ce_asprintf(
+		"%s/conda-meta/%s-%s-%s.json", prefix, pkg->name, pkg->version, pkg->build);
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	CE_CLEANUP(ce_json_decrefp) json_t *record = NULL;
+	const char *sha256 = NULL, *md5 = NULL;
+	int r = ce_json_read(path, RECORD_MAX, &record, err);
+
+	if (r < 0)
+		return r;
+	r = ce_json_string(record, "sha256", &a, &sha256, err);
+	if (r < 0)
+		return ce_context(err, r, "%s", path);
+	r = ce_json_string(record, "md5", &a, &md5, err);
+	if (r < 0)
+		return ce_context(err, r, "%s", path);
+	if (pkg->sha256 ? sha256 && strcmp(sha256, pkg->sha256) == 0
+			: md5 && pkg->md5 && strcmp(md5, pkg->md5) == 0)
+		return 0;
+	return ce_fail(err, CCENV_EHASH,
+		"%s is the record of another package than the one that is locked (%s); run `ccenv install --repair`",
+		path, pkg->fn);
+}
+
+static size_t count_records(const char *prefix)
+{
+	CE_AUTOFREE char *dir = ce_path_join(prefix, "conda-meta");
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	size_t n = 0;
+
+	while (d && (e = readdir(d)))
+		n += ce_has_suffix(e->d_name, ".json");
+	if (d)
+		closedir(d);
+	return n;
+}
+
+static int check_records(
+	const char *prefix, const struct ce_lockfile_platform *p, struct ccenv_error *err)
+{
+	size_t n = count_records(prefix);
+
+	for (size_t i = 0; i < p->n_pkgs; i++) {
+		int r = check_record(prefix, p->pkgs[i], err);
+
+		if (r < 0)
+			return r;
+	}
+	if (n != p->n_pkgs)
+		return ce_fail(err, CCENV_EHASH,
+			"%s has %zu packages, and %zu are locked; run `ccenv install --repair`",
+			prefix, n, p->n_pkgs);
+	return 0;
+}
+
+static int check_prefix(struct ccenv *c, const char *prefix, struct ccenv_error *err)
+{
+	if (!ce_fs_is_dir(prefix))
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"%s: nothing is installed there; run `ccenv install`", prefix);
+	return ce_install_verify(prefix, 0, &c->events, err);
+}
 
 int ccenv_verify(struct ccenv *c, const struct ccenv_install_options *o, struct ccenv_error *err)
 {
@@ -15,20 +93,20 @@ int ccenv_verify(struct ccenv *c, const struct ccenv_install_options *o, struct 
 	CE_AUTOFREE char *prefix = NULL;
 	const struct ce_lockfile_platform *p;
 	char hash[CE_SHA256_HEX + 1];
+	int r;
 
 	if (o->prefix && !*o->prefix)
 		return ce_fail(err, CCENV_EUSAGE, "--prefix is empty");
 	if (o->prefix) {
 		prefix = ce_prefix_of_option(o->prefix);
-	} else {
-		int r = ce_locked_read(c, o->environment, o->platform, &lock, &p, err);
-
-		if (r < 0)
-			return r;
-		prefix = ce_prefix_of_lock(c, p, hash);
+		return check_prefix(c, prefix, err);
 	}
-	if (!ce_fs_is_dir(prefix))
-		return ce_fail(err, CCENV_ENOTFOUND,
-			"%s: nothing is installed there; run `ccenv install`", prefix);
-	return ce_install_verify(prefix, 0, &c->events, err);
+	r = ce_locked_read(c, o->environment, o->platform, &lock, &p, err);
+	if (r < 0)
+		return r;
+	prefix = ce_prefix_of_lock(c, p, hash);
+	r = check_prefix(c, prefix, err);
+	if (r < 0)
+		return r;
+	return check_records(prefix, p, err);
 }

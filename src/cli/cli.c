@@ -192,6 +192,7 @@ int ce_cli_exec(
 {
 	for (size_t i = 0; i < variables->n; i++)
 		apply(&variables->items[i]);
+	ce_ignore(setrlimit(RLIMIT_CORE, &cli->core));
 	ce_ui_clear(&cli->ui);
 	execvp(argv[0], (char *const *)argv);
 	ce_cli_failf(cli, CCENV_ENOTFOUND, "cannot run %s: %s", argv[0], strerror(errno));

@@ -3,6 +3,7 @@
 #define CE_CLI_CLI_H
 
 #include <stdbool.h>
+#include <sys/resource.h>
 
 #include "base/attr.h"
 #include "ccenv/ccenv.h"
@@ -34,6 +35,7 @@ struct ce_cli {
 	struct ce_opt_list components, channels, platforms, system_requirements;
 	struct ce_opt_list package_caches, trusted_caches;
 	struct ce_ui ui;
+	struct rlimit core; /* the limit of core dumps that this process began with */
 };
 
 /* A command: cmd_<name>.c exports one of these. */

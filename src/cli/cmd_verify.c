@@ -30,13 +30,16 @@ static int run(struct ce_cli *cli)
 	if (cli->json)
 		printf("{\"whole\": true}\n");
 	else
-		ce_cli_say(cli, "Every file is as its package has it");
+		ce_cli_say(cli,
+			o.prefix
+				? "Every file is as it was installed"
+				: "Every file is as it was installed, and the packages are those of the lock");
 	return CE_EXIT_OK;
 }
 
 const struct ce_command ce_cmd_verify = {
 	.name = "verify",
 	.args = "",
-	.summary = "compare every file of the installed prefix with its package",
+	.summary = "compare every file with what was installed, and the packages with the lock",
 	.run = run,
 };

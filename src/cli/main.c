@@ -107,6 +107,20 @@ static int run(struct ce_cli *cli, char **argv, size_t n)
 	return status;
 }
 
+/* Credentials are in memory: a crash must not write them to a file. 1, not 0: with 0 the kernel would
+ * still hand the dump to a program that core_pattern names. */
+static void disable_core_dumps(struct ce_cli *cli)
+{
+	struct rlimit none;
+
+	if (getrlimit(RLIMIT_CORE, &cli->core) < 0)
+		return;
+	none = (struct rlimit){.rlim_cur = 1, .rlim_max = cli->core.rlim_max};
+	if (none.rlim_max < 1)
+		none.rlim_cur = none.rlim_max;
+	ce_ignore(setrlimit(RLIMIT_CORE, &none));
+}
+
 int main(int argc, char **argv)
 {
 	struct ce_cli cli = {0};
@@ -118,6 +132,7 @@ int main(int argc, char **argv)
 	};
 	struct ce_args args;
 
+	disable_core_dumps(&cli);
 	ce_cli_common(&cli, common);
 	argv[0] = (char[]){"ccenv"}; /* getopt's messages begin with it */
 	if (!ce_opt_parse(argc, argv, own, common, true, &args)) {
