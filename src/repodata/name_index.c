@@ -25,6 +25,7 @@
 #include "base/map.h"
 #include "base/stage.h"
 #include "ccenv/ccenv.h"
+#include "spec/name.h"
 
 enum {
 	BUFFER_MIN = 512 * 1024,
@@ -37,7 +38,7 @@ enum {
 
 static const uint64_t text_max = 2ULL << 30;
 /* The last letter is the version of the layout. */
-static const char magic[16] = "ccenv-index 2";
+static const char magic[16] = "ccenv-index 3";
 
 struct span {
 	uint64_t at;
@@ -106,7 +107,7 @@ size_t ce_name_index_fn_name(const char *fn, size_t len)
 	return find_last(fn, find_last(fn, len, '-'), '-');
 }
 
-/* The number of a name, made if it is new; <0 at the cap. */
+/* The number of a name, which is lowered, made if it is new; <0 at the cap. */
 static int64_t name_number(struct ce_name_index_writer *w, const char *name, size_t len)
 {
 	char text[256];
@@ -117,6 +118,7 @@ static int64_t name_number(struct ce_name_index_writer *w, const char *name, siz
 		return -1;
 	memcpy(text, name, len);
 	text[len] = '\0';
+	ce_name_to_lower(text);
 	uintptr_t number = (uintptr_t)ce_map_get(&w->names, text);
 	if (!number) {
 		if (w->names.n >= NAMES_MAX)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/arena.h"
@@ -15,6 +16,7 @@
 #include "base/map.h"
 #include "ccenv/ccenv.h"
 #include "io/zst.h"
+#include "spec/scan.h"
 
 enum {
 	INDEX_MAX = 256 << 20,
@@ -60,7 +62,7 @@ static uint32_t name_hash(const char *name, size_t len)
 	uint32_t h = 2166136261u; /* FNV-1a */
 
 	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)name[i]) * 16777619u;
+		h = (h ^ (unsigned char)ce_to_lower(name[i])) * 16777619u;
 	return h;
 }
 
@@ -194,7 +196,7 @@ bool ce_shard_index_find(
 
 	for (size_t at = h & (i->n_slots - 1); i->slots[at]; at = (at + 1) & (i->n_slots - 1)) {
 		const struct entry *e = &i->entries[i->slots[at] - 1];
-		if (e->hash != h || e->len != len || memcmp(e->name, name, len) != 0)
+		if (e->hash != h || e->len != len || strncasecmp(e->name, name, len) != 0)
 			continue;
 		ce_hex(e->sha256, HASH_SIZE, hex);
 		return true;
