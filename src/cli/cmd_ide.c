@@ -2,49 +2,26 @@
 /* ccenv ide: a .clangd for the project, so that clangd reads CUDA code as it is compiled. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/error.h"
 #include "base/fs.h"
 #include "base/path.h"
 #include "cli/cli.h"
+#include "cli/own_file.h"
 
 enum {
-	MAX_FILE = 1 << 20
+	FILE_MAX = 1 << 20
 };
 
-static const char first_line[] = "# ccenv ide ";
-
-/* The project's own .clangd is not replaced. */
-static int check_place(const char *path, const char *from, struct ccenv_error *err)
-{
-	CE_CLEANUP(ce_buf_release) struct ce_buf old = {0};
-	int r = ce_fs_read(path, MAX_FILE, &old, err);
-
-	if (r == CCENV_ENOTFOUND)
-		return 0;
-	if (r < 0)
-		return r;
-	if (strncmp(ce_buf_str(&old), first_line, sizeof(first_line) - 1) != 0)
-		return ce_fail(err, CCENV_EUSAGE,
-			"%s was not written by ccenv; copy what you need from %s, or name another file with --output",
-			path, from);
-	return 0;
-}
-
-static int write_file(const char *from, const char *to, struct ccenv_error *err)
+static int copy(const char *from, const char *to, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
-	int r = check_place(to, from, err);
+	int r = ce_fs_read(from, FILE_MAX, &text, err);
 
 	if (r < 0)
 		return r;
-	r = ce_fs_read(from, MAX_FILE, &text, err);
-	if (r < 0)
-		return r;
-	return ce_fs_replace(to, ce_buf_str(&text), text.len, NULL, err);
+	return ce_own_file_write(to, "# ccenv ide ", ce_buf_str(&text), err);
 }
 
 static int run(struct ce_cli *cli)
@@ -66,7 +43,7 @@ static int run(struct ce_cli *cli)
 		return status;
 	from = ce_path_join(tools.root, "ide/clangd.yaml");
 	ccenv_tools_free(&tools);
-	r = write_file(from, output, &err);
+	r = copy(from, output, &err);
 	free(from);
 	if (r < 0)
 		return ce_cli_fail(cli, &err, NULL);

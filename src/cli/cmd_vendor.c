@@ -4,44 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
-#include "base/fs.h"
-#include "base/path.h"
 #include "cli/cli.h"
-
-static const char first_line[] = "# ccenv vendor ";
-
-/* A file that ccenv did not write is not replaced. */
-static int check_place(const char *path, struct ccenv_error *err)
-{
-	char line[sizeof(first_line)] = "";
-	FILE *f = fopen(path, "r");
-	bool ours = true;
-
-	if (f) {
-		ours = fgets(line, sizeof(line), f) && strcmp(line, first_line) == 0;
-		fclose(f);
-	}
-	if (!ours)
-		return ce_fail(err, CCENV_EUSAGE,
-			"%s was not written by ccenv vendor; move it away, or name another file with --output",
-			path);
-	return 0;
-}
-
-static int write_file(const char *path, const char *text, struct ccenv_error *err)
-{
-	CE_AUTOFREE char *dir = ce_path_dir(path);
-	int r = check_place(path, err);
-
-	if (r < 0)
-		return r;
-	r = ce_fs_mkdirs(dir, err);
-	if (r < 0)
-		return r;
-	return ce_fs_replace(path, text, strlen(text), NULL, err);
-}
+#include "cli/own_file.h"
 
 static int run(struct ce_cli *cli)
 {
@@ -63,7 +27,7 @@ static int run(struct ce_cli *cli)
 	if (r >= 0 && strcmp(output, "-") == 0)
 		fputs(text, stdout);
 	else if (r >= 0)
-		r = write_file(output, text, &err);
+		r = ce_own_file_write(output, "# ccenv vendor ", text, &err);
 	free(text);
 	if (r < 0)
 		return ce_cli_fail(cli, &err, NULL);
