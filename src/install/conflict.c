@@ -384,9 +384,20 @@ static void warn_scripts(const struct ce_install_plan *plan, const struct ccenv_
 			names.data);
 }
 
+/* What the package is wanted for may well work without. */
+static void warn_entry_points(const struct ce_install_plan *plan, const struct ccenv_events *events)
+{
+	for (size_t i = 0; i < plan->n_pkgs; i++)
+		if (plan->pkgs[i].bad_entry_point)
+			ce_log(events, CCENV_LOG_WARNING,
+				"%s: no script was made for the entry point \"%.200s\", which is not \"command = module:function\"",
+				plan->pkgs[i].pkg->fn, plan->pkgs[i].bad_entry_point);
+}
+
 void ce_install_plan_warn(const struct ce_install_plan *plan, const struct ccenv_events *events)
 {
 	if (has_shadowed(plan))
 		warn_conflicts(plan, events);
 	warn_scripts(plan, events);
+	warn_entry_points(plan, events);
 }

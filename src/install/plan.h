@@ -47,6 +47,7 @@ struct ce_planned_pkg {
 	struct ce_planned_path *paths;
 	size_t n_paths, cap_paths;
 	bool has_scripts;
+	const char *bad_entry_point; /* one that no script can be made of; or NULL */
 };
 
 /* A directory of the prefix, and what stands directly in it. */

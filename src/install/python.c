@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/path.h"
+#include "base/strs.h"
 #include "cache/contents.h"
 #include "ccenv/ccenv.h"
 #include "install/plan.h"
@@ -92,43 +93,44 @@ static const char *entry_point_text(const struct ce_install_plan *plan, struct c
 	return ce_arena_strdup(a, text.data);
 }
 
-/* "command = module:function" */
-static int add_entry_point(const struct ce_install_plan *plan, struct ce_planned_pkg *p,
-	const char *text, struct ccenv_error *err)
+/*
+ * "command = module:function", perhaps with the extras that wheels write behind it, which are for
+ * whoever installs the wheel: "mcp = mcp.cli:app [cli]". False when no script can be made of it.
+ */
+static bool add_entry_point(
+	const struct ce_install_plan *plan, struct ce_planned_pkg *p, const char *text)
 {
 	const char *equals = strchr(text, '='), *colon = equals ? strchr(equals, ':') : NULL;
 	const char *command, *module, *function;
 	struct ce_planned_path *out;
 
 	if (!colon)
-		return ce_fail(err, CCENV_EDATA,
-			"entry point \"%.200s\": expected \"command = module:function\"", text);
+		return false;
 	command = trim(&p->arena, text, (size_t)(equals - text));
 	module = trim(&p->arena, equals + 1, (size_t)(colon - equals - 1));
-	function = trim(&p->arena, colon + 1, strlen(colon + 1));
+	function = trim(&p->arena, colon + 1, strcspn(colon + 1, "["));
 	if (!ce_path_is_safe_name(command) || !is_dotted_name(module) || !is_dotted_name(function))
-		return ce_fail(err, CCENV_EDATA, "entry point \"%.200s\": not a name", text);
+		return false;
 	out = ce_install_plan_add_path(p);
 	out->path = ce_arena_printf(&p->arena, "bin/%s", command);
 	out->text = entry_point_text(plan, &p->arena, module, function);
-	return 0;
+	return true;
 }
 
 /* Where a noarch path goes; NULL when it stays. */
 static const char *moved(const struct ce_install_plan *plan, struct ce_arena *a, const char *path)
 {
-	if (strncmp(path, "site-packages/", 14) == 0)
-		return ce_arena_printf(a, "%s/%s", plan->site_packages, path + 14);
-	if (strncmp(path, "python-scripts/", 15) == 0)
-		return ce_arena_printf(a, "bin/%s", path + 15);
+	if (ce_has_prefix(path, "site-packages/"))
+		return ce_arena_printf(
+			a, "%s/%s", plan->site_packages, path + strlen("site-packages/"));
+	if (ce_has_prefix(path, "python-scripts/"))
+		return ce_arena_printf(a, "bin/%s", path + strlen("python-scripts/"));
 	return NULL;
 }
 
 int ce_install_plan_python(
 	const struct ce_install_plan *plan, struct ce_planned_pkg *p, struct ccenv_error *err)
 {
-	int r = 0;
-
 	if (p->pkg->noarch != CE_NOARCH_PYTHON)
 		return 0;
 	if (!plan->python)
@@ -141,7 +143,8 @@ int ce_install_plan_python(
 		if (path)
 			p->paths[i].path = path;
 	}
-	for (size_t i = 0; i < p->contents->n_entry_points && r == 0; i++)
-		r = add_entry_point(plan, p, p->contents->entry_points[i], err);
-	return r < 0 ? ce_context(err, r, "%s", p->pkg->fn) : 0;
+	for (size_t i = 0; i < p->contents->n_entry_points; i++)
+		if (!add_entry_point(plan, p, p->contents->entry_points[i]))
+			p->bad_entry_point = p->contents->entry_points[i];
+	return 0;
 }

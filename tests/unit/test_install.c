@@ -430,6 +430,35 @@ static void test_noarch_python(void **state)
 	check_file(f, "bin/go", expected, 0555);
 }
 
+/* As wheels write them; and one that no script can be made of does not stop the rest. */
+static void test_entry_points(void **state)
+{
+	static const struct pack_entry python[] = {{.path = "bin/python3.12", .data = "p"}, {0}};
+	static const struct pack_entry lib[] = {{.path = "share/x", .data = "x"}, {0}};
+	static const char link[] =
+		"{\"noarch\": {\"type\": \"python\", \"entry_points\": [\"a = m.cli:app [cli]\","
+		"\"b=m:app[x,y]\", \"../c = m:app\", \"d = m:app(); evil\", \"e\"]}}";
+	struct fixture *f = *state;
+	CE_AUTOFREE char *a = in_prefix(f, "bin/a");
+	CE_AUTOFREE char *b = in_prefix(f, "bin/b");
+	CE_AUTOFREE char *d = in_prefix(f, "bin/d");
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+
+	add(f, &(struct pack_package){.name = "lib",
+		       .files = lib,
+		       .link_json = link,
+		       .noarch = CE_NOARCH_PYTHON,
+		       .depends = {"python"}});
+	add(f, &(struct pack_package){.name = "python", .version = "3.12.4", .files = python});
+	both(f);
+	assert_int_equal(ce_fs_read(a, 4096, &text, &f->err), 0);
+	check_text(ce_buf_str(&text), "from m.cli import app\n");
+	check_text(ce_buf_str(&text), "sys.exit(app())\n");
+	assert_true(ce_fs_exists(b));
+	assert_false(ce_fs_exists(d));
+	check_text(f->log.data, "no script was made for the entry point");
+}
+
 static void test_python_site_packages_path(void **state)
 {
 	static const struct pack_entry python[] = {{.path = "bin/p", .data = "p"}, {0}};
@@ -1121,6 +1150,7 @@ int main(void)
 		TEST(below_a_link_that_leads_out),
 		TEST(many_clobbers),
 		TEST(noarch_python),
+		TEST(entry_points),
 		TEST(python_site_packages_path),
 		TEST(bad_lists),
 		TEST(scripts_are_not_run),
