@@ -40,9 +40,11 @@ function(_ccenv_truthy out name)
 	endif()
 endfunction()
 
-# _ccenv_key(out manifest lock request): the text that must not have changed.
+# _ccenv_key(out manifest lock request): the text that must not have changed. Of the request its hash: channels may have
+# passwords in them.
 function(_ccenv_key out manifest lock request)
-	set(_key "1 ${request}\n")
+	string(SHA256 _sha "${request}")
+	set(_key "2 ${_sha}\n")
 	foreach(_file IN ITEMS "${manifest}" "${lock}")
 		set(_sha "-")
 		if(_file AND EXISTS "${_file}")
@@ -53,20 +55,44 @@ function(_ccenv_key out manifest lock request)
 	set(${out} "${_key}" PARENT_SCOPE)
 endfunction()
 
+# _ccenv_without_credentials(out text): passwords and tokens of the URLs in it are left out.
+function(_ccenv_without_credentials out text)
+	string(REGEX REPLACE "://[^ \n]*@" "://***@" text "${text}")
+	string(REGEX REPLACE "(https?://[^ \n]*)/t/[^/ \n]+" "\\1/t/***" text "${text}")
+	string(REGEX REPLACE "(https?://[^ \n?]*)[?][^ \n]+" "\\1?***" text "${text}")
+	set(${out} "${text}" PARENT_SCOPE)
+endfunction()
+
 # _ccenv_run(out ccenv root arguments…): `ccenv install`, its talk shown and kept in <root>/log.txt. out is what went wrong,
 # empty when nothing did.
 function(_ccenv_run out ccenv root)
 	file(MAKE_DIRECTORY "${root}")
 	list(JOIN ARGN " " _line)
+	_ccenv_without_credentials(_line "${_line}")
 	message(STATUS "ccenv: ${ccenv} ${_line}")
 	execute_process(COMMAND "${ccenv}" ${ARGN} RESULT_VARIABLE _rc OUTPUT_VARIABLE _out ERROR_VARIABLE _out
 		ECHO_OUTPUT_VARIABLE ECHO_ERROR_VARIABLE)
+	_ccenv_without_credentials(_out "${_out}")
 	file(WRITE "${root}/log.txt" "${ccenv} ${_line}\n${_out}exit ${_rc}\n")
 	if(NOT _rc EQUAL 0)
 		set(${out} "ccenv could not install the toolchain (exit ${_rc}); its last words:\n${_out}\nAll of it: ${root}/log.txt"
 			PARENT_SCOPE)
 	else()
 		set(${out} "" PARENT_SCOPE)
+	endif()
+endfunction()
+
+# _ccenv_check_path(path): may a toolchain be there? ccenv says it too, but not before the path has been through CMake's lists.
+function(_ccenv_check_path path)
+	string(REGEX MATCH "[] !\"#$%&'()*,:;<=>?[\\`{|}]" _char "${path}")
+	if(_char STREQUAL " ")
+		set(_char "a space")
+	elseif(NOT _char STREQUAL "")
+		set(_char "\"${_char}\"")
+	endif()
+	if(NOT _char STREQUAL "")
+		message(FATAL_ERROR "ccenv: gcc, nvcc, CMake, make and the shell cannot all work in a path with ${_char}: \"${path}\". The "
+			"build tree may be there, the toolchain not: configure with -DCCENV_ROOT_DIR=<another directory>.")
 	endif()
 endfunction()
 
@@ -89,7 +115,7 @@ endfunction()
 # MANIFEST the lock is the manifest's own. Nothing is installed of a lock without the CUDA of EXPECT. REQUEST is what stands for
 # a manifest: --cuda, --component.
 function(_ccenv_ensure out)
-	cmake_parse_arguments(_a "SOFT" "ROOT;MANIFEST;LOCK;EXPECT" "REQUEST;HINTS" ${ARGN})
+	cmake_parse_arguments(PARSE_ARGV 1 _a "SOFT" "ROOT;MANIFEST;LOCK;EXPECT" "REQUEST;HINTS")
 	set(_environment "$ENV{CCENV_ENVIRONMENT}")
 	if(CCENV_ENVIRONMENT)
 		set(_environment "${CCENV_ENVIRONMENT}")
@@ -107,13 +133,7 @@ function(_ccenv_ensure out)
 	endif()
 	_ccenv_complete(_toolchain "${_a_ROOT}")
 	if(NOT _toolchain OR NOT _current STREQUAL _key)
-		if(_a_ROOT MATCHES " ")
-			message(FATAL_ERROR "ccenv: a toolchain cannot be in a path with a space, which gcc and nvcc would read as two: "
-				"\"${_a_ROOT}\". Configure with -DCCENV_ROOT_DIR=<a directory without spaces>.")
-		elseif(_a_ROOT MATCHES "=")
-			message(FATAL_ERROR "ccenv: a toolchain cannot be in a path with a \"=\", where CMake does not understand what nvcc says "
-				"about its directories: \"${_a_ROOT}\". Configure with -DCCENV_ROOT_DIR=<a directory without it>.")
-		endif()
+		_ccenv_check_path("${_a_ROOT}")
 		_ccenv_find_program(_ccenv ${_a_HINTS})
 		set(_args install --root "${_a_ROOT}")
 		if(_a_MANIFEST)

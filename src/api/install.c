@@ -299,6 +299,9 @@ static int check_root(const struct ccenv *c, struct ccenv_error *err)
 
 	if (r < 0)
 		return r;
+	r = ce_emit_check_path("directory", c->root, err);
+	if (r < 0)
+		return r;
 	return ce_root_check(c, err);
 }
 

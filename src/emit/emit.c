@@ -20,6 +20,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "base/stage.h"
+#include "base/strs.h"
 #include "emit/emit_facts.h"
 #include "model/component.h"
 #include "model/layout.h"
@@ -63,19 +64,6 @@ const char *ce_emit_relative(const char *from, const char *path, struct ce_arena
 		rest++;
 	ce_buf_adds(&b, rest);
 	return ce_arena_strdup(a, ce_buf_str(&b));
-}
-
-/* A path that no build system can carry: say so now, not in a later message of make. */
-static int check_path(const char *what, const char *path, struct ccenv_error *err)
-{
-	if (path[0] != '/')
-		return ce_fail(err, CCENV_EUSAGE, "%s \"%s\" is not absolute", what, path);
-	for (const char *p = path; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f || *p == ';' || *p == '"' || *p == '\\')
-			return ce_fail(err, CCENV_EUSAGE,
-				"%s %s: CMake and make cannot work in a path with a semicolon, quote, backslash or control character; choose another directory with --root",
-				what, path);
-	return 0;
 }
 
 static bool exists_below(const char *dir, const char *rel)
@@ -140,9 +128,10 @@ int ce_emit_facts_init(
 	int r;
 
 	*f = (struct ce_emit_facts){.in = in, .cuda_version = ""};
-	r = check_path("directory", in->root, err);
-	if (r == 0)
-		r = check_path("prefix", in->prefix, err);
+	r = ce_emit_check_path("directory", in->root, err);
+	if (r < 0)
+		return r;
+	r = ce_emit_check_path("prefix", in->prefix, err);
 	if (r < 0)
 		return r;
 	f->target = ce_platform_cuda_target(in->platform);
@@ -182,6 +171,11 @@ int ce_emit_file(const struct ce_emit_facts *f, const char *rel, const struct ce
 	bool changed;
 	int r;
 
+	if ((executable || ce_has_suffix(rel, ".pc")) && ce_fs_exists(path) &&
+		!ce_emit_is_ours(f->in->root, rel))
+		return ce_fail(err, CCENV_EUSAGE,
+			"%s was not written by ccenv, which has a file of its own for that place; remove it, or choose another directory with --root",
+			path);
 	r = ce_fs_mkdirs(dir, err);
 	if (r < 0)
 		return r;

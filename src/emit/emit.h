@@ -35,6 +35,12 @@ struct ce_emit_input {
 	const struct ccenv_events *events;
 };
 
+/*
+ * Can all build tools carry this path? CCENV_EUSAGE, and the character is named, when not. `what`
+ * begins the message: "prefix".
+ */
+CE_MUST_CHECK int ce_emit_check_path(const char *what, const char *path, struct ccenv_error *err);
+
 /* With the root's lock held. What killed processes left where it writes is removed. */
 CE_MUST_CHECK int ce_emit_all(const struct ce_emit_input *in, struct ccenv_error *err);
 

@@ -68,7 +68,7 @@ static int remove_compiler(const struct ce_emit_facts *f, const char *rel, struc
 {
 	CE_AUTOFREE char *path = ce_path_join(f->in->root, rel);
 
-	if (unlink(path) < 0 && errno != ENOENT)
+	if (ce_emit_is_ours(f->in->root, rel) && unlink(path) < 0 && errno != ENOENT)
 		return ce_fail_errno(err, errno, "cannot remove %s", path);
 	return 0;
 }

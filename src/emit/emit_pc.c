@@ -118,7 +118,7 @@ static int write_part(const struct ce_emit_facts *f, const struct ce_emit_part *
 	return r;
 }
 
-/* What an earlier lock had and this one has not. */
+/* What ccenv wrote for an earlier lock, and does not for this one. */
 static int remove_others(const char *dir, const struct ce_map *written, struct ccenv_error *err)
 {
 	DIR *d = opendir(dir);
@@ -132,7 +132,7 @@ static int remove_others(const char *dir, const struct ce_map *written, struct c
 		CE_AUTOFREE char *path = ce_path_join(dir, e->d_name);
 
 		if (n < 3 || strcmp(e->d_name + n - 3, ".pc") != 0 ||
-			ce_map_has(written, e->d_name))
+			ce_map_has(written, e->d_name) || !ce_emit_is_ours(dir, e->d_name))
 			continue;
 		if (unlink(path) < 0)
 			r = ce_fail_errno(err, errno, "cannot remove %s", path);

@@ -135,13 +135,12 @@ static const char *profile_line(
  * new ones work. */
 static int add_profile(struct plan *p, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *path = ce_path_join(p->f->in->prefix, "bin/nvcc.profile");
 	CE_CLEANUP(ce_buf_release) struct ce_buf in = {0}, out = {0};
 	int r;
 
-	r = ce_fs_read(path, MAX_PROFILE, &in, err);
+	r = ce_fs_read_beneath(p->f->in->prefix, "bin/nvcc.profile", MAX_PROFILE, &in, err);
 	if (r < 0)
-		return ce_hint(err, r, "(the package cuda-nvcc-tools should have brought it)");
+		return ce_hint(err, r, "(the package cuda-nvcc-tools should provide it)");
 	for (const char *line = ce_buf_str(&in); *line;) {
 		size_t len = strcspn(line, "\n");
 		const char *ours = profile_line(line, profile_name(line), p->f, &p->arena);

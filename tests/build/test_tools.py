@@ -62,12 +62,6 @@ b.cubin: NVCCFLAGS += -dc
         run([src / "prog"], env=self.env)
         self.check_clean(src, foreign=["/usr"])
 
-    def test_make_says_why_spaces_are_refused(self):
-        src = self.installed("with space")
-        write(src / "Makefile", f"include {ROOT}/make/ccenv.mk\n")
-        bad = self.make(src, ok=False)
-        self.assertIn("make cannot work in a path with spaces", bad.out)
-
     def test_make_written_for_nvidias_installer(self):
         """The classic: CUDA_HOME ?= /usr/local/cuda, and everything below it."""
         src = self.installed()

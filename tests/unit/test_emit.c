@@ -119,8 +119,8 @@ static int setup(void **state)
 {
 	struct fixture *x = ce_calloc(1, sizeof(*x));
 
-	/* A space in the path, for every language has its own idea of those. */
-	snprintf(x->dir, sizeof(x->dir), "/tmp/ccenv-test emit-XXXXXX");
+	/* What a path may have besides letters. */
+	snprintf(x->dir, sizeof(x->dir), "/tmp/ccenv-test+emit-XXXXXX");
 	if (!mkdtemp(x->dir))
 		return -1;
 	x->root = ce_asprintf("%s/build/_ccenv", x->dir);
@@ -330,6 +330,34 @@ static void test_a_library_that_goes_takes_its_pc_file(void **state)
 	free(pc);
 }
 
+/* Files in bin/ and pkgconfig/ that ccenv did not write stay as they are. */
+static void test_only_what_is_ours_is_touched(void **state)
+{
+	const struct fixture *x = *state;
+	CE_AUTOFREE char *pc = ce_path_join(x->root, "pkgconfig/x86_64-linux/mine.pc");
+	CE_AUTOFREE char *gcc = ce_path_join(x->root, "bin/gcc");
+
+	check(emit(x, HASH1));
+	check(ce_fs_replace(pc, "Name: mine\n", 11, NULL, &err));
+	check(emit(x, HASH1));
+	assert_true(ce_fs_exists(pc));
+	check(ce_fs_replace(gcc, "#!/bin/sh\n", 10, NULL, &err));
+	assert_int_equal(emit(x, HASH1), CCENV_EUSAGE);
+	assert_non_null(strstr(err.text, "/bin/gcc was not written by ccenv"));
+}
+
+/* A package may have anything as its nvcc.profile. */
+static void test_profile_that_is_a_link(void **state)
+{
+	const struct fixture *x = *state;
+	CE_AUTOFREE char *profile = ce_path_join(x->prefix, "bin/nvcc.profile");
+
+	assert_int_equal(unlink(profile), 0);
+	assert_int_equal(symlink(x->lock, profile), 0);
+	assert_true(emit(x, HASH1) < 0);
+	assert_non_null(strstr(err.text, "nvcc.profile"));
+}
+
 static void test_a_library_for_another_machine_is_refused(void **state)
 {
 	const struct fixture *x = *state;
@@ -473,6 +501,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_golden, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_only_what_is_ours_is_touched, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_profile_that_is_a_link, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_toolchain_names_what_is_there, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_is_written_twice, setup, teardown),
