@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -14,11 +16,15 @@
 #include "base/fs.h"
 #include "ccenv/ccenv.h"
 
-int ce_open_dir_beneath(int root, const char *path)
+enum {
+	DIR_FLAGS = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+};
+
+/* One component after the other, for kernels before 5.6 and sandboxes that do not know openat2(). */
+static int walk(int root, const char *path)
 {
-	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	CE_AUTOFREE char *copy = ce_strdup(path);
-	int fd = openat(root, ".", flags);
+	int fd = openat(root, ".", DIR_FLAGS);
 
 	for (char *name = copy, *end; fd >= 0 && *name; name = end) {
 		size_t n = strcspn(name, "/");
@@ -26,11 +32,22 @@ int ce_open_dir_beneath(int root, const char *path)
 
 		end = name + n + (name[n] == '/');
 		name[n] = '\0';
-		next = openat(fd, name, flags);
+		next = openat(fd, name, DIR_FLAGS);
 		close(fd);
 		fd = next;
 	}
 	return fd;
+}
+
+int ce_open_dir_beneath(int root, const char *path)
+{
+	const struct open_how how = {
+		.flags = DIR_FLAGS, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
+	long fd = syscall(SYS_openat2, root, *path ? path : ".", &how, sizeof(how));
+
+	if (fd >= 0 || (errno != ENOSYS && errno != EPERM && errno != EINVAL && errno != EAGAIN))
+		return (int)fd;
+	return walk(root, path);
 }
 
 int ce_open_file_in(int dir, const char *name)

@@ -6,15 +6,20 @@
  */
 #include "cache/contents.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/fs.h"
 #include "base/path.h"
+#include "cache/beneath.h"
 #include "ccenv/ccenv.h"
 
 static const char magic[] = "ccenv contents 2\n";
@@ -41,10 +46,64 @@ struct ce_content *ce_contents_add(struct ce_contents *c)
 	return &c->items[c->n++];
 }
 
-bool ce_content_agrees(const struct ce_content *c, const struct stat *st)
+/* Hashes an open file; false with errno when it cannot be read. */
+static bool hash_file(int fd, char hex[CE_SHA256_HEX + 1])
 {
-	return S_ISREG(st->st_mode) && (uint64_t)st->st_size == c->size &&
-	       st->st_mtim.tv_sec == c->mtime;
+	enum {
+		CHUNK = 256 << 10
+	};
+	CE_CLEANUP(ce_digest_freep) struct ce_digest *d = ce_digest_new(CE_DIGEST_SHA256);
+	CE_AUTOFREE char *chunk = ce_alloc(CHUNK);
+	ssize_t n;
+
+	while ((n = read(fd, chunk, CHUNK)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		ce_digest_update(d, chunk, (size_t)n);
+	}
+	ce_digest_final(CE_TAKE(d), hex);
+	return true;
+}
+
+static enum ce_content_state check_bytes(int dir, const struct ce_content *c, const struct stat *st)
+{
+	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = c->mtime}};
+	CE_CLEANUP(ce_fs_closep) int fd = ce_open_file_in(dir, ce_path_base(c->path));
+	char hex[CE_SHA256_HEX + 1];
+
+	if (fd < 0)
+		return errno == ENOENT                     ? CE_CONTENT_GONE
+		       : errno == ELOOP || errno == EINVAL ? CE_CONTENT_OTHER
+							   : CE_CONTENT_UNREADABLE;
+	if (!hash_file(fd, hex))
+		return CE_CONTENT_UNREADABLE;
+	if (!c->sha256 || strcmp(hex, c->sha256) != 0)
+		return CE_CONTENT_OTHER;
+	/* A cache that cannot be written stays as it is. */
+	if (st->st_mtim.tv_sec != c->mtime)
+		ce_ignore(futimens(fd, times));
+	return CE_CONTENT_SAME;
+}
+
+enum ce_content_state ce_content_check(
+	int dir, const struct ce_content *c, bool bytes, struct stat *ret_st)
+{
+	const char *name = ce_path_base(c->path);
+	enum ce_content_state state = CE_CONTENT_SAME;
+
+	if (fstatat(dir, name, ret_st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? CE_CONTENT_GONE
+							   : CE_CONTENT_UNREADABLE;
+	if (!S_ISREG(ret_st->st_mode) || (uint64_t)ret_st->st_size != c->size)
+		return CE_CONTENT_OTHER;
+	if (bytes || ret_st->st_mtim.tv_sec != c->mtime)
+		state = check_bytes(dir, c, ret_st);
+	if (state != CE_CONTENT_SAME || !c->executable || (ret_st->st_mode & 0111))
+		return state;
+	ret_st->st_mode |= 0111;
+	return fchmodat(dir, name, 0555, 0) == 0 ? CE_CONTENT_SAME : CE_CONTENT_MODE;
 }
 
 static void add_field(struct ce_buf *out, const char *s)
@@ -61,8 +120,8 @@ void ce_contents_format(const struct ce_contents *c, struct ce_buf *out)
 	for (size_t i = 0; i < c->n; i++) {
 		const struct ce_content *e = &c->items[i];
 
-		ce_buf_addf(out, "%c%s%s%s", kinds[e->kind], e->listed ? "l" : "",
-			e->binary ? "b" : "", e->no_link ? "n" : "");
+		ce_buf_addf(out, "%c%s%s%s%s", kinds[e->kind], e->listed ? "l" : "",
+			e->binary ? "b" : "", e->no_link ? "n" : "", e->executable ? "x" : "");
 		ce_buf_addc(out, '\0');
 		ce_buf_addf(out, "%llu", (unsigned long long)e->size);
 		ce_buf_addc(out, '\0');
@@ -125,6 +184,7 @@ static int parse_item(
 	e->listed = strchr(flags, 'l');
 	e->binary = strchr(flags, 'b');
 	e->no_link = strchr(flags, 'n');
+	e->executable = strchr(flags, 'x');
 	if (*end_size || *end_mtime || (e->sha256 && !ce_sha256_is_hex(e->sha256)))
 		return fail_list(err);
 	return 0;

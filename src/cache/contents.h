@@ -36,9 +36,10 @@ struct ce_content {
 	uint64_t size;           /* of a file */
 	int64_t mtime;           /* of a file; seconds since 1970 */
 	enum ce_content_kind kind;
-	bool listed;  /* to be installed; info/ and what the package forgot to list is not */
-	bool binary;  /* the placeholder is in a binary file */
-	bool no_link; /* must be a copy */
+	bool executable; /* a file */
+	bool listed;     /* to be installed; info/ and what the package forgot to list is not */
+	bool binary;     /* the placeholder is in a binary file */
+	bool no_link;    /* must be a copy */
 	/* While it is being made: */
 	const struct ce_written *written; /* of a file */
 	bool attested;                    /* the package's own list has this sha256 */
@@ -60,8 +61,24 @@ CE_DEFINE_FREEP(struct ce_contents, ce_contents_free, ce_contents_freep)
 /* Room for one more, zeroed; valid until the next call. */
 struct ce_content *ce_contents_add(struct ce_contents *c);
 
-/* Is what lstat() says of a file what it was when it was unpacked: its size and time? */
-bool ce_content_agrees(const struct ce_content *c, const struct stat *st);
+enum ce_content_state {
+	CE_CONTENT_SAME,
+	CE_CONTENT_MODE, /* its bytes are right; it has lost its executable mode, and cannot get it back */
+	CE_CONTENT_OTHER,
+	CE_CONTENT_GONE,
+	CE_CONTENT_UNREADABLE, /* errno says why */
+};
+
+/*
+ * Is a file in the open directory `dir` still what was unpacked? Size and time say so without
+ * reading it. Where only the time is another one (cp -r, image layers and object stores keep none),
+ * the bytes are hashed; if they are right, the file gets its time back, so that the next look is a
+ * short one. In the same way an executable gets its mode back.
+ *
+ * With `bytes` it is hashed in any case. *ret_st is filled unless the file is gone.
+ */
+enum ce_content_state ce_content_check(
+	int dir, const struct ce_content *c, bool bytes, struct stat *ret_st);
 
 void ce_contents_format(const struct ce_contents *c, struct ce_buf *out);
 /* Takes text of at most `len` bytes; it is checked like everything that comes from a disk. */

@@ -81,6 +81,7 @@ static void note_written(struct ce_contents *contents)
 		c->sha256 = c->written->sha256;
 		c->size = c->written->size;
 		c->mtime = c->written->mtime;
+		c->executable = c->written->executable;
 	}
 }
 

@@ -10,7 +10,6 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/digest.h"
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/path.h"
@@ -19,10 +18,6 @@
 #include "cache/entry.h"
 #include "ccenv/ccenv.h"
 #include "model/pkg.h"
-
-enum {
-	CHUNK = 256 << 10
-};
 
 /* A directory of an entry, kept open: the files of one come together, and are then opened by
  * basename. */
@@ -47,68 +42,39 @@ static bool enter(struct folder *f, const char *path)
 	return f->fd >= 0;
 }
 
-static bool agrees(struct folder *f, const struct ce_content *c)
+static bool is_link_to(int dir, const char *name, const char *target)
 {
-	const char *name = ce_path_base(c->path);
-	char target[PATH_MAX];
-	struct stat st;
-	ssize_t n;
+	char found[PATH_MAX];
+	ssize_t n = readlinkat(dir, name, found, sizeof(found));
 
-	if (c->kind == CE_CONTENT_DIR)
-		return true; /* made when linking, whether it is here or not */
-	if (!enter(f, c->path))
-		return false;
-	if (c->kind == CE_CONTENT_LINK) {
-		n = readlinkat(f->fd, name, target, sizeof(target));
-		return n >= 0 && (size_t)n == strlen(c->target) &&
-		       memcmp(target, c->target, (size_t)n) == 0;
-	}
-	return fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && ce_content_agrees(c, &st);
-}
-
-/* The sha256 of a file in the directory; false with errno when it cannot be read. */
-static bool hash_file(int dir, const char *name, char hex[CE_SHA256_HEX + 1])
-{
-	CE_CLEANUP(ce_digest_freep) struct ce_digest *d = ce_digest_new(CE_DIGEST_SHA256);
-	CE_CLEANUP(ce_fs_closep) int fd = ce_open_file_in(dir, name);
-	CE_AUTOFREE char *chunk = ce_alloc(CHUNK);
-	ssize_t n = fd < 0 ? -1 : 1;
-
-	while (n > 0 || (n < 0 && fd >= 0 && errno == EINTR)) {
-		n = read(fd, chunk, CHUNK);
-		if (n > 0)
-			ce_digest_update(d, chunk, (size_t)n);
-	}
-	if (n == 0)
-		ce_digest_final(CE_TAKE(d), hex);
-	return n == 0;
-}
-
-static int check_bytes(
-	struct folder *f, const char *dir, const struct ce_content *c, struct ccenv_error *err)
-{
-	char hex[CE_SHA256_HEX + 1];
-
-	if (c->kind != CE_CONTENT_FILE || !c->sha256)
-		return 0;
-	if (!hash_file(f->fd, ce_path_base(c->path), hex)) {
-		/* Somebody may be cleaning the cache. */
-		if (errno == ENOENT || errno == ELOOP || errno == EINVAL)
-			return ce_fail(err, CCENV_EDATA, "%s/%s is gone", dir, c->path);
-		return ce_fail_errno(err, errno, "cannot read %s/%s", dir, c->path);
-	}
-	if (strcmp(hex, c->sha256) != 0)
-		return ce_fail(
-			err, CCENV_EDATA, "%s/%s has other bytes than its package", dir, c->path);
-	return 0;
+	return n >= 0 && (size_t)n == strlen(target) && memcmp(found, target, (size_t)n) == 0;
 }
 
 static int check_one(struct folder *f, const char *dir, const struct ce_content *c, bool bytes,
 	struct ccenv_error *err)
 {
-	if (!agrees(f, c))
+	enum ce_content_state state = CE_CONTENT_GONE;
+	struct stat st;
+
+	if (c->kind == CE_CONTENT_DIR)
+		return 0; /* made when linking, whether it is here or not */
+	if (enter(f, c->path) && c->kind == CE_CONTENT_LINK)
+		state = is_link_to(f->fd, ce_path_base(c->path), c->target) ? CE_CONTENT_SAME
+									    : CE_CONTENT_OTHER;
+	else if (f->fd >= 0)
+		state = ce_content_check(f->fd, c, bytes, &st);
+	switch (state) {
+	case CE_CONTENT_SAME:
+	case CE_CONTENT_MODE:
+		return 0;
+	case CE_CONTENT_OTHER:
 		return ce_fail(err, CCENV_EDATA, "%s/%s is not as it was unpacked", dir, c->path);
-	return bytes ? check_bytes(f, dir, c, err) : 0;
+	case CE_CONTENT_GONE: /* somebody may be cleaning the cache */
+		return ce_fail(err, CCENV_EDATA, "%s/%s is gone", dir, c->path);
+	case CE_CONTENT_UNREADABLE:
+		break;
+	}
+	return ce_fail_errno(err, errno, "cannot read %s/%s", dir, c->path);
 }
 
 static int check(const char *dir, const struct ce_pkg *pkg, bool bytes, struct ccenv_error *err)

@@ -413,7 +413,7 @@ static void tell_waiting(void *user, const char *holder)
 {
 	const struct waiting *w = user;
 
-	ce_log(w->run->o->events, CCENV_LOG_INFO, "waiting for %s, which %s is fetching",
+	ce_log(w->run->o->events, CCENV_LOG_NOTICE, "waiting for %s, which %s is fetching",
 		w->job->pkg->fn, holder[0] ? holder : "another process");
 }
 

@@ -23,6 +23,7 @@
 #include "base/path.h"
 #include "base/syscalls.h"
 #include "base/work.h"
+#include "cache/beneath.h"
 #include "cache/contents.h"
 #include "ccenv/ccenv.h"
 #include "install/plan.h"
@@ -81,6 +82,15 @@ static int fail_target(
 	return ce_fail_errno(err, errno, "cannot create %s/%s", l->root, p->path);
 }
 
+/* A directory of an entry; through no link, whatever somebody has put there since. */
+static int open_beneath(const char *base, const char *dir)
+{
+	CE_CLEANUP(ce_fs_closep)
+	int fd = open(base, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -1 : ce_open_dir_beneath(fd, dir);
+}
+
 /* Opens the directory of a source, in the entry `base`, unless it is open already. */
 static int enter(struct place *at, const char *base, const char *path)
 {
@@ -94,7 +104,7 @@ static int enter(struct place *at, const char *base, const char *path)
 	dir = ce_asprintf("%s/%.*s", base, (int)n_dir, path);
 	ce_fs_closep(&at->from_fd);
 	free(CE_TAKE(at->from));
-	at->from_fd = open(dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	at->from_fd = open_beneath(base, dir + n_base + 1);
 	if (at->from_fd >= 0) {
 		at->from = dir;
 		return 0;
@@ -216,9 +226,9 @@ static void step_down(struct linking *l, int from, int to)
 
 /* Reflink, hard link or copy. */
 static int put_linked(struct linking *l, const struct place *at, const struct ce_planned_path *p,
-	const struct stat *st, struct ccenv_error *err)
+	const struct stat *st, bool shared, struct ccenv_error *err)
 {
-	int method = p->content->no_link ? CE_LINK_COPY : atomic_load(&l->method);
+	int method = shared ? atomic_load(&l->method) : CE_LINK_COPY;
 	const char *from = ce_path_base(p->content->path), *to = ce_path_base(p->path);
 	enum ce_way way = CE_WAY_STOP;
 
@@ -370,19 +380,32 @@ static int note_unchanged(
 	return r;
 }
 
-/* Finds a source, and whether it is as it was unpacked. */
+/*
+ * Finds a source, and whether it is as it was unpacked. *ret_st has the mode that the package gave
+ * it; *ret_shared is false where the file has another one, so that a link to it will not do.
+ */
 static int look(const struct linking *l, struct place *at, const struct ce_planned_path *p,
-	struct stat *ret_st, struct ccenv_error *err)
+	struct stat *ret_st, bool *ret_shared, struct ccenv_error *err)
 {
 	const char *entry = l->plan->pkgs[p->package].dir, *path = p->content->path;
-	bool found = enter(at, entry, path) == 0 &&
-		     fstatat(at->from_fd, ce_path_base(path), ret_st, AT_SYMLINK_NOFOLLOW) == 0;
+	enum ce_content_state state = CE_CONTENT_GONE;
 
-	if (!found && errno != ENOENT && errno != ENOTDIR)
-		return fail_source(l, p, err);
-	if (found && ce_content_agrees(p->content, ret_st))
+	if (enter(at, entry, path) == 0)
+		state = ce_content_check(at->from_fd, p->content, false, ret_st);
+	else if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+		state = CE_CONTENT_UNREADABLE;
+	*ret_shared = state != CE_CONTENT_MODE;
+	switch (state) {
+	case CE_CONTENT_SAME:
+	case CE_CONTENT_MODE:
 		return 0;
-	return ce_fail(err, found ? CCENV_EDATA : CCENV_ENOTFOUND,
+	case CE_CONTENT_UNREADABLE:
+		return fail_source(l, p, err);
+	case CE_CONTENT_OTHER:
+	case CE_CONTENT_GONE:
+		break;
+	}
+	return ce_fail(err, state == CE_CONTENT_GONE ? CCENV_ENOTFOUND : CCENV_EDATA,
 		"%s/%s is not as it was unpacked", entry, path);
 }
 
@@ -391,18 +414,19 @@ static int put(
 {
 	const struct ce_content *c = p->content;
 	struct stat st = {0};
+	bool shared = true;
 	int r;
 
 	if (!c)
 		return put_entry_point(l, at, p, err);
 	if (c->kind == CE_CONTENT_LINK)
 		return put_symlink(l, at, p, err);
-	r = look(l, at, p, &st, err);
+	r = look(l, at, p, &st, &shared, err);
 	if (r < 0)
 		return r;
 	if (c->placeholder)
 		return put_relocated(l, at, p, &st, err);
-	r = put_linked(l, at, p, &st, err);
+	r = put_linked(l, at, p, &st, shared && !c->no_link, err);
 	return r < 0 ? r : note_unchanged(l, p, err);
 }
 

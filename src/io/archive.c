@@ -257,8 +257,10 @@ static int put_file(struct unpack *x, struct archive *tar, struct archive_entry 
 		.tv_sec = archive_entry_mtime(e), .tv_nsec = archive_entry_mtime_nsec(e)};
 	struct ce_written *written = ce_arena_alloc(x->u->arena, sizeof(*written));
 	uint64_t size = 0;
-	int r = ce_tree_begin(x->tree, out->path, archive_entry_perm(e) & 0111, x->err);
+	int r;
 
+	out->executable = archive_entry_perm(e) & 0111;
+	r = ce_tree_begin(x->tree, out->path, out->executable, x->err);
 	if (r < 0)
 		return r;
 	r = copy_data(x, tar, &size);
@@ -300,6 +302,7 @@ static int put_hardlink(struct unpack *x, const char *raw, struct ce_archive_ent
 	x->bytes += written->size;
 	out->kind = CE_ARCHIVE_FILE;
 	out->size = written->size;
+	out->executable = written->executable;
 	out->written = written;
 	return 0;
 }

@@ -45,7 +45,8 @@ enum ce_archive_kind {
 struct ce_written {
 	char sha256[CE_SHA256_HEX + 1];
 	uint64_t size;
-	int64_t mtime; /* seconds since 1970: what the file system kept of the package's */
+	int64_t mtime;   /* seconds since 1970: what the file system kept of the package's */
+	bool executable; /* as the package says */
 };
 
 /* What was unpacked at `path`. Borrowed for the time of the call, less `written`. */
@@ -53,7 +54,8 @@ struct ce_archive_entry {
 	const char *path;   /* relative to the destination, checked, no trailing slash */
 	const char *target; /* of a link, else NULL */
 	enum ce_archive_kind kind;
-	uint64_t size; /* of a file */
+	uint64_t size;   /* of a file */
+	bool executable; /* a file */
 	/* Of a file, in the arena of struct ce_archive_unpack; complete when all is unpacked. */
 	const struct ce_written *written;
 };

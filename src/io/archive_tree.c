@@ -21,6 +21,7 @@
 #include "base/fs.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "base/syscalls.h"
 #include "ccenv/ccenv.h"
 #include "io/archive.h"
 
@@ -59,6 +60,7 @@ struct ce_tree {
 	/* Of whoever carries out commands: */
 	char *path; /* the file being written */
 	int fd;
+	bool executable;
 	struct ce_digest *digest;
 	uint64_t hashed; /* bytes */
 	/* The exchange; everything here is guarded by mutex. A block is with one side at a time. */
@@ -139,6 +141,7 @@ static int do_begin(struct ce_tree *t, const char *path, bool executable, struct
 	ce_digest_free(t->digest);
 	t->digest = ce_digest_new(CE_DIGEST_SHA256);
 	t->hashed = 0;
+	t->executable = executable;
 	free(t->path);
 	t->path = ce_strdup(path);
 	t->fd = openat(t->dest_fd, path, flags, mode);
@@ -191,12 +194,14 @@ static int do_end(struct ce_tree *t, const struct command *c, struct ccenv_error
 	if (fstat(fd, &st) < 0 ||
 		((uint64_t)st.st_size < c->offset && ftruncate(fd, (off_t)c->offset) < 0))
 		return ce_fail_errno(err, errno, "cannot write %s/%s", t->dest, t->path);
-	ce_ignore(futimens(fd, times));
+	if (futimens(fd, times) < 0 && ce_way_after(CE_SYS_UTIMENS, errno) == CE_WAY_STOP)
+		return ce_fail_errno(err, errno, "cannot set the time of %s/%s", t->dest, t->path);
 	if (fstat(fd, &st) < 0)
 		return ce_fail_errno(err, errno, "cannot read %s/%s", t->dest, t->path);
 	hash_zeros(t, c->offset);
 	ce_digest_final(CE_TAKE(t->digest), w->sha256);
 	w->size = c->offset;
+	w->executable = t->executable;
 	w->mtime = st.st_mtim.tv_sec;
 	return 0;
 }
@@ -556,13 +561,15 @@ static int link_or_copy(struct ce_tree *t, const char *path, const char *from, i
 
 	if (strcmp(from, path) == 0 || linkat(t->dest_fd, from, t->dest_fd, path, 0) == 0)
 		return 0;
-	if (errno != EEXIST)
-		return copy_instead(t, path, fd, st, err);
-	r = make_room(t, path, err);
-	if (r < 0)
-		return r;
-	if (linkat(t->dest_fd, from, t->dest_fd, path, 0) == 0)
-		return 0;
+	if (errno == EEXIST) {
+		r = make_room(t, path, err);
+		if (r < 0)
+			return r;
+		if (linkat(t->dest_fd, from, t->dest_fd, path, 0) == 0)
+			return 0;
+	}
+	if (ce_way_after(CE_SYS_LINK, errno) == CE_WAY_STOP)
+		return ce_fail_errno(err, errno, "cannot create %s/%s", t->dest, path);
 	return copy_instead(t, path, fd, st, err);
 }
 
@@ -584,6 +591,6 @@ int ce_tree_hardlink(struct ce_tree *t, const char *path, const char *from, stru
 	r = link_or_copy(t, path, from, fd, &st, err);
 	if (r < 0)
 		return r;
-	*ret = (struct ce_written){.mtime = st.st_mtim.tv_sec};
+	*ret = (struct ce_written){.mtime = st.st_mtim.tv_sec, .executable = st.st_mode & 0111};
 	return read_written(t, fd, from, ret, err);
 }
