@@ -17,13 +17,17 @@
 #endif
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
+#include "base/fs.h"
 #include "ccenv/ccenv.h"
+#include "io/archspec.h"
 #include "model/platform.h"
 #include "model/request.h"
 
 enum {
-	VIRTUALS_MAX = 8
+	VIRTUALS_MAX = 8,
+	CPUINFO_MAX = 16 << 20, /* a few KiB a processor */
 };
 
 struct list {
@@ -225,15 +229,24 @@ static int x86_level(void)
 }
 #endif
 
+/* By /proc/cpuinfo; where it is hidden or says nothing, by the processor itself; else the least that
+ * the subdir stands for. */
 static const char *microarchitecture(void)
 {
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+	const char *found = NULL;
+	struct ccenv_error ignored;
+	struct utsname u;
+
+	if (uname(&u) == 0 && ce_fs_read("/proc/cpuinfo", CPUINFO_MAX, &text, &ignored) >= 0)
+		found = ce_archspec_detect(u.machine, ce_buf_str(&text));
 #if defined(__x86_64__)
 	static const char *const names[] = {NULL, "x86_64", "x86_64_v2", "x86_64_v3", "x86_64_v4"};
 
-	return names[x86_level()];
-#else
-	return baseline(ce_platform_host());
+	if (!found || strcmp(found, "x86_64") == 0)
+		found = names[x86_level()];
 #endif
+	return found ? found : baseline(ce_platform_host());
 }
 
 static int add_archspec(

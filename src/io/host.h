@@ -46,16 +46,19 @@ enum ce_host_probe {
 /* What the NVIDIA driver serves; all 0 without one. */
 struct ce_host_gpu {
 	int cuda_major, cuda_minor; /* the newest CUDA the driver takes */
-	int arch_major,
-		arch_minor; /* the lowest compute capability of the devices; 0.0 without a device */
-	enum ce_host_probe source;
+	/* The lowest compute capability of the devices; 0.0 without a device. */
+	int arch_major, arch_minor;
+	enum ce_host_probe source, arch_source; /* who said so */
 };
 
 /*
- * Asks NVML, then libcuda, then nvidia-smi (found on an absolute entry of PATH) until one knows:
- * never a toolkit's files and never its stub libraries, which know the toolkit and not the driver.
- * Each is asked in a child process that is killed after 5 seconds: drivers hang, and a CUDA library
- * that was initialised does not survive a fork.
+ * Asks NVML, libcuda and nvidia-smi (found on an absolute entry of PATH) in that order, until both
+ * facts are known: on a Tegra NVML knows the driver, and only libcuda the device. Never a toolkit's
+ * files and never its stub libraries, which know the toolkit and not the driver. What makes no sense
+ * is as good as no answer.
+ *
+ * Each is asked in a child process that is killed after 5 seconds: drivers hang and crash, and a
+ * CUDA library that was initialized does not survive a fork. What it said before that counts.
  */
 void ce_host_gpu(
 	const char *(*getenv_fn)(const char *name), unsigned probes, struct ce_host_gpu *ret_gpu);

@@ -3,7 +3,6 @@
  * What the NVIDIA driver serves. The hard part is that every way of asking can hang or break the
  * process, so each is taken in a child that reports through a pipe.
  */
-#include "base/clock.h"
 #include "io/host.h"
 
 #if defined(__linux__)
@@ -21,23 +20,37 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/clock.h"
+#include "ccenv/ccenv.h"
+#include "io/spawn.h"
 
 enum {
-	LIMIT_MS = 5000,
+	LIMIT_S = 5,
 	OUTPUT_MAX = 1 << 20,
 	DEVICES_MAX = 1024
 };
 
-/* What the child reports: CUDA's own integers, 12040 for 12.4. */
+/* What the child reports, each time that it knows more: CUDA's own integers, 12040 for 12.4. */
 struct report {
 	int driver;
 	int arch_major, arch_minor;
 };
+
+/* What one source knows, and where to say so. */
+struct probe {
+	struct report known;
+	int out;
+};
+
+/* A driver may crash or hang at the next question: what is known by now has been said. */
+static void say(const struct probe *p)
+{
+	ce_ignore(write(p->out, &p->known, sizeof(p->known)));
+}
 
 /* A driver cannot say less than 1.0 or more than 99.9: anything else is noise. */
 static bool is_driver_version(int v)
@@ -88,13 +101,33 @@ static void *open_library(const char *name)
 	return NULL;
 }
 
-/* Runs in the child. */
-static void ask_nvml(struct report *r)
+typedef int (*capability_fn)(void *device, int *major, int *minor);
+
+static void note_nvml_devices(struct probe *p, void *library)
 {
-	void *library = open_library("libnvidia-ml.so.1"), *device;
-	int (*init)(void), (*driver)(int *), (*count)(unsigned *), (*get)(unsigned, void **);
-	int (*capability)(void *, int *, int *);
+	int (*count)(unsigned *) = (int (*)(unsigned *))dlsym(library, "nvmlDeviceGetCount_v2");
+	int (*get)(unsigned, void **) =
+		(int (*)(unsigned, void **))dlsym(library, "nvmlDeviceGetHandleByIndex_v2");
+	capability_fn capability =
+		(capability_fn)dlsym(library, "nvmlDeviceGetCudaComputeCapability");
 	unsigned n = 0;
+
+	if (!count || !get || !capability || count(&n) != 0)
+		return;
+	for (unsigned i = 0; i < n && i < DEVICES_MAX; i++) {
+		int major = 0, minor = 0;
+		void *device = NULL;
+
+		if (get(i, &device) == 0 && capability(device, &major, &minor) == 0)
+			lower_arch(&p->known, major, minor);
+	}
+}
+
+/* Runs in the child. */
+static void ask_nvml(struct probe *p)
+{
+	void *library = open_library("libnvidia-ml.so.1");
+	int (*init)(void), (*driver)(int *);
 
 	if (!library)
 		return;
@@ -102,55 +135,56 @@ static void ask_nvml(struct report *r)
 	driver = (int (*)(int *))dlsym(library, "nvmlSystemGetCudaDriverVersion_v2");
 	if (!driver)
 		driver = (int (*)(int *))dlsym(library, "nvmlSystemGetCudaDriverVersion");
-	count = (int (*)(unsigned *))dlsym(library, "nvmlDeviceGetCount_v2");
-	get = (int (*)(unsigned, void **))dlsym(library, "nvmlDeviceGetHandleByIndex_v2");
-	capability =
-		(int (*)(void *, int *, int *))dlsym(library, "nvmlDeviceGetCudaComputeCapability");
-	if (!init || !driver || init() != 0)
+	if (!init || init() != 0)
 		return;
-	if (driver(&r->driver) != 0)
-		r->driver = 0;
-	if (!count || !get || !capability || count(&n) != 0)
-		return;
-	for (unsigned i = 0; i < n && i < DEVICES_MAX; i++) {
-		int major, minor;
-
-		if (get(i, &device) == 0 && capability(device, &major, &minor) == 0)
-			lower_arch(r, major, minor);
-	}
+	if (driver && driver(&p->known.driver) != 0)
+		p->known.driver = 0;
+	say(p);
+	note_nvml_devices(p, library);
+	say(p);
 }
 
-/* Runs in the child. */
-static void ask_libcuda(struct report *r)
+static void note_cuda_devices(struct probe *p, void *library)
 {
 	enum {
 		COMPUTE_CAPABILITY_MAJOR = 75, /* enum CUdevice_attribute */
 		COMPUTE_CAPABILITY_MINOR = 76
 	};
-	void *library = open_library("libcuda.so.1");
-	int (*driver)(int *), (*init)(unsigned), (*count)(int *), (*get)(int *, int);
-	int (*attribute)(int *, int, int);
+	int (*count)(int *) = (int (*)(int *))dlsym(library, "cuDeviceGetCount");
+	int (*get)(int *, int) = (int (*)(int *, int))dlsym(library, "cuDeviceGet");
+	int (*attribute)(int *, int, int) =
+		(int (*)(int *, int, int))dlsym(library, "cuDeviceGetAttribute");
 	int n = 0;
+
+	if (!count || !get || !attribute || count(&n) != 0)
+		return;
+	for (int i = 0; i < n && i < DEVICES_MAX; i++) {
+		int device = 0, major = 0, minor = 0;
+
+		if (get(&device, i) == 0 &&
+			attribute(&major, COMPUTE_CAPABILITY_MAJOR, device) == 0 &&
+			attribute(&minor, COMPUTE_CAPABILITY_MINOR, device) == 0)
+			lower_arch(&p->known, major, minor);
+	}
+}
+
+/* Runs in the child. */
+static void ask_libcuda(struct probe *p)
+{
+	void *library = open_library("libcuda.so.1");
+	int (*driver)(int *), (*init)(unsigned);
 
 	if (!library)
 		return;
 	driver = (int (*)(int *))dlsym(library, "cuDriverGetVersion");
 	init = (int (*)(unsigned))dlsym(library, "cuInit");
-	count = (int (*)(int *))dlsym(library, "cuDeviceGetCount");
-	get = (int (*)(int *, int))dlsym(library, "cuDeviceGet");
-	attribute = (int (*)(int *, int, int))dlsym(library, "cuDeviceGetAttribute");
-	if (!driver || driver(&r->driver) != 0)
-		r->driver = 0;
-	if (!init || !count || !get || !attribute || init(0) != 0 || count(&n) != 0)
+	if (driver && driver(&p->known.driver) != 0)
+		p->known.driver = 0;
+	say(p);
+	if (!init || init(0) != 0)
 		return;
-	for (int i = 0; i < n && i < DEVICES_MAX; i++) {
-		int device, major, minor;
-
-		if (get(&device, i) == 0 &&
-			attribute(&major, COMPUTE_CAPABILITY_MAJOR, device) == 0 &&
-			attribute(&minor, COMPUTE_CAPABILITY_MINOR, device) == 0)
-			lower_arch(r, major, minor);
-	}
+	note_cuda_devices(p, library);
+	say(p);
 }
 
 /* Reads until the end, the limit in bytes or the deadline. */
@@ -178,9 +212,8 @@ static void read_until(int fd, int64_t deadline, struct ce_buf *out)
 	}
 }
 
-/* `out` becomes the standard output, or stays what it is when the child is to write to it itself.
- */
-static void child_prepare(int out, bool is_stdout)
+/* What the library prints is nobody's business. */
+static void child_prepare(void)
 {
 	int null = open("/dev/null", O_RDWR);
 
@@ -188,19 +221,16 @@ static void child_prepare(int out, bool is_stdout)
 	 * ends. */
 	(void)setpgid(0, 0);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 2) < 0 ||
-		dup2(is_stdout ? out : null, 1) < 0)
-		_exit(127);
+	for (int fd = 0; fd < 3; fd++) {
+		if (null < 0 || dup2(null, fd) < 0)
+			_exit(127);
+	}
 }
 
-/*
- * Runs `ask` (which writes its report), or `argv`, in a child whose standard output is gathered in
- * `out`. Kills the child at the limit.
- */
-static void run_child(
-	void (*ask)(struct report *r), const char *path, char *const *argv, struct ce_buf *out)
+/* Runs `ask` in a child, which is killed at the limit; its reports are gathered in `out`. */
+static void run_child(void (*ask)(struct probe *p), struct ce_buf *out)
 {
-	int64_t deadline = ce_now_ms(CE_CLOCK_MONOTONIC) + LIMIT_MS;
+	int64_t deadline = ce_now_ms(CE_CLOCK_MONOTONIC) + LIMIT_S * 1000;
 	int fds[2];
 	pid_t child;
 
@@ -208,15 +238,12 @@ static void run_child(
 		return;
 	child = fork();
 	if (child == 0) {
-		struct report r = {0};
+		/* Not one of the three that are replaced. */
+		struct probe p = {.out = fcntl(fds[1], F_DUPFD_CLOEXEC, 3)};
 
-		child_prepare(fds[1], path != NULL);
-		if (path) {
-			execv(path, argv);
-			_exit(127);
-		}
-		ask(&r);
-		_exit(write(fds[1], &r, sizeof(r)) == (ssize_t)sizeof(r) ? 0 : 1);
+		child_prepare();
+		ask(&p);
+		_exit(0);
 	}
 	close(fds[1]);
 	if (child > 0) {
@@ -231,16 +258,18 @@ static void run_child(
 	close(fds[0]);
 }
 
-static bool ask_library(void (*ask)(struct report *r), struct report *ret)
+/* The last thing that the child has said. */
+static struct report ask_library(void (*ask)(struct probe *p))
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf out;
+	struct report r = {0};
 
-	ce_buf_init(&out, sizeof(*ret));
-	run_child(ask, NULL, NULL, &out);
-	if (out.len != sizeof(*ret) || out.overflow)
-		return false;
-	memcpy(ret, out.data, sizeof(*ret));
-	return is_driver_version(ret->driver);
+	ce_buf_init(&out, OUTPUT_MAX);
+	run_child(ask, &out);
+	size_t n = out.len / sizeof(r);
+	if (n && !out.overflow)
+		memcpy(&r, out.data + (n - 1) * sizeof(r), sizeof(r));
+	return r;
 }
 
 /* The path of nvidia-smi on an absolute entry of PATH, malloc'ed; NULL when there is none. */
@@ -281,56 +310,82 @@ static bool read_pair(const char *text, int *ret_major, int *ret_minor)
 	return true;
 }
 
-static bool ask_smi(const char *(*getenv_fn)(const char *name), struct report *ret)
+/* What nvidia-smi prints; empty when it fails. */
+static void run_smi(const char *const argv[], struct ce_buf *out)
+{
+	struct ccenv_error ignored;
+	int status = 0;
+
+	ce_buf_init(out, OUTPUT_MAX);
+	if (ce_spawn_read(argv, LIMIT_S, out, &status, &ignored) < 0 || status != 0)
+		ce_buf_clear(out);
+}
+
+static struct report ask_smi(const char *(*getenv_fn)(const char *name))
 {
 	static const char tag[] = "<cuda_version>";
 	CE_AUTOFREE char *path = find_smi(getenv_fn);
 	CE_CLEANUP(ce_buf_release) struct ce_buf driver = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf devices = {0};
-	char *const driver_args[] = {path, (char *)"-q", (char *)"-x", NULL};
-	char *const device_args[] = {
-		path, (char *)"--query-gpu=compute_cap", (char *)"--format=csv,noheader", NULL};
+	const char *const driver_args[] = {path, "-q", "-x", NULL};
+	const char *const device_args[] = {
+		path, "--query-gpu=compute_cap", "--format=csv,noheader", NULL};
+	struct report r = {0};
 	int major, minor;
-	const char *at;
 
 	if (!path)
-		return false;
-	ce_buf_init(&driver, OUTPUT_MAX);
-	ce_buf_init(&devices, OUTPUT_MAX);
-	run_child(NULL, path, driver_args, &driver);
-	at = strstr(ce_buf_str(&driver), tag);
-	if (!at || !read_pair(at + sizeof(tag) - 1, &major, &minor))
-		return false;
-	ret->driver = major * 1000 + minor * 10;
-	run_child(NULL, path, device_args, &devices);
+		return r;
+	run_smi(driver_args, &driver);
+	const char *at = strstr(ce_buf_str(&driver), tag);
+	if (at && read_pair(at + sizeof(tag) - 1, &major, &minor))
+		r.driver = major * 1000 + minor * 10;
+	/* One that hangs costs the limit once. */
+	if (!driver.len)
+		return r;
+	run_smi(device_args, &devices);
 	for (at = ce_buf_str(&devices); *at; at += strcspn(at, "\n"), at += *at == '\n')
 		if (read_pair(at, &major, &minor))
-			lower_arch(ret, major, minor);
-	return is_driver_version(ret->driver);
+			lower_arch(&r, major, minor);
+	return r;
+}
+
+/* Takes over what is not known yet, and makes sense. */
+static void merge(struct ce_host_gpu *gpu, const struct report *r, enum ce_host_probe source)
+{
+	if (!gpu->cuda_major && is_driver_version(r->driver)) {
+		gpu->cuda_major = r->driver / 1000;
+		gpu->cuda_minor = r->driver % 1000 / 10;
+		gpu->source = source;
+	}
+	if (!gpu->arch_major && r->arch_major) {
+		gpu->arch_major = r->arch_major;
+		gpu->arch_minor = r->arch_minor;
+		gpu->arch_source = source;
+	}
 }
 
 void ce_host_gpu(
 	const char *(*getenv_fn)(const char *name), unsigned probes, struct ce_host_gpu *ret_gpu)
 {
-	struct report r = {0};
-	enum ce_host_probe source;
+	struct ce_host_gpu gpu = {0};
 
-	*ret_gpu = (struct ce_host_gpu){0};
-	if ((probes & CE_HOST_NVML) && ask_library(ask_nvml, &r))
-		source = CE_HOST_NVML;
-	else if ((probes & CE_HOST_LIBCUDA) && ask_library(ask_libcuda, &r))
-		source = CE_HOST_LIBCUDA;
-	else if ((probes & CE_HOST_SMI) && ask_smi(getenv_fn, &r))
-		source = CE_HOST_SMI;
-	else
-		return;
-	*ret_gpu = (struct ce_host_gpu){
-		.cuda_major = r.driver / 1000,
-		.cuda_minor = r.driver % 1000 / 10,
-		.arch_major = r.arch_major,
-		.arch_minor = r.arch_minor,
-		.source = source,
-	};
+	for (unsigned source = CE_HOST_NVML; source & CE_HOST_ALL; source <<= 1) {
+		struct report r;
+
+		if (!(probes & source))
+			continue;
+		if (source == CE_HOST_SMI)
+			r = ask_smi(getenv_fn);
+		else
+			r = ask_library(source == CE_HOST_NVML ? ask_nvml : ask_libcuda);
+		merge(&gpu, &r, (enum ce_host_probe)source);
+		if (gpu.cuda_major && gpu.arch_major)
+			break;
+	}
+	/* A device without a driver serves no CUDA at all. */
+	if (!gpu.cuda_major)
+		gpu = (struct ce_host_gpu){0};
+	*ret_gpu = gpu;
 }
 
 #else /* NVIDIA has no driver elsewhere */

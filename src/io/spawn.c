@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,25 +19,33 @@
 
 extern char **environ;
 
-/* Until the other end is closed; false when the time is over. */
-static bool drain(int fd, long long end_ms, struct ce_buf *out)
+enum drained {
+	CLOSED,
+	TOO_LATE,
+	TOO_MUCH,
+};
+
+/* Reads until the other end is closed, or what it prints or the time is beyond its limit. */
+static enum drained drain(int fd, int64_t end_ms, struct ce_buf *out)
 {
 	char block[8192];
 
 	for (;;) {
-		long long left = end_ms - ce_now_ms(CE_CLOCK_MONOTONIC);
+		int64_t left = end_ms - ce_now_ms(CE_CLOCK_MONOTONIC);
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 		ssize_t n;
 		int r;
 
+		if (out->overflow)
+			return TOO_MUCH;
 		if (left <= 0)
-			return false;
+			return TOO_LATE;
 		r = poll(&p, 1, left > 60000 ? 60000 : (int)left);
 		if (r <= 0)
 			continue;
 		n = read(fd, block, sizeof(block));
 		if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
-			return true;
+			return CLOSED;
 		if (n > 0)
 			ce_buf_add(out, block, (size_t)n);
 	}
@@ -62,30 +71,49 @@ static int start(const char *const argv[], int out, pid_t *ret)
 	return r;
 }
 
+/* Its exit status; it may have closed its output and go on. False: it was killed at the limit. */
+static bool wait_for(pid_t child, int64_t end_ms, int *ret_status)
+{
+	pid_t r;
+
+	while ((r = waitpid(child, ret_status, WNOHANG)) == 0 || (r < 0 && errno == EINTR)) {
+		if (ce_now_ms(CE_CLOCK_MONOTONIC) >= end_ms)
+			return false;
+		usleep(1000);
+	}
+	return true;
+}
+
+static void kill_group(pid_t child)
+{
+	kill(-child, SIGKILL);
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 int ce_spawn_read(const char *const argv[], int limit_s, struct ce_buf *out, int *ret_status,
 	struct ccenv_error *err)
 {
-	int ends[2], status = 0, r;
-	bool ended;
+	int64_t end = ce_now_ms(CE_CLOCK_MONOTONIC) + limit_s * 1000LL;
+	int ends[2], status = 0;
 	pid_t child;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return ce_fail_errno(err, errno, "cannot run %s", argv[0]);
-	r = start(argv, ends[1], &child);
+	int r = start(argv, ends[1], &child);
 	close(ends[1]);
 	if (r != 0) {
 		close(ends[0]);
 		return ce_fail_errno(err, r, "cannot run %s", argv[0]);
 	}
-	ended = drain(ends[0], ce_now_ms(CE_CLOCK_MONOTONIC) + limit_s * 1000LL, out);
+	enum drained drained = drain(ends[0], end, out);
 	close(ends[0]);
-	if (!ended)
-		kill(-child, SIGKILL);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	if (!ended)
-		return ce_fail(
-			err, CCENV_EIO, "%s did not end within %d seconds", argv[0], limit_s);
-	*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-	return 0;
+	if (drained == CLOSED && wait_for(child, end, &status)) {
+		*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+		return 0;
+	}
+	kill_group(child);
+	if (drained == TOO_MUCH)
+		return ce_fail(err, CCENV_EIO, "%s prints more than %zu bytes", argv[0], out->max);
+	return ce_fail(err, CCENV_EIO, "%s did not end within %d seconds", argv[0], limit_s);
 }

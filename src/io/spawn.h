@@ -11,9 +11,9 @@ struct ce_buf;
 
 /*
  * Runs argv[0] (a path, or a name to look for in PATH) and appends what it prints, stdout and
- * stderr together, to `out`; bytes beyond out->max are dropped. It gets no input, and is killed
- * after limit_s seconds (CCENV_EIO). *ret_status is its exit status, 128 + n when signal n ended
- * it.
+ * stderr together, to `out`. It gets no input. When it takes more than limit_s seconds or prints
+ * more than out->max bytes, it and what it started are killed (CCENV_EIO). *ret_status is its exit
+ * status, 128 + n when signal n ended it.
  */
 CE_MUST_CHECK int ce_spawn_read(const char *const argv[], int limit_s, struct ce_buf *out,
 	int *ret_status, struct ccenv_error *err);

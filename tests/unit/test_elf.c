@@ -161,6 +161,7 @@ static void test_spawn(void **state)
 	const char *const both[] = {"sh", "-c", "echo out; echo err >&2; exit 3", NULL};
 	const char *const much[] = {"sh", "-c", "while echo 0123456789; do :; done", NULL};
 	const char *const killed[] = {"sh", "-c", "kill -9 $$", NULL};
+	const char *const slow[] = {"sh", "-c", "exec >&- 2>&-; sleep 600", NULL};
 	const char *const none[] = {"/nowhere/at/all", NULL};
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {.max = 100};
 	int status;
@@ -171,10 +172,12 @@ static void test_spawn(void **state)
 	assert_int_equal(status, 3);
 	assert_int_equal(ce_spawn_read(killed, 10, &out, &status, &err), 0);
 	assert_int_equal(status, 128 + 9);
-	/* More than the limit of either. */
-	assert_int_equal(ce_spawn_read(much, 1, &out, &status, &err), CCENV_EIO);
-	assert_true(out.len <= 100);
+	/* More than the limits, though its output is closed; and more than the limit of that. */
+	assert_int_equal(ce_spawn_read(slow, 1, &out, &status, &err), CCENV_EIO);
 	assert_non_null(strstr(err.text, "sh did not end within 1 seconds"));
+	assert_int_equal(ce_spawn_read(much, 60, &out, &status, &err), CCENV_EIO);
+	assert_true(out.len <= 100);
+	assert_non_null(strstr(err.text, "sh prints more than 100 bytes"));
 	assert_int_equal(ce_spawn_read(none, 1, &out, &status, &err), CCENV_EIO);
 }
 

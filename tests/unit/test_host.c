@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Virtual packages. Arguments pick what needs a process of its own: "nvml" with a fake libnvidia-ml
- * on the library path, "stub" with the same one in a folder called stubs, "slow" for the time
- * limit.
+ * on the library path, "lies" with a fake libcuda too, "stub" with the first one in a folder called
+ * stubs, "slow" for the time limit.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +24,9 @@
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/strs.h"
 #include "ccenv/ccenv.h"
+#include "io/archspec.h"
 #include "io/host.h"
 #include "model/request.h"
 
@@ -154,7 +156,6 @@ static void test_this_machine(void **state)
 	assert_true(strchr(v[2].version, '.') && !strpbrk(v[2].version, "-+abcdefghijklmnop"));
 	assert_string_equal(v[3].name, "__unix");
 #if defined(__x86_64__)
-	assert_int_equal(strncmp(v[0].build, "x86_64", 6), 0);
 	if (__builtin_cpu_supports("avx2"))
 		assert_true(strcmp(v[0].build, "x86_64") != 0);
 	if (!__builtin_cpu_supports("avx512f"))
@@ -162,6 +163,36 @@ static void test_this_machine(void **state)
 #endif
 #endif
 	ce_arena_release(&arena);
+}
+
+/* What archspec itself makes of processors: tests/data/archspec.txt, by scripts/make-archspec. */
+static void test_archspec(void **state)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+	struct ccenv_error err;
+	unsigned n = 0;
+
+	(void)state;
+	assert_int_equal(ce_fs_read(TEST_DATA "/data/archspec.txt", 1 << 20, &text, &err), 0);
+	for (char *line, *rest = text.data; (line = strsep(&rest, "\n")) != NULL && *line; n++) {
+		char *name = strchr(line, '|'), *cpuinfo = name ? strchr(name + 1, '|') : NULL;
+
+		assert_non_null(cpuinfo);
+		*name++ = '\0';
+		*cpuinfo++ = '\0';
+		for (char *p = cpuinfo; (p = strchr(p, ';')) != NULL;)
+			*p = '\n';
+		const char *found = ce_archspec_detect(line, cpuinfo);
+		if (!found || strcmp(found, name) != 0)
+			fail_msg("%s, not %s: %s", found, name, cpuinfo);
+	}
+	assert_true(n > 300);
+	/* Nothing known, a machine without a table, and what is behind the first processor. */
+	assert_string_equal(ce_archspec_detect("x86_64", ""), "x86_64");
+	assert_string_equal(ce_archspec_detect("aarch64", "garbage\n\n:::\n"), "aarch64");
+	assert_null(ce_archspec_detect("sparc64", "cpu: x"));
+	assert_string_equal(
+		ce_archspec_detect("ppc64le", "cpu\t: POWER8 (raw)\n\ncpu : POWER9\n"), "power8le");
 }
 
 static void test_defaults(void **state)
@@ -287,6 +318,90 @@ static void test_nvml(void **state)
 	expect_virtuals(no_arch, "__cuda=12.7=0 __unix=0=0");
 }
 
+/* ---- every fact from every source, whatever the others say ---- */
+
+/* What a source that misbehaves so can still be believed to know. */
+struct lie {
+	const char *lie;
+	bool driver, arch;
+};
+
+static const struct lie lies[] = {
+	{"", true, true}, {"init-error", false, false}, {"init-crash", false, false},
+	{"init-exit", false, false}, {"driver-0", false, true}, {"driver-huge", false, true},
+	{"driver-negative", false, true}, {"driver-error", false, true},
+	{"driver-crash", false, false}, {"devices-0", true, false}, {"devices-error", true, false},
+	{"devices-huge", true, true}, {"arch-0", true, false}, {"arch-negative", true, false},
+	{"arch-huge", true, false}, {"arch-error", true, false}, {"arch-crash", true, false},
+	{"arch-exit", true, false}, {"stub", false, false}, /* libcuda's own */
+};
+
+/* nvidia-smi: both facts, one of them, none. */
+static const struct {
+	const char *script;
+	bool driver, arch;
+} smis[] = {
+	{"#!/bin/sh\ncase $1 in -q) echo '<cuda_version>12.2</cuda_version>';; *) echo 7.5;; esac\n",
+		true, true},
+	{"#!/bin/sh\ncase $1 in -q) echo '<cuda_version>12.2</cuda_version>';; *) echo '[N/A]';; esac\n",
+		true, false},
+	{"#!/bin/sh\ncase $1 in -q) echo '<cuda_version>N/A</cuda_version>';; *) echo 7.5;; esac\n",
+		false, true},
+	{"#!/bin/sh\necho 'Failed to initialize NVML'; exit 18\n", false, false},
+};
+
+static void expect_gpu(const struct lie *nvml, const struct lie *cuda, size_t smi)
+{
+	/* libcuda tells its version before it is initialized. */
+	bool cuda_driver = cuda->driver || ce_has_prefix(cuda->lie, "init-");
+	int driver = nvml->driver ? 127 : cuda_driver ? 124 : smis[smi].driver ? 122 : 0;
+	int arch = nvml->arch ? 86 : cuda->arch ? 87 : smis[smi].arch ? 75 : 0;
+	const char *const env[] = {"PATH", scratch, NULL};
+	struct ce_host_gpu gpu;
+
+	setenv("FAKE_NVML", nvml->lie, 1);
+	setenv("FAKE_CUDA", cuda->lie, 1);
+	variables = env;
+	ce_host_gpu(fake_getenv, CE_HOST_ALL, &gpu);
+	int found_driver = gpu.cuda_major * 10 + gpu.cuda_minor;
+	int found_arch = gpu.arch_major * 10 + gpu.arch_minor;
+	/* A device without a driver is none. */
+	if (found_driver != driver || found_arch != (driver ? arch : 0))
+		fail_msg(
+			"nvml \"%s\", libcuda \"%s\", nvidia-smi %zu: driver %d, not %d; arch %d, not %d",
+			nvml->lie, cuda->lie, smi, found_driver, driver, found_arch, arch);
+}
+
+static void test_lies(void **state)
+{
+	const struct lie *bad = &lies[1];
+
+	(void)state;
+	write_smi(smis[0].script);
+	for (size_t i = 0; i < CE_COUNT(lies) - 1; i++) {
+		for (size_t k = 0; k < CE_COUNT(lies); k++)
+			expect_gpu(&lies[i], &lies[k], 0);
+	}
+	for (size_t smi = 1; smi < CE_COUNT(smis); smi++) {
+		write_smi(smis[smi].script);
+		for (size_t i = 0; i < CE_COUNT(lies) - 1; i++) {
+			expect_gpu(&lies[i], &lies[CE_COUNT(lies) - 1], smi);
+			expect_gpu(bad, &lies[i], smi);
+		}
+	}
+}
+
+/* One that hangs at the second question has answered the first. */
+static void test_hang(void **state)
+{
+	static const struct lie hang = {"arch-hang", true, false};
+	time_t begin = time(NULL);
+
+	(void)state;
+	expect_gpu(&hang, &lies[0], 0);
+	assert_in_range(time(NULL) - begin, 4, 60);
+}
+
 /* A stub library says what the toolkit is, not what the driver is. */
 static void test_stub(void **state)
 {
@@ -304,12 +419,16 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_overrides),
 		cmocka_unit_test(test_bad_overrides),
 		cmocka_unit_test(test_this_machine),
+		cmocka_unit_test(test_archspec),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test_setup_teardown(test_smi, make_scratch, drop_scratch),
 	};
 	const struct CMUnitTest nvml[] = {cmocka_unit_test(test_nvml)};
 	const struct CMUnitTest stub[] = {cmocka_unit_test(test_stub)};
-	const struct CMUnitTest slow[] = {
+	const struct CMUnitTest lying[] = {
+		cmocka_unit_test_setup_teardown(test_lies, make_scratch, drop_scratch),
+	};
+	const struct CMUnitTest slow[] = {cmocka_unit_test(test_hang),
 		cmocka_unit_test_setup_teardown(test_limit, make_scratch, drop_scratch)};
 	const char *what = argc > 1 ? argv[1] : "";
 
@@ -317,6 +436,8 @@ int main(int argc, char **argv)
 		return cmocka_run_group_tests(nvml, NULL, NULL);
 	if (strcmp(what, "stub") == 0)
 		return cmocka_run_group_tests(stub, NULL, NULL);
+	if (strcmp(what, "lies") == 0)
+		return cmocka_run_group_tests(lying, NULL, NULL);
 	if (strcmp(what, "slow") == 0)
 		return cmocka_run_group_tests(slow, NULL, NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
