@@ -149,7 +149,12 @@ struct ccenv_package {
 	const char *channel; /* short name */
 	const char *url, *sha256, *license;
 	uint64_t size, timestamp, build_number;
-	bool requested; /* asked for by name */
+	bool requested;             /* asked for by name */
+	const char *const *depends; /* as the package's record has them */
+	size_t n_depends;
+	/* Those of the list that it depends on, as indexes, each once; virtual packages are not. */
+	const size_t *depends_on;
+	size_t n_depends_on;
 };
 
 struct ccenv_packages {

@@ -4,7 +4,9 @@
 
 #include "api/locked.h"
 #include "api/project.h"
+#include "base/alloc.h"
 #include "base/arena.h"
+#include "base/map.h"
 #include "model/lockfile.h"
 #include "model/pkg.h"
 #include "spec/channel.h"
@@ -16,6 +18,49 @@ static bool is_requested(const struct ce_pkg *p, const char *const *names, size_
 		if (strcmp(names[i], p->name) == 0)
 			return true;
 	return false;
+}
+
+static const char *const *copy_depends(const struct ce_pkg *p, struct ce_arena *a)
+{
+	const char **texts = ce_arena_array(a, p->n_depends + 1, sizeof(*texts));
+
+	for (size_t i = 0; i < p->n_depends; i++)
+		texts[i] = ce_arena_strdup(a, p->depends[i]);
+	return texts;
+}
+
+/* Those of the list that the dependencies name. `at`: the index of each, by name. */
+static void add_edges(struct ccenv_package *p, const struct ce_map *at, struct ce_arena *a)
+{
+	size_t *to = ce_arena_array(a, p->n_depends + 1, sizeof(*to));
+
+	for (size_t i = 0; i < p->n_depends; i++) {
+		const char *text;
+		size_t n = ce_dependency_name(p->depends[i], &text), k = 0;
+		CE_AUTOFREE char *name = ce_strndup(text, n);
+		const size_t *index;
+
+		ce_name_to_lower(name);
+		index = n ? ce_map_get(at, name) : NULL;
+		while (index && k < p->n_depends_on && to[k] != *index)
+			k++;
+		if (index && k == p->n_depends_on)
+			to[p->n_depends_on++] = *index;
+	}
+	p->depends_on = to;
+}
+
+static void add_all_edges(struct ccenv_packages *list)
+{
+	CE_CLEANUP(ce_map_release) struct ce_map at = {0};
+	size_t *numbers = ce_arena_array(list->owner, list->n + 1, sizeof(*numbers));
+
+	for (size_t i = 0; i < list->n; i++) {
+		numbers[i] = i;
+		ce_map_set(&at, list->items[i].name, &numbers[i]);
+	}
+	for (size_t i = 0; i < list->n; i++)
+		add_edges(&list->items[i], &at, list->owner);
 }
 
 void ce_packages_fill(const struct ce_pkg *const *pkgs, size_t n, const char *const *requested,
@@ -41,8 +86,11 @@ void ce_packages_fill(const struct ce_pkg *const *pkgs, size_t n, const char *co
 			.timestamp = p->timestamp,
 			.build_number = p->build_number,
 			.requested = is_requested(p, requested, n_requested),
+			.depends = copy_depends(p, owner),
+			.n_depends = p->n_depends,
 		};
 	}
+	add_all_edges(ret);
 }
 
 void ccenv_packages_free(struct ccenv_packages *list)

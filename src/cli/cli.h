@@ -57,6 +57,8 @@ struct ce_command {
 	X(install)                                                                                 \
 	X(run)                                                                                     \
 	X(list)                                                                                    \
+	X(tree)                                                                                    \
+	X(why)                                                                                     \
 	X(verify)                                                                                  \
 	X(check)                                                                                   \
 	X(clean)                                                                                   \
@@ -110,7 +112,5 @@ int ce_cli_failf(struct ce_cli *cli, enum ccenv_code code, const char *fmt, ...)
 int ce_cli_usage(struct ce_cli *cli, const char *text);
 /* What was done, on stderr, unless --quiet. */
 void ce_cli_say(struct ce_cli *cli, const char *fmt, ...) CE_PRINTF(2, 3);
-/* Packages as rows or, with --json, as an array. */
-void ce_cli_print_packages(const struct ce_cli *cli, const struct ccenv_packages *list);
 
 #endif

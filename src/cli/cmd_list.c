@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* ccenv list: what is locked. */
 #include "cli/cli.h"
+#include "cli/packages.h"
 
 static int run(struct ce_cli *cli)
 {
 	const char *environment = NULL, *platform = NULL;
+	struct ce_packages_view view = {0};
 	const struct ce_opt own[] = {
 		{"environment", 'e', "NAME", "environment [default]", .string = &environment},
 		{"platform", 'p', "PLATFORM", "platform [this machine's]", .string = &platform},
+		{"explicit", 'x', NULL, "only packages that ccenv.json asks for",
+			.flag = &view.explicit_only},
+		{"fields", 0, "FIELDS",
+			"name, version, build, size, channel, subdir, url, sha256, license, explicit",
+			.string = &view.fields},
+		{"sort-by", 0, "FIELD", "one of these [name]; size: the largest first",
+			.string = &view.sort_by},
 		{0},
 	};
 	struct ccenv_packages list;
@@ -17,6 +26,9 @@ static int run(struct ce_cli *cli)
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
+	if (cli->args.n > 1)
+		return ce_cli_usage(cli, "give one regular expression; \"a|b\" matches either");
+	view.match = cli->args.n ? cli->args.items[0] : NULL;
 	status = ce_cli_open(cli, &c);
 	if (status != CE_EXIT_OK)
 		return status;
@@ -24,14 +36,15 @@ static int run(struct ce_cli *cli)
 	ccenv_close(c);
 	if (r < 0)
 		return ce_cli_fail(cli, &err, NULL);
-	ce_cli_print_packages(cli, &list);
+	status = ce_packages_print(cli, &list, &view);
 	ccenv_packages_free(&list);
-	return CE_EXIT_OK;
+	return status;
 }
 
 const struct ce_command ce_cmd_list = {
 	.name = "list",
-	.args = "",
+	.args = "[REGEX]",
 	.summary = "list the locked packages: name version build subdir channel",
+	.example = "  ccenv list cuda --sort-by size --fields name,version,size\n",
 	.run = run,
 };

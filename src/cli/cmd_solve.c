@@ -3,9 +3,11 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
+#include "cli/packages.h"
 
 static int solve(struct ce_cli *cli, const struct ccenv_solve_options *o)
 {
+	const struct ce_packages_view view = {0};
 	struct ccenv_packages list;
 	char *explanation = NULL;
 	struct ccenv_error err;
@@ -22,9 +24,9 @@ static int solve(struct ce_cli *cli, const struct ccenv_solve_options *o)
 		return status;
 	}
 	ce_ui_clear(&cli->ui);
-	ce_cli_print_packages(cli, &list);
+	status = ce_packages_print(cli, &list, &view);
 	ccenv_packages_free(&list);
-	return CE_EXIT_OK;
+	return status;
 }
 
 static int run(struct ce_cli *cli)

@@ -84,7 +84,7 @@ static void on_log(void *user, enum ccenv_level level, const char *text)
 		ce_ui_say(ui, text);
 }
 
-static void size_text(char *buf, size_t size, uint64_t bytes)
+void ce_size_text(uint64_t bytes, char *buf, size_t size)
 {
 	static const char *const units[] = {"B", "KiB", "MiB", "GiB"};
 	double v = (double)bytes;
@@ -159,15 +159,15 @@ static void draw(struct ce_ui *ui, const struct ccenv_progress *p, long now)
 	ce_buf_addf(&line, "] %llu/%llu", (unsigned long long)p->items_done,
 		(unsigned long long)p->items_total);
 	if (p->bytes_done || p->bytes_total) {
-		size_text(text, sizeof(text), p->bytes_done);
+		ce_size_text(p->bytes_done, text, sizeof(text));
 		ce_buf_addf(&line, ", %s", text);
 	}
 	if (p->bytes_total) {
-		size_text(text, sizeof(text), p->bytes_total);
+		ce_size_text(p->bytes_total, text, sizeof(text));
 		ce_buf_addf(&line, " of %s", text);
 	}
 	if (per_s >= 1) {
-		size_text(text, sizeof(text), (uint64_t)per_s);
+		ce_size_text((uint64_t)per_s, text, sizeof(text));
 		ce_buf_addf(&line, ", %s/s", text);
 	}
 	if (p->item) {
@@ -184,7 +184,7 @@ static void plain(const struct ccenv_progress *p, long ms)
 {
 	char total[32];
 
-	size_text(total, sizeof(total), p->bytes_total);
+	ce_size_text(p->bytes_total, total, sizeof(total));
 	fprintf(stderr, "%s: %llu %s%s%s%s, %.2f s\n", phases[p->phase].name,
 		(unsigned long long)p->items_total, phases[p->phase].items,
 		p->items_total == 1 ? "" : "s", p->bytes_total ? ", " : "",

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ccenv tree, ccenv why: what the locked packages need, and what needs them.
+ *
+ *     cuda-nvcc 13.0.88
+ *     ├── cuda-nvcc_linux-64 13.0.88
+ *     │   └── cuda-version 13.0
+ *     └── cuda-version 13.0
+ *
+ * A package is expanded where it comes first; further on "(*)" says that its own needs are above.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/edit.h"
+#include "base/json.h"
+#include "base/printable.h"
+#include "cli/cli.h"
+#include "cli/packages.h"
+
+/* The packages, and an edge to each neighbor: what a package needs, or, inverted, what needs it. */
+struct graph {
+	const struct ccenv_packages *list;
+	size_t **edges;
+	size_t *n_edges;
+	bool *is_root; /* where printing begins */
+	bool *is_seen; /* already expanded */
+	struct ce_buf out;
+};
+
+static void graph_release(struct graph *g)
+{
+	for (size_t i = 0; g->edges && i < g->list->n; i++)
+		free(g->edges[i]);
+	free(g->edges);
+	free(g->n_edges);
+	free(g->is_root);
+	free(g->is_seen);
+	ce_buf_release(&g->out);
+}
+
+static void add_edge(struct graph *g, size_t from, size_t to)
+{
+	g->edges[from] =
+		ce_realloc(g->edges[from], (g->n_edges[from] + 1) * sizeof(*g->edges[from]));
+	g->edges[from][g->n_edges[from]++] = to;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void make_graph(struct graph *g, const struct ccenv_packages *list, bool invert)
+{
+	*g = (struct graph){.list = list};
+	g->edges = ce_calloc(list->n + 1, sizeof(*g->edges));
+	g->n_edges = ce_calloc(list->n + 1, sizeof(*g->n_edges));
+	g->is_root = ce_calloc(list->n + 1, sizeof(*g->is_root));
+	g->is_seen = ce_calloc(list->n + 1, sizeof(*g->is_seen));
+	for (size_t i = 0; i < list->n; i++)
+		for (size_t k = 0; k < list->items[i].n_depends_on; k++) {
+			size_t to = list->items[i].depends_on[k];
+
+			add_edge(g, invert ? to : i, invert ? i : to);
+		}
+	/* The list is sorted by name. */
+	for (size_t i = 0; i < list->n; i++)
+		if (g->n_edges[i])
+			qsort(g->edges[i], g->n_edges[i], sizeof(size_t), by_number);
+}
+
+/* ---- where to begin ---- */
+
+static int name_root(struct ce_cli *cli, struct graph *g, const char *name)
+{
+	const char *nearest = NULL;
+	size_t least = 3;
+
+	for (size_t i = 0; i < g->list->n; i++) {
+		const char *other = g->list->items[i].name;
+		size_t distance = ce_edit_distance(other, name);
+
+		g->is_root[i] = strcmp(other, name) == 0;
+		if (g->is_root[i])
+			return CE_EXIT_OK;
+		if (distance < least) {
+			least = distance;
+			nearest = other;
+		}
+	}
+	if (nearest)
+		return ce_cli_failf(cli, CCENV_ENOTFOUND,
+			"%s is not among the locked packages; did you mean %s?", name, nearest);
+	return ce_cli_failf(cli, CCENV_ENOTFOUND,
+		"%s is not among the locked packages; `ccenv list` shows them", name);
+}
+
+/* What ccenv.json asks for; for an inverted tree, what needs nothing itself. */
+static void default_roots(struct graph *g, bool invert)
+{
+	for (size_t i = 0; i < g->list->n; i++)
+		g->is_root[i] =
+			invert ? g->list->items[i].n_depends_on == 0 : g->list->items[i].requested;
+}
+
+/* ---- output ---- */
+
+static void add_name(struct graph *g, size_t i)
+{
+	const struct ccenv_package *p = &g->list->items[i];
+
+	ce_buf_add_printable(&g->out, p->name, false);
+	ce_buf_addc(&g->out, ' ');
+	ce_buf_add_printable(&g->out, p->version, false);
+}
+
+/* The package's line, and the lines below it; `indent` is what stands before them. */
+static void add_tree(struct graph *g, size_t i, bool marks_requested, const char *indent)
+{
+	add_name(g, i);
+	if (marks_requested && g->list->items[i].requested)
+		ce_buf_adds(&g->out, " (in ccenv.json)");
+	if (g->is_seen[i] && g->n_edges[i]) {
+		ce_buf_adds(&g->out, " (*)\n");
+		return;
+	}
+	g->is_seen[i] = true;
+	ce_buf_addc(&g->out, '\n');
+	for (size_t k = 0; k < g->n_edges[i]; k++) {
+		bool last = k + 1 == g->n_edges[i];
+		CE_AUTOFREE char *deeper = ce_asprintf("%s%s   ", indent, last ? " " : "│");
+
+		ce_buf_addf(&g->out, "%s%s── ", indent, last ? "└" : "├");
+		add_tree(g, g->edges[i][k], marks_requested, deeper);
+	}
+}
+
+static void print_tree(struct graph *g, bool invert)
+{
+	for (size_t i = 0; i < g->list->n; i++)
+		if (g->is_root[i])
+			add_tree(g, i, invert, "");
+	fputs(ce_buf_str(&g->out), stdout);
+}
+
+static void reach(struct graph *g, size_t i)
+{
+	if (g->is_seen[i])
+		return;
+	g->is_seen[i] = true;
+	for (size_t k = 0; k < g->n_edges[i]; k++)
+		reach(g, g->edges[i][k]);
+}
+
+static void print_json(struct graph *g, const char *edges_name)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *all = json_array();
+
+	for (size_t i = 0; i < g->list->n; i++) {
+		json_t *o, *edges;
+
+		if (!g->is_seen[i])
+			continue;
+		o = json_object();
+		edges = json_array();
+		json_object_set_new(o, "name", json_string(g->list->items[i].name));
+		json_object_set_new(o, "version", json_string(g->list->items[i].version));
+		json_object_set_new(o, "requested", json_boolean(g->list->items[i].requested));
+		for (size_t k = 0; k < g->n_edges[i]; k++)
+			json_array_append_new(
+				edges, json_string(g->list->items[g->edges[i][k]].name));
+		json_object_set_new(o, edges_name, edges);
+		json_array_append_new(all, o);
+	}
+	ce_json_format(all, &g->out);
+	fputs(ce_buf_str(&g->out), stdout);
+}
+
+/* For graphviz; arrows go from what needs to what is needed. Names have no quotes in them. */
+static void print_dot(struct graph *g, bool invert)
+{
+	ce_buf_adds(&g->out, "digraph ccenv {\n\trankdir=LR;\n\tnode [shape=box];\n");
+	for (size_t i = 0; i < g->list->n; i++) {
+		const struct ccenv_package *p = &g->list->items[i];
+
+		if (!g->is_seen[i])
+			continue;
+		ce_buf_addf(&g->out, "\t\"%s\" [label=\"%s\\n%s\"%s];\n", p->name, p->name,
+			p->version, p->requested ? ", style=bold" : "");
+		for (size_t k = 0; k < g->n_edges[i]; k++) {
+			const char *other = g->list->items[g->edges[i][k]].name;
+
+			ce_buf_addf(&g->out, "\t\"%s\" -> \"%s\";\n", invert ? other : p->name,
+				invert ? p->name : other);
+		}
+	}
+	ce_buf_adds(&g->out, "}\n");
+	fputs(ce_buf_str(&g->out), stdout);
+}
+
+/* ---- the commands ---- */
+
+struct tree_options {
+	const char *environment, *platform;
+	const char *pattern, *name; /* NULL: from what ccenv.json asks for */
+	bool invert, dot;
+};
+
+static int print(
+	struct ce_cli *cli, const struct tree_options *o, const struct ccenv_packages *list)
+{
+	CE_CLEANUP(graph_release) struct graph g;
+	int status = CE_EXIT_OK;
+
+	make_graph(&g, list, o->invert);
+	if (o->name)
+		status = name_root(cli, &g, o->name);
+	else if (o->pattern)
+		status = ce_packages_match(cli, list, o->pattern, g.is_root);
+	else
+		default_roots(&g, o->invert);
+	if (status != CE_EXIT_OK)
+		return status;
+	if (!cli->json && !o->dot) {
+		print_tree(&g, o->invert);
+		return CE_EXIT_OK;
+	}
+	for (size_t i = 0; i < list->n; i++)
+		if (g.is_root[i])
+			reach(&g, i);
+	if (o->dot)
+		print_dot(&g, o->invert);
+	else
+		print_json(&g, o->invert ? "needed_by" : "needs");
+	return CE_EXIT_OK;
+}
+
+static int look(struct ce_cli *cli, const struct tree_options *o)
+{
+	struct ccenv_packages list;
+	struct ccenv_error err;
+	struct ccenv *c;
+	int r, status = ce_cli_open(cli, &c);
+
+	if (status != CE_EXIT_OK)
+		return status;
+	r = ccenv_list(c, o->environment, o->platform, &list, &err);
+	ccenv_close(c);
+	if (r < 0)
+		return ce_cli_fail(cli, &err, NULL);
+	status = print(cli, o, &list);
+	ccenv_packages_free(&list);
+	return status;
+}
+
+static int run_tree(struct ce_cli *cli)
+{
+	struct tree_options o = {0};
+	const struct ce_opt own[] = {
+		{"invert", 'i', NULL, "show what needs the packages, not what they need",
+			.flag = &o.invert},
+		{"dot", 0, NULL, "print a graph for graphviz", .flag = &o.dot},
+		{"environment", 'e', "NAME", "environment [default]", .string = &o.environment},
+		{"platform", 'p', "PLATFORM", "platform [this machine's]", .string = &o.platform},
+		{0},
+	};
+	int status;
+
+	if (!ce_cli_begin(cli, own, &status))
+		return status;
+	if (cli->args.n > 1)
+		return ce_cli_usage(cli, "give one regular expression; \"a|b\" matches either");
+	o.pattern = cli->args.n ? cli->args.items[0] : NULL;
+	return look(cli, &o);
+}
+
+const struct ce_command ce_cmd_tree = {
+	.name = "tree",
+	.args = "[REGEX]",
+	.summary = "show what the locked packages need, as a tree",
+	.example = "  ccenv tree '^cuda-nvcc$'\n"
+		   "  ccenv tree --dot | dot -Tsvg >packages.svg\n",
+	.run = run_tree,
+};
+
+static int run_why(struct ce_cli *cli)
+{
+	struct tree_options o = {.invert = true};
+	const struct ce_opt own[] = {
+		{"environment", 'e', "NAME", "environment [default]", .string = &o.environment},
+		{"platform", 'p', "PLATFORM", "platform [this machine's]", .string = &o.platform},
+		{0},
+	};
+	int status;
+
+	if (!ce_cli_begin(cli, own, &status))
+		return status;
+	if (cli->args.n != 1)
+		return ce_cli_usage(cli, "name one package");
+	o.name = cli->args.items[0];
+	return look(cli, &o);
+}
+
+const struct ce_command ce_cmd_why = {
+	.name = "why",
+	.args = "NAME",
+	.summary = "show why a package is locked: what needs it, up to ccenv.json",
+	.example = "  ccenv why sysroot_linux-64\n",
+	.run = run_why,
+};
