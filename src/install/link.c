@@ -131,9 +131,14 @@ static int open_target(const struct place *at, const struct ce_planned_path *p, 
 		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 }
 
+/*
+ * Of a file of the prefix's own: the owner may write, as with other installers, so that what is
+ * copied out of the prefix can be copied again. Hard links are as read-only as the cache's file,
+ * for they are that file.
+ */
 static mode_t target_mode(const struct stat *st)
 {
-	return st->st_mode & 0111 ? 0555 : 0444;
+	return st->st_mode & 0111 ? 0755 : 0644;
 }
 
 /* Where times cannot be set, those of today do. */
@@ -351,7 +356,7 @@ static int put_relocated(const struct linking *l, const struct place *at, struct
 static int put_entry_point(const struct linking *l, const struct place *at,
 	struct ce_planned_path *p, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_fs_closep) int to = open_target(at, p, 0555);
+	CE_CLEANUP(ce_fs_closep) int to = open_target(at, p, 0755);
 
 	p->size_in_prefix = strlen(p->text);
 	if (to < 0 || ce_fs_write_all(to, p->text, p->size_in_prefix) < 0)

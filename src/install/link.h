@@ -21,7 +21,8 @@ enum ce_link_method {
  *
  * A file is a reflink, a hard link or a copy, whichever the file systems allow, in this order,
  * found out once. Files with a placeholder, and those that must not be linked, are written anew. No
- * file of the cache is ever opened for writing. Files are as read-only here as in the cache.
+ * file of the cache is ever opened for writing. A hard link is as read-only as the
+ * cache's file; a file of the prefix's own is writable by its owner.
  */
 CE_MUST_CHECK int ce_link(struct ce_install_plan *plan, const char *root, unsigned threads,
 	const struct ccenv_events *events, enum ce_link_method *ret_method,

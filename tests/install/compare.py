@@ -8,8 +8,8 @@ are further sets (JSON, as for `installer`).
 Allowed differences:
   - conda-meta/ is each program's own; the records' files and hashes are compared as data; so is CACHEDIR.TAG;
   - __clobbers__/: rattler keeps the files that lost; ccenv's prefix is never changed, so nothing brings them back;
-  - of a file's mode ccenv keeps whether it can be executed, and no file can be written (0444, 0555): hard links share
-    them with the cache.
+  - of a file's mode ccenv keeps whether it can be executed (0755 or 0644), and a hard link is read-only (0555 or 0444), since
+    the cache has it, too.
 """
 
 import json
@@ -82,7 +82,7 @@ def compare(theirs, ours):
             yield f"{rel}: {a[0]}, ccenv has {b[0]}"
         elif a[1] != b[1]:
             yield f"{rel}: {a[1][:300]!r}, ccenv has {b[1][:300]!r}"
-        elif a[0] == "file" and b[2] != (0o555 if a[2] & 0o111 else 0o444):
+        elif a[0] == "file" and b[2] not in ((0o555, 0o755) if a[2] & 0o111 else (0o444, 0o644)):
             yield f"{rel}: mode {a[2]:o}, ccenv has {b[2]:o}"
         elif a[0] == "dir" and a[2] != b[2]:
             yield f"{rel}: mode {a[2]:o}, ccenv has {b[2]:o}"
