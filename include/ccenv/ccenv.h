@@ -214,7 +214,7 @@ struct ccenv_install_options {
 	 * "*" [any, or none] */
 	const char *cuda;
 	enum ccenv_lock_mode mode;
-	bool repair; /* check every byte, rebuild the prefix, repair the cache */
+	bool repair; /* fetch and unpack every package again, rebuild the prefix */
 	/* A plain conda prefix there, without build files [root/env/…, and build files] */
 	const char *prefix;
 };

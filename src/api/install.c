@@ -115,8 +115,7 @@ static int fetch_in_rounds(const struct ce_lockfile_platform *p, struct ce_fetch
 			    (r == CCENV_EDATA && round == 0 && !install->force);
 		if (!once_more)
 			return r;
-		if (!install->force)
-			fetch->check = CE_FETCH_CHECK_FILES;
+		fetch->check = CE_FETCH_CHECK_FILES;
 	}
 }
 
@@ -131,7 +130,7 @@ static int fetch_and_link(struct ccenv *c, const struct ce_lockfile_platform *p,
 		.n_foreign = c->n_package_caches,
 		.trusted = (const char *const *)c->trusted_caches,
 		.n_trusted = c->n_trusted_caches,
-		.check = repair ? CE_FETCH_CHECK_BYTES : CE_FETCH_CHECK_NONE,
+		.check = repair ? CE_FETCH_AGAIN : CE_FETCH_CHECK_NONE,
 		.channels = c->manifest ? c->manifest->channels : NULL,
 		.n_channels = c->manifest ? c->manifest->n_channels : 0,
 		.getenv_fn = c->getenv_fn,

@@ -63,7 +63,7 @@ static int run(struct ce_cli *cli)
 			.flag = &locked},
 		{"frozen", 0, NULL, "use the lock as it is, unchecked (CCENV_FROZEN=1)",
 			.flag = &frozen},
-		{"repair", 0, NULL, "check every byte, rebuild the prefix, repair the cache",
+		{"repair", 0, NULL, "fetch and unpack every package again, rebuild the prefix",
 			.flag = &o.repair},
 		{"environment", 'e', "NAME", "environment of the manifest [default]",
 			.string = &o.environment},

@@ -187,8 +187,8 @@ static int check_entry(
 		break;
 	case CE_FETCH_CHECK_FILES:
 		return ce_entry_check(job->dir, job->pkg, err);
-	case CE_FETCH_CHECK_BYTES:
-		return ce_entry_check_bytes(job->dir, job->pkg, err);
+	case CE_FETCH_AGAIN:
+		return ce_fail(err, CCENV_ENOTFOUND, "%s: to be unpacked again", job->dir);
 	}
 	if (ce_entry_exists(job->dir))
 		return 0;
@@ -200,7 +200,8 @@ static int open_job(struct ce_job *job, struct ccenv_error *err)
 {
 	const struct ce_fetch_options *o = job->run->o;
 
-	if (ce_fs_exists(job->dir)) {
+	/* With CE_FETCH_AGAIN it stays until the new one is ready. */
+	if (o->check != CE_FETCH_AGAIN && ce_fs_exists(job->dir)) {
 		/* Without a list it is what an interrupted run or an earlier ccenv left. */
 		bool complete = ce_entry_exists(job->dir);
 		int r = ce_entry_remove(job->dir, err);
@@ -212,6 +213,29 @@ static int open_job(struct ce_job *job, struct ccenv_error *err)
 			job->pkg->fn);
 	}
 	return ce_job_open(job, err);
+}
+
+/*
+ * The archive cannot be had. With CE_FETCH_AGAIN, what is cached may be all that there is: it stays
+ * if every byte is what was noted when it was unpacked.
+ */
+static int keep_entry(struct ce_job *job, struct ccenv_error *err)
+{
+	struct ce_fetch_run *run = job->run;
+	const struct ccenv_error why = *err;
+
+	if (ce_entry_check_bytes(job->dir, job->pkg, err) < 0) {
+		*err = why;
+		return err->code;
+	}
+	ce_log(run->o->events, CCENV_LOG_WARNING,
+		"%s; its files in the cache are kept: they are as the cache itself says that they were unpacked",
+		why.text);
+	pthread_mutex_lock(&run->mutex);
+	job->state = CE_JOB_DONE;
+	job->cached = true;
+	pthread_mutex_unlock(&run->mutex);
+	return 0;
 }
 
 /* Takes the entry's lock and opens its source. ELSEWHERE when another process is at it. */
@@ -235,6 +259,8 @@ static int begin(struct ce_job *job, struct ccenv_error *err)
 		ce_job_close(job);
 	} else {
 		r = open_job(job, err);
+		if (ce_job_may_keep(job, r))
+			return keep_entry(job, err);
 		if (r < 0)
 			return r;
 	}
@@ -250,6 +276,7 @@ struct census {
 	unsigned n_news;
 	struct ce_job *next;    /* to be begun */
 	struct ce_job *refetch; /* to be downloaded anew */
+	struct ce_job *lost;    /* cannot be downloaded */
 };
 
 /* Counts the jobs, and lets go of what the finished ones hold. */
@@ -271,6 +298,9 @@ static struct census count_jobs(struct ce_fetch_run *run)
 			c.open++;
 			break;
 		case CE_JOB_OPEN:
+			c.lost = job->lost ? job : c.lost;
+			c.open++;
+			break;
 		case CE_JOB_RUNNING:
 			c.open++;
 			break;
@@ -341,6 +371,9 @@ static int drive(struct ce_fetch_run *run, struct ccenv_error *err)
 
 		if (c.refetch) {
 			r = restart_download(c.refetch, err);
+		} else if (c.lost) {
+			ce_fail(err, c.lost->lost_code, "%s", c.lost->lost);
+			r = keep_entry(c.lost, err);
 		} else if (c.next && c.open < OPEN_MAX) {
 			r = begin(c.next, err);
 		} else if (c.open == 0) {

@@ -21,11 +21,17 @@ struct ce_pkg;
  * there is whole. Entries are read-only and never edited. Several processes may want the same
  * entry: one makes it, the others wait for that entry only.
  */
-/* How closely an entry that is there is looked at. */
+/* How closely an entry that exists is looked at. */
 enum ce_fetch_check {
 	CE_FETCH_CHECK_NONE,  /* ce_install() looks at each file as it links it */
 	CE_FETCH_CHECK_FILES, /* size and time of each file, the text of each link */
-	CE_FETCH_CHECK_BYTES, /* the hash of each file, too (--repair) */
+	/*
+	 * Nothing that is cached counts: each archive is fetched and unpacked again (--repair). An
+	 * entry is compared with notes that lie in the cache; the lock has the digest of the archive
+	 * alone. An entry whose archive cannot be had stays if all its bytes are those of the notes,
+	 * with a warning.
+	 */
+	CE_FETCH_AGAIN,
 };
 
 struct ce_fetch_options {

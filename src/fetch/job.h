@@ -45,7 +45,9 @@ struct ce_job {
 	size_t foreign_at, trusted_at;
 	bool unpacked; /* `archive` is a directory to be copied */
 	char *why;     /* what was wrong with it */
-	bool cached;   /* there already, or made by another process: not counted as progress */
+	char *lost;    /* CE_FETCH_AGAIN: why the archive cannot be had */
+	int lost_code;
+	bool cached; /* there already, or made by another process: not counted as progress */
 	/* Of the mirrors (download.h): the one that answered, and whether there are others behind it.
 	 * Set before the stream ends. */
 	unsigned place;
@@ -95,5 +97,7 @@ int ce_job_unpack(struct ce_job *job, struct ccenv_error *err);
 CE_MUST_CHECK int ce_job_open(struct ce_job *job, struct ccenv_error *err);
 CE_MUST_CHECK int ce_job_refetch(struct ce_job *job, struct ccenv_error *err);
 void ce_job_close(struct ce_job *job);
+/* Is this failure to get the archive one that an existing entry may make good? */
+bool ce_job_may_keep(const struct ce_job *job, int code);
 
 #endif

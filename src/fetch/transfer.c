@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "base/url.h"
+#include "cache/entry.h"
 #include "fetch/foreign.h"
 #include "fetch/job.h"
 #include "io/download.h"
@@ -64,7 +65,14 @@ static enum ce_verdict on_done(void *user, const struct ce_download_result *resu
 				"(the channel no longer has it: run `ccenv lock`)");
 		ce_context(&err, result->code, "%s", job->pkg->fn);
 		ce_stream_finish(&job->stream, false);
-		ce_job_fail(job->run, &err);
+		if (!ce_job_may_keep(job, result->code)) {
+			ce_job_fail(job->run, &err);
+			return CE_TAKEN;
+		}
+		pthread_mutex_lock(&job->run->mutex);
+		job->lost = ce_strdup(err.text);
+		job->lost_code = result->code;
+		pthread_mutex_unlock(&job->run->mutex);
 		return CE_TAKEN;
 	}
 	ce_stream_finish(&job->stream, true);
@@ -200,7 +208,7 @@ static bool open_foreign(struct ce_job *job)
 	free(CE_TAKE(job->archive));
 	free(CE_TAKE(job->why));
 	fd = ce_foreign_open(job->pkg, o, &job->foreign_at, &job->archive, &size);
-	if (fd < 0)
+	if (fd < 0 && o->check != CE_FETCH_AGAIN)
 		job->archive = ce_foreign_unpacked(job->pkg, o, &job->trusted_at);
 	job->unpacked = fd < 0 && job->archive;
 	/* Nothing is read from the stream then. */
@@ -216,6 +224,13 @@ static bool open_foreign(struct ce_job *job)
 	job->opened = true;
 	job->readable = true;
 	return true;
+}
+
+bool ce_job_may_keep(const struct ce_job *job, int code)
+{
+	return job->run->o->check == CE_FETCH_AGAIN &&
+	       (code == CCENV_ENET || code == CCENV_EOFFLINE || code == CCENV_ENOTFOUND) &&
+	       ce_entry_exists(job->dir);
 }
 
 int ce_job_open(struct ce_job *job, struct ccenv_error *err)
@@ -269,4 +284,5 @@ void ce_job_close(struct ce_job *job)
 	job->lock = NULL;
 	free(CE_TAKE(job->archive));
 	free(CE_TAKE(job->why));
+	free(CE_TAKE(job->lost));
 }

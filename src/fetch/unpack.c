@@ -189,8 +189,13 @@ static uint64_t unpacked_limit(const struct ce_pkg *pkg)
 static int publish(struct ce_job *job, struct ce_entry *entry, struct ccenv_error *err)
 {
 	CE_AUTOFREE char *part = ce_layout_archive(job->run->o->cache_dir, job->key);
-	int r = ce_entry_publish(entry, job->dir, job->pkg, err);
+	int r = 0;
 
+	if (job->run->o->check == CE_FETCH_AGAIN)
+		r = ce_entry_remove(job->dir, err);
+	if (r < 0)
+		return ce_context(err, r, "%s", job->pkg->fn);
+	r = ce_entry_publish(entry, job->dir, job->pkg, err);
 	if (r < 0)
 		return ce_context(err, r, "%s", job->pkg->fn);
 	/* The entry is what counts; the archive was only the way to it. */

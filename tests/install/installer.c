@@ -66,7 +66,7 @@ static int run(char **argv, int argc, bool repair, struct ccenv_error *err)
 	const char *trusted = getenv("INSTALLER_TRUST");
 	struct ce_fetch_options fetch = {
 		.cache_dir = argv[2],
-		.check = repair ? CE_FETCH_CHECK_BYTES : CE_FETCH_CHECK_NONE,
+		.check = repair ? CE_FETCH_AGAIN : CE_FETCH_CHECK_NONE,
 		.offline = trusted != NULL,
 		.trusted = &trusted,
 		.n_trusted = trusted != NULL,

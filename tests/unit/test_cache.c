@@ -20,8 +20,10 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "cache/entry.h"
 #include "ccenv/ccenv.h"
 #include "fetch/fetch.h"
 #include "install/install.h"
@@ -33,8 +35,18 @@ struct fixture {
 	struct ce_arena arena;
 	struct ce_pkg pkg, other;
 	char *cache, *channel, *away, *entry, *list;
+	struct ccenv_events events;
+	unsigned n_warnings;
 	struct ccenv_error err;
 };
+
+static void count_warnings(void *user, enum ccenv_level level, const char *text)
+{
+	struct fixture *f = user;
+
+	(void)text;
+	f->n_warnings += level == CCENV_LOG_WARNING;
+}
 
 static const char *no_env(const char *name)
 {
@@ -52,7 +64,7 @@ static int install_all(struct fixture *f, const char *prefix, enum ce_fetch_chec
 {
 	const struct ce_pkg *list[] = {&f->pkg, &f->other};
 	const struct ce_fetch_options fetch = {
-		.cache_dir = f->cache, .check = check, .getenv_fn = no_env};
+		.cache_dir = f->cache, .check = check, .getenv_fn = no_env, .events = &f->events};
 	const struct ce_install_options install = {
 		.cache_dir = f->cache, .prefix = prefix, .force = true};
 	int r = ce_fetch(list, 2, &fetch, &f->err);
@@ -82,6 +94,7 @@ static int setup(void **state)
 	snprintf(f->dir, sizeof(f->dir), "/tmp/ccenv-test-cache-XXXXXX");
 	if (!mkdtemp(f->dir) || chmod(f->dir, 0755) < 0)
 		return -1;
+	f->events = (struct ccenv_events){.user = f, .log = count_warnings};
 	f->cache = ce_path_join(f->dir, "cache");
 	f->channel = ce_path_join(f->dir, "channel");
 	f->away = ce_path_join(f->dir, "away");
@@ -426,6 +439,60 @@ static void test_read_only(void **state)
 	assert_int_equal(rename(f->away, f->channel), 0);
 }
 
+/* A file that is not the package's, and a list that agrees with it: nothing in the cache tells. */
+static void forge(struct fixture *f)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf list = {0};
+	const struct timespec times[2] = {{.tv_sec = 1700000000}, {.tv_sec = 1700000000}};
+	char was[CE_SHA256_HEX + 1], is[CE_SHA256_HEX + 1];
+	char *at;
+
+	ce_sha256_bytes("some bytes", 10, was);
+	ce_sha256_bytes("evil bytes", 10, is);
+	write_file(in(f, "one"), "evil bytes", 10);
+	assert_int_equal(utimensat(AT_FDCWD, in(f, "one"), times, 0), 0);
+	assert_int_equal(ce_fs_read(f->list, 1 << 20, &list, &f->err), 0);
+	at = memmem(list.data, list.len, was, CE_SHA256_HEX);
+	assert_non_null(at);
+	memcpy(at, is, CE_SHA256_HEX);
+	write_file(f->list, list.data, list.len);
+}
+
+/* A repair takes nobody's word but the lock's. */
+static void test_repair_of_a_forged_cache(void **state)
+{
+	struct fixture *f = *state;
+	const char *prefix = ce_arena_printf(&f->arena, "%s/prefix", f->dir);
+
+	assert_int_equal(run_install(f, prefix), 0);
+	forge(f);
+	assert_int_equal(ce_entry_check_bytes(f->entry, &f->pkg, &f->err), 0);
+	if (install_all(f, prefix, CE_FETCH_AGAIN) < 0)
+		fail_msg("%s", f->err.text);
+	check_prefix(f, "forged", prefix);
+}
+
+/* Where the archives cannot be had, what is cached and right stays, and that is said; what is damaged
+ * is not used. */
+static void test_repair_without_archives(void **state)
+{
+	struct fixture *f = *state;
+	const char *prefix = ce_arena_printf(&f->arena, "%s/prefix", f->dir);
+
+	assert_int_equal(run_install(f, prefix), 0);
+	assert_int_equal(rename(f->channel, f->away), 0);
+	assert_int_equal(install_all(f, prefix, CE_FETCH_AGAIN), 0);
+	assert_int_equal(f->n_warnings, 2);
+	check_prefix(f, "kept", prefix);
+	fill_with_zeros(f);
+	assert_int_equal(install_all(f, prefix, CE_FETCH_AGAIN), CCENV_ENOTFOUND);
+	assert_non_null(strstr(f->err.text, "no such file"));
+	assert_true(ce_fs_exists(f->entry));
+	assert_int_equal(rename(f->away, f->channel), 0);
+	assert_int_equal(install_all(f, prefix, CE_FETCH_AGAIN), 0);
+	check_prefix(f, "repaired", prefix);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 
 int main(void)
@@ -434,6 +501,8 @@ int main(void)
 		TEST(kinds),
 		TEST(times_come_back),
 		TEST(read_only),
+		TEST(repair_of_a_forged_cache),
+		TEST(repair_without_archives),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1020,7 +1020,7 @@ static void test_verify_and_repair(void **state)
 		{.path = "empty", .dir = true}, {0}};
 	struct fixture *f = *state;
 	struct ce_fetch_options fo = {.cache_dir = f->cache,
-		.check = CE_FETCH_CHECK_BYTES,
+		.check = CE_FETCH_AGAIN,
 		.getenv_fn = no_env,
 		.events = &f->events};
 	struct ce_install_options io = {
