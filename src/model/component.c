@@ -12,7 +12,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/strs.h"
 #include "ccenv/ccenv.h"
+#include "model/cuda_release.h"
 #include "model/platform.h"
 
 /*
@@ -171,46 +173,56 @@ int ce_component_expand(const char *component, const char *platform, struct ce_a
 int ce_component_cuda_spec(
 	const char *version, struct ce_arena *a, const char **ret, struct ccenv_error *err)
 {
-	size_t dots = 0;
+	struct ce_cuda_releases releases;
+	int r = ce_cuda_releases_parse(version, &releases, err);
 
-	if (!*version || version[strspn(version, "0123456789.<>=!,|*~")] != '\0' ||
-		strlen(version) > 64)
-		return ce_fail(err, CCENV_EDATA,
-			"CUDA version \"%s\": expected X.Y or a range like \">=12.8,<13\"",
-			version);
-	if (strspn(version, "0123456789.") < strlen(version)) {
-		*ret = ce_arena_printf(a, "cuda-version %s", version);
-		return 0;
-	}
-	for (const char *p = version; *p; p++)
-		dots += *p == '.';
-	if (version[0] == '.' || version[strlen(version) - 1] == '.' || strstr(version, ".."))
-		return ce_fail(err, CCENV_EDATA, "CUDA version \"%s\": expected X.Y", version);
-	if (dots > 1)
-		return ce_fail(err, CCENV_EDATA,
-			"CUDA version \"%s\" has a patch level, but conda-forge selects releases by X.Y only; ask for \"%.*s\" and let the lock file hold the patch level",
-			version, (int)(strchr(strchr(version, '.') + 1, '.') - version), version);
-	*ret = ce_arena_printf(a, "cuda-version %s.*", version);
+	if (r < 0)
+		return r;
+	*ret = ce_arena_printf(a, "cuda-version %s", ce_cuda_releases_text(&releases, a));
 	return 0;
 }
 
 /*
- * What a release has under another name; NULL: nothing.
+ * What a release has under another name; NULL: nothing. Decided by the releases that are possible,
+ * not by how they are written.
  *
  * cuda_runtime_api.h includes crt/host_defines.h, and no depends of cudart brings it. It has a
- * package of its own from CUDA 12.2 on; before that it came with nvcc's headers. libculibos.a has
- * one from CUDA 13 on. Of a range the newer names are taken, but nothing that would decide it.
+ * package of its own from CUDA 12.2 on; before that it came with nvcc's headers, which later depend
+ * on that package: where both are possible they are asked for. libculibos.a has a package of its own
+ * from CUDA 13 on.
  */
-static const char *spec_of_release(const char *version, const char *spec, struct ce_arena *a)
+static const char *spec_of_releases(
+	const struct ce_cuda_releases *releases, const char *spec, struct ce_arena *a)
 {
 	static const char crt[] = "cuda-crt-dev_";
-	bool older = strcmp(version, "12.0") == 0 || strcmp(version, "12.1") == 0;
 
 	if (strcmp(spec, "cuda-culibos-static") == 0)
-		return strtoul(version, NULL, 10) >= 13 ? spec : NULL;
-	if (!older || strncmp(spec, crt, strlen(crt)) != 0)
+		return ce_cuda_releases_have_from(releases, ce_cuda_release(13, 0)) ? spec : NULL;
+	if (!ce_has_prefix(spec, crt) ||
+		!ce_cuda_releases_have_before(releases, ce_cuda_release(12, 2)))
 		return spec;
 	return ce_arena_printf(a, "cuda-nvcc-dev_%s", spec + strlen(crt));
+}
+
+/* What conda-forge has for releases before 12.0: libraries that are built against its old, monolithic
+ * package of the runtime. */
+static bool is_older_than_toolkit(const char *component)
+{
+	return strcmp(component, "cudnn") == 0 || strcmp(component, "cutensor") == 0 ||
+	       strcmp(component, "nccl") == 0;
+}
+
+static int check_oldest(const struct ce_cuda_releases *releases, const char *version,
+	const char *component, struct ccenv_error *err)
+{
+	const struct ce_component *c = ce_component_find(component);
+
+	if (!c || is_older_than_toolkit(c->name) ||
+		ce_cuda_releases_have_from(releases, ce_cuda_release(12, 0)))
+		return 0;
+	return ce_fail(err, CCENV_ENOTFOUND,
+		"CUDA \"%s\" has no \"%s\": 12.0 is the oldest release that conda-forge has as packages of the toolkit. For older ones there are only the runtime libraries (\"cudatoolkit\" under \"dependencies\"), which need an nvcc that is installed on the machine",
+		version, c->name);
 }
 
 static int compare_text(const void *x, const void *y)
@@ -218,46 +230,66 @@ static int compare_text(const void *x, const void *y)
 	return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
 
-int ce_component_specs(const char *version, const char *const *names, size_t n,
-	const char *platform, struct ce_arena *a, const char ***ret_specs, size_t *ret_n,
+/* Those that the driver serves, or all where it serves none: then the solver says so. */
+static void limit_to_driver(struct ce_cuda_releases *releases, const char *driver)
+{
+	struct ce_cuda_releases served = *releases;
+
+	if (!driver)
+		return;
+	ce_cuda_releases_drop_from(&served, ce_cuda_release((int)strtoul(driver, NULL, 10) + 1, 0));
+	if (ce_cuda_releases_have_from(&served, 0))
+		*releases = served;
+}
+
+static int add_component(const struct ce_component_request *q, const char *component,
+	const struct ce_cuda_releases *releases, struct ce_arena *a, struct ce_strs *list,
 	struct ccenv_error *err)
 {
-	const char **all = NULL;
-	size_t n_all = 0, n_out = 0;
-	const char *spec = NULL;
-	int r;
+	const char **more = NULL, **joined;
+	size_t n_more = 0;
+	int r = check_oldest(releases, q->version, component, err);
 
-	r = ce_component_cuda_spec(version, a, &spec, err);
 	if (r < 0)
 		return r;
-	all = ce_arena_array(a, 3, sizeof(*all));
-	all[n_all++] = spec;
-	if (strcmp(platform, "linux-aarch64") == 0)
-		all[n_all++] = "arm-variant * sbsa";
+	r = ce_component_expand(component, q->platform, a, &more, &n_more, err);
+	if (r < 0)
+		return r;
+	joined = ce_arena_array(a, list->n + n_more + 1, sizeof(*joined));
+	memcpy(joined, list->items, list->n * sizeof(*joined));
+	list->items = joined;
+	for (size_t i = 0; i < n_more; i++) {
+		joined[list->n] = spec_of_releases(releases, more[i], a);
+		list->n += joined[list->n] != NULL;
+	}
+	return 0;
+}
 
-	for (size_t i = 0; i < n; i++) {
-		const char **more = NULL;
-		const char **joined;
-		size_t n_more = 0;
+int ce_component_specs(const struct ce_component_request *q, struct ce_arena *a,
+	struct ce_strs *ret_specs, struct ccenv_error *err)
+{
+	struct ce_strs all = {.items = ce_arena_array(a, 3, sizeof(*all.items))};
+	struct ce_cuda_releases releases;
+	size_t n = 0;
+	int r = ce_cuda_releases_parse(q->version, &releases, err);
 
-		r = ce_component_expand(names[i], platform, a, &more, &n_more, err);
+	if (r < 0)
+		return r;
+	all.items[all.n++] =
+		ce_arena_printf(a, "cuda-version %s", ce_cuda_releases_text(&releases, a));
+	if (strcmp(q->platform, "linux-aarch64") == 0)
+		all.items[all.n++] = "arm-variant * sbsa";
+	limit_to_driver(&releases, q->driver);
+	for (size_t i = 0; i < q->components.n; i++) {
+		r = add_component(q, q->components.items[i], &releases, a, &all, err);
 		if (r < 0)
 			return r;
-		joined = ce_arena_array(a, n_all + n_more + 1, sizeof(*joined));
-		memcpy(joined, all, n_all * sizeof(*all));
-		for (size_t k = 0; k < n_more; k++) {
-			joined[n_all] = spec_of_release(version, more[k], a);
-			n_all += joined[n_all] != NULL;
-		}
-		all = joined;
 	}
-
-	qsort(all, n_all, sizeof(*all), compare_text);
-	for (size_t i = 0; i < n_all; i++)
-		if (n_out == 0 || strcmp(all[n_out - 1], all[i]) != 0)
-			all[n_out++] = all[i];
-	all[n_out] = NULL;
-	*ret_specs = all;
-	*ret_n = n_out;
+	qsort(all.items, all.n, sizeof(*all.items), compare_text);
+	for (size_t i = 0; i < all.n; i++)
+		if (n == 0 || strcmp(all.items[n - 1], all.items[i]) != 0)
+			all.items[n++] = all.items[i];
+	all.items[n] = NULL;
+	*ret_specs = (struct ce_strs){all.items, n};
 	return 0;
 }

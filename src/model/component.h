@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/attr.h"
+#include "base/strs.h"
 
 struct ccenv_error;
 struct ce_arena;
@@ -40,23 +41,28 @@ const struct ce_component *ce_component_find(const char *name);
 CE_MUST_CHECK int ce_component_expand(const char *component, const char *platform,
 	struct ce_arena *a, const char ***ret_specs, size_t *ret_n, struct ccenv_error *err);
 
-/*
- * The spec of cuda-version that selects `version`: "13.0" and "13" take what begins with them, a
- * range of conda's grammar stays as it is.
- */
+/* The spec of cuda-version that selects `version` (model/cuda_release.h). */
 CE_MUST_CHECK int ce_component_cuda_spec(
 	const char *version, struct ce_arena *a, const char **ret_spec, struct ccenv_error *err);
 
+/* What a "cuda" section of the manifest asks for. */
+struct ce_component_request {
+	const char *version; /* as in model/cuda_release.h */
+	struct ce_strs components;
+	const char *platform; /* a subdir */
+	const char *driver;   /* version of __cuda, or NULL: no driver, or none that is known */
+};
+
 /*
- * All that a toolchain needs: cuda-version for `version`, arm-variant on linux-aarch64 (the
- * packages of conda-forge for servers, not Tegra: docs/design/cuda-on-conda-forge.md), and the
- * specs of the components; sorted, each once.
+ * All that a toolchain needs: cuda-version, arm-variant on linux-aarch64 (the packages of conda-forge
+ * for servers, not Tegra: docs/design/cuda-on-conda-forge.md), and the specs of the components;
+ * sorted, each once; array and texts in `a`.
  *
- * `version` is "13.0", "13", or a range of conda's grammar (">=12.8,<13"). A release with a patch
- * level ("13.0.2") is an error: conda-forge has no package that selects one.
+ * Which packages a component is, is decided by the releases that `version` admits and the driver
+ * serves. CCENV_EDATA: the version is malformed; CCENV_ENOTFOUND: unknown component, or one that the
+ * platform or these releases do not have.
  */
-CE_MUST_CHECK int ce_component_specs(const char *version, const char *const *components, size_t n,
-	const char *platform, struct ce_arena *a, const char ***ret_specs, size_t *ret_n,
-	struct ccenv_error *err);
+CE_MUST_CHECK int ce_component_specs(const struct ce_component_request *request, struct ce_arena *a,
+	struct ce_strs *ret_specs, struct ccenv_error *err);
 
 #endif

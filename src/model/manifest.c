@@ -158,22 +158,32 @@ static int add_virtuals(const struct ce_environment *env, const struct ce_reques
 	return 0;
 }
 
+static const char *driver_of(const struct ce_request *r)
+{
+	for (size_t i = 0; i < r->n_virtuals; i++)
+		if (strcmp(r->virtuals[i].name, "__cuda") == 0)
+			return r->virtuals[i].version;
+	return NULL;
+}
+
 /* The specs that a feature's "cuda" section stands for. */
 static int add_cuda(
 	const struct ce_feature *f, struct ce_request *r, size_t *cap, struct ccenv_error *err)
 {
-	const char **texts;
-	size_t n;
+	const struct ce_component_request q = {.version = f->cuda_version,
+		.components = {f->components, f->n_components},
+		.platform = r->platform,
+		.driver = driver_of(r)};
+	struct ce_strs texts;
 	int e;
 
-	e = ce_component_specs(f->cuda_version, f->components, f->n_components, r->platform,
-		&r->arena, &texts, &n, err);
+	e = ce_component_specs(&q, &r->arena, &texts, err);
 	if (e < 0)
 		return ce_context(err, e, "cuda");
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < texts.n; i++) {
 		const struct ce_spec *spec;
 
-		e = ce_spec_parse(texts[i], CE_SPEC_STRICT, &r->arena, &spec, err);
+		e = ce_spec_parse(texts.items[i], CE_SPEC_STRICT, &r->arena, &spec, err);
 		if (e < 0)
 			return ce_context(err, e, "cuda");
 		if (r->n_specs == *cap) {

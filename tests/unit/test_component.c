@@ -46,13 +46,14 @@ static bool resolves(const struct ce_repodata *records, const char *component, c
 	struct ccenv_error err = {0};
 	json_t *specs = json_array();
 	json_t *o;
-	const char **list;
-	size_t n;
+	const struct ce_component_request request = {
+		.version = release, .components = {&component, 1}, .platform = platform};
+	struct ce_strs list = {0};
 	int r;
 
-	r = ce_component_specs(release, &component, 1, platform, &a, &list, &n, &err);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		json_array_append_new(specs, json_string(list[i]));
+	r = ce_component_specs(&request, &a, &list, &err);
+	for (size_t i = 0; r == 0 && i < list.n; i++)
+		json_array_append_new(specs, json_string(list.items[i]));
 	o = json_pack(
 		"{ss so so}", "platform", platform, "specs", specs, "virtuals", virtuals(platform));
 	if (r == 0)
@@ -112,9 +113,28 @@ static void test_components_resolve(void **state)
 	expected_check_lines(TEST_DATA "/data/components/expected.txt", ce_buf_str(&out));
 }
 
+/* Ranges over the releases in which packages changed their names, too. */
+static void test_ranges_resolve(void **state)
+{
+	static const char *const ranges[] = {"12.0", "12.0.*", ">=12.0,<12.2", "12.0|12.1",
+		">=12.1,<12.3", "12", "~=12.0", ">=12.8,<13", ">=12.0", "13"};
+	static const char *const components[] = {"nvcc", "cudart"};
+	CE_CLEANUP(ce_repodata_freep) struct ce_repodata *records = load("linux-64");
+
+	(void)state;
+	for (size_t i = 0; i < CE_COUNT(ranges); i++)
+		for (size_t k = 0; k < CE_COUNT(components); k++)
+			if (!resolves(records, components[k], ranges[i], "linux-64"))
+				fail_msg(
+					"%s of CUDA %s does not resolve", components[k], ranges[i]);
+}
+
 int main(void)
 {
-	static const struct CMUnitTest tests[] = {cmocka_unit_test(test_components_resolve)};
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_components_resolve),
+		cmocka_unit_test(test_ranges_resolve),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

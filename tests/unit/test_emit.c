@@ -424,79 +424,6 @@ static void test_quoting(void **state)
 	ce_buf_release(&b);
 }
 
-/* --- model/component -------------------------------------------------------------------------- */
-
-static void test_components_are_expanded(void **state)
-{
-	static const char *const names[] = {"nvcc", "cublasLt", "CUDART", "cublas"};
-	static const char *const want[] = {"arm-variant * sbsa", "cuda-crt-dev_linux-aarch64",
-		"cuda-cudart-dev", "cuda-cudart-static", "cuda-driver-dev_linux-aarch64",
-		"cuda-nvcc-impl", "cuda-version 13.0.*", "gcc_impl_linux-aarch64",
-		"gxx_impl_linux-aarch64", "libcublas-dev"};
-	struct ce_arena a = {0};
-	const char **specs;
-	size_t n;
-
-	(void)state;
-	check(ce_component_specs(
-		"13.0", names, CE_COUNT(names), "linux-aarch64", &a, &specs, &n, &err));
-	assert_int_equal(n, CE_COUNT(want));
-	for (size_t i = 0; i < n; i++)
-		assert_string_equal(specs[i], want[i]);
-	ce_arena_release(&a);
-}
-
-/* Until 12.1 the headers that cudart's own include came with nvcc. */
-static void test_cudart_of_old_releases(void **state)
-{
-	static const char *const names[] = {"cudart"};
-	struct ce_arena a = {0};
-	const char **specs;
-	size_t n;
-
-	(void)state;
-	check(ce_component_specs("12.0", names, 1, "linux-64", &a, &specs, &n, &err));
-	assert_int_equal(n, 4);
-	assert_string_equal(specs[2], "cuda-nvcc-dev_linux-64");
-	check(ce_component_specs("12.2", names, 1, "linux-64", &a, &specs, &n, &err));
-	assert_string_equal(specs[0], "cuda-crt-dev_linux-64");
-	ce_arena_release(&a);
-}
-
-static void test_unknown_component_lists_the_known(void **state)
-{
-	struct ce_arena a = {0};
-	const char **specs;
-	size_t n;
-
-	(void)state;
-	assert_int_equal(
-		ce_component_expand("cublass", "linux-64", &a, &specs, &n, &err), CCENV_ENOTFOUND);
-	assert_non_null(strstr(err.text, "cublas, "));
-	assert_int_equal(
-		ce_component_expand("nccl", "win-64", &a, &specs, &n, &err), CCENV_ENOTFOUND);
-	assert_non_null(strstr(err.text, "does not exist for win-64"));
-	ce_arena_release(&a);
-}
-
-static void test_cuda_versions(void **state)
-{
-	static const char *const name = "cudart";
-	static const char *const bad[] = {"", "13.0.2", "13.", "cuda", ".13", "13..0", "13 0"};
-	struct ce_arena a = {0};
-	const char **specs;
-	size_t n;
-
-	(void)state;
-	check(ce_component_specs(">=12.8,<13", &name, 1, "linux-64", &a, &specs, &n, &err));
-	assert_string_equal(specs[n - 1], "cuda-version >=12.8,<13");
-	for (size_t i = 0; i < CE_COUNT(bad); i++)
-		assert_int_equal(
-			ce_component_specs(bad[i], &name, 1, "linux-64", &a, &specs, &n, &err),
-			CCENV_EDATA);
-	ce_arena_release(&a);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -514,10 +441,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_damaged_view_is_made_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_paths_that_no_tool_can_carry, setup, teardown),
 		cmocka_unit_test(test_quoting),
-		cmocka_unit_test(test_components_are_expanded),
-		cmocka_unit_test(test_cudart_of_old_releases),
-		cmocka_unit_test(test_unknown_component_lists_the_known),
-		cmocka_unit_test(test_cuda_versions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
