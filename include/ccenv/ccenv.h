@@ -183,6 +183,39 @@ struct ccenv_init_options {
 /* Writes a new manifest; an existing one is never changed (CCENV_EUSAGE). */
 CCENV_API int ccenv_init(const struct ccenv_init_options *o, struct ccenv_error *err);
 
+/* What to change in the manifest, and where: {} is the top of the file. */
+struct ccenv_edit_options {
+	/* To add: "fmt", "fmt >=10", "cuda-version 12.9.*". To remove: names. */
+	const char *const *specs;
+	size_t n_specs;
+	const char *platform; /* for this platform only (target.PLATFORM), or NULL */
+	const char *feature;  /* of this feature (features.NAME), or NULL */
+};
+
+/* A dependency as it is now in the manifest. Strings belong to the list. */
+struct ccenv_dependency {
+	const char *name, *constraint; /* "fmt", ">=10.2.1,<11" */
+};
+
+struct ccenv_dependencies {
+	struct ccenv_dependency *items;
+	size_t n;
+	void *owner;
+};
+
+/*
+ * Adds dependencies to the manifest and locks. One without a version gets a bound from what was
+ * solved: ">=2.8.0,<3". The rest of the file stays byte for byte as it is. If there is no solution,
+ * nothing is written. Free *ret with ccenv_dependencies_free().
+ */
+CCENV_API int ccenv_add(struct ccenv *c, const struct ccenv_edit_options *o,
+	struct ccenv_dependencies *ret, struct ccenv_error *err);
+/* The same for dependencies that go; CCENV_ENOTFOUND for one that the manifest does not have. */
+CCENV_API int ccenv_remove(
+	struct ccenv *c, const struct ccenv_edit_options *o, struct ccenv_error *err);
+/* Frees what the list holds, not `list` itself. */
+CCENV_API void ccenv_dependencies_free(struct ccenv_dependencies *list);
+
 struct ccenv_lock_options {
 	bool check;                /* change nothing: CCENV_ESTALE when a new lock would differ */
 	bool update_all;           /* do not prefer what is locked */

@@ -53,6 +53,8 @@ struct ce_command {
  */
 #define CE_COMMANDS(X)                                                                             \
 	X(init)                                                                                    \
+	X(add)                                                                                     \
+	X(remove)                                                                                  \
 	X(lock)                                                                                    \
 	X(install)                                                                                 \
 	X(run)                                                                                     \

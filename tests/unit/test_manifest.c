@@ -18,6 +18,7 @@
 #include "base/path.h"
 #include "ccenv/ccenv.h"
 #include "expected.h"
+#include "manifest/manifest_edit.h"
 #include "manifest/manifest_file.h"
 #include "model/manifest.h"
 
@@ -231,6 +232,78 @@ static void test_bad(void **state)
 	assert_true(n >= 12);
 }
 
+/* path "a/b" -> {"a", "b"}; value NULL removes. */
+static void check_edit(
+	const char *before, const char *path, const char *key, const char *value, const char *after)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	CE_AUTOFREE char *copy = ce_strdup(path);
+	const char *items[8];
+	struct ce_strs names = {items, 0};
+	char *rest = NULL;
+
+	for (char *p = strtok_r(copy, "/", &rest); p; p = strtok_r(NULL, "/", &rest))
+		items[names.n++] = p;
+	ce_buf_adds(&b, before);
+	if (value)
+		ce_manifest_edit_set(&b, names, key, value);
+	else
+		assert_true(ce_manifest_edit_remove(&b, names, key));
+	assert_string_equal(ce_buf_str(&b), after);
+}
+
+static void test_edit_keeps_the_rest(void **state)
+{
+	(void)state;
+	/* a line per member */
+	check_edit("{\n  \"d\": {\n    \"a\": \"1\"\n  },\n  \"x\": [1,  2]\n}\n", "d", "b", ">=2",
+		"{\n  \"d\": {\n    \"a\": \"1\",\n    \"b\": \">=2\"\n  },\n  \"x\": [1,  2]\n}\n");
+	/* tabs, in one line within lines, and an object made */
+	check_edit("{\n\t\"d\": { \"a\": \"1\" }\n}", "d", "b", "2",
+		"{\n\t\"d\": { \"a\": \"1\", \"b\": \"2\" }\n}");
+	check_edit("{\n\t\"d\": {}\n}", "d", "b", "2", "{\n\t\"d\": {\n\t\t\"b\": \"2\"\n\t}\n}");
+	check_edit("{\n    \"x\": 1\n}\n", "t/p/d", "b", "2",
+		"{\n    \"x\": 1,\n    \"t\": {\n        \"p\": {\n            \"d\": {\n                \"b\": \"2\"\n            }\n        }\n    }\n}\n");
+	/* all in one line */
+	check_edit("{\"d\": {}, \"x\": 1}", "d", "b", "2", "{\"d\": {\"b\": \"2\"}, \"x\": 1}");
+	check_edit("{\"x\": 1}", "d", "b", "2", "{\"x\": 1, \"d\": {\"b\": \"2\"}}");
+	/* the line ends of the file */
+	check_edit("{\r\n  \"d\": {\r\n  }\r\n}\r\n", "d", "b", "2",
+		"{\r\n  \"d\": {\r\n    \"b\": \"2\"\r\n  }\r\n}\r\n");
+	/* another value, of any kind; quotes, brackets and escapes in strings around it */
+	check_edit(
+		"{ \"}\": \"\\\"{\", \"d\" : { \"a\" : { \"version\": \"}\" } , \"c\": \"]\" } }",
+		"d", "a", "2", "{ \"}\": \"\\\"{\", \"d\" : { \"a\" : \"2\" , \"c\": \"]\" } }");
+	check_edit("{\"\\u0064\": {\"cuDNN\": \"1\"}}", "d", "cudnn", "2",
+		"{\"\\u0064\": {\"cuDNN\": \"2\"}}");
+	check_edit("{\"d\": {}}", "d", "b", "[build='a\"b']",
+		"{\"d\": {\"b\": \"[build='a\\\"b']\"}}");
+}
+
+static void test_edit_removes(void **state)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	const char *d = "d";
+
+	(void)state;
+	check_edit(
+		"{\n  \"d\": {\n    \"a\": \"1\",\n    \"b\": \"2\",\n    \"c\": \"3\"\n  }\n}\n",
+		"d", "a", NULL, "{\n  \"d\": {\n    \"b\": \"2\",\n    \"c\": \"3\"\n  }\n}\n");
+	check_edit(
+		"{\n  \"d\": {\n    \"a\": \"1\",\n    \"b\": \"2\",\n    \"c\": \"3\"\n  }\n}\n",
+		"d", "b", NULL, "{\n  \"d\": {\n    \"a\": \"1\",\n    \"c\": \"3\"\n  }\n}\n");
+	check_edit("{\n  \"d\": {\n    \"a\": \"1\",\n    \"b\": \"2\"\n  }\n}\n", "d", "b", NULL,
+		"{\n  \"d\": {\n    \"a\": \"1\"\n  }\n}\n");
+	check_edit("{\n  \"d\": {\n    \"a\": {\"version\": \"1\"}\n  }\n}\n", "d", "A", NULL,
+		"{\n  \"d\": {}\n}\n");
+	check_edit(
+		"{\"d\": {\"a\": \"1\", \"b\": \"2\"}}", "d", "a", NULL, "{\"d\": {\"b\": \"2\"}}");
+	ce_buf_adds(&b, "{\"d\": {\"a\": \"1\"}}");
+	assert_false(ce_manifest_edit_remove(&b, (struct ce_strs){&d, 1}, "x"));
+	assert_false(ce_manifest_edit_remove(&b, (struct ce_strs){0}, "a"));
+	assert_string_equal(ce_buf_str(&b), "{\"d\": {\"a\": \"1\"}}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +314,8 @@ int main(void)
 		cmocka_unit_test(test_exclude_newer),
 		cmocka_unit_test(test_init_text_is_a_manifest),
 		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_edit_keeps_the_rest),
+		cmocka_unit_test(test_edit_removes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

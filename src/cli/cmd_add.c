@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* ccenv add, ccenv remove: dependencies of ccenv.json. */
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "cli/cli.h"
+
+static void print_json(const struct ccenv_dependencies *list)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	json_t *added = json_object();
+
+	for (size_t i = 0; i < list->n; i++)
+		json_object_set_new(
+			added, list->items[i].name, json_string(list->items[i].constraint));
+	json_object_set_new(o, "added", added);
+	ce_json_format(o, &b);
+	fputs(ce_buf_str(&b), stdout);
+}
+
+static int add(struct ce_cli *cli, const struct ccenv_edit_options *o)
+{
+	struct ccenv_dependencies list;
+	struct ccenv_error err;
+	struct ccenv *c;
+	int r, status = ce_cli_open(cli, &c);
+
+	if (status != CE_EXIT_OK)
+		return status;
+	r = ccenv_add(c, o, &list, &err);
+	ccenv_close(c);
+	if (r < 0)
+		return ce_cli_fail(cli, &err, NULL);
+	if (cli->json)
+		print_json(&list);
+	for (size_t i = 0; !cli->json && i < list.n; i++)
+		ce_cli_say(cli, "Added %s %s", list.items[i].name, list.items[i].constraint);
+	ccenv_dependencies_free(&list);
+	return CE_EXIT_OK;
+}
+
+static int run_add(struct ce_cli *cli)
+{
+	struct ccenv_edit_options o = {0};
+	const struct ce_opt own[] = {
+		{"platform", 'p', "PLATFORM", "for this platform only", .string = &o.platform},
+		{"feature", 'f', "NAME", "as a part of this feature", .string = &o.feature},
+		{0},
+	};
+	int status;
+
+	if (!ce_cli_begin(cli, own, &status))
+		return status;
+	if (!cli->args.n)
+		return ce_cli_usage(cli, "name at least one package");
+	o.specs = (const char *const *)cli->args.items;
+	o.n_specs = cli->args.n;
+	return add(cli, &o);
+}
+
+const struct ce_command ce_cmd_add = {
+	.name = "add",
+	.args = "SPEC…",
+	.summary = "add dependencies to ccenv.json and lock",
+	.example = "  ccenv add fmt 'cuda-version 12.9.*'\n",
+	.run = run_add,
+};
+
+static int drop(struct ce_cli *cli, const struct ccenv_edit_options *o)
+{
+	struct ccenv_error err;
+	struct ccenv *c;
+	int r, status = ce_cli_open(cli, &c);
+
+	if (status != CE_EXIT_OK)
+		return status;
+	r = ccenv_remove(c, o, &err);
+	ccenv_close(c);
+	if (r < 0)
+		return ce_cli_fail(cli, &err, NULL);
+	for (size_t i = 0; i < o->n_specs; i++)
+		ce_cli_say(cli, "Removed %s", o->specs[i]);
+	return CE_EXIT_OK;
+}
+
+static int run_remove(struct ce_cli *cli)
+{
+	struct ccenv_edit_options o = {0};
+	const struct ce_opt own[] = {
+		{"platform", 'p', "PLATFORM", "from those of this platform only",
+			.string = &o.platform},
+		{"feature", 'f', "NAME", "from those of this feature", .string = &o.feature},
+		{0},
+	};
+	int status;
+
+	if (!ce_cli_begin(cli, own, &status))
+		return status;
+	if (!cli->args.n)
+		return ce_cli_usage(cli, "name at least one dependency");
+	o.specs = (const char *const *)cli->args.items;
+	o.n_specs = cli->args.n;
+	return drop(cli, &o);
+}
+
+const struct ce_command ce_cmd_remove = {
+	.name = "remove",
+	.args = "NAME…",
+	.summary = "remove dependencies from ccenv.json and lock",
+	.example = "  ccenv remove fmt\n",
+	.run = run_remove,
+};

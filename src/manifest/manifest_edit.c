@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/* Edits of ccenv.json that keep the rest of the text; see manifest_edit.h. */
+#include "manifest/manifest_edit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/json.h"
+
+/* Places in the text, in bytes from its beginning; `end` is behind the last byte. */
+struct span {
+	size_t begin, end;
+};
+
+struct member {
+	struct span key, value;
+};
+
+/* An object: the span from "{" to behind "}". */
+struct object {
+	struct span span;
+	struct member *members;
+	size_t n, cap;
+};
+
+static void object_release(struct object *o)
+{
+	free(o->members);
+}
+
+/* ---- finding things; the text is known to be valid JSON ---- */
+
+static size_t skip_blanks(const char *t, size_t i)
+{
+	return i + strspn(t + i, " \t\r\n");
+}
+
+static size_t skip_string(const char *t, size_t i)
+{
+	for (i++; t[i] && t[i] != '"'; i++)
+		i += t[i] == '\\' && t[i + 1];
+	return i + (t[i] == '"');
+}
+
+static size_t skip_value(const char *t, size_t i)
+{
+	size_t depth = 0;
+
+	if (t[i] == '"')
+		return skip_string(t, i);
+	if (t[i] != '{' && t[i] != '[')
+		return i + strcspn(t + i, ",]} \t\r\n");
+	do {
+		if (t[i] == '"') {
+			i = skip_string(t, i);
+			continue;
+		}
+		depth += t[i] == '{' || t[i] == '[';
+		depth -= t[i] == '}' || t[i] == ']';
+		i++;
+	} while (depth > 0 && t[i]);
+	return i;
+}
+
+/* `at` is the place of "{". */
+static void find_members(const char *t, size_t at, struct object *ret)
+{
+	size_t i = skip_blanks(t, at + 1);
+
+	*ret = (struct object){.span = {at, at}};
+	while (t[i] == '"') {
+		struct member m = {.key.begin = i};
+
+		m.key.end = skip_string(t, i);
+		i = skip_blanks(t, m.key.end);
+		m.value.begin = skip_blanks(t, i + (t[i] == ':'));
+		m.value.end = skip_value(t, m.value.begin);
+		CE_GROW(ret->members, ret->n, ret->cap);
+		ret->members[ret->n++] = m;
+		i = skip_blanks(t, m.value.end);
+		i = skip_blanks(t, i + (t[i] == ','));
+	}
+	ret->span.end = i + (t[i] == '}');
+}
+
+static bool key_is(const char *t, struct span key, const char *name)
+{
+	CE_CLEANUP(ce_json_decrefp)
+	json_t *s = json_loadb(t + key.begin, key.end - key.begin, JSON_DECODE_ANY, NULL);
+
+	return s && json_is_string(s) && strcasecmp(json_string_value(s), name) == 0;
+}
+
+static const struct member *find_member(const char *t, const struct object *o, const char *name)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (key_is(t, o->members[i].key, name))
+			return &o->members[i];
+	return NULL;
+}
+
+/* ---- the style of the text ---- */
+
+/* What its line begins with: blanks. The caller frees it. */
+static char *indent_of(const char *t, size_t i)
+{
+	size_t n;
+
+	while (i > 0 && t[i - 1] != '\n')
+		i--;
+	n = strspn(t + i, " \t");
+	return ce_strndup(t + i, n);
+}
+
+struct style {
+	bool lines; /* a member per line */
+	const char *newline;
+	char *unit; /* one level of indentation */
+};
+
+static void style_release(struct style *s)
+{
+	free(s->unit);
+}
+
+/* As the top object has it. */
+static void find_style(const char *t, struct style *ret)
+{
+	CE_CLEANUP(object_release) struct object top;
+
+	find_members(t, skip_blanks(t, 0), &top);
+	ret->newline = strstr(t, "\r\n") ? "\r\n" : "\n";
+	ret->lines = !top.n || memchr(t, '\n', top.members[0].key.begin);
+	ret->unit = ret->lines && top.n ? indent_of(t, top.members[0].key.begin) : NULL;
+	if (!ret->unit || !*ret->unit) {
+		free(ret->unit);
+		ret->unit = ce_strdup("  ");
+	}
+}
+
+/* ---- changing the text ---- */
+
+static void replace(struct ce_buf *text, struct span span, const char *with)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
+	const char *t = ce_buf_str(text);
+
+	ce_buf_add(&out, t, span.begin);
+	ce_buf_adds(&out, with);
+	ce_buf_add(&out, t + span.end, text->len - span.end);
+	ce_buf_clear(text);
+	ce_buf_add(text, ce_buf_str(&out), out.len);
+}
+
+static void add_string(struct ce_buf *out, const char *s)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *value = json_string(s);
+	char *quoted = json_dumps(value, JSON_ENCODE_ANY);
+
+	ce_buf_adds(out, quoted ? quoted : "\"\"");
+	free(quoted);
+}
+
+/* "key": value, or "key": { the rest of the path }, at a level of indentation. */
+static void add_member(struct ce_buf *out, struct ce_strs path, const char *key, const char *value,
+	const struct style *style, const char *indent)
+{
+	CE_AUTOFREE char *deeper = ce_asprintf("%s%s", indent, style->unit);
+
+	if (path.n == 0) {
+		add_string(out, key);
+		ce_buf_adds(out, ": ");
+		add_string(out, value);
+		return;
+	}
+	add_string(out, path.items[0]);
+	ce_buf_adds(out, ": {");
+	if (style->lines)
+		ce_buf_addf(out, "%s%s", style->newline, deeper);
+	add_member(out, (struct ce_strs){path.items + 1, path.n - 1}, key, value, style, deeper);
+	if (style->lines)
+		ce_buf_addf(out, "%s%s", style->newline, indent);
+	ce_buf_addc(out, '}');
+}
+
+static void insert(struct ce_buf *text, const struct object *o, struct ce_strs path,
+	const char *key, const char *value)
+{
+	CE_CLEANUP(style_release) struct style style = {0};
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	CE_AUTOFREE char *indent = NULL;
+	const char *t = ce_buf_str(text);
+	struct span at;
+
+	find_style(t, &style);
+	if (o->n) {
+		size_t first = o->members[0].key.begin, last = o->members[o->n - 1].value.end;
+
+		indent = indent_of(t, first);
+		style.lines = memchr(t + o->span.begin, '\n', first - o->span.begin);
+		at = (struct span){last, last};
+		ce_buf_addf(
+			&b, ",%s%s", style.lines ? style.newline : " ", style.lines ? indent : "");
+		add_member(&b, path, key, value, &style, indent);
+	} else {
+		CE_AUTOFREE char *outer = indent_of(t, o->span.begin);
+
+		indent = ce_asprintf("%s%s", outer, style.unit);
+		at = (struct span){o->span.begin + 1, o->span.end - 1};
+		if (style.lines)
+			ce_buf_addf(&b, "%s%s", style.newline, indent);
+		add_member(&b, path, key, value, &style, indent);
+		if (style.lines)
+			ce_buf_addf(&b, "%s%s", style.newline, outer);
+	}
+	replace(text, at, ce_buf_str(&b));
+}
+
+/* The object at the end of the path, or the last of the path that exists; returns how many names of the
+ * path led there. */
+static size_t follow(const char *t, struct ce_strs path, struct object *ret)
+{
+	size_t n = 0;
+
+	find_members(t, skip_blanks(t, 0), ret);
+	for (; n < path.n; n++) {
+		const struct member *m = find_member(t, ret, path.items[n]);
+		size_t begin = m ? m->value.begin : 0;
+
+		if (!m || t[begin] != '{')
+			break;
+		object_release(ret);
+		find_members(t, begin, ret);
+	}
+	return n;
+}
+
+void ce_manifest_edit_set(
+	struct ce_buf *text, struct ce_strs path, const char *key, const char *value)
+{
+	CE_CLEANUP(object_release) struct object o;
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	size_t n = follow(ce_buf_str(text), path, &o);
+	const struct member *m = n == path.n ? find_member(ce_buf_str(text), &o, key) : NULL;
+
+	if (!m) {
+		insert(text, &o, (struct ce_strs){path.items + n, path.n - n}, key, value);
+		return;
+	}
+	add_string(&b, value);
+	replace(text, m->value, ce_buf_str(&b));
+}
+
+bool ce_manifest_edit_remove(struct ce_buf *text, struct ce_strs path, const char *key)
+{
+	CE_CLEANUP(object_release) struct object o;
+	size_t n = follow(ce_buf_str(text), path, &o);
+	const struct member *m = n == path.n ? find_member(ce_buf_str(text), &o, key) : NULL;
+	struct span gone;
+
+	if (!m)
+		return false;
+	if (o.n == 1)
+		gone = (struct span){o.span.begin + 1, o.span.end - 1};
+	else if (m + 1 < o.members + o.n)
+		gone = (struct span){m->key.begin, m[1].key.begin};
+	else
+		gone = (struct span){m[-1].value.end, m->value.end};
+	replace(text, gone, "");
+	return true;
+}
