@@ -8,6 +8,11 @@ target_compile_definitions(ccenv_flags INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=6
 if(CCENV_WERROR)
 	target_compile_options(ccenv_flags INTERFACE -Werror)
 endif()
+if(CCENV_FUZZ)
+	# For libFuzzer, and for llvm-cov.
+	target_compile_options(ccenv_flags INTERFACE -fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping)
+	target_link_options(ccenv_flags INTERFACE -fsanitize=fuzzer-no-link -fprofile-instr-generate)
+endif()
 if(CCENV_SANITIZE)
 	target_compile_options(ccenv_flags INTERFACE -fsanitize=${CCENV_SANITIZE} -fno-omit-frame-pointer
 		-fno-sanitize-recover=undefined)
