@@ -319,7 +319,7 @@ static int restart_download(struct ce_job *job, struct ccenv_error *err)
 {
 	int r;
 
-	if (job->foreign)
+	if (job->external)
 		ce_log(job->run->o->events, CCENV_LOG_NOTICE,
 			"%s is not what is locked (%s): it is not used", job->archive,
 			job->why ? job->why : "its sha256 is another one");
@@ -514,8 +514,8 @@ static int fetch_missing(struct ce_fetch_run *run, struct ccenv_error *err)
 	bool again = true;
 	int r = prepare_cache(run->o->cache_dir, err);
 
-	warn_missing(run->o->foreign, run->o->n_foreign, run->o->events);
-	warn_missing(run->o->trusted, run->o->n_trusted, run->o->events);
+	warn_missing(run->o->external_caches, run->o->n_external_caches, run->o->events);
+	warn_missing(run->o->trusted_caches, run->o->n_trusted_caches, run->o->events);
 	while (r == 0 && again) {
 		r = fetch_round(run, err);
 		if (r == 0)

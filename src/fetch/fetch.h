@@ -37,11 +37,13 @@ enum ce_fetch_check {
 struct ce_fetch_options {
 	const char *cache_dir;
 	bool offline;
-	unsigned threads;           /* 0: as many as there are processors */
-	const char *const *foreign; /* caches of other programs to look into first; see foreign.h */
-	size_t n_foreign;
-	const char *const *trusted; /* such too, and what is unpacked there; see adopt.h */
-	size_t n_trusted;
+	unsigned threads; /* 0: as many as there are processors */
+	const char *const *
+		external_caches; /* caches of other programs to look into first; see external_cache.h */
+	size_t n_external_caches;
+	const char *const
+		*trusted_caches; /* such too, and what is unpacked there; see import_unpacked.h */
+	size_t n_trusted_caches;
 	enum ce_fetch_check check;
 	uint64_t max_unpacked; /* bytes, of all packages together; 0: by the size of the archives */
 	const char *const *channels; /* as the user wrote them, for the credentials in them */

@@ -41,8 +41,8 @@ struct ce_job {
 	char *archive;   /* the file read: .part in the cache, or the channel's own */
 	bool local;      /* the channel's own file: never written, never removed */
 	bool resumed;    /* the .part holds bytes of an earlier run */
-	bool foreign;    /* another program's archive: if it is wrong, on to the next source */
-	size_t foreign_at, trusted_at;
+	bool external;   /* another program's archive: if it is wrong, on to the next source */
+	size_t external_at, trusted_at;
 	bool unpacked; /* `archive` is a directory to be copied */
 	char *why;     /* what was wrong with it */
 	char *lost;    /* CE_FETCH_AGAIN: why the archive cannot be had */
@@ -93,7 +93,7 @@ enum {
 };
 int ce_job_unpack(struct ce_job *job, struct ccenv_error *err);
 
-/* transfer.c: where the bytes come from. Calling thread only. */
+/* source.c: where the bytes come from. Calling thread only. */
 CE_MUST_CHECK int ce_job_open(struct ce_job *job, struct ccenv_error *err);
 CE_MUST_CHECK int ce_job_refetch(struct ce_job *job, struct ccenv_error *err);
 void ce_job_close(struct ce_job *job);

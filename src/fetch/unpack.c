@@ -13,8 +13,8 @@
 #include "base/url.h"
 #include "cache/contents.h"
 #include "cache/entry.h"
-#include "fetch/adopt.h"
 #include "fetch/hasher.h"
+#include "fetch/import_unpacked.h"
 #include "fetch/job.h"
 #include "io/archive.h"
 #include "model/layout.h"
@@ -59,7 +59,7 @@ static int read_chunk(void *user, const void **ret_data, size_t *ret_len, struct
 		s->interrupted = true;
 		return ce_fail(err, CCENV_EIO, "the transfer was interrupted");
 	}
-	s->unreadable = n < 0 && s->job->foreign;
+	s->unreadable = n < 0 && s->job->external;
 	if (n < 0)
 		return ce_fail_errno(err, errno, "cannot read %s", s->job->archive);
 	ce_hasher_put(s->hasher, (size_t)n);
@@ -151,7 +151,7 @@ static int judge(struct source *s, int unpacked, const struct ccenv_error *unpac
 		return s->interrupted ? CE_UNPACK_AGAIN : r;
 	ce_hasher_final(s->hasher, hex);
 	if (strcmp(hex, s->job->key) != 0) {
-		if (s->job->resumed || s->job->foreign || s->job->more_places)
+		if (s->job->resumed || s->job->external || s->job->more_places)
 			return CE_UNPACK_REFETCH;
 		if (!s->job->local && unlink(s->job->archive) < 0 && errno != ENOENT)
 			return ce_fail_errno(err, errno, "cannot remove %s", s->job->archive);
@@ -199,7 +199,7 @@ static int publish(struct ce_job *job, struct ce_entry *entry, struct ccenv_erro
 	if (r < 0)
 		return ce_context(err, r, "%s", job->pkg->fn);
 	/* The entry is what counts; the archive was only the way to it. */
-	if (!job->local || job->foreign)
+	if (!job->local || job->external)
 		ce_ignore(unlink(part));
 	return 0;
 }
@@ -238,14 +238,15 @@ static int unpack_and_publish(struct source *s, struct ccenv_error *err)
 }
 
 /* What another program has unpacked; whatever is wrong with it, it can be had elsewhere. */
-static int adopt(struct ce_job *job, struct ccenv_error *err)
+static int import(struct ce_job *job, struct ccenv_error *err)
 {
 	struct ce_entry entry;
 	int r = ce_entry_begin(job->run->o->cache_dir, job->key, &entry, err);
 
 	if (r < 0)
 		return r;
-	r = ce_adopt(job->archive, unpacked_limit(job->pkg), &entry, &job->run->cancelled, err);
+	r = ce_import_unpacked(
+		job->archive, unpacked_limit(job->pkg), &entry, &job->run->cancelled, err);
 	if (r == 0)
 		r = check_index(entry.contents, job->pkg, err);
 	if (r == 0) {
@@ -268,7 +269,7 @@ int ce_job_unpack(struct ce_job *job, struct ccenv_error *err)
 	int r;
 
 	if (job->unpacked)
-		return adopt(job, err);
+		return import(job, err);
 	r = ce_entry_begin(job->run->o->cache_dir, job->key, &s.entry, err);
 	if (r < 0)
 		return r;

@@ -68,8 +68,8 @@ static int run(char **argv, int argc, bool repair, struct ccenv_error *err)
 		.cache_dir = argv[2],
 		.check = repair ? CE_FETCH_AGAIN : CE_FETCH_CHECK_NONE,
 		.offline = trusted != NULL,
-		.trusted = &trusted,
-		.n_trusted = trusted != NULL,
+		.trusted_caches = &trusted,
+		.n_trusted_caches = trusted != NULL,
 		.getenv_fn = get_env,
 		.events = &events,
 	};

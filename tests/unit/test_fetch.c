@@ -24,8 +24,8 @@
 #include "base/path.h"
 #include "ccenv/ccenv.h"
 #include "faults/server.h"
+#include "fetch/external_cache.h"
 #include "fetch/fetch.h"
-#include "fetch/foreign.h"
 #include "model/layout.h"
 #include "pack.h"
 
@@ -40,9 +40,9 @@ struct fixture {
 	struct test_server *server;
 	_Atomic unsigned full, partial; /* answers */
 	char *cache, *channel, *entry, *part;
-	const char *foreign[2];
+	const char *external[2];
 	bool offline;
-	bool trusting; /* foreign[1] is a trusted cache */
+	bool trusting; /* external[1] is a trusted cache */
 	struct ccenv_error err;
 };
 
@@ -105,13 +105,13 @@ static int setup(void **state)
 	f->server = test_server_start(serve, f);
 	f->cache = ce_path_join(f->dir, "cache");
 	f->channel = ce_path_join(f->dir, "channel");
-	f->foreign[0] = ce_arena_printf(&f->arena, "%s/pkgs", f->dir);
-	f->foreign[1] = ce_arena_printf(&f->arena, "%s/more", f->dir);
+	f->external[0] = ce_arena_printf(&f->arena, "%s/pkgs", f->dir);
+	f->external[1] = ce_arena_printf(&f->arena, "%s/more", f->dir);
 	make_package(f);
 	f->entry = ce_layout_pkg(f->cache, f->pkg.sha256);
 	f->part = ce_layout_archive(f->cache, f->pkg.sha256);
 	for (size_t i = 0; i < 2; i++)
-		assert_int_equal(ce_fs_mkdirs(f->foreign[i], &f->err), 0);
+		assert_int_equal(ce_fs_mkdirs(f->external[i], &f->err), 0);
 	*state = f;
 	return 0;
 }
@@ -140,10 +140,10 @@ static int fetch(struct fixture *f)
 	const struct ce_fetch_options o = {
 		.cache_dir = f->cache,
 		.offline = f->offline,
-		.foreign = f->foreign,
-		.n_foreign = f->trusting ? 1 : 2,
-		.trusted = f->foreign + 1,
-		.n_trusted = f->trusting ? 1 : 0,
+		.external_caches = f->external,
+		.n_external_caches = f->trusting ? 1 : 2,
+		.trusted_caches = f->external + 1,
+		.n_trusted_caches = f->trusting ? 1 : 0,
 		.getenv_fn = no_env,
 		.events = &f->events,
 	};
@@ -192,7 +192,7 @@ static void check_log(const struct fixture *f, const char *part)
 
 static const char *flat(struct fixture *f, int i)
 {
-	return ce_arena_printf(&f->arena, "%s/%s", f->foreign[i], f->pkg.fn);
+	return ce_arena_printf(&f->arena, "%s/%s", f->external[i], f->pkg.fn);
 }
 
 /* ---- what an earlier run left ---- */
@@ -252,7 +252,7 @@ static void test_part_of_other_kinds(void **state)
 
 /* ---- what other programs have ---- */
 
-static void check_foreign(struct fixture *f, const char *path)
+static void check_external(struct fixture *f, const char *path)
 {
 	struct stat before, after;
 
@@ -268,27 +268,28 @@ static void check_foreign(struct fixture *f, const char *path)
 	assert_int_equal(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
 }
 
-static void test_foreign_flat(void **state)
+static void test_external_flat(void **state)
 {
-	check_foreign(*state, flat(*state, 1));
+	check_external(*state, flat(*state, 1));
 }
 
-static void test_foreign_by_url(void **state)
-{
-	struct fixture *f = *state;
-
-	check_foreign(f, ce_arena_printf(&f->arena, "%s/http/127.0.0.1_%d/some/chan/noarch/%s",
-				 f->foreign[0], test_server_port(f->server), f->pkg.fn));
-}
-
-static void test_foreign_by_channel(void **state)
+static void test_external_by_url(void **state)
 {
 	struct fixture *f = *state;
 
-	check_foreign(f, ce_arena_printf(&f->arena, "%s/chan/noarch/%s", f->foreign[0], f->pkg.fn));
+	check_external(f, ce_arena_printf(&f->arena, "%s/http/127.0.0.1_%d/some/chan/noarch/%s",
+				  f->external[0], test_server_port(f->server), f->pkg.fn));
 }
 
-static void test_foreign_other_bytes(void **state)
+static void test_external_by_channel(void **state)
+{
+	struct fixture *f = *state;
+
+	check_external(
+		f, ce_arena_printf(&f->arena, "%s/chan/noarch/%s", f->external[0], f->pkg.fn));
+}
+
+static void test_external_other_bytes(void **state)
 {
 	struct fixture *f = *state;
 
@@ -298,7 +299,7 @@ static void test_foreign_other_bytes(void **state)
 }
 
 /* The next cache is looked at before the network is. */
-static void test_foreign_second(void **state)
+static void test_external_second(void **state)
 {
 	struct fixture *f = *state;
 
@@ -309,7 +310,7 @@ static void test_foreign_second(void **state)
 }
 
 /* Nothing else to be had: the message is that of the download. */
-static void test_foreign_other_bytes_offline(void **state)
+static void test_external_other_bytes_offline(void **state)
 {
 	struct fixture *f = *state;
 
@@ -320,7 +321,7 @@ static void test_foreign_other_bytes_offline(void **state)
 	check_log(f, "is not what is locked");
 }
 
-static void test_foreign_cut_short(void **state)
+static void test_external_cut_short(void **state)
 {
 	struct fixture *f = *state;
 
@@ -329,7 +330,7 @@ static void test_foreign_cut_short(void **state)
 	check_log(f, "has another size than the locked package: it is not used");
 }
 
-static void test_foreign_no_file(void **state)
+static void test_external_no_file(void **state)
 {
 	struct fixture *f = *state;
 	const char *aside = ce_arena_printf(&f->arena, "%s/aside", f->dir);
@@ -343,7 +344,7 @@ static void test_foreign_no_file(void **state)
 }
 
 /* Without a sha256 there is nothing that a stranger's file could be held against. */
-static void test_foreign_md5(void **state)
+static void test_external_md5(void **state)
 {
 	struct fixture *f = *state;
 
@@ -355,10 +356,10 @@ static void test_foreign_md5(void **state)
 }
 
 /* No part of a record leads out of the cache that was named. */
-static void test_foreign_paths(void **state)
+static void test_external_paths(void **state)
 {
 	struct fixture *f = *state;
-	const struct ce_fetch_options o = {.foreign = f->foreign, .n_foreign = 1};
+	const struct ce_fetch_options o = {.external_caches = f->external, .n_external_caches = 1};
 	struct ce_pkg pkg = f->pkg;
 	uint64_t size;
 	char *path;
@@ -369,7 +370,7 @@ static void test_foreign_paths(void **state)
 	pkg.channel = "..";
 	pkg.subdir = "..";
 	pkg.url = "http://../../aside";
-	assert_int_equal(ce_foreign_open(&pkg, &o, &at, &path, &size), -1);
+	assert_int_equal(ce_external_open(&pkg, &o, &at, &path, &size), -1);
 	assert_int_equal(at, 3);
 }
 
@@ -378,7 +379,7 @@ static void test_foreign_paths(void **state)
 /* The package as rattler leaves it: unpacked, and beside it what archive it is of. */
 static const char *unpack(struct fixture *f, const char *sha256)
 {
-	const char *dir = ce_arena_printf(&f->arena, "%s/a-1.0-0", f->foreign[1]);
+	const char *dir = ce_arena_printf(&f->arena, "%s/a-1.0-0", f->external[1]);
 	unsigned char lock[40] = {0, 0, 0, 0, 0, 0, 0, 1};
 
 	check_fetched(f, 1, 0);
@@ -394,7 +395,7 @@ static const char *unpack(struct fixture *f, const char *sha256)
 	return dir;
 }
 
-static void check_adopted(struct fixture *f, const char *from)
+static void check_imported(struct fixture *f, const char *from)
 {
 	CE_AUTOFREE char *tool = ce_path_join(f->entry, "bin/tool");
 	CE_AUTOFREE char *link = ce_path_join(f->entry, "lib/link");
@@ -419,7 +420,7 @@ static void test_unpacked_by_rattler(void **state)
 {
 	struct fixture *f = *state;
 
-	check_adopted(f, unpack(f, f->pkg.sha256));
+	check_imported(f, unpack(f, f->pkg.sha256));
 }
 
 static void test_unpacked_by_conda(void **state)
@@ -432,7 +433,7 @@ static void test_unpacked_by_conda(void **state)
 	assert_int_equal(unlink(ce_arena_printf(&f->arena, "%s.lock", dir)), 0);
 	put(f, ce_arena_printf(&f->arena, "%s/info/repodata_record.json", dir), record,
 		strlen(record));
-	check_adopted(f, dir);
+	check_imported(f, dir);
 	assert_false(ce_fs_exists(copied));
 }
 
@@ -511,16 +512,16 @@ int main(void)
 		TEST(whole_already),
 		TEST(resumed_wrong),
 		TEST(part_of_other_kinds),
-		TEST(foreign_flat),
-		TEST(foreign_by_url),
-		TEST(foreign_by_channel),
-		TEST(foreign_other_bytes),
-		TEST(foreign_second),
-		TEST(foreign_other_bytes_offline),
-		TEST(foreign_cut_short),
-		TEST(foreign_no_file),
-		TEST(foreign_md5),
-		TEST(foreign_paths),
+		TEST(external_flat),
+		TEST(external_by_url),
+		TEST(external_by_channel),
+		TEST(external_other_bytes),
+		TEST(external_second),
+		TEST(external_other_bytes_offline),
+		TEST(external_cut_short),
+		TEST(external_no_file),
+		TEST(external_md5),
+		TEST(external_paths),
 		TEST(unpacked_by_rattler),
 		TEST(unpacked_by_conda),
 		TEST(unpacked_not_trusted),

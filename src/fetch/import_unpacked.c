@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Copying an unpacked package and comparing it with its own list; see adopt.h. */
-#include "fetch/adopt.h"
+/* Copying an unpacked package and comparing it with its own list; see import_unpacked.h. */
+#include "fetch/import_unpacked.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -64,7 +64,7 @@ static bool says_record(const char *dir, const char *sha256)
 	return found && strcmp(found, sha256) == 0;
 }
 
-bool ce_adopt_is(const char *dir, const struct ce_pkg *pkg)
+bool ce_unpacked_is(const char *dir, const struct ce_pkg *pkg)
 {
 	struct stat st;
 
@@ -74,7 +74,7 @@ bool ce_adopt_is(const char *dir, const struct ce_pkg *pkg)
 
 /* ---- copying ---- */
 
-struct adopt {
+struct import {
 	const char *dir;
 	const _Atomic bool *cancelled;
 	struct ce_entry *entry;
@@ -83,14 +83,14 @@ struct adopt {
 	char *chunk;
 };
 
-static int fail_at(const struct adopt *a, const char *path, struct ccenv_error *err)
+static int fail_at(const struct import *a, const char *path, struct ccenv_error *err)
 {
 	return ce_fail_errno(err, errno, "cannot read %s/%s", a->dir, path);
 }
 
 /* From an open file to the tree. */
 static int copy_bytes(
-	struct adopt *a, int fd, const char *path, uint64_t *ret_size, struct ccenv_error *err)
+	struct import *a, int fd, const char *path, uint64_t *ret_size, struct ccenv_error *err)
 {
 	uint64_t at = 0;
 
@@ -118,7 +118,7 @@ static int copy_bytes(
 	return 0;
 }
 
-static int copy_file(struct adopt *a, int dir, const char *name, const char *path,
+static int copy_file(struct import *a, int dir, const char *name, const char *path,
 	struct ce_archive_entry *ret, struct ccenv_error *err)
 {
 	/* What was a file a moment ago may be a pipe now. */
@@ -143,7 +143,7 @@ static int copy_file(struct adopt *a, int dir, const char *name, const char *pat
 	return ce_tree_end(a->tree, size, st.st_mtim, written, err);
 }
 
-static int copy_link(struct adopt *a, int dir, const char *name, const char *path,
+static int copy_link(struct import *a, int dir, const char *name, const char *path,
 	char target[PATH_MAX], struct ccenv_error *err)
 {
 	ssize_t n = readlinkat(dir, name, target, PATH_MAX - 1);
@@ -154,9 +154,10 @@ static int copy_link(struct adopt *a, int dir, const char *name, const char *pat
 	return ce_tree_link(a->tree, path, target, err);
 }
 
-static int copy_dir(struct adopt *a, int dir, const char *path, int depth, struct ccenv_error *err);
+static int copy_dir(
+	struct import *a, int dir, const char *path, int depth, struct ccenv_error *err);
 
-static int copy_one(struct adopt *a, int dir, const char *name, const char *path, int depth,
+static int copy_one(struct import *a, int dir, const char *name, const char *path, int depth,
 	struct ccenv_error *err)
 {
 	struct ce_archive_entry e = {.path = path, .kind = CE_ARCHIVE_FILE};
@@ -187,7 +188,7 @@ static int copy_one(struct adopt *a, int dir, const char *name, const char *path
 }
 
 /* All in the open directory, which is `path` in the package ("" at the top). */
-static int copy_dir(struct adopt *a, int fd, const char *path, int depth, struct ccenv_error *err)
+static int copy_dir(struct import *a, int fd, const char *path, int depth, struct ccenv_error *err)
 {
 	int own = depth < DEPTH_MAX ? dup(fd) : -1;
 	DIR *dir = own >= 0 ? fdopendir(own) : NULL;
@@ -213,7 +214,7 @@ static int copy_dir(struct adopt *a, int fd, const char *path, int depth, struct
 /* ---- comparing ---- */
 
 /* Is everything listed, each file with the sha256 that it has? info/ is the list's own. */
-static int compare(const struct adopt *a, struct ccenv_error *err)
+static int compare(const struct import *a, struct ccenv_error *err)
 {
 	const struct ce_contents *all = a->entry->contents;
 
@@ -229,7 +230,7 @@ static int compare(const struct adopt *a, struct ccenv_error *err)
 	return 0;
 }
 
-static int copy_all(struct adopt *a, struct ccenv_error *err)
+static int copy_all(struct import *a, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_fs_closep)
 	int fd = open(a->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -247,10 +248,10 @@ static int copy_all(struct adopt *a, struct ccenv_error *err)
 	return r == 0 ? compare(a, err) : r;
 }
 
-int ce_adopt(const char *dir, uint64_t max_bytes, struct ce_entry *entry,
+int ce_import_unpacked(const char *dir, uint64_t max_bytes, struct ce_entry *entry,
 	const _Atomic bool *cancelled, struct ccenv_error *err)
 {
-	struct adopt a = {.dir = dir,
+	struct import a = {.dir = dir,
 		.entry = entry,
 		.cancelled = cancelled,
 		.bytes_left = max_bytes,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CE_FETCH_ADOPT_H
-#define CE_FETCH_ADOPT_H
+#ifndef CE_FETCH_IMPORT_UNPACKED_H
+#define CE_FETCH_IMPORT_UNPACKED_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -29,10 +29,10 @@ struct ce_pkg;
  */
 
 /* Does the other program say that `dir` is this package? */
-bool ce_adopt_is(const char *dir, const struct ce_pkg *pkg);
+bool ce_unpacked_is(const char *dir, const struct ce_pkg *pkg);
 /* Fills an entry that has begun, lists included. CCENV_EDATA says what does not agree. The work
  * stops soon after `cancelled` is set. */
-CE_MUST_CHECK int ce_adopt(const char *dir, uint64_t max_bytes, struct ce_entry *entry,
+CE_MUST_CHECK int ce_import_unpacked(const char *dir, uint64_t max_bytes, struct ce_entry *entry,
 	const _Atomic bool *cancelled, struct ccenv_error *err);
 
 #endif

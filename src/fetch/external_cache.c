@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where conda and mamba keep archives; see foreign.h. */
-#include "fetch/foreign.h"
+/* Where conda and mamba keep archives; see external_cache.h. */
+#include "fetch/external_cache.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +13,8 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/path.h"
-#include "fetch/adopt.h"
 #include "fetch/fetch.h"
+#include "fetch/import_unpacked.h"
 #include "model/pkg.h"
 #include "spec/channel.h"
 
@@ -79,12 +79,14 @@ static int open_file(const char *path, const struct ce_pkg *pkg, const struct ce
 	return fd;
 }
 
-int ce_foreign_open(const struct ce_pkg *pkg, const struct ce_fetch_options *o, size_t *at,
+int ce_external_open(const struct ce_pkg *pkg, const struct ce_fetch_options *o, size_t *at,
 	char **ret_path, uint64_t *ret_size)
 {
-	while (pkg->sha256 && *at < (o->n_foreign + o->n_trusted) * LAYOUTS) {
+	while (pkg->sha256 && *at < (o->n_external_caches + o->n_trusted_caches) * LAYOUTS) {
 		size_t i = *at / LAYOUTS;
-		const char *dir = i < o->n_foreign ? o->foreign[i] : o->trusted[i - o->n_foreign];
+		const char *dir = i < o->n_external_caches
+					  ? o->external_caches[i]
+					  : o->trusted_caches[i - o->n_external_caches];
 		CE_AUTOFREE char *rel = path_in_layout(pkg, *at % LAYOUTS);
 		CE_AUTOFREE char *path = rel ? ce_path_join(dir, rel) : NULL;
 		int fd = path ? open_file(path, pkg, o, ret_size) : -1;
@@ -99,11 +101,11 @@ int ce_foreign_open(const struct ce_pkg *pkg, const struct ce_fetch_options *o, 
 	return -1;
 }
 
-char *ce_foreign_unpacked(const struct ce_pkg *pkg, const struct ce_fetch_options *o, size_t *at)
+char *ce_external_unpacked(const struct ce_pkg *pkg, const struct ce_fetch_options *o, size_t *at)
 {
 	size_t suffix = strlen(ce_pkg_is_conda(pkg) ? ".conda" : ".tar.bz2");
 
-	while (pkg->sha256 && *at < o->n_trusted * LAYOUTS) {
+	while (pkg->sha256 && *at < o->n_trusted_caches * LAYOUTS) {
 		CE_AUTOFREE char *rel = path_in_layout(pkg, *at % LAYOUTS);
 		CE_AUTOFREE char *path = NULL;
 		size_t dir = (*at)++ / LAYOUTS;
@@ -111,10 +113,10 @@ char *ce_foreign_unpacked(const struct ce_pkg *pkg, const struct ce_fetch_option
 		if (!rel || strlen(rel) <= suffix)
 			continue;
 		rel[strlen(rel) - suffix] = '\0';
-		path = ce_path_join(o->trusted[dir], rel);
+		path = ce_path_join(o->trusted_caches[dir], rel);
 		if (!ce_fs_is_dir(path))
 			continue;
-		if (ce_adopt_is(path, pkg)) {
+		if (ce_unpacked_is(path, pkg)) {
 			ce_log(o->events, CCENV_LOG_INFO, "%s: copying %s", pkg->fn, path);
 			return CE_TAKE(path);
 		}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CE_FETCH_FOREIGN_H
-#define CE_FETCH_FOREIGN_H
+#ifndef CE_FETCH_EXTERNAL_CACHE_H
+#define CE_FETCH_EXTERNAL_CACHE_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -22,7 +22,7 @@ struct ce_pkg;
  *
  * pixi and rattler keep packages unpacked and throw the archive away. There is nothing left then
  * that the sha256 of the lock could be compared with, so those are not taken, unless the user says
- * that the cache is trusted: see adopt.h.
+ * that the cache is trusted: see import_unpacked.h.
  */
 
 /*
@@ -30,13 +30,13 @@ struct ce_pkg;
  * right size. Begin with *at = 0, call again to go on. The caller closes the descriptor and frees
  * the path; -1 when there is no more.
  */
-CE_MUST_CHECK int ce_foreign_open(const struct ce_pkg *pkg, const struct ce_fetch_options *o,
+CE_MUST_CHECK int ce_external_open(const struct ce_pkg *pkg, const struct ce_fetch_options *o,
 	size_t *at, char **ret_path, uint64_t *ret_size);
 /*
  * The next directory of a trusted cache that holds the package unpacked, by the same layouts less
  * the suffix of the archive; rattler and pixi have the first. The caller frees it; NULL when there
  * is no more.
  */
-char *ce_foreign_unpacked(const struct ce_pkg *pkg, const struct ce_fetch_options *o, size_t *at);
+char *ce_external_unpacked(const struct ce_pkg *pkg, const struct ce_fetch_options *o, size_t *at);
 
 #endif

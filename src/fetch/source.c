@@ -14,7 +14,7 @@
 #include "base/path.h"
 #include "base/url.h"
 #include "cache/entry.h"
-#include "fetch/foreign.h"
+#include "fetch/external_cache.h"
 #include "fetch/job.h"
 #include "io/download.h"
 #include "model/layout.h"
@@ -199,7 +199,7 @@ static int open_part(struct ce_job *job, struct ccenv_error *err)
 }
 
 /* Reads another program's archive in place, if there is one, or copies what it has unpacked. */
-static bool open_foreign(struct ce_job *job)
+static bool open_external(struct ce_job *job)
 {
 	const struct ce_fetch_options *o = job->run->o;
 	uint64_t size = 0;
@@ -207,15 +207,15 @@ static bool open_foreign(struct ce_job *job)
 
 	free(CE_TAKE(job->archive));
 	free(CE_TAKE(job->why));
-	fd = ce_foreign_open(job->pkg, o, &job->foreign_at, &job->archive, &size);
+	fd = ce_external_open(job->pkg, o, &job->external_at, &job->archive, &size);
 	if (fd < 0 && o->check != CE_FETCH_AGAIN)
-		job->archive = ce_foreign_unpacked(job->pkg, o, &job->trusted_at);
+		job->archive = ce_external_unpacked(job->pkg, o, &job->trusted_at);
 	job->unpacked = fd < 0 && job->archive;
 	/* Nothing is read from the stream then. */
 	if (job->unpacked)
 		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	job->foreign = fd >= 0;
-	if (!job->foreign) {
+	job->external = fd >= 0;
+	if (!job->external) {
 		free(CE_TAKE(job->archive));
 		return false;
 	}
@@ -241,7 +241,7 @@ int ce_job_open(struct ce_job *job, struct ccenv_error *err)
 	if (path)
 		r = open_local(job, path, err);
 	else
-		r = open_foreign(job) ? 0 : open_part(job, err);
+		r = open_external(job) ? 0 : open_part(job, err);
 	return r < 0 ? ce_context(err, r, "%s", job->pkg->fn) : 0;
 }
 
@@ -252,8 +252,8 @@ int ce_job_refetch(struct ce_job *job, struct ccenv_error *err)
 
 	ce_stream_release(&job->stream);
 	job->opened = false;
-	if (job->foreign)
-		return open_foreign(job) ? 0 : open_part(job, err);
+	if (job->external)
+		return open_external(job) ? 0 : open_part(job, err);
 	/* A resumed one is asked for at the same place once more: it may be the older part that is
 	 * wrong. */
 	if (!job->resumed && job->more_places) {
