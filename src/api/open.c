@@ -12,8 +12,8 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "cache/layout.h"
 #include "manifest/manifest_file.h"
-#include "model/layout.h"
 #include "model/manifest.h"
 
 static const char *system_getenv(const char *name)
@@ -98,7 +98,7 @@ static int set_cache(struct ccenv *c, const struct ccenv_options *o, struct ccen
 	if (o->cache_dir)
 		c->cache_dir = ce_path_absolute(o->cache_dir);
 	else
-		c->cache_dir = ce_layout_cache_default(c->getenv_fn);
+		c->cache_dir = ce_cache_default(c->getenv_fn);
 	if (!c->cache_dir)
 		c->cache_dir = cache_of_user();
 	if (!c->cache_dir)

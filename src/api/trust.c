@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/path.h"
+#include "cache/layout.h"
 
 /* The user who called sudo; -1 when that is not so. */
 static uid_t sudo_uid(const struct ccenv *c)
@@ -100,7 +101,7 @@ static bool is_shared(const struct stat *st)
 
 int ce_trust_check_cache(const struct ccenv *c, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *pkgs = ce_path_join(c->cache_dir, "pkgs");
+	CE_AUTOFREE char *pkgs = ce_cache_pkgs(c->cache_dir);
 	const char *const paths[] = {c->cache_dir, pkgs};
 
 	for (size_t i = 0; !c->shared_cache && i < CE_COUNT(paths); i++) {

@@ -16,8 +16,8 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "cache/entry.h"
+#include "cache/layout.h"
 #include "ccenv/ccenv.h"
-#include "model/layout.h"
 
 /* Something in the cache that is removed as a whole. */
 struct thing {
@@ -176,10 +176,10 @@ static int clean(const struct ce_clean_options *o, struct things *list,
 int ce_clean(const struct ce_clean_options *o, struct ce_clean_result *ret_result,
 	struct ccenv_error *err)
 {
-	CE_AUTOFREE char *pkgs = ce_layout_pkgs(o->cache_dir);
-	CE_AUTOFREE char *archives = ce_path_join(o->cache_dir, "archives");
-	CE_AUTOFREE char *repodata = ce_layout_repodata(o->cache_dir);
-	CE_AUTOFREE char *locks = ce_layout_locks(o->cache_dir);
+	CE_AUTOFREE char *pkgs = ce_cache_pkgs(o->cache_dir);
+	CE_AUTOFREE char *archives = ce_cache_archives(o->cache_dir);
+	CE_AUTOFREE char *repodata = ce_cache_repodata(o->cache_dir);
+	CE_AUTOFREE char *locks = ce_cache_locks(o->cache_dir);
 	struct ce_clean_result result = {0};
 	struct things list = {0};
 	int r;

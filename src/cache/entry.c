@@ -17,10 +17,10 @@
 #include "base/path.h"
 #include "base/stage.h"
 #include "cache/contents.h"
+#include "cache/layout.h"
 #include "cache/listing.h"
 #include "ccenv/ccenv.h"
 #include "io/archive.h"
-#include "model/layout.h"
 
 enum {
 	TOUCH_S = 3600
@@ -38,7 +38,7 @@ void ce_entry_touch(const char *dir)
 int ce_entry_begin(
 	const char *cache_dir, const char *key, struct ce_entry *ret_entry, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *dir = ce_layout_pkg(cache_dir, key);
+	CE_AUTOFREE char *dir = ce_cache_entry(cache_dir, key);
 	struct ce_entry e = {.stage = CE_STAGE_NONE};
 	int r = ce_stage_dir(dir, &e.stage, err);
 
@@ -161,7 +161,7 @@ int ce_entry_remove(const char *dir, struct ccenv_error *err)
 
 void ce_entry_sweep(const char *cache_dir)
 {
-	CE_AUTOFREE char *pkgs = ce_layout_pkgs(cache_dir);
+	CE_AUTOFREE char *pkgs = ce_cache_pkgs(cache_dir);
 
 	ce_stage_sweep(pkgs);
 }

@@ -20,9 +20,9 @@
 #include "base/path.h"
 #include "base/work.h"
 #include "cache/entry.h"
+#include "cache/layout.h"
 #include "fetch/job.h"
 #include "io/download.h"
-#include "model/layout.h"
 #include "model/pkg.h"
 
 enum {
@@ -242,8 +242,7 @@ static int keep_entry(struct ce_job *job, struct ccenv_error *err)
 static int begin(struct ce_job *job, struct ccenv_error *err)
 {
 	struct ce_fetch_run *run = job->run;
-	CE_AUTOFREE char *locks = ce_layout_locks(run->o->cache_dir);
-	CE_AUTOFREE char *path = ce_asprintf("%s/%s.lock", locks, job->key);
+	CE_AUTOFREE char *path = ce_cache_entry_lock(run->o->cache_dir, job->key);
 	enum ce_job_state state = CE_JOB_OPEN;
 	int r = ce_fs_lock(path, 0, NULL, NULL, &job->lock, err);
 
@@ -454,12 +453,10 @@ static void tell_waiting(void *user, const char *holder)
  * round. */
 static int wait_elsewhere(struct ce_fetch_run *run, bool *ret_again, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *locks = ce_layout_locks(run->o->cache_dir);
-
 	*ret_again = false;
 	for (size_t i = 0; i < run->n; i++) {
 		struct ce_job *job = &run->jobs[i];
-		CE_AUTOFREE char *path = ce_asprintf("%s/%s.lock", locks, job->key);
+		CE_AUTOFREE char *path = ce_cache_entry_lock(run->o->cache_dir, job->key);
 		CE_CLEANUP(ce_fs_unlockp) struct ce_fs_lock *lock = NULL;
 		struct waiting w = {.run = run, .job = job};
 		int r;
@@ -490,7 +487,7 @@ static int write_cachedir_tag(const char *cache_dir, struct ccenv_error *err)
 
 static int prepare_cache(const char *cache_dir, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *locks = ce_layout_locks(cache_dir);
+	CE_AUTOFREE char *locks = ce_cache_locks(cache_dir);
 	int r = ce_fs_mkdirs(locks, err);
 
 	if (r == 0)
@@ -575,7 +572,7 @@ static int add_job(struct ce_fetch_run *run, const struct ce_pkg *pkg, struct ce
 		.run = run,
 		.pkg = pkg,
 		.key = key,
-		.dir = ce_layout_pkg(run->o->cache_dir, key),
+		.dir = ce_cache_entry(run->o->cache_dir, key),
 	};
 	return 0;
 }

@@ -14,10 +14,10 @@
 #include "base/path.h"
 #include "base/url.h"
 #include "cache/entry.h"
+#include "cache/layout.h"
 #include "fetch/external_cache.h"
 #include "fetch/job.h"
 #include "io/download.h"
-#include "model/layout.h"
 #include "model/pkg.h"
 
 enum {
@@ -170,13 +170,12 @@ static int open_part_file(const struct ce_job *job, uint64_t *ret_have, struct c
 
 static int open_part(struct ce_job *job, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *parent = NULL;
+	CE_AUTOFREE char *parent = ce_cache_archives(job->run->o->cache_dir);
 	uint64_t have;
 	int fd, r;
 
 	job->local = false;
-	job->archive = ce_layout_archive(job->run->o->cache_dir, job->key);
-	parent = ce_path_dir(job->archive);
+	job->archive = ce_cache_part(job->run->o->cache_dir, job->key);
 	r = ce_fs_mkdirs(parent, err);
 	if (r < 0)
 		return r;

@@ -13,11 +13,11 @@
 #include "base/url.h"
 #include "cache/contents.h"
 #include "cache/entry.h"
+#include "cache/layout.h"
 #include "fetch/hasher.h"
 #include "fetch/import_unpacked.h"
 #include "fetch/job.h"
 #include "io/archive.h"
-#include "model/layout.h"
 #include "model/pkg.h"
 
 enum {
@@ -188,7 +188,7 @@ static uint64_t unpacked_limit(const struct ce_pkg *pkg)
 
 static int publish(struct ce_job *job, struct ce_entry *entry, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *part = ce_layout_archive(job->run->o->cache_dir, job->key);
+	CE_AUTOFREE char *part = ce_cache_part(job->run->o->cache_dir, job->key);
 	int r = 0;
 
 	if (job->run->o->check == CE_FETCH_AGAIN)

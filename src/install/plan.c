@@ -7,8 +7,8 @@
 #include "base/alloc.h"
 #include "base/work.h"
 #include "cache/contents.h"
+#include "cache/layout.h"
 #include "ccenv/ccenv.h"
-#include "model/layout.h"
 #include "model/pkg.h"
 
 static int read_one(void *user, size_t i, struct ccenv_error *err)
@@ -46,7 +46,7 @@ int ce_install_plan_new(const struct ce_pkg *const *pkgs, size_t n, const char *
 	for (size_t i = 0; i < n; i++)
 		plan->pkgs[plan->n_pkgs++] = (struct ce_planned_pkg){
 			.pkg = order[i],
-			.dir = ce_layout_pkg(cache_dir, ce_pkg_digest(order[i])),
+			.dir = ce_cache_entry(cache_dir, ce_pkg_digest(order[i])),
 		};
 	r = fill(plan, err);
 	if (r == 0)

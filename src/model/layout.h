@@ -3,19 +3,9 @@
 #define CE_MODEL_LAYOUT_H
 
 /*
- * Where things are on disk. Pure path functions: nothing here looks at the disk. Each result is
- * malloc'ed.
+ * Where things are in the root of a build tree (default <build>/_ccenv). Pure path functions:
+ * nothing here looks at the disk. Each result is malloc'ed. The cache's are in cache/layout.h.
  *
- * The cache is shared by all projects of a user (--cache-dir, CCENV_CACHE_DIR,
- * $XDG_CACHE_HOME/ccenv, ~/.cache/ccenv):
- * - CACHEDIR.TAG
- * - pkgs/<sha256>/: an unpacked package, and nothing else
- * - pkgs/<sha256>.list: what is in it; where no path of a package leads
- * - archives/<sha256>.part: a download that is not complete or not yet unpacked
- * - repodata/: index files and what is known of their freshness
- * - locks/: lock files between processes
- *
- * The root of a build tree (default <build>/_ccenv):
  * - env/<subdir>-<lock12>/: the conda prefix, immutable; lock12 is the first 12 hex digits of the
  *   content's hash
  * - view/<target>-<lock12>/: looks like /usr/local/cuda; view/<target> is a link to it
@@ -23,14 +13,6 @@
  * - stamp.json: what is installed here, for build systems; the last thing that the emitters write
  * - installed: what it was all made from, to see that nothing is to be done (api/uptodate.h)
  */
-/* NULL when none of the variables is set. */
-char *ce_layout_cache_default(const char *(*getenv_fn)(const char *name));
-char *ce_layout_pkgs(const char *cache_dir);
-char *ce_layout_pkg(const char *cache_dir, const char *sha256);
-char *ce_layout_pkg_list(const char *cache_dir, const char *sha256);
-char *ce_layout_archive(const char *cache_dir, const char *sha256);
-char *ce_layout_repodata(const char *cache_dir);
-char *ce_layout_locks(const char *cache_dir);
 char *ce_layout_env(const char *root, const char *platform, const char *content_hash);
 /*
  * The view is named after its content like the env, so that a new lock changes the path of nvcc and

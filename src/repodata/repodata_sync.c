@@ -17,9 +17,9 @@
 #include "base/fs.h"
 #include "base/map.h"
 #include "base/url.h"
+#include "cache/layout.h"
 #include "ccenv/ccenv.h"
 #include "io/download.h"
-#include "model/layout.h"
 #include "model/repodata.h"
 #include "repodata/shard_fetch.h"
 #include "repodata/shards.h"
@@ -282,8 +282,8 @@ static int make_places(struct sync *y, struct ccenv_error *err)
 {
 	int r;
 
-	y->ctx.dir = ce_layout_repodata(y->query->cache_dir);
-	y->ctx.locks = ce_layout_locks(y->query->cache_dir);
+	y->ctx.dir = ce_cache_repodata(y->query->cache_dir);
+	y->ctx.locks = ce_cache_locks(y->query->cache_dir);
 	y->shard_dir = ce_asprintf("%s/shards", y->ctx.dir);
 	r = ce_fs_mkdirs(y->shard_dir, err);
 	if (r < 0)

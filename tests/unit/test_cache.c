@@ -24,10 +24,10 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "cache/entry.h"
+#include "cache/layout.h"
 #include "ccenv/ccenv.h"
 #include "fetch/fetch.h"
 #include "install/install.h"
-#include "model/layout.h"
 #include "pack.h"
 
 struct fixture {
@@ -102,8 +102,8 @@ static int setup(void **state)
 		&f->pkg);
 	pack_package(f->channel, &(struct pack_package){.name = "b", .files = others}, &f->arena,
 		&f->other);
-	f->entry = ce_layout_pkg(f->cache, f->pkg.sha256);
-	f->list = ce_layout_pkg_list(f->cache, f->pkg.sha256);
+	f->entry = ce_cache_entry(f->cache, f->pkg.sha256);
+	f->list = ce_cache_list(f->cache, f->pkg.sha256);
 	*state = f;
 	return 0;
 }
@@ -278,7 +278,7 @@ static void cut_list(struct fixture *f)
 
 static void other_list(struct fixture *f)
 {
-	CE_AUTOFREE char *other = ce_layout_pkg_list(f->cache, f->other.sha256);
+	CE_AUTOFREE char *other = ce_cache_list(f->cache, f->other.sha256);
 
 	assert_int_equal(unlink(f->list), 0);
 	assert_int_equal(link(other, f->list), 0);

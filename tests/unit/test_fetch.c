@@ -22,11 +22,11 @@
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "cache/layout.h"
 #include "ccenv/ccenv.h"
 #include "faults/server.h"
 #include "fetch/external_cache.h"
 #include "fetch/fetch.h"
-#include "model/layout.h"
 #include "pack.h"
 
 /* One package on a server, a cache, and two caches of other programs. */
@@ -108,8 +108,8 @@ static int setup(void **state)
 	f->external[0] = ce_arena_printf(&f->arena, "%s/pkgs", f->dir);
 	f->external[1] = ce_arena_printf(&f->arena, "%s/more", f->dir);
 	make_package(f);
-	f->entry = ce_layout_pkg(f->cache, f->pkg.sha256);
-	f->part = ce_layout_archive(f->cache, f->pkg.sha256);
+	f->entry = ce_cache_entry(f->cache, f->pkg.sha256);
+	f->part = ce_cache_part(f->cache, f->pkg.sha256);
 	for (size_t i = 0; i < 2; i++)
 		assert_int_equal(ce_fs_mkdirs(f->external[i], &f->err), 0);
 	*state = f;
@@ -228,7 +228,7 @@ static void test_part_of_other_kinds(void **state)
 {
 	struct fixture *f = *state;
 	const char *aside = ce_arena_printf(&f->arena, "%s/aside", f->dir);
-	CE_AUTOFREE char *list = ce_layout_pkg_list(f->cache, f->pkg.sha256);
+	CE_AUTOFREE char *list = ce_cache_list(f->cache, f->pkg.sha256);
 	CE_AUTOFREE char *archives = ce_path_dir(f->part);
 
 	assert_int_equal(ce_fs_mkdirs(archives, &f->err), 0);
@@ -351,7 +351,7 @@ static void test_external_md5(void **state)
 	put(f, flat(f, 0), f->archive.data, f->archive.len);
 	f->pkg.sha256 = NULL;
 	free(f->entry);
-	f->entry = ce_layout_pkg(f->cache, f->pkg.md5);
+	f->entry = ce_cache_entry(f->cache, f->pkg.md5);
 	check_fetched(f, 1, 0);
 }
 

@@ -22,10 +22,10 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "cache/clean.h"
+#include "cache/layout.h"
 #include "ccenv/ccenv.h"
 #include "fetch/fetch.h"
 #include "install/install.h"
-#include "model/layout.h"
 #include "pack.h"
 
 enum {
@@ -264,7 +264,7 @@ static void test_cache_is_not_edited(void **state)
 	struct fixture *f = *state;
 	struct ce_pkg *pkg = add(
 		f, &(struct pack_package){.name = "a", .files = files, .placeholder = "/placeho"});
-	CE_AUTOFREE char *entry = ce_layout_pkg(f->cache, pkg->sha256);
+	CE_AUTOFREE char *entry = ce_cache_entry(f->cache, pkg->sha256);
 	CE_AUTOFREE char *cached = ce_path_join(entry, "f");
 	CE_CLEANUP(ce_buf_release) struct ce_buf data = {0};
 
@@ -729,7 +729,7 @@ static void test_flipped_byte(void **state)
 	struct fixture *f = *state;
 	struct ce_pkg *pkg = add(f, &(struct pack_package){.name = "one", .files = one});
 	CE_AUTOFREE char *path = archive_path(f, pkg);
-	CE_AUTOFREE char *entry = ce_layout_pkg(f->cache, pkg->sha256);
+	CE_AUTOFREE char *entry = ce_cache_entry(f->cache, pkg->sha256);
 
 	for (off_t at = 0; at < (off_t)pkg->size; at += 13) {
 		flip_byte(path, at);
@@ -817,7 +817,7 @@ static void test_list_disagrees(void **state)
 		pkg = add(
 			f, &(struct pack_package){
 				   .name = "one", .files = one, .paths_json = list, .bz2 = i & 1});
-		entry = ce_layout_pkg(f->cache, pkg->sha256);
+		entry = ce_cache_entry(f->cache, pkg->sha256);
 		assert_int_equal(fetch(f), cases[i].expected ? CCENV_EDATA : 0);
 		if (!cases[i].expected)
 			continue;
@@ -892,7 +892,7 @@ static void test_info_leads_to_another_entry(void **state)
 	static const struct pack_entry one[] = {{.path = "one", .data = "right"}, {0}};
 	struct fixture *f = *state;
 	struct ce_pkg *good = add(f, &(struct pack_package){.name = "one", .files = one});
-	CE_AUTOFREE char *entry = ce_layout_pkg(f->cache, good->sha256);
+	CE_AUTOFREE char *entry = ce_cache_entry(f->cache, good->sha256);
 	CE_AUTOFREE char *list = NULL;
 	const char *target = ce_arena_printf(&f->arena, "../%s/info", good->sha256);
 	/* From where it is unpacked, too. */
@@ -933,8 +933,8 @@ static void test_list_of_the_package(void **state)
 	struct fixture *f = *state;
 	struct ce_pkg *pkg =
 		add(f, &(struct pack_package){.name = "one", .files = files, .paths_json = paths});
-	CE_AUTOFREE char *entry = ce_layout_pkg(f->cache, pkg->sha256);
-	CE_AUTOFREE char *list = ce_layout_pkg_list(f->cache, pkg->sha256);
+	CE_AUTOFREE char *entry = ce_cache_entry(f->cache, pkg->sha256);
+	CE_AUTOFREE char *list = ce_cache_list(f->cache, pkg->sha256);
 	CE_AUTOFREE char *cached = ce_path_join(entry, "one");
 
 	both(f);
@@ -954,7 +954,7 @@ static void test_cached_under_another_name(void **state)
 	static const struct pack_entry one[] = {{.path = "one", .data = "right"}, {0}};
 	struct fixture *f = *state;
 	struct ce_pkg *pkg = add(f, &(struct pack_package){.name = "one", .files = one});
-	CE_AUTOFREE char *list = ce_layout_pkg_list(f->cache, pkg->sha256);
+	CE_AUTOFREE char *list = ce_cache_list(f->cache, pkg->sha256);
 
 	both(f);
 	pkg->name = "other";
@@ -978,7 +978,7 @@ static void test_damaged_cache(void **state)
 	static const struct pack_entry one[] = {{.path = "one", .data = "right"}, {0}};
 	struct fixture *f = *state;
 	struct ce_pkg *pkg = add(f, &(struct pack_package){.name = "one", .files = one});
-	CE_AUTOFREE char *entry = ce_layout_pkg(f->cache, pkg->sha256);
+	CE_AUTOFREE char *entry = ce_cache_entry(f->cache, pkg->sha256);
 	CE_AUTOFREE char *cached = ce_path_join(entry, "one");
 	FILE *file;
 
@@ -1088,8 +1088,8 @@ static void test_clean(void **state)
 	static const struct pack_entry one[] = {{.path = "one", .data = data, .n_data = SIZE}, {0}};
 	struct fixture *f = *state;
 	const struct ce_pkg *a = add(f, &(struct pack_package){.name = "a", .files = one});
-	CE_AUTOFREE char *entry = ce_layout_pkg(f->cache, a->sha256);
-	CE_AUTOFREE char *part = ce_layout_archive(f->cache, a->sha256);
+	CE_AUTOFREE char *entry = ce_cache_entry(f->cache, a->sha256);
+	CE_AUTOFREE char *part = ce_cache_part(f->cache, a->sha256);
 	CE_AUTOFREE char *archives = ce_path_dir(part);
 	CE_AUTOFREE char *cached = ce_path_join(entry, "one");
 	CE_AUTOFREE char *shared = ce_path_join(f->dir, "shared");
