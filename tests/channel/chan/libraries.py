@@ -54,7 +54,7 @@ def _nvml(made, project):
     dev = made.get("cuda-nvml-dev")
     made.headers(project, dev)
     with open(dev.path(f"{cuda.T}/include/nvml.h"), encoding="utf-8") as f:
-        names = sorted(set(re.findall(r"\bDECLDIR\s+(nvml\w+)\s*\(", f.read())))
+        names = sorted(set(re.findall(r"\bDECLDIR\s+(?:char\s*\*\s*)?(nvml\w+)\s*\(", f.read())))
     if len(names) < 200:
         raise LookupError(f"nvml.h: only {len(names)} functions found")
     stub = dev.path(f"{cuda.T}/lib/stubs/libnvidia-ml.so")
