@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "base/printable.h"
 #include "cache/beneath.h"
 #include "cache/contents.h"
 #include "ccenv/ccenv.h"
@@ -55,8 +56,11 @@ static int fail_missing(const char *path, struct ccenv_error *err)
 static int take(
 	const struct listing *l, const char *path, struct ce_content **ret, struct ccenv_error *err)
 {
-	if (!ce_path_is_safe(path))
-		return ce_fail(err, CCENV_EDATA, "unsafe path \"%.200s\" in the package", path);
+	if (!ce_path_is_safe(path)) {
+		CE_AUTOFREE char *shown = ce_printable(path, false);
+
+		return ce_fail(err, CCENV_EDATA, "unsafe path \"%.200s\" in the package", shown);
+	}
 	*ret = find(l, path);
 	return *ret ? 0 : fail_missing(path, err);
 }

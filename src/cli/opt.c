@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/printable.h"
 
 enum {
 	LONG_ONLY = 1000
@@ -57,6 +58,23 @@ static void apply(const struct ce_opt *o, const char *value)
 	}
 }
 
+/* getopt prints an option that it does not know as it is, so such a one must not come to it. */
+static bool options_are_clean(int argc, char **argv, bool ordered)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		CE_AUTOFREE char *name = ce_strndup(argv[i], strcspn(argv[i], "="));
+		CE_AUTOFREE char *shown = ce_printable(name, false);
+
+		if (name[0] != '-' && ordered)
+			break;
+		if (name[0] == '-' && strcmp(name, shown) != 0) {
+			fprintf(stderr, "%s: unrecognized option '%s'\n", argv[0], shown);
+			return false;
+		}
+	}
+	return true;
+}
+
 bool ce_opt_parse(int argc, char **argv, const struct ce_opt *own, const struct ce_opt *common,
 	bool ordered, struct ce_args *ret)
 {
@@ -65,6 +83,8 @@ bool ce_opt_parse(int argc, char **argv, const struct ce_opt *own, const struct 
 	CE_CLEANUP(ce_buf_release) struct ce_buf shorts = {0};
 	int c;
 
+	if (!options_are_clean(argc, argv, ordered))
+		return false;
 	if (ordered)
 		ce_buf_addc(&shorts, '+');
 	fill(own, n_own, 0, longs, &shorts);

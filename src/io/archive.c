@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "base/printable.h"
 #include "base/strs.h"
 #include "ccenv/ccenv.h"
 #include "io/archive_lazy.h"
@@ -197,8 +198,11 @@ static int clean_path(const char *raw, char **ret, struct ccenv_error *err)
 		*ret = NULL;
 		return 0;
 	}
-	if (raw[0] == '/' || !ce_path_is_safe(path))
-		return ce_fail(err, CCENV_EDATA, "unsafe path \"%.200s\" in the archive", raw);
+	if (raw[0] == '/' || !ce_path_is_safe(path)) {
+		CE_AUTOFREE char *shown = ce_printable(raw, false);
+
+		return ce_fail(err, CCENV_EDATA, "unsafe path \"%.200s\" in the archive", shown);
+	}
 	*ret = CE_TAKE(path);
 	return 0;
 }
