@@ -130,6 +130,8 @@ static bool is_updated(const struct ce_pkg *p, const struct ccenv_lock_options *
 void ce_lock_plan_prefer(struct ce_lock_plan *plan, const struct ce_lockfile *old,
 	const struct ccenv_lock_options *o)
 {
+	/* Who asks for newer packages does not mean those of the last hour. */
+	plan->revalidate = o->update_all || o->n_update > 0;
 	for (size_t i = 0; i < plan->n; i++) {
 		struct ce_request *r = plan->items[i].request;
 		const struct ce_lockfile_env *env = ce_lockfile_env_find(old, r->environment);
@@ -167,6 +169,26 @@ static const char **wanted_names(
 	return names;
 }
 
+/* The names that are locked for one platform: what is reached now is mostly what was then. */
+static const char **locked_names(
+	const struct ce_lock_plan *plan, const char *platform, struct ce_arena *a, size_t *ret_n)
+{
+	size_t room = 1, n = 0;
+	const char **names;
+
+	for (size_t i = 0; i < plan->n; i++)
+		room += plan->items[i].request->n_locked;
+	names = ce_arena_array(a, room, sizeof(*names));
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct ce_request *r = plan->items[i].request;
+
+		for (size_t k = 0; strcmp(r->platform, platform) == 0 && k < r->n_locked; k++)
+			names[n++] = r->locked[k]->name;
+	}
+	*ret_n = n;
+	return names;
+}
+
 static int load_records(struct ccenv *c, struct ce_lock_plan *plan, struct ccenv_error *err)
 {
 	plan->repodata = ce_arena_array(&plan->arena, plan->n + 1, sizeof(*plan->repodata));
@@ -180,6 +202,7 @@ static int load_records(struct ccenv *c, struct ce_lock_plan *plan, struct ccenv
 			.n_platforms = 1,
 			.cache_dir = c->cache_dir,
 			.offline = c->offline,
+			.revalidate = plan->revalidate,
 			.getenv_fn = c->getenv_fn,
 			.events = &c->events,
 		};
@@ -191,6 +214,7 @@ static int load_records(struct ccenv *c, struct ce_lock_plan *plan, struct ccenv
 		if (item->repodata)
 			continue;
 		q.names = wanted_names(plan, r->platform, &plan->arena, &q.n_names);
+		q.likely = locked_names(plan, r->platform, &plan->arena, &q.n_likely);
 		e = ce_repodata_sync(&q, &item->repodata, err);
 		if (e < 0)
 			return e;

@@ -35,6 +35,7 @@ struct ce_lock_plan {
 	size_t n;
 	struct ce_repodata **repodata; /* one per platform */
 	size_t n_repodata;
+	bool revalidate; /* ask the channels even where the cached index is fresh */
 };
 
 /* All environments and platforms of the manifest. `ret` must be zeroed, and is released by the

@@ -14,6 +14,7 @@
 
 enum {
 	DEFAULT_PARALLEL = 16,
+	MULTIPLEXED = 128,    /* streams of one connection; what servers allow */
 	DEFAULT_RETRIES = 3,  /* CCENV_NET_RETRIES */
 	DEFAULT_STALL_S = 30, /* CCENV_NET_TIMEOUT */
 	DEFAULT_PATIENCE_S = 3600,
@@ -129,8 +130,9 @@ static void start(struct ce_transfer *t)
 static int64_t start_some(struct ce_downloader *d, int64_t max_ms)
 {
 	int64_t now = ce_now_ms(CE_CLOCK_MONOTONIC);
+	unsigned max = d->multiplexed ? MULTIPLEXED : d->parallel;
 
-	for (struct ce_transfer *t = d->first; t && d->running < d->parallel; t = t->next) {
+	for (struct ce_transfer *t = d->first; t && d->running < max; t = t->next) {
 		if (t->state != CE_TRANSFER_WAITING)
 			continue;
 		if (t->not_before <= now)
@@ -195,8 +197,10 @@ int ce_downloader_run(struct ce_downloader *d, int timeout_ms, struct ccenv_erro
 		int64_t wait = start_some(d, 1000);
 		drop_finished(d);
 		int64_t now = ce_now_ms(CE_CLOCK_MONOTONIC);
-		if (mc == CURLM_OK && (d->left == 0 || now >= end))
+		if (mc == CURLM_OK && (d->left == 0 || now >= end || d->interrupted)) {
+			d->interrupted = false;
 			return d->left;
+		}
 		if (end - now < wait)
 			wait = end - now;
 		/* A file has its next piece at once; what ended while starting has left its place
@@ -211,4 +215,9 @@ int ce_downloader_run(struct ce_downloader *d, int timeout_ms, struct ccenv_erro
 			return ce_fail(err, CCENV_ENET, "libcurl stopped: %s; please report this",
 				curl_multi_strerror(mc));
 	}
+}
+
+void ce_downloader_interrupt(struct ce_downloader *d)
+{
+	d->interrupted = true;
 }

@@ -104,5 +104,7 @@ void ce_downloader_add(struct ce_downloader *d, const struct ce_download *t);
  * <0. */
 CE_MUST_CHECK int ce_downloader_run(
 	struct ce_downloader *d, int timeout_ms, struct ccenv_error *err);
+/* For callbacks: the ce_downloader_run() under way returns at once. */
+void ce_downloader_interrupt(struct ce_downloader *d);
 
 #endif

@@ -210,6 +210,7 @@ void ce_transfer_start_http(struct ce_transfer *t)
 	if (!d->multi) {
 		d->multi = curl_multi_init();
 		curl_multi_setopt(d->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)d->parallel);
+		curl_multi_setopt(d->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 128L);
 		ce_credentials_load(d->credentials);
 	}
 	t->easy = curl_easy_init();

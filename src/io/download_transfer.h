@@ -63,12 +63,14 @@ struct ce_downloader {
 	struct ce_mirror *mirrors;
 	bool offline;
 	unsigned parallel;
+	bool multiplexed; /* a server speaks http/2: more requests cost no connections */
 	unsigned retries;
 	unsigned patience_s;
 	long stall_s; /* no byte for so long, or only a trickle, ends a request */
 	struct ce_transfer *first, **last; /* all that are not finished, in order of adding */
 	unsigned running, files;
 	int left;
+	bool interrupted;
 };
 
 /* ---- download_transfer.c ---- */

@@ -21,6 +21,7 @@
 #include "ccenv/ccenv.h"
 #include "io/download.h"
 #include "model/repodata.h"
+#include "repodata/hint.h"
 #include "repodata/shard_fetch.h"
 #include "repodata/shards.h"
 #include "repodata/similar_names.h"
@@ -30,6 +31,7 @@
 enum {
 	PARALLEL = 32,
 	MISSING_NAMED = 8, /* names in a message */
+	RUN_MS = 50,       /* until a failure is looked for */
 };
 
 struct sync {
@@ -40,7 +42,9 @@ struct sync {
 	char *shard_dir;
 	struct ce_shard_fetch *shards;
 	struct ce_walk walk;
-	struct ce_map missing; /* names whose shards are not here, when offline */
+	struct ce_map expected; /* names that will probably be reached */
+	char *hint_path;        /* where those of the last time are noted */
+	struct ce_map missing;  /* names whose shards are not here, when offline */
 	const char *missing_at;
 };
 
@@ -132,6 +136,46 @@ static void advance(void *user)
 	}
 }
 
+/* Asks for the shards of the names that will probably be reached, all in one flight. */
+static void ask_expected(struct sync *y)
+{
+	char hex[CE_SHA256_HEX + 1];
+
+	for (size_t i = 0; i < y->n_sources; i++) {
+		struct ce_source *s = y->sources[i];
+		bool due = s->state == CE_SOURCE_READY && s->shards && !s->hinted;
+		if (!due || y->ctx.offline || !ce_url_is_web(s->shards_base_url))
+			continue;
+		s->hinted = true;
+		for (size_t n = 0; n < y->expected.n; n++) {
+			const char *name = y->expected.entries[n].key;
+			if (ce_shard_index_find(s->shards, name, hex))
+				ce_shard_expect(y->shards, s, name, hex);
+		}
+	}
+}
+
+/* Is there anything to wait for? What is only expected is not waited for. */
+static bool is_busy(const struct sync *y)
+{
+	for (size_t i = 0; i < y->n_sources; i++) {
+		if (y->sources[i]->state == CE_SOURCE_ASKING)
+			return true;
+	}
+	return ce_shard_n_wanted(y->shards) > 0;
+}
+
+/* Something has come: first what is now known to be needed, then what may be. */
+static void on_step(void *user)
+{
+	struct sync *y = user;
+
+	advance(y);
+	ask_expected(y);
+	if (!is_busy(y) || y->walk.err.code)
+		ce_downloader_interrupt(y->ctx.downloader);
+}
+
 static int by_lock_path(const void *a, const void *b)
 {
 	const struct ce_source *const *x = a, *const *y = b;
@@ -178,22 +222,17 @@ static int failure(const struct sync *y, struct ccenv_error *err)
 
 static int gather(struct sync *y, struct ccenv_error *err)
 {
-	int left;
-
 	ce_source_tell_progress(&y->ctx);
 	ask_all(y);
-	do {
-		advance(y);
+	for (;;) {
+		on_step(y);
 		int r = failure(y, err);
+		if (r < 0 || !is_busy(y))
+			return r;
+		r = ce_downloader_run(y->ctx.downloader, RUN_MS, err);
 		if (r < 0)
 			return r;
-		left = ce_downloader_run(y->ctx.downloader, 50, err);
-		if (left < 0)
-			return left;
-		for (size_t i = 0; i < y->n_sources; i++)
-			left = left || is_behind(y, y->sources[i]);
-	} while (left);
-	return failure(y, err);
+	}
 }
 
 static int check_missing(const struct sync *y, struct ccenv_error *err)
@@ -291,6 +330,34 @@ static int make_places(struct sync *y, struct ccenv_error *err)
 	return ce_fs_mkdirs(y->ctx.locks, err);
 }
 
+/* One file for each request: the same channels, platforms and names. */
+static char *hint_path(const struct sync *y)
+{
+	const struct ce_repodata_query *q = y->query;
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	char hex[CE_SHA256_HEX + 1];
+
+	for (size_t i = 0; i < y->n_sources; i++)
+		ce_buf_addf(&b, "%s\n", y->sources[i]->url);
+	for (size_t i = 0; i < q->n_names; i++)
+		ce_buf_addf(&b, "%s\n", q->names[i]);
+	ce_sha256_bytes(ce_buf_str(&b), b.len, hex);
+	return ce_asprintf("%s/%.16s.names", y->ctx.dir, hex);
+}
+
+static void expect_names(struct sync *y)
+{
+	const struct ce_repodata_query *q = y->query;
+
+	for (size_t i = 0; i < y->walk.names.n; i++)
+		ce_map_insert(&y->expected, y->walk.names.entries[i].key);
+	ce_hint_expand(&y->expected, q->platforms, q->n_platforms);
+	y->hint_path = hint_path(y);
+	ce_hint_recall(&y->expected, y->hint_path);
+	for (size_t i = 0; i < q->n_likely; i++)
+		ce_map_insert(&y->expected, q->likely[i]);
+}
+
 static int prepare(struct sync *y, struct ccenv_error *err)
 {
 	const struct ce_repodata_query *q = y->query;
@@ -311,7 +378,7 @@ static int prepare(struct sync *y, struct ccenv_error *err)
 	y->ctx.revalidate = q->revalidate;
 	y->ctx.only = q->form ? ce_form_find(q->form) : -1;
 	y->ctx.user = y;
-	y->ctx.on_settled = advance;
+	y->ctx.on_settled = on_step;
 	y->ctx.progress.phase = CCENV_PHASE_REPODATA;
 	r = make_places(y, err);
 	if (r < 0)
@@ -327,7 +394,7 @@ static int prepare(struct sync *y, struct ccenv_error *err)
 		.user = y,
 		.on_shard = on_shard,
 		.on_failure = on_shard_failure,
-		.on_step = advance,
+		.on_step = on_step,
 	};
 	y->shards = ce_shard_fetch_new(&shards);
 	return 0;
@@ -344,6 +411,8 @@ static void sync_release(struct sync *y)
 	free(y->ctx.dir);
 	free(y->ctx.locks);
 	free(y->shard_dir);
+	free(y->hint_path);
+	ce_map_release(&y->expected);
 	ce_map_release(&y->missing);
 	ce_walk_release(&y->walk);
 }
@@ -361,6 +430,7 @@ int ce_repodata_sync(const struct ce_repodata_query *q, struct ce_repodata **ret
 	make_sources(&y);
 	for (size_t i = 0; i < q->n_names; i++)
 		ce_walk_add_name(&y.walk, q->names[i], strlen(q->names[i]));
+	expect_names(&y);
 	r = gather(&y, err);
 	if (r < 0)
 		return r;
@@ -370,6 +440,7 @@ int ce_repodata_sync(const struct ce_repodata_query *q, struct ce_repodata **ret
 	r = check_missing(&y, err);
 	if (r < 0)
 		return r;
+	ce_hint_note(&y.walk.names, y.hint_path);
 	ce_progress(q->events, &y.ctx.progress);
 	ce_log(q->events, CCENV_LOG_INFO, "%zu names reach %zu records (%u left out)",
 		y.walk.names.n, y.walk.repodata->n, y.walk.n_left_out);

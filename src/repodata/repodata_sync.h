@@ -28,6 +28,10 @@ struct ce_repodata_query {
 	size_t n_platforms;
 	const char *const *names; /* where the walk through depends begins */
 	size_t n_names;
+	/* Names that will probably be reached, such as those of an old lock: asked for at once. They
+	 * change nothing about the result. */
+	const char *const *likely;
+	size_t n_likely;
 	const char *cache_dir;
 	bool offline;
 	bool revalidate; /* ask the servers even for what is fresh */

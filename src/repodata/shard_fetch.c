@@ -39,6 +39,7 @@ struct ce_shard_fetch {
 	struct ce_shard_fetch_options o;
 	struct shard *shards;
 	struct ce_map by_name; /* of source and name; NULL where it has come */
+	size_t n_wanted;       /* on their way, with a source and a name */
 	uint64_t total;        /* bytes of shards that came */
 };
 
@@ -137,10 +138,12 @@ static void finish(struct shard *h, const struct ccenv_error *failure)
 
 	if (!h->source || !h->name)
 		return;
+	struct ce_source *source = CE_TAKE(h->source); /* it has come, whatever is forgotten now */
+	h->f->n_wanted--;
 	if (failure)
-		o->on_failure(o->user, h->source, h->name, failure);
+		o->on_failure(o->user, source, h->name, failure);
 	else
-		o->on_shard(o->user, h->source, h->name, &h->body);
+		o->on_shard(o->user, source, h->name, &h->body);
 }
 
 static enum ce_verdict on_done(void *user, const struct ce_download_result *result)
@@ -219,6 +222,7 @@ bool ce_shard_want(struct ce_shard_fetch *f, struct ce_source *s, const char *na
 	ce_buf_clear(ret_shard);
 	if (!h)
 		h = ask(f, s, name, hex);
+	f->n_wanted += h->name == NULL;
 	h->name = name;
 	return false;
 }
@@ -232,10 +236,17 @@ void ce_shard_expect(
 		(void)ask(f, s, name, hex);
 }
 
+size_t ce_shard_n_wanted(const struct ce_shard_fetch *f)
+{
+	return f->n_wanted;
+}
+
 void ce_shard_forget(struct ce_shard_fetch *f, const struct ce_source *s)
 {
 	for (struct shard *h = f->shards; h; h = h->next) {
-		if (h->source == s)
-			h->source = NULL;
+		if (h->source != s)
+			continue;
+		f->n_wanted -= h->name != NULL;
+		h->source = NULL;
 	}
 }

@@ -57,6 +57,8 @@ bool ce_shard_cached(const struct ce_shard_fetch *f, const char *hex, struct ce_
 /* It will probably be wanted: asked for, unless it is cached. */
 void ce_shard_expect(
 	struct ce_shard_fetch *f, struct ce_source *s, const char *name, const char *hex);
+/* How many of those that are wanted have not come yet. */
+size_t ce_shard_n_wanted(const struct ce_shard_fetch *f);
 /* Whatever comes for this source is of no interest any more. */
 void ce_shard_forget(struct ce_shard_fetch *f, const struct ce_source *s);
 

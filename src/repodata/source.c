@@ -639,6 +639,7 @@ static void reopen(struct ce_source *s)
 	close_copy(s);
 	s->state = CE_SOURCE_LOOKING;
 	s->next_name = 0;
+	s->hinted = false;
 	s->ctx->progress.items_done--;
 }
 

@@ -64,6 +64,7 @@ struct ce_source {
 	char *url;        /* <channel>/<subdir>, without credentials */
 	char *shown;      /* the same, to be shown */
 	size_t next_name; /* for the walk: names before this one were looked up */
+	bool hinted;      /* for the walk: the shards that are expected have been asked for */
 
 	enum ce_source_state state;
 	struct ce_name_index *index;

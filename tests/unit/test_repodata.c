@@ -10,10 +10,12 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -21,11 +23,13 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/fs.h"
+#include "base/map.h"
 #include "base/path.h"
 #include "base/url.h"
 #include "ccenv/ccenv.h"
 #include "io/download.h"
 #include "model/repodata.h"
+#include "repodata/hint.h"
 #include "repodata/name_index.h"
 #include "repodata/record_scan.h"
 #include "repodata/repodata_sync.h"
@@ -241,6 +245,8 @@ static const char *test_getenv(const char *name)
 	return strcmp(name, "CCENV_NET_RETRIES") == 0 ? "0" : NULL;
 }
 
+static const char *const *likely; /* of the next load */
+static size_t n_likely;
 static char warnings[4096]; /* the last one */
 static unsigned n_warnings;
 
@@ -263,6 +269,8 @@ static struct ce_repodata *load(
 		.n_platforms = 1,
 		.names = &name,
 		.n_names = 1,
+		.likely = likely,
+		.n_likely = n_likely,
 		.cache_dir = cache,
 		.offline = offline,
 		.getenv_fn = test_getenv,
@@ -608,6 +616,123 @@ static void test_base_url(void **state)
 	test_server_stop(s);
 }
 
+/* ---- names that will probably be reached ---- */
+
+static void read_index(struct ce_buf *text);
+static char *hash_of(struct ce_buf *index, const char *name);
+
+/* Holds shards back until `together` of them have been asked for; the one of `never` for ever. */
+struct flight {
+	struct site site;
+	pthread_mutex_t lock;
+	pthread_cond_t arrived;
+	unsigned asked, together;
+	bool failed;
+	char never[CE_SHA256_HEX + 1];
+	_Atomic bool over;
+};
+
+static void wait_for_others(struct flight *f)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 2;
+	pthread_mutex_lock(&f->lock);
+	f->asked++;
+	pthread_cond_broadcast(&f->arrived);
+	while (f->asked < f->together && !f->failed) {
+		if (pthread_cond_timedwait(&f->arrived, &f->lock, &until) != 0)
+			f->failed = true;
+	}
+	pthread_mutex_unlock(&f->lock);
+}
+
+static bool serve_flight(int fd, const struct test_request *req, void *user)
+{
+	struct flight *f = user;
+
+	if (*f->never && strstr(req->path, f->never)) {
+		while (!f->over)
+			usleep(1000);
+		return false;
+	}
+	if (strstr(req->path, "/shards/"))
+		wait_for_others(f);
+	return serve_file(fd, req, &f->site);
+}
+
+static void forget_shards(void)
+{
+	CE_AUTOFREE char *shards = ce_path_join(cache, "repodata/shards");
+	struct ccenv_error err;
+
+	assert_int_equal(ce_fs_remove_tree(shards, &err), 0);
+}
+
+static void test_hints(void **state)
+{
+	struct flight f = {.lock = PTHREAD_MUTEX_INITIALIZER, .arrived = PTHREAD_COND_INITIALIZER};
+	struct test_server *s = test_server_start(serve_flight, &f);
+	CE_AUTOFREE char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
+	static const char *const all[] = {"liba", "odd", "gone", "python_thing", "mixed-name"};
+	static const char *const more[] = {"never", "no-such-name", "../evil"};
+	CE_CLEANUP(ce_buf_release) struct ce_buf index = {0};
+
+	(void)state;
+	/* What the same request reached last time is asked for in one flight. */
+	assert_loads(url, NULL, false);
+	assert_int_equal(f.asked, 6);
+	forget_shards();
+	f.asked = 0;
+	f.together = 6;
+	assert_loads(url, NULL, false);
+	assert_false(f.failed);
+	assert_int_equal(f.asked, 6);
+
+	/* So is what the caller knows; */
+	clear_cache();
+	f.asked = 0;
+	likely = all;
+	n_likely = CE_COUNT(all);
+	assert_loads(url, NULL, false);
+	assert_false(f.failed);
+
+	/* what is not needed in the end changes nothing, and is not waited for. */
+	clear_cache();
+	read_index(&index);
+	ce_hex((unsigned char *)hash_of(&index, "never"), 32, f.never);
+	likely = more;
+	n_likely = CE_COUNT(more);
+	f.together = 0;
+	time_t begin = time(NULL);
+	assert_loads(url, NULL, false);
+	assert_true(time(NULL) - begin < 10);
+	likely = NULL;
+	n_likely = 0;
+	f.over = true;
+	test_server_stop(s);
+}
+
+/* The table: what a CUDA toolchain reaches, of the right platform. */
+static void test_hint_table(void **state)
+{
+	static const char *const platforms[] = {"linux-64"};
+	CE_CLEANUP(ce_map_release) struct ce_map names = {0};
+
+	(void)state;
+	for (size_t i = 1; i < ce_n_hints; i++)
+		assert_true(strcmp(ce_hints[i - 1].name, ce_hints[i].name) < 0);
+	ce_map_insert(&names, "cuda-nvcc");
+	ce_hint_expand(&names, platforms, 1);
+	assert_true(ce_map_has(&names, "cuda-nvcc_linux-64"));
+	assert_true(ce_map_has(&names, "cuda-nvvm-impl"));
+	assert_true(ce_map_has(&names, "sysroot_linux-64"));
+	assert_false(ce_map_has(&names, "cuda-nvcc_linux-aarch64"));
+	assert_false(ce_map_has(&names, "python"));
+	assert_in_range(names.n, 20, 100);
+}
+
 /* Two channels: records of both, each with its rank; one with noarch only is a channel too. */
 static void test_channels(void **state)
 {
@@ -921,6 +1046,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_directory_named_t, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_http_forms, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mirrors, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hints, setup, teardown),
+		cmocka_unit_test(test_hint_table),
 		cmocka_unit_test(test_resolve),
 		cmocka_unit_test_setup_teardown(test_base_url, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_channels, setup, teardown),
