@@ -241,6 +241,8 @@ static int read_text(struct ce_spec_reader *r, enum key key, const struct value 
 
 	if (key == KEY_FN)
 		spec->fn = text;
+	else if (key == KEY_URL && text[0] != '/' && !strstr(text, "://"))
+		return ce_scan_fail(&r->s, v->begin, "expected a URL or an absolute path");
 	else if (key == KEY_URL)
 		spec->url = ce_spec_without_credentials(text);
 	else if (key == KEY_LICENSE)

@@ -67,7 +67,19 @@ static const char *find(const struct ce_scan *s, size_t from, size_t to, const c
 	return memmem(s->text + from, to - from, what, strlen(what));
 }
 
-/* Takes "channel::" off the front. */
+/* "namespace:" means nothing yet: conda and rattler drop it in records. */
+static int read_namespace(struct ce_spec_reader *r, size_t first)
+{
+	struct ce_scan *s = &r->s;
+	const char *second = memchr(s->text + first + 1, ':', s->len - first - 1);
+
+	if (r->mode == CE_SPEC_STRICT)
+		return ce_scan_fail(s, first, "namespaces are not supported: write channel::name");
+	s->pos = (second ? (size_t)(second - s->text) : first) + 1;
+	return 0;
+}
+
+/* Takes "channel::" off the front, or (lenient) "namespace:", or "channel:namespace:". */
 static int read_prefix(struct ce_spec_reader *r)
 {
 	struct ce_scan *s = &r->s;
@@ -77,8 +89,10 @@ static int read_prefix(struct ce_spec_reader *r)
 
 	if (!colon)
 		return 0;
-	at = colons ? (size_t)(colons - s->text) : (size_t)(colon - s->text);
-	if (!colons || (colon < colons && !find(s, begin, at, "://")))
+	if (!colons)
+		return read_namespace(r, (size_t)(colon - s->text));
+	at = (size_t)(colons - s->text);
+	if (colon < colons && !find(s, begin, at, "://"))
 		return ce_scan_fail(s, (size_t)(colon - s->text),
 			"namespaces are not supported: write channel::name");
 	s->pos = at + 2;
@@ -86,6 +100,12 @@ static int read_prefix(struct ce_spec_reader *r)
 	if (colon)
 		return ce_scan_fail(
 			s, (size_t)(colon - s->text), "only one channel can stand before a name");
+	if (r->mode == CE_SPEC_LENIENT) {
+		at = trim_end(s, begin, at);
+		ce_scan_spaces(s);
+	}
+	if (r->mode == CE_SPEC_LENIENT && at == begin)
+		return 0;
 	return ce_spec_read_channel(r, begin, at);
 }
 
@@ -123,8 +143,12 @@ static int read_name(struct ce_spec_reader *r)
 	while (s->pos < s->len && !strchr(" \t=<>!~(", s->text[s->pos]))
 		s->pos++;
 	n = s->pos - begin;
+	if (ce_scan_peek(s) == '(')
+		return ce_scan_fail(s, s->pos, "expected a blank or an operator behind the name");
 	if (n == 0)
 		return ce_scan_fail(s, begin, "expected a package name");
+	if (ce_spec_is_url(s->text + begin, n))
+		return ce_scan_fail(s, begin, "expected a package name, found that of a file");
 	if (n > CE_NAME_MAX)
 		return fail_name(r, begin, s->pos);
 	name = ce_arena_strndup(r->a, s->text + begin, n);

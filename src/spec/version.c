@@ -384,9 +384,7 @@ bool ce_version_is_compatible(const struct ce_version *v, const struct ce_versio
 {
 	if (ce_version_compare(v, base) < 0)
 		return false;
-	if (base->n_main <=
-		2) /* "~=1" has nothing but the epoch left: rattler and libmamba read >=1 */
-		return true;
+	/* Of "~=1" only the epoch is left. */
 	return segments_start_with(v, 0, v->n_main, base, 0, base->n_main - 1U);
 }
 

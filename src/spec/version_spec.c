@@ -213,7 +213,7 @@ static int read_glob(const struct reader *r, size_t begin, size_t end, struct ce
 
 /*
  * No operator, or a single "=". An inner star makes a glob over the version's text, as in conda.
- * "1.*.*" is 1.* (rattler; conda wants a second dot), but "*.*" is conda's glob and wants one.
+ * "1.*.*" is 1.*, and "*.*" any version, as in rattler; conda wants the dots to be there.
  */
 static int read_plain(
 	const struct reader *r, bool fuzzy, size_t begin, size_t end, struct ce_version_spec *ret)
@@ -226,6 +226,8 @@ static int read_plain(
 		return 0;
 	if (s->text[begin] == '.')
 		return ce_scan_fail(s, begin, "a version must not have an empty part");
+	if (r->mode == CE_SPEC_LENIENT && t.end == begin && t.stars > 1 && !t.dot)
+		return 0;
 	if (t.end == begin || t.inner_star)
 		return read_glob(r, begin, end, ret);
 	if (r->mode == CE_SPEC_STRICT && (t.stars > 1 || t.dot))
@@ -252,10 +254,9 @@ static int strict_star(const struct reader *r, enum kind kind, size_t begin, siz
 }
 
 /*
- * An operator other than "=". conda drops ".*" behind all of them, except that "!=1.2.*" is
- * not-prefix, "==1.2.*.*" occurs in records for 1.2.*, and "~=1.2.*" is refused. A star alone is
- * any version with all operators but < > !=, where conda compares with the version "*"; so it does
- * with "1.2*".
+ * An operator other than "=". A star at the end is dropped behind all of them, except that "!=1.2.*"
+ * is not-prefix, "==1.2.*.*" occurs in records for 1.2.*, and ">1.2*" admits 1.2. A star alone is any
+ * version; with <, > and != it is refused, as in rattler.
  */
 static int read_operand(const struct reader *r, enum kind kind, size_t begin, size_t end,
 	struct ce_version_spec *ret)
@@ -263,7 +264,7 @@ static int read_operand(const struct reader *r, enum kind kind, size_t begin, si
 	struct tail t = look_at_tail(r->s, begin, end);
 	const struct ce_scan *s = r->s;
 
-	if (kind == COMPATIBLE && t.stars && t.end > begin)
+	if (r->mode == CE_SPEC_STRICT && kind == COMPATIBLE && t.stars && t.end > begin)
 		return ce_scan_fail(s, t.end, "'~=' takes no '*': write ~=1.2 or 1.2.*");
 	if (r->mode == CE_SPEC_STRICT &&
 		(t.dot || t.inner_star || t.stars > 1 || (t.stars && kind != NE) ||
@@ -271,16 +272,15 @@ static int read_operand(const struct reader *r, enum kind kind, size_t begin, si
 		return strict_star(r, kind, begin, t.end, t.end);
 	*ret = (struct ce_version_spec){.kind = (uint8_t)kind};
 	if (t.end == begin) {
-		if (kind != LT && kind != GT && kind != NE)
-			ret->kind = ANY;
-		else
-			t.end = begin + 1;
+		if (kind == LT || kind == GT || kind == NE)
+			return strict_star(r, kind, begin, t.end, t.end);
+		ret->kind = ANY;
 	} else if (kind == NE && t.stars) {
 		ret->kind = NOT_PREFIX;
 	} else if (kind == EQ && t.stars > 1) {
 		ret->kind = PREFIX;
-	} else if (t.glued && kind != NE && kind != EQ) {
-		t.end = end;
+	} else if (kind == GT && t.glued) {
+		ret->kind = GE;
 	}
 	if (ret->kind == ANY)
 		return 0;
@@ -319,11 +319,7 @@ static int read_comparison(struct reader *r, struct ce_version_spec *ret)
 			"a version cannot be a regular expression: write a range or 1.2.*");
 	if (kind == ANY || kind == PREFIX)
 		return read_plain(r, kind == PREFIX, atom, s->pos, ret);
-	e = read_operand(r, kind, atom, s->pos, ret);
-	if (e >= 0 && kind == COMPATIBLE && r->mode == CE_SPEC_STRICT && ret->kind == COMPATIBLE &&
-		ce_version_segments(ret->version) < 2)
-		return ce_scan_fail(s, atom, "'~=' needs a version of two parts, such as ~=1.0");
-	return e;
+	return read_operand(r, kind, atom, s->pos, ret);
 }
 
 static int read_or(struct reader *r, struct ce_version_spec *ret);
