@@ -297,6 +297,20 @@ struct ccenv_solve_options {
 CCENV_API int ccenv_solve(struct ccenv *c, const struct ccenv_solve_options *o,
 	struct ccenv_packages *ret, char **ret_explanation, struct ccenv_error *err);
 
+struct ccenv_search_options {
+	const char *spec;            /* "fmt", "cuda-nvcc 13.*"; it needs a name */
+	const char *const *channels; /* [the manifest's, or conda-forge] */
+	size_t n_channels;
+	const char *platform; /* [this machine's] */
+};
+
+/*
+ * The records that match a spec, for the platform and noarch: the newest version first. CCENV_ENOTFOUND
+ * if there is none. Free *ret with ccenv_packages_free().
+ */
+CCENV_API int ccenv_search(struct ccenv *c, const struct ccenv_search_options *o,
+	struct ccenv_packages *ret, struct ccenv_error *err);
+
 /* What to remove from the cache; everything can be fetched again. */
 struct ccenv_clean_options {
 	bool packages, downloads, repodata; /* [all three] */

@@ -141,8 +141,6 @@ static int split_spec(
 		return ce_fail(err, CCENV_EUSAGE,
 			"%s: a dependency has no channel or URL of its own here; add the channel to \"channels\", or write the dependency as an object into ccenv.json",
 			text);
-	if (strcmp(spec->name, "*") == 0)
-		return ce_fail(err, CCENV_EUSAGE, "%s: a dependency needs a name", text);
 	rest = text + strspn(text, " \t");
 	rest += strlen(spec->name);
 	rest += strspn(rest, " \t");

@@ -23,7 +23,8 @@ struct ce_pkg;
  *     verify.c       ccenv_verify                     archs.c        ccenv_archs
  *     list.c         ccenv_list                       check.c        ccenv_check
  *     solve.c        ccenv_solve                      info.c         ccenv_info
- *     clean.c        ccenv_clean
+ *     clean.c        ccenv_clean                      search.c       ccenv_search
+ *     edit.c         ccenv_add, ccenv_remove
  *
  * and which has what they share:
  *

@@ -61,6 +61,7 @@ struct ce_command {
 	X(list)                                                                                    \
 	X(tree)                                                                                    \
 	X(why)                                                                                     \
+	X(search)                                                                                  \
 	X(verify)                                                                                  \
 	X(check)                                                                                   \
 	X(clean)                                                                                   \

@@ -424,6 +424,7 @@ int ce_repodata_sync(const struct ce_repodata_query *q, struct ce_repodata **ret
 	int r;
 
 	ce_walk_init(&y.walk, q->events);
+	y.walk.stays = q->no_depends;
 	r = prepare(&y, err);
 	if (r < 0)
 		return r;

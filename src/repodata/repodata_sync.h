@@ -34,6 +34,7 @@ struct ce_repodata_query {
 	size_t n_likely;
 	const char *cache_dir;
 	bool offline;
+	bool no_depends; /* only the names themselves: to look at, not to solve */
 	bool revalidate; /* ask the servers even for what is fresh */
 	const char *(*getenv_fn)(const char *name);
 	const struct ccenv_events *events;

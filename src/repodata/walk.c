@@ -73,7 +73,7 @@ static int keep(struct ce_walk *w, const struct ce_pkg *p)
 			r->n);
 	CE_GROW(r->pkgs, r->n, w->cap);
 	r->pkgs[r->n++] = *p;
-	for (size_t i = 0; i < p->n_depends; i++) {
+	for (size_t i = 0; !w->stays && i < p->n_depends; i++) {
 		const char *name;
 		size_t len = ce_dependency_name(p->depends[i], &name);
 		ce_walk_add_name(w, name, len);

@@ -28,6 +28,7 @@ struct ce_walk {
 	struct ce_repodata *repodata;
 	size_t cap, cap_refused;
 	unsigned n_left_out;
+	bool stays; /* only the names that are asked for, not what their records depend on */
 	uint64_t inflated;
 	struct ccenv_error err; /* a cap was reached: the walk is over */
 };

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* ccenv_search(): what the channels have of a package. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/project.h"
+#include "api/trust.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "model/manifest.h"
+#include "model/match.h"
+#include "model/pkg.h"
+#include "model/platform.h"
+#include "model/repodata.h"
+#include "repodata/repodata_sync.h"
+#include "spec/channel.h"
+#include "spec/spec.h"
+#include "spec/subdir.h"
+#include "spec/version.h"
+
+/* Those that are given, else the manifest's, else conda-forge; as URLs. */
+static int find_channels(const struct ccenv *c, const struct ccenv_search_options *o,
+	struct ce_arena *a, struct ce_repodata_query *q, struct ccenv_error *err)
+{
+	static const char *const conda_forge[] = {"conda-forge"};
+	struct ce_channel_base base = {.home = c->getenv_fn("HOME")};
+	const char *const *channels = conda_forge;
+	size_t n = 1;
+	const char **urls;
+
+	if (o->n_channels) {
+		channels = o->channels;
+		n = o->n_channels;
+	} else if (c->manifest && c->manifest->n_channels) {
+		channels = c->manifest->channels;
+		n = c->manifest->n_channels;
+		base.dir = c->manifest->dir;
+	}
+	urls = ce_arena_array(a, n + 1, sizeof(*urls));
+	for (size_t i = 0; i < n; i++) {
+		int r = ce_channel_url(channels[i], &base, a, &urls[i], err);
+
+		if (r < 0)
+			return r;
+	}
+	q->channels = urls;
+	q->n_channels = n;
+	return 0;
+}
+
+static int load(struct ccenv *c, const struct ccenv_search_options *o, const struct ce_spec *spec,
+	struct ce_arena *a, struct ce_repodata **ret, struct ccenv_error *err)
+{
+	const char *platform = o->platform ? o->platform : ce_platform_host();
+	struct ce_repodata_query q = {
+		.platforms = &platform,
+		.n_platforms = 1,
+		.names = &spec->name,
+		.n_names = 1,
+		.no_depends = true,
+		.cache_dir = c->cache_dir,
+		.offline = c->offline,
+		.getenv_fn = c->getenv_fn,
+		.events = &c->events,
+	};
+	int r;
+
+	if (!ce_subdir_is_known(platform, strlen(platform)))
+		return ce_fail(err, CCENV_EUSAGE, "unknown platform \"%s\"", platform);
+	r = ce_trust_check_cache(c, err);
+	if (r < 0)
+		return r;
+	r = find_channels(c, o, a, &q, err);
+	if (r < 0)
+		return r;
+	return ce_repodata_sync(&q, ret, err);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct ce_pkg *x = *(const struct ce_pkg *const *)a;
+	const struct ce_pkg *y = *(const struct ce_pkg *const *)b;
+	int order = 0;
+
+	if (x->parsed_version && y->parsed_version)
+		order = ce_version_compare(y->parsed_version, x->parsed_version);
+	if (order == 0)
+		order = (x->build_number < y->build_number) - (x->build_number > y->build_number);
+	return order ? order : ce_pkg_compare(x, y);
+}
+
+static int not_found(const struct ccenv_search_options *o, const struct ce_repodata *records,
+	struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf others = {0};
+
+	if (records->n_refused)
+		return ce_fail(err, CCENV_ENOTFOUND, "no usable package matches \"%s\": %s",
+			o->spec, records->refused[0].why);
+	if (records->n)
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"no package matches \"%s\"; the channels have %zu others of that name",
+			o->spec, records->n);
+	for (size_t i = 0; i < records->n_others; i++)
+		ce_buf_addf(&others, "%s%s", i ? ", " : "; did you mean ", records->others[i]);
+	return ce_fail(err, CCENV_ENOTFOUND, "no channel has \"%s\"%s%s", o->spec,
+		ce_buf_str(&others), others.len ? "?" : "");
+}
+
+int ccenv_search(struct ccenv *c, const struct ccenv_search_options *o, struct ccenv_packages *ret,
+	struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	CE_CLEANUP(ce_repodata_freep) struct ce_repodata *records = NULL;
+	const struct ce_pkg **found;
+	const struct ce_spec *spec;
+	size_t n = 0;
+	int r = ce_spec_parse(o->spec, CE_SPEC_STRICT, &a, &spec, err);
+
+	if (r < 0)
+		return err->code = CCENV_EUSAGE;
+	r = load(c, o, spec, &a, &records, err);
+	if (r < 0)
+		return r;
+	found = ce_arena_array(&a, records->n + 1, sizeof(*found));
+	for (size_t i = 0; i < records->n; i++)
+		if (strcmp(records->pkgs[i].name, spec->name) == 0 &&
+			ce_spec_matches(spec, &records->pkgs[i]))
+			found[n++] = &records->pkgs[i];
+	if (n == 0)
+		return not_found(o, records, err);
+	qsort(found, n, sizeof(struct ce_pkg *), newest_first);
+	ce_packages_fill(found, n, NULL, 0, ret);
+	return 0;
+}
