@@ -31,19 +31,6 @@ enum {
 	LOCK_TIMEOUT_S = 3600 /* another process may be downloading gigabytes */
 };
 
-void ce_job_fail(struct ce_fetch_run *run, const struct ccenv_error *err)
-{
-	pthread_mutex_lock(&run->mutex);
-	if (!run->failed) {
-		run->failed = true;
-		run->failure = *err;
-	}
-	atomic_store(&run->cancelled, true);
-	pthread_cond_broadcast(&run->work);
-	pthread_cond_broadcast(&run->news);
-	pthread_mutex_unlock(&run->mutex);
-}
-
 /*
  * What a free worker should do next: the largest package that is whole; else the largest that is
  * arriving, but one worker is kept for those that become whole meanwhile. Called with the mutex
@@ -59,6 +46,10 @@ static struct ce_job *pick(struct ce_fetch_run *run, bool *ret_growing)
 
 		if (job->state != CE_JOB_OPEN || !job->readable)
 			continue;
+		if (job->source == CE_SOURCE_EXTERNAL_DIR) {
+			*ret_growing = false;
+			return job;
+		}
 		switch (ce_stream_look(&job->stream, &available)) {
 		case CE_STREAM_WHOLE:
 			*ret_growing = false;
@@ -318,7 +309,7 @@ static int restart_download(struct ce_job *job, struct ccenv_error *err)
 {
 	int r;
 
-	if (job->external)
+	if (ce_job_is_external(job))
 		ce_log(job->run->o->events, CCENV_LOG_NOTICE,
 			"%s is not what is locked (%s): it is not used", job->archive,
 			job->why ? job->why : "its sha256 is another one");

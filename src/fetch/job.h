@@ -33,19 +33,26 @@ enum ce_job_state {
 	CE_JOB_DONE,
 };
 
+/* Where the bytes of a package come from. */
+enum ce_job_source {
+	CE_SOURCE_CHANNEL_FILE, /* the file of a file:// channel: read in place, never removed */
+	CE_SOURCE_EXTERNAL_ARCHIVE, /* another program's; if it is wrong, on to the next source */
+	CE_SOURCE_EXTERNAL_DIR,     /* what another program has unpacked; the same */
+	CE_SOURCE_PART,             /* a download that goes on behind what an earlier run left */
+	CE_SOURCE_DOWNLOAD,         /* one from its beginning */
+};
+
 struct ce_job {
 	struct ce_fetch_run *run;
 	const struct ce_pkg *pkg;
 	const char *key; /* borrowed from pkg: sha256 or md5 */
 	char *dir;       /* where the entry goes */
-	char *archive;   /* the file read: .part in the cache, or the channel's own */
-	bool local;      /* the channel's own file: never written, never removed */
-	bool resumed;    /* the .part holds bytes of an earlier run */
-	bool external;   /* another program's archive: if it is wrong, on to the next source */
+	enum ce_job_source source;
+	char *archive; /* what is read: a file, or the directory of CE_SOURCE_EXTERNAL_DIR */
+	/* Where to look for the next external archive and directory. */
 	size_t external_at, trusted_at;
-	bool unpacked; /* `archive` is a directory to be copied */
-	char *why;     /* what was wrong with it */
-	char *lost;    /* CE_FETCH_AGAIN: why the archive cannot be had */
+	char *why;  /* what was wrong with the last one */
+	char *lost; /* CE_FETCH_AGAIN: why the archive cannot be had */
 	int lost_code;
 	bool cached; /* there already, or made by another process: not counted as progress */
 	/* Of the mirrors (download.h): the one that answered, and whether there are others behind it.
@@ -82,8 +89,21 @@ struct ce_fetch_run {
 	struct ccenv_error failure; /* the first */
 };
 
-/* Keeps the first failure and stops everything. Any thread. */
+static inline bool ce_job_is_external(const struct ce_job *job)
+{
+	return job->source == CE_SOURCE_EXTERNAL_ARCHIVE || job->source == CE_SOURCE_EXTERNAL_DIR;
+}
+
+/* Does it read a .part in the cache, which is ccenv's own? */
+static inline bool ce_job_is_download(const struct ce_job *job)
+{
+	return job->source == CE_SOURCE_PART || job->source == CE_SOURCE_DOWNLOAD;
+}
+
+/* job.c. Keeps the first failure and stops everything. Any thread. */
 void ce_job_fail(struct ce_fetch_run *run, const struct ccenv_error *err);
+/* There is something for a worker to begin with. */
+void ce_job_wake(struct ce_job *job);
 
 /* unpack.c: what a worker does with a package. 0, a negative code, or one of these: */
 enum {
@@ -94,8 +114,12 @@ enum {
 int ce_job_unpack(struct ce_job *job, struct ccenv_error *err);
 
 /* source.c: where the bytes come from. Calling thread only. */
+
+/* Chooses a source and opens it, or starts the transfer. */
 CE_MUST_CHECK int ce_job_open(struct ce_job *job, struct ccenv_error *err);
+/* The same after CE_UNPACK_REFETCH: the next source, or the download from its beginning. */
 CE_MUST_CHECK int ce_job_refetch(struct ce_job *job, struct ccenv_error *err);
+/* Lets go of everything that the job holds, its lock included. Fine when it holds nothing. */
 void ce_job_close(struct ce_job *job);
 /* Is this failure to get the archive one that an existing entry may make good? */
 bool ce_job_may_keep(const struct ce_job *job, int code);

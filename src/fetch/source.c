@@ -34,12 +34,8 @@ static int on_data(void *user, const void *data, size_t len, struct ccenv_error 
 
 	if (r < 0)
 		return ce_context(err, r, "%s", job->pkg->fn);
-	if (!job->readable && job->stream.available >= READABLE_BYTES) {
-		pthread_mutex_lock(&job->run->mutex);
-		job->readable = true;
-		pthread_cond_signal(&job->run->work);
-		pthread_mutex_unlock(&job->run->mutex);
-	}
+	if (!job->readable && job->stream.available >= READABLE_BYTES)
+		ce_job_wake(job);
 	return 0;
 }
 
@@ -47,7 +43,7 @@ static int on_restart(void *user, struct ccenv_error *err)
 {
 	struct ce_job *job = user;
 
-	job->resumed = false;
+	job->source = CE_SOURCE_DOWNLOAD;
 	return ce_stream_restart(&job->stream, err);
 }
 
@@ -76,10 +72,7 @@ static enum ce_verdict on_done(void *user, const struct ce_download_result *resu
 		return CE_TAKEN;
 	}
 	ce_stream_finish(&job->stream, true);
-	pthread_mutex_lock(&job->run->mutex);
-	job->readable = true;
-	pthread_cond_broadcast(&job->run->work);
-	pthread_mutex_unlock(&job->run->mutex);
+	ce_job_wake(job);
 	/* A worker finds out whether it is damaged; ce_job_refetch() then asks the next mirror. */
 	return CE_TAKEN;
 }
@@ -121,7 +114,7 @@ static int open_local(struct ce_job *job, char *path, struct ccenv_error *err)
 	struct stat st;
 
 	job->archive = path;
-	job->local = true;
+	job->source = CE_SOURCE_CHANNEL_FILE;
 	if (fd < 0 && errno == ENOENT)
 		return ce_fail(err, CCENV_ENOTFOUND,
 			"%s: no such file (the channel no longer has it: run `ccenv lock`)", path);
@@ -174,7 +167,6 @@ static int open_part(struct ce_job *job, struct ccenv_error *err)
 	uint64_t have;
 	int fd, r;
 
-	job->local = false;
 	job->archive = ce_cache_part(job->run->o->cache_dir, job->key);
 	r = ce_fs_mkdirs(parent, err);
 	if (r < 0)
@@ -186,7 +178,7 @@ static int open_part(struct ce_job *job, struct ccenv_error *err)
 		close(fd);
 		return ce_fail_errno(err, errno, "cannot write %s", job->archive);
 	}
-	job->resumed = have > 0;
+	job->source = have > 0 ? CE_SOURCE_PART : CE_SOURCE_DOWNLOAD;
 	job->readable = have > 0;
 	job->opened = true;
 	if (have > 0 && have == job->pkg->size) {
@@ -207,20 +199,19 @@ static bool open_external(struct ce_job *job)
 	free(CE_TAKE(job->archive));
 	free(CE_TAKE(job->why));
 	fd = ce_external_open(job->pkg, o, &job->external_at, &job->archive, &size);
-	if (fd < 0 && o->check != CE_FETCH_AGAIN)
-		job->archive = ce_external_unpacked(job->pkg, o, &job->trusted_at);
-	job->unpacked = fd < 0 && job->archive;
-	/* Nothing is read from the stream then. */
-	if (job->unpacked)
-		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	job->external = fd >= 0;
-	if (!job->external) {
-		free(CE_TAKE(job->archive));
-		return false;
+	if (fd >= 0) {
+		job->source = CE_SOURCE_EXTERNAL_ARCHIVE;
+		ce_stream_init(&job->stream, fd, size, CE_STREAM_WHOLE);
+		job->opened = true;
+		job->readable = true;
+		return true;
 	}
-	ce_stream_init(&job->stream, fd, size, CE_STREAM_WHOLE);
-	job->local = true;
-	job->opened = true;
+	if (o->check == CE_FETCH_AGAIN) /* the lock has no word on what is unpacked */
+		return false;
+	job->archive = ce_external_unpacked(job->pkg, o, &job->trusted_at);
+	if (!job->archive)
+		return false;
+	job->source = CE_SOURCE_EXTERNAL_DIR;
 	job->readable = true;
 	return true;
 }
@@ -249,13 +240,14 @@ int ce_job_refetch(struct ce_job *job, struct ccenv_error *err)
 	uint64_t ignored;
 	int fd;
 
-	ce_stream_release(&job->stream);
+	if (job->opened)
+		ce_stream_release(&job->stream);
 	job->opened = false;
-	if (job->external)
+	if (ce_job_is_external(job))
 		return open_external(job) ? 0 : open_part(job, err);
 	/* A resumed one is asked for at the same place once more: it may be the older part that is
 	 * wrong. */
-	if (!job->resumed && job->more_places) {
+	if (job->source == CE_SOURCE_DOWNLOAD && job->more_places) {
 		ce_log(job->run->o->events, CCENV_LOG_WARNING,
 			"%s arrived damaged; trying the next mirror", job->pkg->fn);
 		job->place++;
@@ -268,8 +260,8 @@ int ce_job_refetch(struct ce_job *job, struct ccenv_error *err)
 		return ce_fail_errno(err, errno, "cannot write %s", job->archive);
 	}
 	ce_stream_init(&job->stream, fd, 0, CE_STREAM_GROWING);
+	job->source = CE_SOURCE_DOWNLOAD;
 	job->opened = true;
-	job->resumed = false;
 	job->readable = false;
 	return add_transfer(job, 0, err);
 }

@@ -59,7 +59,7 @@ static int read_chunk(void *user, const void **ret_data, size_t *ret_len, struct
 		s->interrupted = true;
 		return ce_fail(err, CCENV_EIO, "the transfer was interrupted");
 	}
-	s->unreadable = n < 0 && s->job->external;
+	s->unreadable = n < 0 && s->job->source == CE_SOURCE_EXTERNAL_ARCHIVE;
 	if (n < 0)
 		return ce_fail_errno(err, errno, "cannot read %s", s->job->archive);
 	ce_hasher_put(s->hasher, (size_t)n);
@@ -110,9 +110,9 @@ static int fail_hash(struct source *s, const char *found, struct ccenv_error *er
 	if (what)
 		return ce_fail(err, CCENV_EHASH,
 			"%s is not a package: what %s is %s (%llu bytes), as a proxy, a login page or a broken mirror may give; open the URL by hand, or run `ccenv lock` if the channel has changed",
-			url, job->local ? "stands there" : "arrived", what,
-			(unsigned long long)s->reader.offset);
-	if (job->local)
+			url, job->source == CE_SOURCE_CHANNEL_FILE ? "stands there" : "arrived",
+			what, (unsigned long long)s->reader.offset);
+	if (job->source == CE_SOURCE_CHANNEL_FILE)
 		return ce_fail(err, CCENV_EHASH,
 			"%s is damaged or was replaced: its %s is %s, expected %s (%llu bytes); put the right file there, or run `ccenv lock` if the channel has changed",
 			url, kind, found, job->key, (unsigned long long)s->reader.offset);
@@ -151,15 +151,16 @@ static int judge(struct source *s, int unpacked, const struct ccenv_error *unpac
 		return s->interrupted ? CE_UNPACK_AGAIN : r;
 	ce_hasher_final(s->hasher, hex);
 	if (strcmp(hex, s->job->key) != 0) {
-		if (s->job->resumed || s->job->external || s->job->more_places)
+		if (s->job->source == CE_SOURCE_PART || ce_job_is_external(s->job) ||
+			s->job->more_places)
 			return CE_UNPACK_REFETCH;
-		if (!s->job->local && unlink(s->job->archive) < 0 && errno != ENOENT)
+		if (ce_job_is_download(s->job) && unlink(s->job->archive) < 0 && errno != ENOENT)
 			return ce_fail_errno(err, errno, "cannot remove %s", s->job->archive);
 		return fail_hash(s, hex, err);
 	}
 	if (unpacked < 0) {
 		*err = *unpack_err;
-		if (!s->job->local)
+		if (ce_job_is_download(s->job))
 			ce_ignore(unlink(s->job->archive)); /* this is what the channel has */
 		return fail_package(s->job, unpacked, err);
 	}
@@ -199,7 +200,7 @@ static int publish(struct ce_job *job, struct ce_entry *entry, struct ccenv_erro
 	if (r < 0)
 		return ce_context(err, r, "%s", job->pkg->fn);
 	/* The entry is what counts; the archive was only the way to it. */
-	if (!job->local || job->external)
+	if (job->source != CE_SOURCE_CHANNEL_FILE)
 		ce_ignore(unlink(part));
 	return 0;
 }
@@ -268,7 +269,7 @@ int ce_job_unpack(struct ce_job *job, struct ccenv_error *err)
 	struct source s = {.job = job};
 	int r;
 
-	if (job->unpacked)
+	if (job->source == CE_SOURCE_EXTERNAL_DIR)
 		return import(job, err);
 	r = ce_entry_begin(job->run->o->cache_dir, job->key, &s.entry, err);
 	if (r < 0)
