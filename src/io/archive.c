@@ -22,7 +22,6 @@
 #include "base/printable.h"
 #include "base/strs.h"
 #include "ccenv/ccenv.h"
-#include "io/archive_lazy.h"
 #include "io/archive_tree.h"
 
 enum {
@@ -561,9 +560,6 @@ int ce_archive_unpack(const struct ce_archive_unpack *u, struct ccenv_error *err
 	locale_t c, old;
 	int r;
 
-	if (!ce_archive_load())
-		return ce_fail(
-			err, CCENV_EIO, "libarchive.so.13 cannot be loaded: install libarchive");
 	c = newlocale(LC_CTYPE_MASK, "C", (locale_t)0);
 	if (!c)
 		return ce_fail_errno(err, errno, "cannot make a locale");
