@@ -21,6 +21,7 @@
 #include "base/strs.h"
 #include "io/elf.h"
 #include "io/spawn.h"
+#include "model/cuda_parts.h"
 
 enum {
 	OUTPUT_MAX = 4 << 20,
@@ -251,20 +252,20 @@ static int check_gcc(struct looking *l, struct ccenv_error *err)
  * belong to the machine. */
 static bool is_cuda_library(const char *name)
 {
-	static const char *const stems[] = {"cublas", "cublasLt", "cudart", "cudnn", "cufft",
-		"cufftw", "cufile", "cupti", "curand", "cusolver", "cusolverMg", "cusparse",
-		"cusparseLt", "cutensor", "nccl", "nvJitLink", "nvblas", "nvfatbin", "nvjpeg",
-		"nvperf_host", "nvrtc", "nvvm"};
+	const struct ce_component *c;
+	const struct ce_cuda_part *p;
 
 	if (strncmp(name, "lib", 3) != 0)
 		return false;
-	for (size_t i = 0; i < CE_COUNT(stems); i++) {
-		size_t n = strlen(stems[i]);
+	for (size_t i = 0; (p = ce_cuda_part_at(i, &c)); i++) {
+		size_t n = p->lib ? strlen(p->lib) : 0;
 
-		if (strncmp(name + 3, stems[i], n) == 0 && !isalnum((unsigned char)name[3 + n]))
+		/* Of the driver's libraries no release is another CUDA's. */
+		if (p->lib && !p->in_stubs && strncmp(name + 3, p->lib, n) == 0 &&
+			!isalnum((unsigned char)name[3 + n]))
 			return true;
 	}
-	return strncmp(name + 3, "npp", 3) == 0;
+	return false;
 }
 
 static bool has_component(const char *path, const char *name)

@@ -196,7 +196,7 @@ int ce_emit_file(const struct ce_emit_facts *f, const char *rel, const struct ce
  * Are all packages of the component in the prefix? The compiler of nvcc may be the system's, and
  * the headers in cuda-crt-dev came with nvcc until CUDA 12.1.
  */
-static bool has_component(const struct ce_emit_facts *f, const struct ce_component *c)
+bool ce_emit_has_component(const struct ce_emit_facts *f, const struct ce_component *c)
 {
 	struct ce_arena a = {0};
 	struct ccenv_error ignored;
@@ -218,15 +218,11 @@ static json_t *components_json(const struct ce_emit_facts *f)
 	json_t *list = json_array();
 
 	for (const struct ce_component *c = ce_component_list(); c->name; c++) {
-		if (!has_component(f, c))
+		if (!ce_emit_has_component(f, c))
 			continue;
 		json_array_append_new(list, json_string(c->name));
-		for (const char *p = c->aliases; *p; p += strspn(p, " ")) {
-			size_t n = strcspn(p, " ");
-
-			json_array_append_new(list, json_stringn(p, n));
-			p += n;
-		}
+		for (size_t i = 0; c->aliases[i]; i++)
+			json_array_append_new(list, json_string(c->aliases[i]));
 	}
 	return list;
 }

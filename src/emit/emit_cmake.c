@@ -11,6 +11,7 @@
 #include "emit/emit_facts.h"
 #include "emit/emit_text.h"
 #include "model/arch.h"
+#include "model/cuda_parts.h"
 #include "model/platform.h"
 
 static const char *on_off(bool value)
@@ -23,92 +24,6 @@ static const char *quoted(struct ce_buf *b, const char *s)
 	ce_quote_cmake(b, s);
 	return ce_buf_str(b);
 }
-
-/*
- * What FindCUDAToolkit looks for: name of its CUDA_<name>_LIBRARY, and of the file where that
- * differs. It takes from the system whatever the toolkit does not have, so that each one that is
- * not here must be named.
- */
-static const struct {
-	const char *name, *file;
-} cmake_libraries[] = {
-	{"OpenCL", NULL},
-	{"cuFile", "cufile"},
-	{"cuFile_rdma", "cufile_rdma"},
-	{"cuFile_rdma_static", "cufile_rdma_static"},
-	{"cuFile_static", "cufile_static"},
-	{"cublas", NULL},
-	{"cublasLt", NULL},
-	{"cublasLt_static", NULL},
-	{"cublas_static", NULL},
-	{"cuda_driver", "cuda"},
-	{"cudart", NULL},
-	{"cudart_static", NULL},
-	{"cudla", NULL},
-	{"cufft", NULL},
-	{"cufft_static", NULL},
-	{"cufft_static_nocallback", NULL},
-	{"cufftw", NULL},
-	{"cufftw_static", NULL},
-	{"cufilt", NULL},
-	{"culibos", NULL},
-	{"cupti", NULL},
-	{"cupti_static", NULL},
-	{"curand", NULL},
-	{"curand_static", NULL},
-	{"cusolver", NULL},
-	{"cusolver_lapack_static", NULL},
-	{"cusolver_metis_static", NULL},
-	{"cusolver_static", NULL},
-	{"cusparse", NULL},
-	{"cusparse_static", NULL},
-	{"nppc", NULL},
-	{"nppc_static", NULL},
-	{"nppial", NULL},
-	{"nppial_static", NULL},
-	{"nppicc", NULL},
-	{"nppicc_static", NULL},
-	{"nppicom", NULL},
-	{"nppicom_static", NULL},
-	{"nppidei", NULL},
-	{"nppidei_static", NULL},
-	{"nppif", NULL},
-	{"nppif_static", NULL},
-	{"nppig", NULL},
-	{"nppig_static", NULL},
-	{"nppim", NULL},
-	{"nppim_static", NULL},
-	{"nppist", NULL},
-	{"nppist_static", NULL},
-	{"nppisu", NULL},
-	{"nppisu_static", NULL},
-	{"nppitc", NULL},
-	{"nppitc_static", NULL},
-	{"npps", NULL},
-	{"npps_static", NULL},
-	{"nvJitLink", NULL},
-	{"nvJitLink_static", NULL},
-	{"nvToolsExt", NULL},
-	{"nvfatbin", NULL},
-	{"nvfatbin_static", NULL},
-	{"nvgraph", NULL},
-	{"nvgraph_static", NULL},
-	{"nvjpeg", NULL},
-	{"nvjpeg_static", NULL},
-	{"nvml", "nvidia-ml"},
-	{"nvml_static", "nvidia-ml_static"},
-	{"nvperf_host", NULL},
-	{"nvperf_host_static", NULL},
-	{"nvperf_target", NULL},
-	{"nvptxcompiler_static", NULL},
-	{"nvrtc", NULL},
-	{"nvrtc_builtins", "nvrtc-builtins"},
-	{"nvrtc_builtins_static", "nvrtc-builtins_static"},
-	{"nvrtc_static", NULL},
-	{"nvtx3_interop", "nvtx3interop"},
-	{"pcsamplingutil", NULL},
-	{"sanitizer", "sanitizer-public"},
-};
 
 static bool has_library(const struct ce_emit_facts *f, const char *name)
 {
@@ -129,14 +44,16 @@ static bool has_library(const struct ce_emit_facts *f, const char *name)
 	return found;
 }
 
+/* FindCUDAToolkit takes from the system whatever the toolkit does not have, so that each library that
+ * is not here must be named. */
 static void add_absent(const struct ce_emit_facts *f, struct ce_buf *out)
 {
-	for (size_t i = 0; i < CE_COUNT(cmake_libraries); i++) {
-		const char *file = cmake_libraries[i].file;
+	const struct ce_component *c;
+	const struct ce_cuda_part *p;
 
-		if (!has_library(f, file ? file : cmake_libraries[i].name))
-			ce_buf_addf(out, "\n\t%s", cmake_libraries[i].name);
-	}
+	for (size_t i = 0; (p = ce_cuda_part_at(i, &c)); i++)
+		if (p->cmake && !has_library(f, p->lib))
+			ce_buf_addf(out, "\n\t%s", p->cmake);
 }
 
 static const char *joined(struct ce_buf *b, const char *const *list, size_t n)
@@ -144,6 +61,17 @@ static const char *joined(struct ce_buf *b, const char *const *list, size_t n)
 	for (size_t i = 0; i < n; i++)
 		ce_buf_addf(b, "%s%s", i ? ";" : "", list[i]);
 	return ce_buf_str(b);
+}
+
+/* Components for people: those that are installed, or those that are not. Static variants and tools
+ * are left out of the latter. */
+static const char *components(const struct ce_emit_facts *f, bool installed, struct ce_buf *out)
+{
+	for (const struct ce_component *c = ce_component_list(); c->name; c++)
+		if (ce_emit_has_component(f, c) == installed &&
+			(installed || ce_component_is_library(c)))
+			ce_buf_addf(out, "%s%s", out->len > 0 ? ";" : "", c->name);
+	return ce_buf_str(out);
 }
 
 int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
@@ -155,6 +83,7 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf env = {0}, view = {0}, manifest = {0}, lock = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf absent = {0}, archs = {0};
+	CE_CLEANUP(ce_buf_release) struct ce_buf here = {0}, missing = {0};
 	CE_AUTOFREE char *rel = ce_asprintf("toolchain/%s.cmake", f->target);
 	int r;
 
@@ -174,6 +103,8 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 		{"ARCHS", joined(&archs, f->in->archs, f->in->n_archs)},
 		{"KNOWN_ARCHS", joined(&known_text, known, n_known)},
 		{"OTHER_ARCHS", joined(&others_text, others, n_others)},
+		{"COMPONENTS", components(f, true, &here)},
+		{"OTHER_COMPONENTS", components(f, false, &missing)},
 		{"ENV", quoted(&env, f->env_rel)},
 		{"VIEW", quoted(&view, f->view_rel)},
 		{"MANIFEST", quoted(&manifest, f->manifest_rel)},

@@ -18,18 +18,13 @@ struct ce_pkg;
  * arena or are borrowed from the input; relative paths are relative to the root.
  */
 
-/* A library or set of headers of the toolkit that is there. See emit_parts.c. */
+struct ce_component;
+struct ce_cuda_part;
+
+/* A library or set of headers that is in the prefix. */
 struct ce_emit_part {
-	const char *name;         /* of CMake's CUDA:: target and of the .pc file: "cublas" */
-	const struct ce_pkg *pkg; /* that brought it; NULL when unknown */
-	const char *lib;          /* "-l" name, NULL for headers only */
-	const char *requires;     /* names of parts this one needs when linked statically, space
-				     separated */
-	const char *private_libs; /* further -l for static linking: "-lrt -lpthread -ldl" */
-	const char *description;
-	bool is_static;
-	bool in_stubs;  /* only a link stub is here: the real one comes with the driver */
-	bool in_prefix; /* below <prefix>/{include,lib}, not in the toolkit's target directory */
+	const struct ce_cuda_part *row;
+	const struct ce_pkg *pkg; /* whose version it has; NULL when unknown */
 };
 
 struct ce_emit_facts {
@@ -49,7 +44,7 @@ struct ce_emit_facts {
 	const char *manifest_rel, *lock_rel; /* "" when there is none; absolute when far away */
 	const char *manifest_sha256, *lock_sha256; /* "" when there is none */
 
-	struct ce_emit_part *parts; /* sorted by name */
+	struct ce_emit_part *parts; /* sorted by .pc name */
 	size_t n_parts;
 };
 
@@ -59,6 +54,8 @@ void ce_emit_facts_release(struct ce_emit_facts *f);
 /* Fills parts. */
 void ce_emit_parts_find(struct ce_emit_facts *f);
 const struct ce_emit_part *ce_emit_part_find(const struct ce_emit_facts *f, const char *name);
+/* Are all packages of the component in the prefix? */
+bool ce_emit_has_component(const struct ce_emit_facts *f, const struct ce_component *c);
 /* The package of that name in the prefix, or NULL. */
 const struct ce_pkg *ce_emit_pkg_find(const struct ce_emit_facts *f, const char *name);
 

@@ -17,30 +17,28 @@
 #include "emit/emit_facts.h"
 #include "emit/emit_pccheck.h"
 #include "emit/emit_text.h"
+#include "model/cuda_parts.h"
 #include "model/pkg.h"
 
-/* "cublasLt culibos" -> "cublasLt-13.0, culibos-13.0", those that are here. */
-static void add_requires(struct ce_buf *out, const char *field, const struct ce_emit_part *part,
+/* "cublasLt-13.0, culibos-13.0": those that are here. */
+static void add_requires(struct ce_buf *out, const char *field, const struct ce_cuda_part *part,
 	const struct ce_emit_facts *f)
 {
 	const char *sep = "";
 
-	for (const char *p = part->requires; *p; p += strspn(p, " ")) {
-		size_t n = strcspn(p, " ");
-		CE_AUTOFREE char *name = ce_strndup(p, n);
-
-		if (ce_emit_part_find(f, name)) {
-			ce_buf_addf(out, "%s%s-%s", *sep ? sep : field, name, f->cuda_version);
-			sep = ", ";
-		}
-		p += n;
+	for (size_t i = 0; i < CE_COUNT(part->requires) && part->requires[i]; i++) {
+		if (!ce_emit_part_find(f, part->requires[i]))
+			continue;
+		ce_buf_addf(
+			out, "%s%s-%s", *sep ? sep : field, part->requires[i], f -> cuda_version);
+		sep = ", ";
 	}
 	if (*sep)
 		ce_buf_addc(out, '\n');
 }
 
 static void add_places(
-	struct ce_buf *out, const struct ce_emit_part *part, const struct ce_emit_facts *f)
+	struct ce_buf *out, const struct ce_cuda_part *part, const struct ce_emit_facts *f)
 {
 	const char *rel = part->in_prefix ? f->env_rel : f->view_rel;
 
@@ -58,15 +56,16 @@ static void add_places(
 	ce_buf_addc(out, '\n');
 }
 
-static void render(struct ce_buf *out, const char *id, const struct ce_emit_part *part,
+static void render(struct ce_buf *out, const char *id, const struct ce_emit_part *found,
 	const struct ce_emit_facts *f)
 {
-	const struct ce_pkg *pkg = part->pkg;
+	const struct ce_cuda_part *part = found->row;
+	const struct ce_pkg *pkg = found->pkg;
 
 	ce_buf_addf(out, "# Written by ccenv: changes are lost.\n");
 	add_places(out, part, f);
-	ce_buf_addf(out, "Name: %s\nDescription: CUDA %s: %s\n", id, f->cuda_version,
-		part->description);
+	ce_buf_addf(
+		out, "Name: %s\nDescription: CUDA %s: %s\n", id, f->cuda_version, part->summary);
 	ce_buf_adds(out, "URL: https://developer.nvidia.com/cuda-toolkit\n");
 	if (pkg && pkg->license) {
 		ce_buf_adds(out, "License: ");
@@ -78,11 +77,11 @@ static void render(struct ce_buf *out, const char *id, const struct ce_emit_part
 	add_requires(out, part->is_static ? "Requires: " : "Requires.private: ", part, f);
 	if (part->lib)
 		ce_buf_addf(out, "Libs: -L${libdir} -l%s", part->lib);
-	if (part->is_static && *part->private_libs)
+	if (part->is_static && part->private_libs)
 		ce_buf_addf(out, " %s", part->private_libs);
 	if (part->lib)
 		ce_buf_addc(out, '\n');
-	if (!part->is_static && *part->private_libs)
+	if (!part->is_static && part->private_libs)
 		ce_buf_addf(out, "Libs.private: %s\n", part->private_libs);
 	ce_buf_addf(out, "Cflags: -I${includedir}%s\n",
 		f->has_cccl_dir && !part->in_prefix ? " -I${includedir}/cccl" : "");
@@ -92,7 +91,7 @@ static int write_one(const struct ce_emit_facts *f, const struct ce_emit_part *p
 	const char *suffix, struct ce_map *written, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
-	CE_AUTOFREE char *id = ce_asprintf("%s%s", part->name, suffix);
+	CE_AUTOFREE char *id = ce_asprintf("%s%s", part->row->pc, suffix);
 	CE_AUTOFREE char *file = ce_asprintf("%s.pc", id);
 	CE_AUTOFREE char *rel = ce_asprintf("pkgconfig/%s/%s", f->target, file);
 
@@ -111,9 +110,9 @@ static int write_part(const struct ce_emit_facts *f, const struct ce_emit_part *
 
 	r = write_one(f, part, "", written, err);
 	/* cudnn, nccl and their like have versions of their own. */
-	if (r == 0 && !part->in_prefix)
+	if (r == 0 && !part->row->in_prefix)
 		r = write_one(f, part, minor, written, err);
-	if (r == 0 && !part->in_prefix)
+	if (r == 0 && !part->row->in_prefix)
 		r = write_one(f, part, major, written, err);
 	return r;
 }
@@ -168,6 +167,6 @@ int ce_emit_pc(const struct ce_emit_facts *f, struct ccenv_error *err)
 	if (r == 0)
 		r = write_wrapper(f, err);
 	for (size_t i = 0; r == 0 && i < f->n_parts; i++)
-		r = ce_emit_pc_check(dir, f->parts[i].name, f->in->platform, err);
+		r = ce_emit_pc_check(dir, f->parts[i].row->pc, f->in->platform, err);
 	return r;
 }

@@ -33,6 +33,7 @@
 #include "emit/emit_compilers.h"
 #include "emit/emit_facts.h"
 #include "emit/emit_text.h"
+#include "model/cuda_parts.h"
 #include "model/layout.h"
 
 #define MARKER      ".ccenv-view"
@@ -246,8 +247,8 @@ static void add_stubs(struct plan *p)
 	static const char *const suffixes[] = {"so", "so.1"};
 
 	for (size_t i = 0; i < p->f->n_parts; i++)
-		for (size_t k = 0; p->f->parts[i].in_stubs && k < CE_COUNT(suffixes); k++) {
-			const char *lib = p->f->parts[i].lib;
+		for (size_t k = 0; p->f->parts[i].row->in_stubs && k < CE_COUNT(suffixes); k++) {
+			const char *lib = p->f->parts[i].row->lib;
 
 			add(p, ENTRY_LINK,
 				ce_arena_printf(&p->arena, "stubs/lib%s.%s", lib, suffixes[k]),

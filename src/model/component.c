@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The table from component to conda-forge package. Package names checked against the channel's
- * records. */
+/* From the components of a manifest to specs of conda-forge's packages. */
 
 #include "model/component.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -17,108 +14,11 @@
 #include "model/cuda_release.h"
 #include "model/platform.h"
 
-/*
- * nvcc brings its host compiler: the gcc that fits is chosen by the solver, because nvcc's packages
- * constrain gcc_impl (1.4). gcc_impl_* and not gcc_*: the latter only add activation scripts.
- * cuda-driver-dev is the link stub of libcuda, without which nothing that uses the driver API links
- * on a machine without a driver.
- */
-#define NVCC_LINUX "cuda-nvcc-impl cuda-driver-dev_@ gcc_impl_@ gxx_impl_@"
-
-/* What the static libraries of mathematics call. libculibos.a is with the runtime until CUDA 12. */
-#define STATIC_NEEDS "cuda-cudart-static cuda-culibos-static"
-
-static const struct ce_component components[] = {
-	{"cccl", "cub libcudacxx thrust", "cuda-cccl_@", "cuda-cccl_@",
-		"CUB, Thrust, libcu++ as shipped with the toolkit"},
-	{"compat", "", "cuda-compat", NULL, "newer user-mode driver for data-centre GPUs"},
-	{"cublas", "cublaslt nvblas", "libcublas-dev", "libcublas-dev", "dense linear algebra"},
-	{"cublas_static", "cublaslt_static", "libcublas-dev libcublas-static " STATIC_NEEDS, NULL,
-		""},
-	{"cudart", "cudart_static cudadevrt runtime",
-		"cuda-cudart-dev cuda-cudart-static cuda-crt-dev_@",
-		"cuda-cudart-dev cuda-cudart-static cuda-crt-dev_@",
-		"CUDA runtime, shared and static"},
-	{"cudnn", "", "cudnn", "cudnn", "deep neural networks"},
-	{"cudss", "", "libcudss-dev", "libcudss-dev", "direct sparse solvers"},
-	{"cufft", "cufftw", "libcufft-dev", "libcufft-dev", "Fourier transforms"},
-	{"cufft_static", "cufftw_static", "libcufft-dev libcufft-static " STATIC_NEEDS, NULL, ""},
-	{"cufile", "", "libcufile-dev", NULL, "GPUDirect storage"},
-	{"culibos", "", STATIC_NEEDS, NULL, "helper of the static libraries"},
-	{"cuobjdump", "", "cuda-cuobjdump", "cuda-cuobjdump", "disassembler of binaries"},
-	{"cupti", "", "cuda-cupti-dev", "cuda-cupti-dev", "profiling interface"},
-	{"curand", "", "libcurand-dev", "libcurand-dev", "random numbers"},
-	{"curand_static", "", "libcurand-dev libcurand-static " STATIC_NEEDS, NULL, ""},
-	{"cusolver", "cusolvermg", "libcusolver-dev", "libcusolver-dev",
-		"dense and sparse solvers"},
-	{"cusolver_static", "", "libcusolver-dev libcusolver-static " STATIC_NEEDS, NULL, ""},
-	{"cusparse", "", "libcusparse-dev", "libcusparse-dev", "sparse linear algebra"},
-	{"cusparse_static", "", "libcusparse-dev libcusparse-static " STATIC_NEEDS, NULL, ""},
-	{"cusparselt", "", "cusparselt", "cusparselt", "structured sparse matrix products"},
-	{"cutensor", "", "cutensor", "cutensor", "tensor contractions"},
-	{"cuxxfilt", "", "cuda-cuxxfilt", "cuda-cuxxfilt", "name demangler"},
-	{"driver", "cuda cuda_driver", "cuda-driver-dev_@ cuda-cudart-dev_@", "cuda-cudart-dev",
-		"driver API: cuda.h and the link stub"},
-	{"gdb", "", "cuda-gdb", NULL, "debugger"},
-	{"nccl", "", "nccl", NULL, "collectives between GPUs"},
-	{"npp", "nppc nppial nppicc nppidei nppif nppig nppim nppist nppisu nppitc npps",
-		"libnpp-dev", "libnpp-dev", "image and signal processing"},
-	{"npp_static", "", "libnpp-dev libnpp-static " STATIC_NEEDS, NULL, ""},
-	{"nvcc", "toolchain", NVCC_LINUX, "cuda-nvcc-impl", "compiler, and gcc for host code"},
-	{"nvdisasm", "", "cuda-nvdisasm", "cuda-nvdisasm", "disassembler of cubins"},
-	{"nvfatbin", "", "libnvfatbin-dev", "libnvfatbin-dev", "fat binaries at run time"},
-	{"nvfatbin_static", "", "libnvfatbin-dev libnvfatbin-static", NULL, ""},
-	{"nvjitlink", "", "libnvjitlink-dev", "libnvjitlink-dev", "device linker at run time"},
-	{"nvjitlink_static", "", "libnvjitlink-dev libnvjitlink-static", NULL, ""},
-	{"nvjpeg", "", "libnvjpeg-dev", "libnvjpeg-dev", "JPEG"},
-	{"nvjpeg_static", "", "libnvjpeg-dev libnvjpeg-static " STATIC_NEEDS, NULL, ""},
-	{"nvml", "nvidia-ml", "cuda-nvml-dev", "cuda-nvml-dev", "device management"},
-	{"nvprune", "", "cuda-nvprune", "cuda-nvprune", "prunes static libraries"},
-	{"nvptxcompiler", "nvptxcompiler_static", "libnvptxcompiler-dev", "libnvptxcompiler-dev",
-		"ptxas as a library"},
-	{"nvrtc", "", "cuda-nvrtc-dev", "cuda-nvrtc-dev", "compiler at run time"},
-	{"nvrtc_static", "nvrtc_builtins_static", "cuda-nvrtc-dev cuda-nvrtc-static", NULL, ""},
-	{"nvtx", "nvtx3 nvtoolsext", "cuda-nvtx-dev", "cuda-nvtx-dev",
-		"ranges and marks for profilers"},
-	{"nvvm", "", "cuda-nvvm-impl cuda-nvvm-dev_@", "cuda-nvvm-impl cuda-nvvm-dev_@", "libnvvm"},
-	{"opencl", "", "cuda-opencl-dev", "cuda-opencl-dev", "OpenCL"},
-	{"profiler", "profiler_api", "cuda-profiler-api", "cuda-profiler-api", "profiler control"},
-	{"sanitizer", "", "cuda-sanitizer-api", "cuda-sanitizer-api", "compute-sanitizer"},
-	{NULL, NULL, NULL, NULL, NULL},
-};
-
-const struct ce_component *ce_component_list(void)
-{
-	return components;
-}
-
-static bool has_word(const char *words, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *p = words; *p; p += strspn(p, " ")) {
-		size_t n = strcspn(p, " ");
-
-		if (n == len && strncasecmp(p, word, n) == 0)
-			return true;
-		p += n;
-	}
-	return false;
-}
-
-const struct ce_component *ce_component_find(const char *name)
-{
-	for (const struct ce_component *c = components; c->name; c++)
-		if (strcasecmp(c->name, name) == 0 || has_word(c->aliases, name))
-			return c;
-	return NULL;
-}
-
 static int fail_unknown(const char *component, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
-	for (const struct ce_component *c = components; c->name; c++)
+	for (const struct ce_component *c = ce_component_list(); c->name; c++)
 		ce_buf_addf(&b, "%s%s", b.len > 0 ? ", " : "", c->name);
 	return ce_fail(err, CCENV_ENOTFOUND,
 		"there is no CUDA component \"%s\"; known are: %s; any other package of the channel goes under \"dependencies\"",
@@ -126,45 +26,44 @@ static int fail_unknown(const char *component, struct ccenv_error *err)
 }
 
 /* "cuda-cccl_@" -> "cuda-cccl_linux-64". */
-static const char *spec_for_platform(
-	const char *spec, size_t len, const char *platform, struct ce_arena *a)
+static const char *spec_for_platform(const char *spec, const char *platform, struct ce_arena *a)
 {
-	const char *at = memchr(spec, '@', len);
+	const char *at = strchr(spec, '@');
 
 	if (!at)
-		return ce_arena_strndup(a, spec, len);
-	return ce_arena_printf(a, "%.*s%s%.*s", (int)(at - spec), spec, platform,
-		(int)(spec + len - at - 1), at + 1);
+		return spec;
+	return ce_arena_printf(a, "%.*s%s%s", (int)(at - spec), spec, platform, at + 1);
+}
+
+static const char *const *specs_of(const struct ce_component *c, const char *platform)
+{
+	static const char *const nothing[] = {NULL};
+
+	if (c->not_on_aarch64 && strcmp(platform, "linux-aarch64") == 0)
+		return nothing;
+	if (ce_platform_is_linux(platform) && ce_platform_cuda_target(platform))
+		return c->linux_specs;
+	return ce_platform_is_win(platform) ? c->win_specs : nothing;
 }
 
 int ce_component_expand(const char *component, const char *platform, struct ce_arena *a,
 	const char ***ret_specs, size_t *ret_n, struct ccenv_error *err)
 {
 	const struct ce_component *c = ce_component_find(component);
-	const char *words = NULL;
+	const char *const *words;
 	const char **specs;
 	size_t n = 0;
 
 	if (!c)
 		return fail_unknown(component, err);
-	if (strcmp(platform, "linux-aarch64") == 0 && strcmp(c->name, "opencl") == 0)
-		words = NULL; /* NVIDIA has none for it */
-	else if (ce_platform_is_linux(platform) && ce_platform_cuda_target(platform))
-		words = c->linux_specs;
-	else if (ce_platform_is_win(platform))
-		words = c->win_specs;
-	if (!words)
+	words = specs_of(c, platform);
+	if (!words[0])
 		return ce_fail(err, CCENV_ENOTFOUND,
 			"the CUDA component \"%s\" does not exist for %s; leave it out or remove the platform",
 			c->name, platform);
-
-	specs = ce_arena_array(a, strlen(words) / 2 + 2, sizeof(*specs));
-	for (const char *p = words; *p; p += strspn(p, " ")) {
-		size_t len = strcspn(p, " ");
-
-		specs[n++] = spec_for_platform(p, len, platform, a);
-		p += len;
-	}
+	specs = ce_arena_array(a, CE_COMPONENT_WORDS, sizeof(*specs));
+	for (; words[n]; n++)
+		specs[n] = spec_for_platform(words[n], platform, a);
 	*ret_specs = specs;
 	*ret_n = n;
 	return 0;

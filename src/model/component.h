@@ -6,32 +6,10 @@
 
 #include "base/attr.h"
 #include "base/strs.h"
+#include "model/cuda_parts.h"
 
 struct ccenv_error;
 struct ce_arena;
-
-/*
- * The parts of a CUDA toolkit as people name them ("nvcc", "cublas"), and the conda-forge packages
- * that bring them (docs/design/cuda-on-conda-forge.md).
- *
- * A component is what is needed to build against a part: headers, link libraries and, through the
- * packages' own depends, the shared libraries. Names are those of CMake's CUDA:: targets where
- * there is one; case does not matter and "cublasLt", "nppc", "cuda_driver" and their like name the
- * component that holds them.
- */
-struct ce_component {
-	const char *name;
-	const char *aliases; /* space separated, lower case; "" when none */
-	/* MatchSpecs, space separated, "@" stands for the platform; NULL where there are none. */
-	const char *linux_specs;
-	const char *win_specs;
-	const char *summary; /* for lists on a terminal */
-};
-
-/* All components, sorted by name; the last has name NULL. */
-const struct ce_component *ce_component_list(void);
-/* The component of that name or alias; NULL when there is none. */
-const struct ce_component *ce_component_find(const char *name);
 
 /*
  * Appends nothing but the component's own specs for `platform` (a subdir): an array in `a`, NULL

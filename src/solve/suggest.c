@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/edit.h"
 #include "base/strs.h"
-#include "model/component.h"
+#include "model/cuda_parts.h"
 #include "model/pkg.h"
 #include "model/repodata.h"
 #include "solve/problem.h"
@@ -64,20 +64,18 @@ static void offer(struct found *found, size_t *n, const char *wanted, const char
 	found[at] = (struct found){name, distance};
 }
 
-/* Whether the list of specs, "cuda-crt-dev_@ cuda-cudart-dev", has the package; *ret_first: at its
- * beginning. */
+/* Whether the package is one of the specs ("cuda-crt-dev_@"); *ret_first: the first. */
 static bool has_package(
-	const char *specs, const char *package, const char *platform, bool *ret_first)
+	const char *const *specs, const char *package, const char *platform, bool *ret_first)
 {
-	for (const char *p = specs; p && *p; p += strspn(p, " ")) {
-		size_t plain = strcspn(p, " @"), len = strcspn(p, " ");
+	for (size_t i = 0; specs[i]; i++) {
+		size_t plain = strcspn(specs[i], "@");
 
-		if (strncmp(p, package, plain) == 0 &&
-			strcmp(package + plain, plain < len ? platform : "") == 0) {
-			*ret_first = p == specs;
+		if (strncmp(specs[i], package, plain) == 0 &&
+			strcmp(package + plain, specs[i][plain] ? platform : "") == 0) {
+			*ret_first = i == 0;
 			return true;
 		}
-		p += len;
 	}
 	return false;
 }
@@ -91,8 +89,8 @@ void ce_suggest_components(const char *package, const char *platform, struct ce_
 	for (const struct ce_component *c = ce_component_list(); c->name; c++) {
 		bool is_first, is_win = ce_has_prefix(platform, "win");
 
-		if (!*c->summary || !has_package(is_win ? c->win_specs : c->linux_specs, package,
-					    platform, &is_first))
+		if (!c->summary || !has_package(is_win ? c->win_specs : c->linux_specs, package,
+					   platform, &is_first))
 			continue;
 		/* A component that is this package comes before those that use it, too. */
 		if (is_first > is_main)

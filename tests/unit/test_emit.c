@@ -330,6 +330,89 @@ static void test_a_library_that_goes_takes_its_pc_file(void **state)
 	free(pc);
 }
 
+/* Every library that the table has gets a .pc file and is known to CMake, once its files are there. */
+static void test_each_part_is_in_each_output(void **state)
+{
+	const struct fixture *x = *state;
+	CE_AUTOFREE char *toolchain = NULL;
+	const struct ce_component *c;
+	const struct ce_cuda_part *p;
+
+	for (size_t i = 0; (p = ce_cuda_part_at(i, &c)); i++) {
+		const char *base = p->in_prefix ? "" : TREE;
+		CE_AUTOFREE char *lib =
+			ce_asprintf("%slib/%slib%s.%s", base, p->in_stubs ? "stubs/" : "",
+				p->lib ? p->lib : "", p->is_static ? "a" : "so");
+		CE_AUTOFREE char *header = ce_asprintf("%sinclude/%s", base, p->header);
+
+		if (p->lib && p->is_static)
+			put_archive(x, lib, EM_X86_64);
+		else if (p->lib)
+			put_elf(x, lib, EM_X86_64);
+		if (p->header)
+			put(x, header, "");
+	}
+	check(emit(x, HASH1));
+	toolchain = read_text(x, "toolchain/x86_64-linux.cmake");
+	for (size_t i = 0; (p = ce_cuda_part_at(i, &c)); i++) {
+		CE_AUTOFREE char *pc =
+			ce_asprintf("%s/pkgconfig/x86_64-linux/%s.pc", x->root, p->pc);
+		CE_AUTOFREE char *absent = ce_asprintf("\n\t%s\n", p->cmake);
+
+		if (p->pc)
+			assert_true(ce_fs_exists(pc));
+		if (p->cmake)
+			assert_null(strstr(toolchain, absent));
+		assert_true(p->pc == NULL || (c && p->summary));
+	}
+}
+
+/* One word of a table's cell, or a dash. */
+static void add_cell(struct ce_buf *out, const char *before, const char *word, const char *after)
+{
+	if (word)
+		ce_buf_addf(out, " | `%s%s%s`", before, word, after);
+	else
+		ce_buf_adds(out, " | -");
+}
+
+static void describe_component(struct ce_buf *out, const struct ce_component *c)
+{
+	for (size_t i = 0; i == 0 || c->parts[i].lib || c->parts[i].header; i++) {
+		const struct ce_cuda_part *p = &c->parts[i];
+
+		ce_buf_addf(out, "| %s |", i ? "" : c->name);
+		for (size_t k = 0; i == 0 && c->linux_specs[k]; k++)
+			ce_buf_addf(out, " `%s`", c->linux_specs[k]);
+		add_cell(out, "<", p->header, ">");
+		add_cell(out, "-l", p->lib, "");
+		add_cell(out,
+			p->in_prefix ? "CondaCuda::" : "CUDA::", p->in_prefix ? p->lib : p->cmake,
+			"");
+		add_cell(out, "", p->pc, "");
+		ce_buf_adds(out, " |\n");
+	}
+}
+
+/* docs/components.md is made of the table. */
+static void test_components_are_documented(void **state)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
+
+	(void)state;
+	ce_buf_adds(&out,
+		"# Components\n\n"
+		"What can stand under `components` of `cuda` in ccenv.json, and where it is found. Made from\n"
+		"`src/model/cuda_parts.c` by `scripts/update-expected`. In the names of packages, `@` is the platform\n"
+		"(`linux-64`). A header or library that is not found belongs to a component that is not in the lock: look for it\n"
+		"here, and add the component.\n\n"
+		"| component | conda-forge's packages | header | library | CMake target | .pc file |\n"
+		"|---|---|---|---|---|---|\n");
+	for (const struct ce_component *c = ce_component_list(); c->name; c++)
+		describe_component(&out, c);
+	expected_check(TEST_DATA "/../docs/components.md", ce_buf_str(&out));
+}
+
 /* Files in bin/ and pkgconfig/ that ccenv did not write stay as they are. */
 static void test_only_what_is_ours_is_touched(void **state)
 {
@@ -428,6 +511,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_golden, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_each_part_is_in_each_output, setup, teardown),
+		cmocka_unit_test(test_components_are_documented),
 		cmocka_unit_test_setup_teardown(test_only_what_is_ours_is_touched, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_profile_that_is_a_link, setup, teardown),
 		cmocka_unit_test_setup_teardown(
