@@ -28,7 +28,7 @@ int ccenv_environment(
 	const struct ccenv_tools *t, struct ccenv_variables *ret, struct ccenv_error *err)
 {
 	enum {
-		MOST = 40
+		MOST = 60
 	};
 	/* nvcc's flags: each would take precedence over the command line. */
 	static const char *const always[] = {
@@ -50,8 +50,12 @@ int ccenv_environment(
 		add(ret, always[i], NULL, false);
 	for (size_t i = 0; t->cxx && i < CE_COUNT(own_gcc); i++)
 		add(ret, own_gcc[i], NULL, false);
-	/* All four: tools differ in which they read, and some complain if they differ. */
-	SET(ret, a, t->view, "CUDA_HOME", "CUDA_PATH", "CUDA_ROOT", "CUDAToolkit_ROOT");
+	/* Tools differ in which they read, and some complain if they differ. The second half is what
+	 * makefiles say with ?= where the toolkit is. */
+	SET(ret, a, t->view, "CUDA_HOME", "CUDA_PATH", "CUDA_ROOT", "CUDAToolkit_ROOT", "CUDA",
+		"CUDADIR", "CUDAHOME", "CUDAPATH", "CUDA_BASE", "CUDA_DIR", "CUDA_INSTALL_DIR",
+		"CUDA_INSTALL_PATH", "CUDA_TOOLKIT", "CUDA_TOOLKIT_PATH", "CUDA_TOOLKIT_ROOT",
+		"CUDA_TOOLKIT_ROOT_DIR");
 	SET(ret, a, t->nvcc, "CUDACXX");
 	SET(ret, a, t->cc, "CC");
 	SET(ret, a, t->cxx, "CXX", "CUDAHOSTCXX", "NVCC_CCBIN");

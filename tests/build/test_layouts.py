@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import unittest
+from pathlib import Path
 
 from harness import CCENV, MODULE, Case, cmakes, dynamic, hostile, run, write
 
@@ -188,6 +189,142 @@ class Layouts(Case):
             for build, _ in self.each(ways=("toolchain", "line")):
                 run([build / "p"], env=self.env)
                 shutil.rmtree(build)
+
+    # --- the environment ---
+
+    def test_active_conda_environment(self):
+        """Its flags, its prefix path, its packages: none of them is used, which is said once; unless the build is not hermetic."""
+        conda = self.scratch / "conda"
+        write(conda / "conda-meta/history", "")
+        write(conda / "include/zed.h", "#define ZED 1\n")
+        write(conda / "lib/libzed.so", "")
+        for where in ("lib", "share"):
+            write(conda / where / "cmake/zed/zed-config.cmake", "set(zed_FOUND TRUE)\n")
+        env = dict(self.env, CONDA_PREFIX=str(conda), CMAKE_PREFIX_PATH=f"{conda}:{conda}/x86_64-conda-linux-gnu/sysroot/usr",
+                   CFLAGS=f"-march=nocona -isystem {conda}/include", CXXFLAGS=f"-isystem {conda}/include", CUDAFLAGS=f"-I{conda}/include",
+                   LDFLAGS=f"-Wl,-rpath,{conda}/lib -L{conda}/lib", PATH=f"{conda}/bin:{self.env['PATH']}")
+        self.project("find_package(zed CONFIG QUIET)\nfind_path(ZED_INC zed.h)\nfind_library(ZED_LIB zed)\n"
+                     "add_executable(p main.c rt.cpp k.cu)\n"
+                     'message(STATUS "zed: ${zed_FOUND} ${ZED_INC} ${ZED_LIB}, flags: ${CMAKE_C_FLAGS} ${CMAKE_EXE_LINKER_FLAGS}.")\n',
+                     {"main.c": MAIN, "rt.cpp": 'extern "C" int version() { return 1; }\n', "k.cu": "#if __has_include(<zed.h>)\n#error zed\n#endif\n__global__ void k() {}\n"},
+                     languages="C CXX CUDA")
+        for build, out in self.each(env=env):
+            self.assertRegex(out, r"zed: (0 )? ?ZED_INC-NOTFOUND ZED_LIB-NOTFOUND, flags:  +\.|zed: 0? ?ZED_INC-NOTFOUND ZED_LIB-NOTFOUND, flags: *\.")
+            for name in ("CFLAGS", "CXXFLAGS", "CUDAFLAGS", "LDFLAGS"):
+                self.assertEqual(out.count(f"ccenv: {name}="), 1)
+            self.assertEqual(out.count(f"the active conda environment {conda} is not looked at"), 1)
+            self.assertNotIn(str(conda), self.log)
+            self.check_clean(build, foreign=[conda])
+            self.assertNotIn(str(conda), run([self.cmake, build], env=env).out)
+
+    def test_flags_of_the_environment_where_it_has_a_say(self):
+        write(self.src / "inc/zed.h", "#define ZED 1\n")
+        env = dict(self.env, CFLAGS=f"-I{self.src}/inc", CXXFLAGS=f"-I{self.src}/inc", CUDAFLAGS=f"-I{self.src}/inc")
+        body = "#include <zed.h>\n"
+        self.project("add_executable(p a.c b.cpp k.cu)\n", {"a.c": body, "b.cpp": body + "int main() {}\n", "k.cu": body},
+                     languages="C CXX CUDA")
+        for _ in self.each("-DCCENV_HERMETIC=OFF", env=env, ways=("toolchain",)):
+            pass
+
+    def test_library_of_the_system(self):
+        """Not hermetic: the directories of Debian's triplet are seen, and what its libraries need is found."""
+        lib = next(iter(sorted(Path("/usr/lib/x86_64-linux-gnu").glob("libz.so"))), None)
+        if not lib:
+            self.skipTest("no zlib of the system")
+        self.project("find_library(Z z)\nmessage(STATUS \"z is ${Z}\")\nif(Z)\nadd_executable(p z.c)\ntarget_link_libraries(p PRIVATE ${Z})\n"
+                     "else()\nadd_executable(p main.c rt.c)\nendif()\n",
+                     {"z.c": "extern const char *zlibVersion(void);\nint main(void) { return !zlibVersion(); }\n", "main.c": MAIN,
+                      "rt.c": "int version(void) { return 1; }\n"}, languages="C")
+        for _, out in self.each(ways=("toolchain",)):
+            self.assertIn("z is Z-NOTFOUND", out)
+        for cmake in cmakes():
+            out = self.configure(self.src, self.scratch / "off", "--toolchain", self.src / "ccenv.cmake", "-DCCENV_HERMETIC=OFF",
+                                 cmake=cmake).out
+            self.assertIn(f"z is {lib}", out)
+            self.build(self.scratch / "off", cmake=cmake)
+            run([self.scratch / "off/p"], env=self.env)
+            shutil.rmtree(self.scratch / "off")
+
+    # --- launchers ---
+
+    def test_project_that_minds_launchers(self):
+        """As Kokkos: no launcher of others, one of its own that runs nvcc_wrapper, which takes nvcc out of PATH at build time."""
+        wrapper = write(self.src / "nvcc_wrapper", '#!/bin/sh\nexec nvcc -x cu -ccbin "${NVCC_WRAPPER_DEFAULT_COMPILER:-g++}" "$@"\n', 0o755)
+        launch = write(self.src / "launch", '#!/bin/sh\nwrapper=$1\nshift 3\nexec "$wrapper" "$@"\n', 0o755)
+        self.project("if(CMAKE_CXX_COMPILER_LAUNCHER)\n\tmessage(FATAL_ERROR \"Cannot use CMAKE_CXX_COMPILER_LAUNCHER\")\nendif()\n"
+                     f'set_property(GLOBAL PROPERTY RULE_LAUNCH_COMPILE "{launch} {wrapper} ${{CMAKE_CXX_COMPILER}}")\n'
+                     "find_package(CUDAToolkit REQUIRED)\nadd_executable(p p.cpp)\ntarget_link_libraries(p PRIVATE CUDA::cudart)\n",
+                     {"p.cpp": KERNEL}, languages="CXX")
+        for build, _ in self.each(env=hostile(self.env, self.scratch)):
+            self.assertEqual(run([build / "p"], env=self.env).out, "ran\n")
+
+    def test_nvcc_wrapper_as_compiler(self):
+        wrapper = write(self.src / "nvcc_wrapper", '#!/bin/sh\n# What CMake asks for itself goes to g++.\ncase "$*" in\n*"-c "*/k.cpp) ;;\n*) exec '
+                        '"$NVCC_WRAPPER_DEFAULT_COMPILER" "$@" ;;\nesac\nexec nvcc -x cu -ccbin "$NVCC_WRAPPER_DEFAULT_COMPILER" "$@"\n', 0o755)
+        self.project('message(STATUS "C++ is ${CMAKE_CXX_COMPILER}")\nfind_package(CUDAToolkit REQUIRED)\nadd_executable(p k.cpp)\n'
+                     "target_link_libraries(p PRIVATE CUDA::cudart)\n", {"k.cpp": KERNEL}, languages="CXX")
+        env = hostile(self.env, self.scratch)
+        for build, out in self.each(f"-DCMAKE_CXX_COMPILER={wrapper}", env=env):
+            self.assertEqual(run([build / "p"], env=self.env).out, "ran\n")
+            self.assertIn(f"C++ is {build}/CMakeFiles/ccenv/nvcc_wrapper", out)
+            self.assertIn(f"{wrapper} compiles C++, with this toolchain's nvcc and g++", out)
+            self.assertIn(f"C++ is {build}/CMakeFiles/ccenv/nvcc_wrapper", run([self.cmake, build], env=env).out)
+
+    # --- what is said ---
+
+    def test_first_configure_says_what_there_is(self):
+        self.project("find_package(CUDAToolkit REQUIRED)\nadd_executable(p main.c rt.c)\ntarget_link_libraries(p PRIVATE CUDA::cudart)\n",
+                     {"main.c": MAIN, "rt.c": RT_C}, languages="C")
+        for build, out in self.each():
+            self.assertRegex(out, r"ccenv: CUDA 13\.0 with .*\bcudart\b.*\bnvrtc\b")
+            self.assertRegex(out, r"not in the lock, to be added under \"components\" where needed: .*\bcublas\b.*\bcufft\b")
+            self.assertNotIn("Unable to find cublas", out)
+            again = run([self.cmake, build], env=self.env).out
+            self.assertNotIn("ccenv: ", again)
+            self.assertNotIn("Unable to find cublas", again)
+
+    def test_other_cuda_compiler(self):
+        self.project("", {})
+        out = self.configure_only("-DCMAKE_CUDA_COMPILER=/usr/local/cuda/bin/nvcc", languages="CUDA")
+        self.assertIn("CMAKE_CUDA_COMPILER=/usr/local/cuda/bin/nvcc is not used: nvcc is this toolchain's", out)
+        clang = os.environ.get("CCENV_TEST_CLANG") or shutil.which("clang++")
+        if not clang:
+            self.skipTest("no clang++")
+        out = self.configure_only(f"-DCMAKE_CUDA_COMPILER={clang}", "-DCMAKE_CUDA_ARCHITECTURES=75", languages="CUDA")
+        self.assertIn(f"{clang} compiles CUDA, with this toolkit (--cuda-path)", out)
+        # Whether a clang can read a toolkit depends on both: CCENV_TEST_CLANG names one that can.
+        if "CCENV_TEST_CLANG" in os.environ:
+            self.assertIn("identification is Clang", out)
+            self.project("add_executable(p p.cu)\n", {"p.cu": KERNEL}, languages="C CXX CUDA")
+            for build, _ in self.each(f"-DCMAKE_CUDA_COMPILER={clang}", "-DCMAKE_CUDA_ARCHITECTURES=75"):
+                self.assertEqual(run([build / "p"], env=self.env).out, "ran\n")
+
+    def configure_only(self, *args, languages):
+        write(self.src / "CMakeLists.txt", f"cmake_minimum_required(VERSION 3.22)\nproject(p LANGUAGES {languages})\n")
+        write(self.src / "ccenv.cmake", run([CCENV, "toolchain"]).out)
+        shutil.rmtree(self.scratch / "only", ignore_errors=True)
+        return self.configure(self.src, self.scratch / "only", "--toolchain", self.src / "ccenv.cmake", f"-DCCENV_ROOT_DIR={self.root}",
+                              *args, ok=False).out
+
+    def test_makefiles_with_variables_of_their_own(self):
+        """CUDA ?= and its like: the toolkit of the environment that `ccenv run` sets, not the one that is hostile."""
+        self.install()
+        write(self.src / "k.cu", KERNEL)
+        for name in ("CUDA", "CUDAPATH", "CUDA_DIR", "CUDA_ROOT", "CUDA_TOOLKIT_ROOT_DIR", "CUDA_HOME", "CUDA_PATH", "CUDA_INSTALL_PATH"):
+            write(self.src / "Makefile", f"{name} ?= /usr/local/cuda\nk: k.cu\n\t$({name})/bin/nvcc $< -o $@\n")
+            out = run([CCENV, "run", "--root", self.root, "make", "-B"], env=hostile(self.env, self.scratch), cwd=self.src).out
+            self.assertIn(f"{self.root}/view/", out)
+            self.assertEqual(run([self.src / "k"], env=self.env).out, "ran\n")
+
+    def test_provider_says_what_it_needs(self):
+        src = self.scratch / "bare"
+        write(src / "CMakeLists.txt", "cmake_minimum_required(VERSION 3.24)\nproject(p LANGUAGES C)\n")
+        for cmake in cmakes():
+            if number(cmake) >= (3, 24):
+                bad = self.configure(src, None, f"-DCMAKE_PROJECT_TOP_LEVEL_INCLUDES={MODULE}/CondaCudaProvider.cmake", cmake=cmake, ok=False)
+                out = re.sub(r"\s+", " ", bad.out)
+                for word in ("CCENV_MANIFEST=", "CCENV_CUDA=13.0", "CCENV_COMPONENTS=nvcc;cudart;cublas"):
+                    self.assertIn(word, out)
 
     # --- what is installed ---
 
