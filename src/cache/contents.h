@@ -49,7 +49,9 @@ struct ce_contents {
 	struct ce_arena arena;
 	const char *key;            /* digest of the archive, as ce_pkg_digest() has it */
 	const char *name, *version; /* from info/index.json */
-	struct ce_content *items;   /* malloc'ed */
+	/* The same; only while the package is unpacked, else NULL. NULL where it is not given. */
+	const char *build;
+	struct ce_content *items; /* malloc'ed */
 	size_t n, cap;
 	const char **entry_points; /* "command = module:function", of a noarch python package */
 	size_t n_entry_points;

@@ -435,6 +435,9 @@ static int read_index_json(const struct listing *l, struct ccenv_error *err)
 	r = ce_json_string(o, "version", &c->arena, &c->version, err);
 	if (r < 0)
 		return ce_context(err, r, "info/index.json");
+	r = ce_json_string(o, "build", &c->arena, &c->build, err);
+	if (r < 0)
+		return ce_context(err, r, "info/index.json");
 	if (!c->name || !c->version)
 		return ce_fail(err, CCENV_EDATA, "info/index.json gives no name or no version");
 	return 0;

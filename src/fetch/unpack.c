@@ -167,15 +167,19 @@ static int judge(struct source *s, int unpacked, const struct ccenv_error *unpac
 	return 0;
 }
 
-/* Is the archive what the record says it is? Only names are compared: channels patch the rest of a
- * record. */
+/* Is the archive what the record says it is? Only what names it is compared: channels patch the
+ * rest of a record. */
 static int check_index(
 	const struct ce_contents *found, const struct ce_pkg *pkg, struct ccenv_error *err)
 {
-	if (strcmp(found->name, pkg->name) == 0 && strcmp(found->version, pkg->version) == 0)
+	const char *build = found->build ? found->build : pkg->build;
+
+	if (strcmp(found->name, pkg->name) == 0 && strcmp(found->version, pkg->version) == 0 &&
+		strcmp(build, pkg->build) == 0)
 		return 0;
-	return ce_fail(err, CCENV_EDATA, "%s holds %.100s %.100s, not %s %s: run `ccenv lock`",
-		pkg->fn, found->name, found->version, pkg->name, pkg->version);
+	return ce_fail(err, CCENV_EDATA,
+		"%s holds %.100s %.100s %.100s, not %s %s %s: run `ccenv lock`", pkg->fn,
+		found->name, found->version, build, pkg->name, pkg->version, pkg->build);
 }
 
 /* How much a package may unpack to. */

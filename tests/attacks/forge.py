@@ -32,7 +32,7 @@ def zstd(data):
     """A frame of raw blocks, with its size in the header."""
     pieces = [data[i:i + BLOCK] for i in range(0, len(data), BLOCK)] or [b""]
     body = _blocks((i == len(pieces) - 1, 0, len(p), p) for i, p in enumerate(pieces))
-    return b"\x28\xb5\x2f\xfd\xa0" + struct.pack("<I", len(data)) + body
+    return b"\x28\xb5\x2f\xfd\x80\x38" + struct.pack("<I", len(data)) + body
 
 
 def zstd_bomb(size, head=b"", byte=b"\0"):

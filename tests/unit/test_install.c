@@ -786,7 +786,7 @@ static void test_wrong_package(void **state)
 
 	pkg->name = "other";
 	assert_int_equal(fetch(f), CCENV_EDATA);
-	check_text(f->err.text, "holds one 1.0, not other 1.0");
+	check_text(f->err.text, "holds one 1.0 0, not other 1.0 0");
 }
 
 /* What a package's own list promises of a file is what the file is; otherwise the package is at
