@@ -88,7 +88,7 @@ static json_t *record_of(const struct item *i)
 	CE_AUTOFREE char *version = version_of(i);
 	unsigned char sum[32];
 	char text[65];
-	bool noarch = strcmp(text_of(o, "subdir"), "noarch") == 0;
+	bool noarch = json_object_get(o, "noarch") != NULL;
 
 	json_object_set_new(o, "arch", noarch ? json_null() : json_string("x86_64"));
 	json_object_set_new(o, "platform", noarch ? json_null() : json_string("linux"));
