@@ -104,7 +104,7 @@ int ce_locked_check(struct ccenv *c, const struct ce_lockfile *lock, const char 
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	CE_CLEANUP(ce_request_freep) struct ce_request *request = NULL;
-	const struct ce_environment *env;
+	const struct ce_environment *env = NULL;
 	int r = ce_project_need_manifest(c, err);
 
 	if (r < 0)
