@@ -11,7 +11,7 @@ struct ce_buf;
 
 /*
  * Opening what lies in a package. Everything goes by descriptors, and no component is followed
- * where it is a link: what a package brought, or what somebody has put into the cache since, leads
+ * where it is a link: what a package contains, or what somebody has put into the cache since, leads
  * nowhere else. A pipe or a device is never waited for.
  */
 

@@ -15,11 +15,12 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/strs.h"
 #include "cache/entry.h"
 #include "cache/layout.h"
 #include "ccenv/ccenv.h"
 
-/* Something in the cache that is removed as a whole. */
+/* Something in the cache that is removed in one piece. */
 struct thing {
 	char *path;
 	char *lock;     /* the lock file of whoever may be making it, or NULL */
@@ -99,13 +100,26 @@ static void add_thing(struct things *list, const char *dir, const char *name, co
 	list->items[list->n++] = t;
 }
 
+/* "<digest>.list" of an entry that somebody has removed by hand? */
+static bool is_lone_list(const char *dir, const char *name)
+{
+	CE_AUTOFREE char *entry = ce_path_join(dir, name);
+	size_t n = strlen(entry) - (ce_has_suffix(entry, ".list") ? strlen(".list") : 0);
+
+	if (!entry[n])
+		return false;
+	entry[n] = '\0';
+	return is_key(ce_path_base(entry)) && !ce_fs_exists(entry);
+}
+
 static void add_all(struct things *list, const char *dir, const char *locks, bool keys)
 {
 	DIR *d = opendir(dir);
 	struct dirent *e;
 
 	while (d && (e = readdir(d)))
-		if (e->d_name[0] != '.' && (!keys || is_key(e->d_name)))
+		if (e->d_name[0] != '.' &&
+			(!keys || is_key(e->d_name) || is_lone_list(dir, e->d_name)))
 			add_thing(list, dir, e->d_name, locks);
 	if (d)
 		closedir(d);
@@ -202,7 +216,8 @@ int ce_clean(const struct ce_clean_options *o, struct ce_clean_result *ret_resul
 		free(list.items[i].lock);
 	}
 	free(list.items);
-	if (r == 0)
-		*ret_result = result;
-	return r;
+	if (r < 0)
+		return r;
+	*ret_result = result;
+	return 0;
 }

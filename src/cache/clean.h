@@ -28,7 +28,7 @@ enum ce_clean_kind {
 struct ce_clean_options {
 	const char *cache_dir;
 	unsigned kinds;      /* enum ce_clean_kind, or-ed */
-	uint64_t min_age_s;  /* only what was not used for so long */
+	uint64_t min_age_s;  /* only what has not been used for this long */
 	uint64_t keep_bytes; /* packages: the least recently used go until the rest is no larger; 0
 				is no such limit */
 	bool unshared;       /* packages: only those of which no prefix shares a file */

@@ -235,7 +235,8 @@ int ce_contents_parse(
 			return fail_list(err);
 		add_entry_point(c, &cap_entry_points, field);
 	}
-	if (r == 0)
-		*ret = CE_TAKE(c);
-	return r;
+	if (r < 0)
+		return r;
+	*ret = CE_TAKE(c);
+	return 0;
 }

@@ -23,7 +23,7 @@ struct ce_pkg;
  *
  * Comparing an entry with its list needs one lstat() per file and finds what goes wrong in
  * practice: files cut short by a power cut, edited through a hard link, or removed. ce_install()
- * compares each file as it links it; here all are compared at once, when that has found something.
+ * compares each file as it links it; here all are compared, when that has found something.
  * `ccenv verify` reads the bytes.
  *
  * An entry is made under a temporary name (base/stage.h) and put in place by two renames.

@@ -243,14 +243,14 @@ static int read_entries(struct ce_cursor *c, struct listing *l, struct ccenv_err
 		r = -1;
 	for (size_t i = 0; r > 0 && (r = c->ops->next_item(c)) > 0; i++) {
 		struct path_entry e = {0};
-		int taken = read_entry(c, &e)
-				    ? take_entry(l, &e, err)
-				    : ce_fail(err, CCENV_EDATA, "malformed, or of other types");
+		int done = read_entry(c, &e)
+				   ? take_entry(l, &e, err)
+				   : ce_fail(err, CCENV_EDATA, "malformed, or of other types");
 
-		if (taken == 0 && i >= PATHS_MAX)
-			taken = ce_fail(err, CCENV_EDATA, "the list has more than %d", PATHS_MAX);
-		if (taken < 0)
-			return ce_context(err, taken, "info/paths.json: entry %zu", i);
+		if (done == 0 && i >= PATHS_MAX)
+			done = ce_fail(err, CCENV_EDATA, "the list has more than %d", PATHS_MAX);
+		if (done < 0)
+			return ce_context(err, done, "info/paths.json: entry %zu", i);
 	}
 	return r < 0 ? ce_fail(err, CCENV_EDATA, "info/paths.json is malformed") : 0;
 }
@@ -308,11 +308,11 @@ static int files_line(struct listing *l, char *text, struct ccenv_error *err)
 	struct ce_content *out = NULL;
 	int r = take(l, text, &out, err);
 
-	/* paths.json is UTF-8 or no JSON; records of what is installed must be too. */
-	if (r == 0 && !utf8)
-		r = ce_fail(err, CCENV_EDATA, "\"%.200s\" is not UTF-8", text);
 	if (r < 0)
 		return r;
+	/* paths.json is UTF-8 or no JSON; records of what is installed must be too. */
+	if (!utf8)
+		return ce_fail(err, CCENV_EDATA, "\"%.200s\" is not UTF-8", text);
 	assert(out);
 	out->listed = true;
 	return 0;
@@ -344,7 +344,7 @@ static int has_prefix_line(struct listing *l, char *text, struct ccenv_error *er
 				  "anaconda1"
 				  "anaconda2"
 				  "anaconda3";
-	CE_AUTOFREE char *whole = ce_strdup(text);
+	CE_AUTOFREE char *line = ce_strdup(text);
 	const char *first = take_field(&text), *mode = take_field(&text), *path = take_field(&text);
 	struct ce_content *out = NULL;
 	int r;
@@ -352,7 +352,7 @@ static int has_prefix_line(struct listing *l, char *text, struct ccenv_error *er
 	if (path[0] && (strcmp(mode, "text") == 0 || strcmp(mode, "binary") == 0)) {
 		placeholder = first;
 	} else {
-		path = strchr("\"'", whole[0]) ? first : whole;
+		path = strchr("\"'", line[0]) ? first : line;
 		mode = "text";
 	}
 	r = take(l, path, &out, err);
@@ -380,10 +380,12 @@ static int read_old_lists(struct listing *l, struct ccenv_error *err)
 	if (r == CCENV_ENOTFOUND)
 		return ce_fail(
 			err, CCENV_EDATA, "the package has neither info/paths.json nor info/files");
-	if (r == 0)
-		r = read_lines(l, "has_prefix", has_prefix_line, err);
-	if (r == 0 || r == CCENV_ENOTFOUND)
-		r = read_lines(l, "no_link", no_link_line, err);
+	if (r < 0)
+		return r;
+	r = read_lines(l, "has_prefix", has_prefix_line, err);
+	if (r < 0 && r != CCENV_ENOTFOUND)
+		return r;
+	r = read_lines(l, "no_link", no_link_line, err);
 	return r == CCENV_ENOTFOUND ? 0 : r;
 }
 
@@ -452,7 +454,9 @@ static int read_all(struct listing *l, struct ccenv_error *err)
 	r = read_paths_json(l, err);
 	if (r == CCENV_ENOTFOUND)
 		r = read_old_lists(l, err);
-	return r < 0 ? r : read_link_json(l, err);
+	if (r < 0)
+		return r;
+	return read_link_json(l, err);
 }
 
 /* Where a path came twice, the later one is on disk. */

@@ -21,7 +21,7 @@ struct ce_pkg;
  * - DIR/<channel's name>/<subdir>/<file name>: the same, when it did not know the URL.
  *
  * pixi and rattler keep packages unpacked and throw the archive away. There is nothing left then
- * that the sha256 of the lock could be compared with, so those are not taken, unless the user says
+ * that the sha256 of the lock could be compared with, so those are not used, unless the user says
  * that the cache is trusted: see import_unpacked.h.
  */
 

@@ -26,14 +26,14 @@
 #include "model/pkg.h"
 
 enum {
-	OPEN_MAX = 32, /* packages begun at once: each holds two files and a lock */
+	OPEN_MAX = 32, /* packages begun at the same time: each holds two files and a lock */
 	LOOK_MS = 100,
 	LOCK_TIMEOUT_S = 3600 /* another process may be downloading gigabytes */
 };
 
 /*
- * What a free worker should do next: the largest package that is whole; else the largest that is
- * arriving, but one worker is kept for those that become whole meanwhile. Called with the mutex
+ * What a free worker should do next: the largest package that is complete; else the largest that is
+ * arriving, but one worker is kept for those that become complete in the meantime. Called with the mutex
  * held.
  */
 static struct ce_job *pick(struct ce_fetch_run *run, bool *ret_growing)
@@ -51,7 +51,7 @@ static struct ce_job *pick(struct ce_fetch_run *run, bool *ret_growing)
 			return job;
 		}
 		switch (ce_stream_look(&job->stream, &available)) {
-		case CE_STREAM_WHOLE:
+		case CE_STREAM_COMPLETE:
 			*ret_growing = false;
 			return job;
 		case CE_STREAM_GROWING:
@@ -165,7 +165,7 @@ static void report(struct ce_fetch_run *run)
 		}
 	}
 	pthread_mutex_unlock(&run->mutex);
-	/* A package that failed is DONE too, but all done would mean that all are there. */
+	/* A package that failed is DONE too, but "all done" would mean that all are cached. */
 	if (p.items_total > 0 && !failed)
 		ce_progress(run->o->events, &p);
 }
@@ -186,7 +186,7 @@ static int check_entry(
 	return ce_fail(err, CCENV_ENOTFOUND, "%s: not in the cache", job->dir);
 }
 
-/* The entry is not there, or not whole; its lock is ours. */
+/* The entry does not exist or is damaged; its lock is ours. */
 static int open_job(struct ce_job *job, struct ccenv_error *err)
 {
 	const struct ce_fetch_options *o = job->run->o;
@@ -265,7 +265,7 @@ struct census {
 	size_t open; /* begun, not done */
 	unsigned n_news;
 	struct ce_job *next;    /* to be begun */
-	struct ce_job *refetch; /* to be downloaded anew */
+	struct ce_job *refetch; /* to be downloaded again */
 	struct ce_job *lost;    /* cannot be downloaded */
 };
 
@@ -320,7 +320,7 @@ static int restart_download(struct ce_job *job, struct ccenv_error *err)
 	r = ce_job_refetch(job, err);
 	pthread_mutex_lock(&job->run->mutex);
 	job->state = CE_JOB_OPEN;
-	/* The next source may be there as a whole. */
+	/* The next source may be complete already. */
 	pthread_cond_signal(&job->run->work);
 	pthread_mutex_unlock(&job->run->mutex);
 	return r;
@@ -440,7 +440,7 @@ static void tell_waiting(void *user, const char *holder)
 		w->job->pkg->fn, holder[0] ? holder : "another process");
 }
 
-/* Waits until nobody is making the entry; then it is there, or we do it ourselves in the next
+/* Waits until nobody is making the entry; then it exists, or we make it ourselves in the next
  * round. */
 static int wait_elsewhere(struct ce_fetch_run *run, bool *ret_again, struct ccenv_error *err)
 {
@@ -481,8 +481,9 @@ static int prepare_cache(const char *cache_dir, struct ccenv_error *err)
 	CE_AUTOFREE char *locks = ce_cache_locks(cache_dir);
 	int r = ce_fs_mkdirs(locks, err);
 
-	if (r == 0)
-		r = write_cachedir_tag(cache_dir, err);
+	if (r < 0)
+		return ce_hint(err, r, "(choose another cache with --cache-dir)");
+	r = write_cachedir_tag(cache_dir, err);
 	if (r < 0)
 		return ce_hint(err, r, "(choose another cache with --cache-dir)");
 	ce_entry_sweep(cache_dir);
@@ -504,14 +505,18 @@ static int fetch_missing(struct ce_fetch_run *run, struct ccenv_error *err)
 
 	warn_missing(run->o->external_caches, run->o->n_external_caches, run->o->events);
 	warn_missing(run->o->trusted_caches, run->o->n_trusted_caches, run->o->events);
-	while (r == 0 && again) {
+	if (r < 0)
+		return r;
+	while (again) {
 		r = fetch_round(run, err);
-		if (r == 0)
-			r = wait_elsewhere(run, &again, err);
+		if (r < 0)
+			return r;
+		r = wait_elsewhere(run, &again, err);
+		if (r < 0)
+			return r;
 	}
-	if (r == 0)
-		report(run);
-	return r;
+	report(run);
+	return 0;
 }
 
 static int compare_size(const void *a, const void *b)
@@ -523,7 +528,7 @@ static int compare_size(const void *a, const void *b)
 	return strcmp(x->pkg->fn, y->pkg->fn);
 }
 
-/* An entry that is there and whole is DONE; what to do with a damaged one is decided under its
+/* An entry that exists and is right is DONE; what to do with a damaged one is decided under its
  * lock. */
 static int check_one(void *user, size_t i, struct ccenv_error *err)
 {
@@ -598,7 +603,7 @@ static int add_jobs(struct ce_fetch_run *run, const struct ce_pkg *const *pkgs, 
 static int fetch(struct ce_fetch_run *run, const struct ce_pkg *const *pkgs, size_t n,
 	struct ccenv_error *err)
 {
-	/* To see that they are there takes less than to start a thread. */
+	/* To see that they exist takes less than to start a thread. */
 	unsigned threads = run->o->check == CE_FETCH_CHECK_NONE ? 1 : run->o->threads;
 	struct ce_work check = {.threads = threads, .user = run, .item = check_one};
 	int r = add_jobs(run, pkgs, n, err);

@@ -16,9 +16,9 @@ struct ce_pkg;
  * Locked packages -> verified, unpacked entries of the cache (layout.h: pkgs/<sha256>/).
  *
  * Fetching and unpacking are one stage, so that bytes are hashed and unpacked while they arrive and
- * nothing is read twice. An entry is unpacked into a temporary directory beside its place and
+ * nothing is read twice. An entry is unpacked into a temporary directory next to its place and
  * renamed when the sha256 of the archive and every path in it have been checked: an entry that is
- * there is whole. Entries are read-only and never edited. Several processes may want the same
+ * exists is complete. Entries are read-only and never edited. Several processes may want the same
  * entry: one makes it, the others wait for that entry only.
  */
 /* How closely an entry that exists is looked at. */
@@ -52,6 +52,13 @@ struct ce_fetch_options {
 	const struct ccenv_events *events;
 };
 
+/*
+ * Returns when every package has an entry in the cache; what `o` says is looked at, is right.
+ * Borrows everything. Reports progress (CCENV_PHASE_FETCH) and waits for other processes that make
+ * the same entries. On failure, entries that were complete stay. CCENV_EHASH: an archive is not the
+ * locked one, or a locked name is not the package's. CCENV_EDATA: an archive is the locked one, but
+ * no good package. CCENV_ENET, CCENV_EOFFLINE, CCENV_ENOTFOUND: it cannot be had.
+ */
 CE_MUST_CHECK int ce_fetch(const struct ce_pkg *const *pkgs, size_t n,
 	const struct ce_fetch_options *o, struct ccenv_error *err);
 

@@ -182,9 +182,10 @@ static int copy_one(struct import *a, int dir, const char *name, const char *pat
 	} else {
 		r = copy_file(a, dir, name, path, &e, err);
 	}
-	if (r == 0)
-		ce_entry_note(a->entry, &e);
-	return r;
+	if (r < 0)
+		return r;
+	ce_entry_note(a->entry, &e);
+	return 0;
 }
 
 /* All in the open directory, which is `path` in the package ("" at the top). */
@@ -239,13 +240,16 @@ static int copy_all(struct import *a, struct ccenv_error *err)
 	if (fd < 0)
 		return ce_fail_errno(err, errno, "cannot open %s", a->dir);
 	r = ce_tree_new(a->entry->tree, false, &a->tree, err);
-	if (r == 0)
-		r = copy_dir(a, fd, "", 0, err);
-	if (r == 0)
-		r = ce_tree_finish(a->tree, err);
-	if (r == 0)
-		r = ce_entry_list(a->entry, err);
-	return r == 0 ? compare(a, err) : r;
+	if (r < 0)
+		return r;
+	r = copy_dir(a, fd, "", 0, err);
+	if (r < 0)
+		return r;
+	r = ce_tree_finish(a->tree, err);
+	if (r < 0)
+		return r;
+	r = ce_entry_list(a->entry, err);
+	return r < 0 ? r : compare(a, err);
 }
 
 int ce_import_unpacked(const char *dir, uint64_t max_bytes, struct ce_entry *entry,

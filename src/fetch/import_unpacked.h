@@ -17,7 +17,7 @@ struct ce_pkg;
  * trusted.
  *
  * The archive is gone, so its sha256 cannot be computed any more. What is compared: the sha256 that
- * the other program noted of the archive (rattler and pixi beside the package, conda and mamba in
+ * the other program noted of the archive (rattler and pixi next to the package, conda and mamba in
  * info/repodata_record.json) with the locked one; and each file, while it is copied, with its
  * sha256 in info/paths.json. That finds every file that was edited, cut short or lost. What remains
  * is trust: that the list, and the rest of info/, is the archive's own, and that a link points
@@ -25,7 +25,7 @@ struct ce_pkg;
  * named.
  *
  * Nothing is linked to the other cache and nothing in it is followed or written: files are copied,
- * links made anew.
+ * links are made again.
  */
 
 /* Does the other program say that `dir` is this package? */

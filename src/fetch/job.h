@@ -20,7 +20,7 @@ struct ce_pkg;
  * One fetch: the calling thread decides, locks and drives the transfers; workers hash and unpack. A
  * package goes
  *
- *     WAITING -> OPEN (its bytes are there or arriving) -> RUNNING (a worker has it) -> DONE
+ *     WAITING -> OPEN (its bytes exist or are arriving) -> RUNNING (a worker has it) -> DONE
  *
  * and from WAITING to ELSEWHERE when another process is making the entry.
  */
@@ -54,7 +54,7 @@ struct ce_job {
 	char *why;  /* what was wrong with the last one */
 	char *lost; /* CE_FETCH_AGAIN: why the archive cannot be had */
 	int lost_code;
-	bool cached; /* there already, or made by another process: not counted as progress */
+	bool cached; /* cached before, or made by another process: not counted as progress */
 	/* Of the mirrors (download.h): the one that answered, and whether there are others behind it.
 	 * Set before the stream ends. */
 	unsigned place;
@@ -105,13 +105,17 @@ void ce_job_fail(struct ce_fetch_run *run, const struct ccenv_error *err);
 /* There is something for a worker to begin with. */
 void ce_job_wake(struct ce_job *job);
 
-/* unpack.c: what a worker does with a package. 0, a negative code, or one of these: */
+/*
+ * unpack.c: what a worker does with an open job: hashes, unpacks and publishes the entry. 0, a
+ * negative code, or one of these:
+ */
 enum {
-	CE_UNPACK_AGAIN =
-		1, /* the transfer began anew or ended: nothing is wrong with this worker */
+	/* The transfer was restarted or ended while it was read: try again. */
+	CE_UNPACK_AGAIN = 1,
+	/* The bytes are wrong, and there is another place to get them from. */
 	CE_UNPACK_REFETCH = 2,
 };
-int ce_job_unpack(struct ce_job *job, struct ccenv_error *err);
+CE_MUST_CHECK int ce_job_unpack(struct ce_job *job, struct ccenv_error *err);
 
 /* source.c: where the bytes come from. Calling thread only. */
 

@@ -98,13 +98,15 @@ static int add_transfer(struct ce_job *job, uint64_t resume_from, struct ccenv_e
 		.on_restart = on_restart,
 		.on_done = on_done,
 	};
-	int r = 0;
 
-	if (!run->downloader)
-		r = ce_downloader_new(&options, &run->downloader, err);
-	if (r == 0)
-		ce_downloader_add(run->downloader, &t);
-	return r;
+	if (!run->downloader) {
+		int r = ce_downloader_new(&options, &run->downloader, err);
+
+		if (r < 0)
+			return r;
+	}
+	ce_downloader_add(run->downloader, &t);
+	return 0;
 }
 
 static int open_local(struct ce_job *job, char *path, struct ccenv_error *err)
@@ -125,7 +127,7 @@ static int open_local(struct ce_job *job, char *path, struct ccenv_error *err)
 		return ce_fail(err, CCENV_EIO, "%s is not a file", path);
 	}
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	ce_stream_init(&job->stream, fd, (uint64_t)st.st_size, CE_STREAM_WHOLE);
+	ce_stream_init(&job->stream, fd, (uint64_t)st.st_size, CE_STREAM_COMPLETE);
 	job->opened = true;
 	job->readable = true;
 	return 0;
@@ -182,7 +184,7 @@ static int open_part(struct ce_job *job, struct ccenv_error *err)
 	job->readable = have > 0;
 	job->opened = true;
 	if (have > 0 && have == job->pkg->size) {
-		ce_stream_init(&job->stream, fd, have, CE_STREAM_WHOLE);
+		ce_stream_init(&job->stream, fd, have, CE_STREAM_COMPLETE);
 		return 0;
 	}
 	ce_stream_init(&job->stream, fd, have, CE_STREAM_GROWING);
@@ -201,7 +203,7 @@ static bool open_external(struct ce_job *job)
 	fd = ce_external_open(job->pkg, o, &job->external_at, &job->archive, &size);
 	if (fd >= 0) {
 		job->source = CE_SOURCE_EXTERNAL_ARCHIVE;
-		ce_stream_init(&job->stream, fd, size, CE_STREAM_WHOLE);
+		ce_stream_init(&job->stream, fd, size, CE_STREAM_COMPLETE);
 		job->opened = true;
 		job->readable = true;
 		return true;

@@ -52,11 +52,11 @@ int ce_stream_restart(struct ce_stream *s, struct ccenv_error *err)
 	return r;
 }
 
-void ce_stream_finish(struct ce_stream *s, bool whole)
+void ce_stream_finish(struct ce_stream *s, bool complete)
 {
 	pthread_mutex_lock(&s->mutex);
 	if (s->state == CE_STREAM_GROWING)
-		s->state = whole ? CE_STREAM_WHOLE : CE_STREAM_BROKEN;
+		s->state = complete ? CE_STREAM_COMPLETE : CE_STREAM_BROKEN;
 	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->mutex);
 }

@@ -21,7 +21,7 @@
 #include "model/pkg.h"
 
 enum {
-	SPLIT_BYTES = 4 << 20, /* smaller archives are hashed before a thread is there */
+	SPLIT_BYTES = 4 << 20, /* smaller archives are hashed before a thread has started */
 	ENTRIES_MAX = 1000 * 1000
 };
 
@@ -40,7 +40,7 @@ struct source {
 	struct ce_entry entry;
 	char head[CE_ARCHIVE_HEAD];
 	size_t n_head;
-	bool interrupted; /* the stream ended or began anew */
+	bool interrupted; /* the stream ended or was restarted */
 	bool unreadable;  /* the file system failed to read another program's archive */
 };
 
@@ -126,7 +126,7 @@ static int fail_package(const struct ce_job *job, int r, struct ccenv_error *err
 {
 	ce_context(err, r, "%s", job->pkg->fn);
 	return ce_hint(err, r,
-		"(these are the locked bytes, so the package itself is wrong and downloading it again does not help: lock another build of it, and tell its channel)");
+		"(these are the locked bytes, so the package itself is wrong and downloading it again does not help: lock another build of it, and report it to its channel)");
 }
 
 /* The hash is judged before anything that went wrong in unpacking: damage explains that too. */
@@ -242,6 +242,20 @@ static int unpack_and_publish(struct source *s, struct ccenv_error *err)
 	return r < 0 ? r : publish(job, &s->entry, err);
 }
 
+static int import_and_publish(struct ce_job *job, struct ce_entry *entry, struct ccenv_error *err)
+{
+	int r = ce_import_unpacked(
+		job->archive, unpacked_limit(job->pkg), entry, &job->run->cancelled, err);
+
+	if (r < 0)
+		return r;
+	r = check_index(entry->contents, job->pkg, err);
+	if (r < 0)
+		return r;
+	atomic_store(&job->consumed, job->pkg->size);
+	return publish(job, entry, err);
+}
+
 /* What another program has unpacked; whatever is wrong with it, it can be had elsewhere. */
 static int import(struct ce_job *job, struct ccenv_error *err)
 {
@@ -250,22 +264,15 @@ static int import(struct ce_job *job, struct ccenv_error *err)
 
 	if (r < 0)
 		return r;
-	r = ce_import_unpacked(
-		job->archive, unpacked_limit(job->pkg), &entry, &job->run->cancelled, err);
-	if (r == 0)
-		r = check_index(entry.contents, job->pkg, err);
-	if (r == 0) {
-		atomic_store(&job->consumed, job->pkg->size);
-		r = publish(job, &entry, err);
-	} else if (atomic_load(&job->run->cancelled)) {
-		r = CE_UNPACK_AGAIN;
-	} else {
-		free(job->why);
-		job->why = ce_strdup(err->text);
-		r = CE_UNPACK_REFETCH;
-	}
+	r = import_and_publish(job, &entry, err);
 	ce_entry_drop(&entry);
-	return r;
+	if (r == 0)
+		return 0;
+	if (atomic_load(&job->run->cancelled))
+		return CE_UNPACK_AGAIN;
+	free(job->why);
+	job->why = ce_strdup(err->text);
+	return CE_UNPACK_REFETCH;
 }
 
 int ce_job_unpack(struct ce_job *job, struct ccenv_error *err)

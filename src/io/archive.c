@@ -508,7 +508,7 @@ static int unpack_conda(struct unpack *x)
 
 	x->zip = zip;
 	archive_read_support_format_zip_streamable(zip);
-	/* The sha256 of the whole is checked by the caller: a CRC of the members tells nothing
+	/* The caller checks the sha256 of the archive: a CRC of the members tells nothing
 	 * more.
 	 */
 	(void)archive_read_set_format_option(zip, "zip", "ignorecrc32", "1");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each call becomes a command. Without a thread it is carried out at once; with one it is written
+ * Each call becomes a command. Without a thread it is carried out immediately; with one it is written
  * into a block of memory, and full blocks are handed over: so that 3,000 small files cost a few
  * dozen exchanges between the threads.
  */
@@ -77,7 +77,7 @@ struct ce_tree {
 
 /* ---- carrying out ---- */
 
-/* Does something that is there already have exactly this name, and not one that only the file
+/* Does something exist under exactly this name, and not under one that only the file
  * system takes for the same? */
 static bool has_name(const struct ce_tree *t, const char *path)
 {

@@ -17,9 +17,9 @@ struct ce_written;
  * path.
  *
  * Every directory is one that was made here, so no path can pass through a link that the archive
- * brought along. What comes later takes the place of a file or link of the same path.
+ * contains. What comes later takes the place of a file or link of the same path.
  *
- * With a thread of its own, calls return before their work is done, and a failure is told by a
+ * With a thread of its own, calls return before their work is done, and a failure is reported by a
  * later call or by ce_tree_finish(): reading and writing then go on side by side.
  */
 struct ce_tree;
@@ -53,7 +53,7 @@ CE_MUST_CHECK int ce_tree_end(struct ce_tree *t, uint64_t size, struct timespec 
 
 CE_MUST_CHECK int ce_tree_link(
 	struct ce_tree *t, const char *path, const char *target, struct ccenv_error *err);
-/* A second name for a file that exists; what it holds is noted at once. */
+/* A second name for a file that exists; *ret is filled immediately. */
 CE_MUST_CHECK int ce_tree_hardlink(struct ce_tree *t, const char *path, const char *from,
 	struct ce_written *ret, struct ccenv_error *err);
 

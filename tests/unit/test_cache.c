@@ -23,6 +23,7 @@
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "cache/clean.h"
 #include "cache/entry.h"
 #include "cache/layout.h"
 #include "ccenv/ccenv.h"
@@ -439,6 +440,46 @@ static void test_read_only(void **state)
 	assert_int_equal(rename(f->away, f->channel), 0);
 }
 
+/* A path that comes twice in an archive is one file, the later one, also for the list. */
+static void test_path_twice(void **state)
+{
+	static const struct pack_entry twice[] = {
+		{.path = "one", .data = "first"}, {.path = "one", .data = "the second"}, {0}};
+	static const char paths[] =
+		"{\"paths_version\": 1, \"paths\": [{\"_path\": \"one\", \"path_type\": \"hardlink\", \"size_in_bytes\": 10}]}";
+	struct fixture *f = *state;
+	const char *prefix = ce_arena_printf(&f->arena, "%s/prefix", f->dir);
+
+	pack_package(f->channel,
+		&(struct pack_package){.name = "a", .files = twice, .paths_json = paths}, &f->arena,
+		&f->pkg);
+	assert_int_equal(run_install(f, prefix), 0);
+	assert_int_equal(install_all(f, prefix, CE_FETCH_CHECK_FILES), 0);
+	assert_int_equal(f->n_warnings, 0);
+}
+
+/* What is left of entries that were removed by hand goes with the next cleaning; nothing else. */
+static void test_clean_leftovers(void **state)
+{
+	struct fixture *f = *state;
+	CE_AUTOFREE char *pkgs = ce_cache_pkgs(f->cache);
+	CE_AUTOFREE char *note = ce_path_join(pkgs, "my.list");
+	const struct ce_clean_options o = {
+		.cache_dir = f->cache, .kinds = CE_CLEAN_PACKAGES, .min_age_s = 3600};
+	const struct ce_clean_options all = {.cache_dir = f->cache, .kinds = CE_CLEAN_PACKAGES};
+	struct ce_clean_result result;
+
+	assert_int_equal(run_install(f, ce_arena_printf(&f->arena, "%s/prefix", f->dir)), 0);
+	assert_int_equal(ce_fs_remove_tree(f->entry, &f->err), 0);
+	assert_int_equal(ce_fs_replace(note, "x", 1, NULL, &f->err), 0);
+	assert_int_equal(ce_clean(&o, &result, &f->err), 0);
+	assert_true(ce_fs_exists(f->list));
+	assert_int_equal(ce_clean(&all, &result, &f->err), 0);
+	assert_int_equal(result.n, 2);
+	assert_false(ce_fs_exists(f->list));
+	assert_true(ce_fs_exists(note));
+}
+
 /* A file that is not the package's, and a list that agrees with it: nothing in the cache tells. */
 static void forge(struct fixture *f)
 {
@@ -501,6 +542,8 @@ int main(void)
 		TEST(kinds),
 		TEST(times_come_back),
 		TEST(read_only),
+		TEST(path_twice),
+		TEST(clean_leftovers),
 		TEST(repair_of_a_forged_cache),
 		TEST(repair_without_archives),
 	};
