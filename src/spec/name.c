@@ -31,22 +31,44 @@ static bool ends_name(char c)
 	return strchr(" \t=<>!~()[],;#|*", c) != NULL; /* the terminating NUL too */
 }
 
+static const char *find_end(const char *p)
+{
+	while (!ends_name(*p))
+		p++;
+	return p;
+}
+
+static const char *skip_blanks(const char *p)
+{
+	return p + strspn(p, " \t");
+}
+
+/* Behind "channel::", "namespace:" or both; NULL for a URL of a file. */
+static const char *skip_prefix(const char *p, const char *end)
+{
+	const char *colon = memchr(p, ':', (size_t)(end - p));
+	const char *colons = colon ? strstr(p, "::") : NULL;
+
+	if (!colon && strncmp(skip_blanks(end), "::", 2) == 0)
+		colons = skip_blanks(end);
+	if (colons)
+		return skip_blanks(colons + 2);
+	if (!colon)
+		return p;
+	if (strncmp(colon, "://", 3) == 0)
+		return NULL;
+	return (const char *)memrchr(p, ':', (size_t)(end - p)) + 1;
+}
+
 size_t ce_dependency_name(const char *text, const char **ret_name)
 {
-	const char *p = text + strspn(text, " \t"), *end = p, *colons;
+	const char *p = skip_blanks(text);
 
-	while (!ends_name(*end))
-		end++;
-	if (memchr(p, ':', (size_t)(end - p))) {
-		colons = strstr(p, "::");
-		if (!colons)
-			return 0;
-		p = colons + 2;
-		for (end = p; !ends_name(*end);)
-			end++;
-	}
+	p = skip_prefix(p, find_end(p));
+	if (!p)
+		return 0;
 	*ret_name = p;
-	return (size_t)(end - p);
+	return (size_t)(find_end(p) - p);
 }
 
 bool ce_dependency_is_on(const char *text, const char *name)

@@ -26,7 +26,7 @@ void ce_name_to_lower(char *name);
 /*
  * The package name that a dependency text begins with, without parsing the rest: for walking a graph
  * of names. Returns the length of the name within *ret_name (not NUL-terminated), 0 when there is
- * none. "channel::name" gives name. The letters are as written ("PyJWT"): lower them before a
+ * none. "channel::name" and "namespace:name" give name. The letters are as written ("PyJWT"): lower them before a
  * look-up.
  */
 size_t ce_dependency_name(const char *text, const char **ret_name);

@@ -73,7 +73,7 @@ static int read_namespace(struct ce_spec_reader *r, size_t first)
 	struct ce_scan *s = &r->s;
 	const char *second = memchr(s->text + first + 1, ':', s->len - first - 1);
 
-	if (r->mode == CE_SPEC_STRICT)
+	if (r->mode == CE_SPEC_STRICT || memchr(s->text + s->pos, ' ', first - s->pos))
 		return ce_scan_fail(s, first, "namespaces are not supported: write channel::name");
 	s->pos = (second ? (size_t)(second - s->text) : first) + 1;
 	return 0;

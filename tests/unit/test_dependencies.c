@@ -15,12 +15,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "base/json.h"
 #include "ccenv/ccenv.h"
 #include "model/match.h"
 #include "model/pkg.h"
+#include "spec/name.h"
 #include "spec/spec.h"
 
 enum {
@@ -76,6 +78,16 @@ static void free_table(struct table *t)
 	ce_arena_release(&t->arena);
 }
 
+/* Whoever walks the graph of names finds the name that the parser finds. */
+static void check_name(const struct ce_spec *spec, const char *text)
+{
+	const char *at = "";
+	size_t n = ce_dependency_name(text, &at);
+
+	if (!spec->url && (n != strlen(spec->name) || strncasecmp(at, spec->name, n) != 0))
+		fail_msg("\"%s\" is on %s, and walked to \"%.*s\"", text, spec->name, (int)n, at);
+}
+
 /* What the text admits, "1" or "0" for each package; "" when only its being taken counts. NULL: it is
  * refused. */
 static const char *ask(struct table *t, const char *text, enum ce_spec_mode mode, bool only_taken)
@@ -86,6 +98,7 @@ static const char *ask(struct table *t, const char *text, enum ce_spec_mode mode
 
 	if (ce_spec_parse(text, mode, &t->arena, &spec, &err) < 0 || strchr(spec->name, '*'))
 		return NULL;
+	check_name(spec, text);
 	if (only_taken)
 		return "";
 	answer = ce_arena_alloc(&t->arena, t->n + 1);

@@ -245,7 +245,9 @@ static void test_name(void **state)
 		{"__glibc >=2.17", "__glibc"}, {"p[version='1']", "p"}, {"p # c", "p"},
 		{"conda-forge::p 1", "p"}, {"https://h/c/linux-64::p[build=x]", "p"},
 		{"p[channel='https://h/c']", "p"}, {"PyJWT >=2", "PyJWT"}, {"p\t>1", "p"},
-		{"p|q", "p"}, {"p*", "p"}, {"p(>1)", "p"}, {"", ""}, {">=1", ""}};
+		{"p|q", "p"}, {"p*", "p"}, {"p(>1)", "p"}, {"ns:p 1", "p"}, {"c:ns:p", "p"},
+		{"c:: p 1", "p"}, {"c ::p", "p"}, {"::p", "p"},
+		{"https://h/c/linux-64/p-1.0-0.conda", ""}, {"", ""}, {">=1", ""}};
 
 	(void)state;
 	for (size_t i = 0; i < CE_COUNT(cases); i++) {
