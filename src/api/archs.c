@@ -172,7 +172,7 @@ int ce_archs_chosen(struct ccenv *c, const char *env, const struct ce_lockfile_p
 				c->manifest_path);
 		native = native_arch(c, text);
 	}
-	r = ce_arch_expand(archs, n, cuda, native, a, &ret->items, &ret->n, err);
+	r = ce_arch_expand((struct ce_strs){(const char **)archs, n}, cuda, native, a, ret, err);
 	if (r < 0)
 		return ce_context(err, r, "%s: cuda", c->manifest_path);
 	return 0;

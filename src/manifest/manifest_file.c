@@ -389,7 +389,7 @@ static int parse_environment(
 		const struct ce_feature *f = feature_find(m, names[i]);
 
 		if (!f)
-			return ce_fail(err, CCENV_EDATA, "there is no feature \"%s\"", names[i]);
+			return ce_fail(err, CCENV_EDATA, "unknown feature \"%s\"", names[i]);
 		if (f != &m->features[0])
 			env->features[env->n_features++] = f;
 	}
@@ -686,36 +686,4 @@ int ce_manifest_read(const char *path, struct ce_buf *text, struct ce_manifest *
 	if (r < 0)
 		return r;
 	return ce_manifest_parse(ce_buf_str(text) + at, text->len - at, path, ret_manifest, err);
-}
-
-static json_t *strings(const char *const *list, size_t n)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(array, json_string(list[i]));
-	return array;
-}
-
-void ce_manifest_render(const struct ce_manifest_new_options *o, struct ce_buf *out)
-{
-	CE_CLEANUP(ce_json_decrefp) json_t *root = json_object();
-
-	if (o->name)
-		json_object_set_new(root, "name", json_string(o->name));
-	if (o->n_channels)
-		json_object_set_new(root, "channels", strings(o->channels, o->n_channels));
-	if (o->n_platforms)
-		json_object_set_new(root, "platforms", strings(o->platforms, o->n_platforms));
-	if (o->cuda_version) {
-		json_t *cuda = json_object();
-
-		json_object_set_new(cuda, "version", json_string(o->cuda_version));
-		if (o->n_components)
-			json_object_set_new(
-				cuda, "components", strings(o->components, o->n_components));
-		json_object_set_new(root, "cuda", cuda);
-	}
-	json_object_set_new(root, "dependencies", json_object());
-	ce_json_format(root, out);
 }

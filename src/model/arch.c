@@ -149,7 +149,7 @@ static int fail_release(
 		if (known[i].number == number)
 			why = why_not(&known[i], release(cuda_version), &a);
 	return ce_fail(err, CCENV_EDATA,
-		"GPU architecture \"%s\" is not one that nvcc of CUDA %s takes%s%s; it takes %s",
+		"GPU architecture \"%s\" is not supported by nvcc of CUDA %s%s%s; supported are %s",
 		arch, cuda_version, *why ? "; " : "", why, ce_buf_str(&b));
 }
 
@@ -201,29 +201,29 @@ static size_t add_all(bool major_only, int rel, struct ce_arena *a, const char *
 	return n;
 }
 
-int ce_arch_expand(const char *const *archs, size_t n, const char *cuda_version, const char *native,
-	struct ce_arena *a, const char ***ret, size_t *ret_n, struct ccenv_error *err)
+int ce_arch_expand(struct ce_strs archs, const char *cuda_version, const char *native,
+	struct ce_arena *a, struct ce_strs *ret, struct ccenv_error *err)
 {
-	const char **list = ce_arena_array(a, n * (CE_COUNT(known) + 1) + 1, sizeof(*list));
-	size_t out = 0;
+	const char **list = ce_arena_array(a, archs.n * (CE_COUNT(known) + 1) + 1, sizeof(*list));
+	size_t n = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		bool major_only = strcmp(archs[i], "all-major") == 0;
-		int r = ce_arch_check(archs[i], cuda_version, err);
+	for (size_t i = 0; i < archs.n; i++) {
+		const char *arch = archs.items[i];
+		bool major_only = strcmp(arch, "all-major") == 0;
+		int r = ce_arch_check(arch, cuda_version, err);
 
 		if (r < 0)
 			return r;
-		if (strcmp(archs[i], "native") == 0 && !native)
+		if (strcmp(arch, "native") == 0 && !native)
 			return ce_fail(err, CCENV_EHOST,
 				"GPU architecture \"native\": this machine has no NVIDIA GPU with a driver; name the architectures in ccenv.json, or set CUDAARCHS");
-		if (strcmp(archs[i], "native") == 0)
-			list[out++] = ce_arena_printf(a, "%s-real", native);
-		else if (major_only || strcmp(archs[i], "all") == 0)
-			out = add_all(major_only, release(cuda_version), a, list, out);
+		if (strcmp(arch, "native") == 0)
+			list[n++] = ce_arena_printf(a, "%s-real", native);
+		else if (major_only || strcmp(arch, "all") == 0)
+			n = add_all(major_only, release(cuda_version), a, list, n);
 		else
-			list[out++] = ce_arena_strdup(a, archs[i]);
+			list[n++] = ce_arena_strdup(a, arch);
 	}
-	*ret = list;
-	*ret_n = out;
+	*ret = (struct ce_strs){list, n};
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/attr.h"
+#include "base/strs.h"
 
 struct ccenv_error;
 struct ce_arena;
@@ -35,8 +36,7 @@ CE_MUST_CHECK int ce_arch_check(
  * more. "native" becomes `native`, e.g. "90"; NULL: there is no GPU, which is CCENV_EHOST when it
  * is asked for.
  */
-CE_MUST_CHECK int ce_arch_expand(const char *const *archs, size_t n, const char *cuda_version,
-	const char *native, struct ce_arena *a, const char ***ret, size_t *ret_n,
-	struct ccenv_error *err);
+CE_MUST_CHECK int ce_arch_expand(struct ce_strs archs, const char *cuda_version, const char *native,
+	struct ce_arena *a, struct ce_strs *ret, struct ccenv_error *err);
 
 #endif

@@ -21,7 +21,7 @@ static int fail_unknown(const char *component, struct ccenv_error *err)
 	for (const struct ce_component *c = ce_component_list(); c->name; c++)
 		ce_buf_addf(&b, "%s%s", b.len > 0 ? ", " : "", c->name);
 	return ce_fail(err, CCENV_ENOTFOUND,
-		"there is no CUDA component \"%s\"; known are: %s; any other package of the channel goes under \"dependencies\"",
+		"unknown CUDA component \"%s\"; expected one of %s. Any other package of the channel goes under \"dependencies\"",
 		component, ce_buf_str(&b));
 }
 

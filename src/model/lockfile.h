@@ -48,6 +48,7 @@ struct ce_lockfile {
 	size_t n_pkgs;
 };
 
+/* Empty, to be filled; and its end, with all that lives in its arena. */
 struct ce_lockfile *ce_lockfile_new(void);
 void ce_lockfile_free(struct ce_lockfile *lock);
 CE_DEFINE_FREEP(struct ce_lockfile, ce_lockfile_free, ce_lockfile_freep)

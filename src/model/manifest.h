@@ -80,6 +80,7 @@ struct ce_manifest {
 	size_t n_environments;
 };
 
+/* Empty, to be filled; and its end, with all that lives in its arena. */
 struct ce_manifest *ce_manifest_new(void);
 void ce_manifest_free(struct ce_manifest *m);
 CE_DEFINE_FREEP(struct ce_manifest, ce_manifest_free, ce_manifest_freep)

@@ -36,6 +36,7 @@ struct ce_repodata {
 	size_t n_others;
 };
 
+/* Empty, to be filled; and its end, with all records. */
 struct ce_repodata *ce_repodata_new(void);
 void ce_repodata_free(struct ce_repodata *r);
 CE_DEFINE_FREEP(struct ce_repodata, ce_repodata_free, ce_repodata_freep)

@@ -46,27 +46,28 @@ struct ce_request {
 	struct ce_arena arena;
 	const char *environment; /* "default" */
 	const char *platform;    /* subdir */
-	const char **
-		channels; /* full URLs without trailing slash, the first has the highest priority */
+	/* URLs without a slash at the end; the first has the highest priority. */
+	const char **channels;
 	size_t n_channels;
 	const struct ce_spec **specs; /* sorted by text, no doubles */
 	size_t n_specs;
-	const struct ce_spec *
-		*pins; /* hold if the package is there, like a constrains of the user */
+	/* These hold if the package is there, like a constrains of the user. */
+	const struct ce_spec **pins;
 	size_t n_pins;
 	struct ce_virtual *virtuals; /* sorted by name */
 	size_t n_virtuals;
 	enum ce_channel_priority priority;
 	enum ce_strategy strategy;
-	uint64_t exclude_newer; /* ms since 1970: later records are left out, and those without a
-				   date; 0 is off */
+	/* ms since 1970: later records are left out, and those without a date; 0 is off. */
+	uint64_t exclude_newer;
 	struct ce_date_exception *date_exceptions;
 	size_t n_date_exceptions;
-	/* Records of the old lock to be favoured; borrowed, their names not in `update`. */
+	/* Records of the old lock to be preferred; borrowed, their names not in `update`. */
 	const struct ce_pkg **locked;
 	size_t n_locked;
 };
 
+/* Empty, to be filled; and its end, with all that lives in its arena. */
 struct ce_request *ce_request_new(void);
 void ce_request_free(struct ce_request *r);
 CE_DEFINE_FREEP(struct ce_request, ce_request_free, ce_request_freep)
@@ -90,6 +91,7 @@ struct ce_solution {
 	size_t n;
 };
 
+/* The packages stay: they are borrowed. */
 void ce_solution_free(struct ce_solution *s);
 CE_DEFINE_FREEP(struct ce_solution, ce_solution_free, ce_solution_freep)
 

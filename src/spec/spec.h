@@ -44,8 +44,8 @@ enum ce_compare {
 struct ce_spec {
 	const char *text;
 	const char *name; /* lower case; "*" for any, or (lenient) a glob */
-	const char
-		*channel; /* a name, or a URL without credentials; conda-forge's alias is cut off */
+	/* A name, or a URL without credentials; conda's alias is cut off. */
+	const char *channel;
 	const char *subdir;
 	const struct ce_version_spec *version;
 	const char *version_text; /* canonical */
@@ -66,6 +66,10 @@ struct ce_spec {
 	const char *flags;
 };
 
+/*
+ * Parses a text; strict for what people write, lenient for records (spec/version_spec.h). *ret_spec
+ * lives as long as the arena. CCENV_EDATA with a caret under the character.
+ */
 CE_MUST_CHECK int ce_spec_parse(const char *text, enum ce_spec_mode mode, struct ce_arena *a,
 	const struct ce_spec **ret_spec, struct ccenv_error *err);
 

@@ -214,8 +214,8 @@ static int read_subdir(struct ce_spec_reader *r, const struct value *v)
 {
 	if (r->mode == CE_SPEC_STRICT &&
 		!ce_subdir_is_known(r->s.text + v->begin, v->end - v->begin))
-		return ce_scan_fail(
-			&r->s, v->begin, "no known platform: write linux-64, noarch or the like");
+		return ce_scan_fail(&r->s, v->begin,
+			"unknown platform: expected linux-64, noarch or another subdir");
 	r->spec.subdir = copy(r, v->begin, v->end);
 	return 0;
 }

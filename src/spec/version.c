@@ -275,45 +275,60 @@ static int compare_elements(const struct element *a, const struct element *b)
 }
 
 /* Element k of segment i (of the segments from `base` on), or 0. */
-static const struct element *element_at(
-	const struct ce_version *v, size_t base, size_t n, size_t i, size_t k)
-{
-	const struct segment *g = &v->segments[base + i];
+/* The main or the local segments of a version. What is behind their end is 0. */
+struct part {
+	const struct ce_version *v;
+	size_t base, n;
+};
 
-	return i < n && k < g->n ? &v->elements[g->first + k] : &zero;
+static struct part main_part(const struct ce_version *v)
+{
+	return (struct part){v, 0, v->n_main};
 }
 
-static size_t elements_in(const struct ce_version *v, size_t base, size_t n, size_t i)
+static struct part local_part(const struct ce_version *v)
 {
-	return i < n ? v->segments[base + i].n : 0;
+	return (struct part){v, v->n_main, v->n_local};
 }
 
-/* Compares the first `limit` segments of the main or the local parts. */
-static int compare_segments(const struct ce_version *a, size_t base_a, size_t na,
-	const struct ce_version *b, size_t base_b, size_t nb, size_t limit)
+static const struct segment *segment_at(struct part p, size_t i)
 {
-	size_t n = na > nb ? na : nb;
+	return &p.v->segments[p.base + i];
+}
+
+static const struct element *element_at(struct part p, size_t i, size_t k)
+{
+	return i < p.n && k < segment_at(p, i)->n ? &p.v->elements[segment_at(p, i)->first + k]
+						  : &zero;
+}
+
+static size_t elements_in(struct part p, size_t i)
+{
+	return i < p.n ? segment_at(p, i)->n : 0;
+}
+
+/* Compares the first `limit` segments. */
+static int compare_segments(struct part a, struct part b, size_t limit)
+{
+	size_t n = a.n > b.n ? a.n : b.n;
 
 	if (n > limit)
 		n = limit;
 	for (size_t i = 0; i < n; i++) {
+		size_t ka = elements_in(a, i), kb = elements_in(b, i);
+
 		/* Nearly all segments are one number, also of "14.0a0", which bounds nearly all
 		 * specs. */
-		if (i < na && i < nb && a->segments[base_a + i].n == 1 &&
-			b->segments[base_b + i].n == 1) {
-			const struct element *x = &a->elements[a->segments[base_a + i].first];
-			const struct element *y = &b->elements[b->segments[base_b + i].first];
+		if (ka == 1 && kb == 1) {
+			const struct element *x = element_at(a, i, 0), *y = element_at(b, i, 0);
 
 			if (!x->text && !y->text && x->number != y->number)
 				return x->number < y->number ? -1 : 1;
 			if (!x->text && !y->text)
 				continue;
 		}
-		size_t ka = elements_in(a, base_a, na, i), kb = elements_in(b, base_b, nb, i);
-
 		for (size_t k = 0; k < (ka > kb ? ka : kb); k++) {
-			int c = compare_elements(
-				element_at(a, base_a, na, i, k), element_at(b, base_b, nb, i, k));
+			int c = compare_elements(element_at(a, i, k), element_at(b, i, k));
 
 			if (c)
 				return c;
@@ -342,9 +357,8 @@ int ce_version_compare(const struct ce_version *a, const struct ce_version *b)
 
 	if (a->plain && b->plain)
 		return compare_plain(a, b);
-	c = compare_segments(a, 0, a->n_main, b, 0, b->n_main, SIZE_MAX);
-	return c ? c
-		 : compare_segments(a, a->n_main, a->n_local, b, b->n_main, b->n_local, SIZE_MAX);
+	c = compare_segments(main_part(a), main_part(b), SIZE_MAX);
+	return c ? c : compare_segments(local_part(a), local_part(b), SIZE_MAX);
 }
 
 /*
@@ -352,20 +366,18 @@ int ce_version_compare(const struct ce_version *a, const struct ce_version *b)
  * that one must be equal or, being text, begin the other's text (so "2013a" begins "2013ab":
  * conda's rule, not rattler's).
  */
-static bool segments_start_with(const struct ce_version *v, size_t base_v, size_t nv,
-	const struct ce_version *p, size_t base_p, size_t np)
+static bool segments_start_with(struct part v, struct part p)
 {
-	size_t last = np - 1, n = p->segments[base_p + last].n;
+	size_t last = p.n - 1, n = segment_at(p, last)->n;
 	const struct element *e, *f;
 
-	if (compare_segments(v, base_v, nv, p, base_p, np, last) != 0)
+	if (compare_segments(v, p, last) != 0)
 		return false;
 	for (size_t k = 0; k + 1 < n; k++)
-		if (compare_elements(element_at(v, base_v, nv, last, k),
-			    element_at(p, base_p, np, last, k)) != 0)
+		if (compare_elements(element_at(v, last, k), element_at(p, last, k)) != 0)
 			return false;
-	e = element_at(v, base_v, nv, last, n - 1);
-	f = element_at(p, base_p, np, last, n - 1);
+	e = element_at(v, last, n - 1);
+	f = element_at(p, last, n - 1);
 	if (!f->text)
 		return compare_elements(e, f) == 0;
 	return e->text && e->number >= f->number && memcmp(e->text, f->text, f->number) == 0;
@@ -374,10 +386,9 @@ static bool segments_start_with(const struct ce_version *v, size_t base_v, size_
 bool ce_version_starts_with(const struct ce_version *v, const struct ce_version *prefix)
 {
 	if (prefix->n_local == 0)
-		return segments_start_with(v, 0, v->n_main, prefix, 0, prefix->n_main);
-	return compare_segments(v, 0, v->n_main, prefix, 0, prefix->n_main, SIZE_MAX) == 0 &&
-	       segments_start_with(
-		       v, v->n_main, v->n_local, prefix, prefix->n_main, prefix->n_local);
+		return segments_start_with(main_part(v), main_part(prefix));
+	return compare_segments(main_part(v), main_part(prefix), SIZE_MAX) == 0 &&
+	       segments_start_with(local_part(v), local_part(prefix));
 }
 
 bool ce_version_is_compatible(const struct ce_version *v, const struct ce_version *base)
@@ -385,7 +396,7 @@ bool ce_version_is_compatible(const struct ce_version *v, const struct ce_versio
 	if (ce_version_compare(v, base) < 0)
 		return false;
 	/* Of "~=1" only the epoch is left. */
-	return segments_start_with(v, 0, v->n_main, base, 0, base->n_main - 1U);
+	return segments_start_with(main_part(v), (struct part){base, 0, base->n_main - 1U});
 }
 
 size_t ce_version_segments(const struct ce_version *v)

@@ -146,7 +146,7 @@ static int read_operator(struct ce_scan *s, enum kind *ret_kind)
 		}
 	}
 	return ce_scan_fail(s, begin,
-		"'%.*s' is no operator: use one of == != <= >= < > = ~=", n > 8 ? 8 : (int)n,
+		"unknown operator '%.*s': expected one of == != <= >= < > = ~=", n > 8 ? 8 : (int)n,
 		s->text + begin);
 }
 

@@ -41,11 +41,11 @@ static void test_releases(void **state)
 		{"110", "12.9", "CUDA 13.0 is the first one"},
 		{"110", "13.0", NULL},
 		{"100", "12.6", "CUDA 12.8 is the first one"},
-		{"100f", "12.8", "it takes 50"},
+		{"100f", "12.8", "supported are 50"},
 		{"100f-real", "12.9", NULL},
 		{"90a", "12.0", NULL},
-		{"89a", "13.0", "it takes 75"},
-		{"95", "13.0", "is not one that nvcc of CUDA 13.0 takes"},
+		{"89a", "13.0", "supported are 75"},
+		{"95", "13.0", "is not supported by nvcc of CUDA 13.0"},
 		{"121", "14.2", NULL}, /* later than what is known: as the latest */
 		{"130", "14.2", NULL}, /* and the GPU may be as new */
 		{"70", "14.2", "CUDA 12.9 was the last one"},
@@ -65,12 +65,12 @@ static void assert_expands(const char *arch, const char *cuda, const char *nativ
 {
 	struct ce_arena a = {0};
 	struct ce_buf b = {0};
-	const char **list;
-	size_t n;
+	struct ce_strs list;
 
-	assert_int_equal(ce_arch_expand(&arch, 1, cuda, native, &a, &list, &n, &err), 0);
-	for (size_t i = 0; i < n; i++)
-		ce_buf_addf(&b, "%s%s", i ? " " : "", list[i]);
+	assert_int_equal(
+		ce_arch_expand((struct ce_strs){&arch, 1}, cuda, native, &a, &list, &err), 0);
+	for (size_t i = 0; i < list.n; i++)
+		ce_buf_addf(&b, "%s%s", i ? " " : "", list.items[i]);
 	assert_string_equal(ce_buf_str(&b), want);
 	ce_buf_release(&b);
 	ce_arena_release(&a);
@@ -80,8 +80,7 @@ static void test_words_become_lists(void **state)
 {
 	struct ce_arena a = {0};
 	const char *native = "native";
-	const char **list;
-	size_t n;
+	struct ce_strs list;
 
 	(void)state;
 	assert_expands("all-major", "13.0", NULL,
@@ -94,7 +93,8 @@ static void test_words_become_lists(void **state)
 	assert_expands("native", "13.0", "90", "90-real");
 	assert_expands("90a-real", "13.0", NULL, "90a-real");
 	assert_int_equal(
-		ce_arch_expand(&native, 1, "13.0", NULL, &a, &list, &n, &err), CCENV_EHOST);
+		ce_arch_expand((struct ce_strs){&native, 1}, "13.0", NULL, &a, &list, &err),
+		CCENV_EHOST);
 	assert_non_null(strstr(err.text, "CUDAARCHS"));
 	ce_arena_release(&a);
 }

@@ -159,7 +159,7 @@ static void test_constraint_messages(void **state)
 		"    >=1, \n"
 		"         ^");
 	expect_constraint_error("12 | =>13", CE_SPEC_LENIENT,
-		"'=>' is no operator: use one of == != <= >= < > = ~=\n"
+		"unknown operator '=>': expected one of == != <= >= < > = ~=\n"
 		"    12 | =>13\n"
 		"         ^");
 	expect_constraint_error(">=1,<2@", CE_SPEC_LENIENT,
