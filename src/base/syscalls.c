@@ -29,7 +29,7 @@ static const struct {
 	{EIO, ALL & ~DATA, CE_WAY_STOP},
 	{ENOSPC, WRITES, CE_WAY_STOP},
 	{EDQUOT, WRITES, CE_WAY_STOP},
-	{EFBIG, WRITES, CE_WAY_STOP},
+	{EFBIG, DATA | NAMES, CE_WAY_STOP},
 	{EROFS, WRITES & ~(1 << CE_SYS_FSYNC), CE_WAY_STOP},
 	/* Of the names, not of the file system: a copy would meet the same. */
 	{EEXIST, NAMES, CE_WAY_STOP},

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -390,6 +391,35 @@ static void test_copy(void **state)
 	assert_non_null(strstr(err.text, to));
 }
 
+static int chmod_errno; /* what fchmod() fails with; 0: it does not */
+
+int fchmod(int fd, mode_t mode)
+{
+	if (chmod_errno) {
+		errno = chmod_errno;
+		return -1;
+	}
+	return (int)syscall(SYS_fchmod, fd, mode);
+}
+
+/* A file system that lets nobody change modes is good enough if the mode already serves. */
+static void test_refused_mode(void **state)
+{
+	CE_AUTOFREE char *path = in_scratch("file");
+	CE_CLEANUP(ce_fs_closep) int fd = open(path, O_WRONLY | O_CREAT, 0600);
+
+	(void)state;
+	assert_int_equal(ce_fs_set_mode(fd, 0644), 0);
+	chmod_errno = EPERM;
+	assert_int_equal(ce_fs_set_mode(fd, 0600), 0);
+	assert_int_equal(ce_fs_set_mode(fd, 0444), 0);
+	assert_int_equal(ce_fs_set_mode(fd, 0755), -1);
+	assert_int_equal(errno, EPERM);
+	chmod_errno = EROFS;
+	assert_int_equal(ce_fs_set_mode(fd, 0600), -1);
+	chmod_errno = 0;
+}
+
 static void test_ways(void **state)
 {
 	static const struct {
@@ -450,6 +480,7 @@ int main(void)
 		TEST(test_deep_tree),
 		TEST(test_odd_files),
 		TEST(test_copy),
+		TEST(test_refused_mode),
 		TEST(test_ways),
 	};
 
