@@ -12,6 +12,7 @@
  * anyway, and branches that no test runs are worse than none. The caller frees with free().
  */
 
+/* malloc(), calloc(), realloc(), strdup(), strndup(), asprintf(), vasprintf(), reallocarray(). */
 void *ce_alloc(size_t size);
 void *ce_calloc(size_t n, size_t size);
 void *ce_realloc(void *p, size_t size);

@@ -7,8 +7,10 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/cursor.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/printable.h"
 #include "ccenv/ccenv.h"
 
 int ce_json_parse(const char *text, size_t len, json_t **ret, struct ccenv_error *err)
@@ -59,6 +61,43 @@ static const char *type_name(const json_t *v)
 static int wrong(const char *key, const char *want, const json_t *got, struct ccenv_error *err)
 {
 	return ce_fail(err, CCENV_EDATA, "%s: expected %s, found %s", key, want, type_name(got));
+}
+
+static int check_text(const char *s, struct ccenv_error *err)
+{
+	CE_AUTOFREE char *shown = NULL;
+
+	if (ce_cursor_text_is_clean(s, strlen(s)))
+		return 0;
+	shown = ce_printable(s, false);
+	return ce_fail(err, CCENV_EDATA, "control characters in the text \"%s\"", shown);
+}
+
+int ce_json_check_texts(const json_t *v, struct ccenv_error *err)
+{
+	const char *key;
+	json_t *member;
+	size_t i;
+	int r;
+
+	if (json_is_string(v))
+		return check_text(json_string_value(v), err);
+	json_array_foreach ((json_t *)v, i, member) {
+		r = ce_json_check_texts(member, err);
+		if (r < 0)
+			return r;
+	}
+	if (!json_is_object(v))
+		return 0;
+	json_object_foreach ((json_t *)v, key, member) {
+		r = check_text(key, err);
+		if (r < 0)
+			return r;
+		r = ce_json_check_texts(member, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int ce_json_string(const json_t *o, const char *key, struct ce_arena *a, const char **ret,

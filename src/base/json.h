@@ -27,6 +27,11 @@ CE_MUST_CHECK int ce_json_parse(
 /* Reads and parses a file of at most `max` bytes; errors carry the path. */
 CE_MUST_CHECK int ce_json_read(const char *path, size_t max, json_t **ret, struct ccenv_error *err);
 
+/* CCENV_EDATA if a key or value has a control character: one with a newline could forge lines of a
+ * message. */
+CE_MUST_CHECK int ce_json_check_texts(const json_t *v, struct ccenv_error *err);
+
+/* The getters; see above. */
 CE_MUST_CHECK int ce_json_string(const json_t *o, const char *key, struct ce_arena *a,
 	const char **ret, struct ccenv_error *err);
 CE_MUST_CHECK int ce_json_uint(

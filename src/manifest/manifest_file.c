@@ -8,13 +8,11 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/cursor.h"
 #include "base/edit.h"
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/path.h"
-#include "base/printable.h"
 #include "ccenv/ccenv.h"
 #include "model/arch.h"
 #include "model/manifest.h"
@@ -609,44 +607,6 @@ static int parse_top(const json_t *root, struct ce_manifest *m, struct ccenv_err
 	return 0;
 }
 
-static int check_text(const char *s, struct ccenv_error *err)
-{
-	CE_AUTOFREE char *shown = NULL;
-
-	if (ce_cursor_text_is_clean(s, strlen(s)))
-		return 0;
-	shown = ce_printable(s, false);
-	return ce_fail(err, CCENV_EDATA, "control characters in the text \"%s\"", shown);
-}
-
-/* No key or value has a control character: one with a newline could forge lines of a message. */
-static int check_texts(const json_t *v, struct ccenv_error *err)
-{
-	const char *key;
-	json_t *member;
-	size_t i;
-	int r;
-
-	if (json_is_string(v))
-		return check_text(json_string_value(v), err);
-	json_array_foreach ((json_t *)v, i, member) {
-		r = check_texts(member, err);
-		if (r < 0)
-			return r;
-	}
-	if (!json_is_object(v))
-		return 0;
-	json_object_foreach ((json_t *)v, key, member) {
-		r = check_text(key, err);
-		if (r < 0)
-			return r;
-		r = check_texts(member, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 static int parse_text(const char *text, size_t len, struct ce_manifest *m, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *root = NULL;
@@ -654,7 +614,7 @@ static int parse_text(const char *text, size_t len, struct ce_manifest *m, struc
 
 	if (r < 0)
 		return r;
-	r = check_texts(root, err);
+	r = ce_json_check_texts(root, err);
 	if (r < 0)
 		return r;
 	return parse_top(root, m, err);
