@@ -14,7 +14,7 @@
 
 enum {
 	DEFAULT_PARALLEL = 16,
-	MULTIPLEXED = 128,    /* streams of one connection; what servers allow */
+	MULTIPLEXED = 256,    /* streams of a few connections; most servers allow 128 each */
 	DEFAULT_RETRIES = 3,  /* CCENV_NET_RETRIES */
 	DEFAULT_STALL_S = 30, /* CCENV_NET_TIMEOUT */
 	DEFAULT_PATIENCE_S = 3600,

@@ -284,9 +284,7 @@ void ce_transfer_end_http(struct ce_transfer *t, CURLcode code)
 		finish_error(t, code);
 		return;
 	}
-	long status = ce_transfer_status(t), version = 0;
-	curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
-	t->d->multiplexed = version == CURL_HTTP_VERSION_2_0;
+	long status = ce_transfer_status(t);
 	if ((!t->checked && ce_transfer_check_answer(t) < 0) || t->err.code < 0) {
 		ce_transfer_finish_failed(t, status);
 		return;

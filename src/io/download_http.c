@@ -17,6 +17,7 @@ enum {
 	CONNECT_TIMEOUT_S = 10,
 	MIN_SPEED = 100, /* bytes a second; fewer is a stalled server */
 	MAX_HEADER = 16 * 1024,
+	OWN_CONNECTIONS = 4,
 };
 
 static bool curl_ready;
@@ -59,8 +60,10 @@ static size_t on_header(char *line, size_t size, size_t n, void *user)
 	size_t len = size * n;
 
 	/* Each status line (100, a proxy's, the real one) begins a new set. */
-	if (len > 5 && strncasecmp(line, "HTTP/", 5) == 0)
+	if (len > 6 && strncasecmp(line, "HTTP/", 5) == 0) {
 		ce_transfer_clear_headers(t);
+		t->d->multiplexed = line[5] == '2';
+	}
 	if (len > MAX_HEADER)
 		return len;
 	keep_header(&t->etag, "ETag", line, len);
@@ -223,9 +226,13 @@ void ce_transfer_start_http(struct ce_transfer *t)
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "ccenv/" CCENV_VERSION);
 	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	/* HTTP/2 may let all share one connection; TLS says so before the first answer. Without TLS
-	 * libcurl 7.88 would only know when the first file has come, and wait so long. */
-	curl_easy_setopt(e, CURLOPT_PIPEWAIT, (long)ce_url_has_scheme(t->url, "https"));
+	/* The first few, which are the large ones, get connections of their own: each begins slowly
+	 * (TCP), and two together arrive in less time than one behind the other. Once a server is
+	 * known to speak HTTP/2 all others share what is open. Without TLS libcurl 7.88 would only
+	 * know when the first file has come, and wait so long. */
+	bool share = d->multiplexed || d->n_own >= OWN_CONNECTIONS;
+	d->n_own += !share;
+	curl_easy_setopt(e, CURLOPT_PIPEWAIT, (long)(share && ce_url_has_scheme(t->url, "https")));
 	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 256L * 1024);
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, (long)MIN_SPEED);
@@ -246,5 +253,9 @@ void ce_transfer_start_http(struct ce_transfer *t)
 	t->err.code = 0;
 	t->state = CE_TRANSFER_RUNNING;
 	d->running++;
+	/* libcurl fills one connection before it uses the next: here all of them get their share. */
+	if (d->multiplexed)
+		curl_multi_setopt(d->multi, CURLMOPT_MAX_CONCURRENT_STREAMS,
+			(long)((d->running + d->n_own - 1) / d->n_own));
 	curl_multi_add_handle(d->multi, e);
 }

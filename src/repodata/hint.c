@@ -34,7 +34,8 @@ static bool is_of_another_platform(
 	if (!at)
 		return false;
 	for (size_t i = 0; i < n_platforms; i++) {
-		if (strcmp(at + 1, platforms[i]) == 0)
+		size_t n = strlen(platforms[i]);
+		if (strncmp(at + 1, platforms[i], n) == 0 && (!at[n + 1] || at[n + 1] == '_'))
 			return false;
 	}
 	return true;

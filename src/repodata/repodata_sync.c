@@ -155,6 +155,15 @@ static void ask_expected(struct sync *y)
 	}
 }
 
+/* The same for an index that still arrives. */
+static void on_preview(void *user, struct ce_source *s, const char *name, const char *hex)
+{
+	struct sync *y = user;
+
+	if (ce_map_has(&y->expected, name) && ce_url_is_web(s->shards_base_url))
+		ce_shard_expect(y->shards, s, name, hex);
+}
+
 /* Is there anything to wait for? What is only expected is not waited for. */
 static bool is_busy(const struct sync *y)
 {
@@ -378,6 +387,7 @@ static int prepare(struct sync *y, struct ccenv_error *err)
 	y->ctx.revalidate = q->revalidate;
 	y->ctx.only = q->form ? ce_form_find(q->form) : -1;
 	y->ctx.user = y;
+	y->ctx.on_preview = on_preview;
 	y->ctx.on_settled = on_step;
 	y->ctx.progress.phase = CCENV_PHASE_REPODATA;
 	r = make_places(y, err);

@@ -173,13 +173,26 @@ static char *key_of(const struct ce_source *s, const char *name)
 	return ce_asprintf("%u %s %s", s->channel_rank, s->subdir, name);
 }
 
+static void forget(struct shard *h)
+{
+	h->f->n_wanted -= h->name != NULL;
+	h->source = NULL;
+}
+
+/* The one on its way for this name. An index that came in two parts from two mirrors may have named
+ * another first: that is not the one. */
 static struct shard *find(
-	const struct ce_shard_fetch *f, const struct ce_source *s, const char *name)
+	struct ce_shard_fetch *f, const struct ce_source *s, const char *name, const char *hex)
 {
 	CE_AUTOFREE char *key = key_of(s, name);
 	struct shard *h = ce_map_get(&f->by_name, key);
 
-	return h && h->source ? h : NULL;
+	if (!h || !h->source)
+		return NULL;
+	if (strcmp(h->hex, hex) == 0)
+		return h;
+	forget(h);
+	return NULL;
 }
 
 static struct shard *ask(
@@ -215,7 +228,7 @@ static struct shard *ask(
 bool ce_shard_want(struct ce_shard_fetch *f, struct ce_source *s, const char *name, const char *hex,
 	struct ce_buf *ret_shard)
 {
-	struct shard *h = find(f, s, name);
+	struct shard *h = find(f, s, name, hex);
 
 	if (!h && ce_shard_cached(f, hex, ret_shard))
 		return true;
@@ -232,7 +245,7 @@ void ce_shard_expect(
 {
 	CE_AUTOFREE char *path = shard_path(f, hex);
 
-	if (!ce_fs_exists(path) && !find(f, s, name))
+	if (!ce_fs_exists(path) && !find(f, s, name, hex))
 		(void)ask(f, s, name, hex);
 }
 
@@ -244,9 +257,7 @@ size_t ce_shard_n_wanted(const struct ce_shard_fetch *f)
 void ce_shard_forget(struct ce_shard_fetch *f, const struct ce_source *s)
 {
 	for (struct shard *h = f->shards; h; h = h->next) {
-		if (h->source != s)
-			continue;
-		f->n_wanted -= h->name != NULL;
-		h->source = NULL;
+		if (h->source == s)
+			forget(h);
 	}
 }

@@ -21,6 +21,7 @@
 #include "io/download.h"
 #include "repodata/indexer.h"
 #include "repodata/name_index.h"
+#include "repodata/shard_preview.h"
 #include "repodata/shards.h"
 #include "repodata/store.h"
 
@@ -87,6 +88,9 @@ static void drop_body(struct ce_source *s)
 {
 	ce_indexer_free(s->indexer);
 	s->indexer = NULL;
+	ce_shard_preview_free(s->preview);
+	s->preview = NULL;
+	s->previewed = false;
 	ce_buf_clear(&s->body);
 }
 
@@ -94,7 +98,7 @@ void ce_source_free(struct ce_source *s)
 {
 	if (!s)
 		return;
-	ce_indexer_free(s->indexer);
+	drop_body(s);
 	close_copy(s);
 	ce_fs_unlock(s->lock);
 	ce_state_release(&s->known);
@@ -176,6 +180,19 @@ static int resolve(const struct ce_source *s, const char *ref, char **ret, struc
 	return 0;
 }
 
+/* Where shards are, by the index. They may lie outside the channel, at the same server. */
+static int find_shards(struct ce_source *s, const char *ref, struct ccenv_error *err)
+{
+	CE_AUTOFREE char *url = NULL;
+	int r = resolve(s, ref, &url, err);
+
+	if (r < 0)
+		return r;
+	free(s->shards_base_url);
+	s->shards_base_url = ce_url_with_user_of(url, s->channel);
+	return 0;
+}
+
 /* Where packages and shards are, by the copy that is open. */
 static int find_files(struct ce_source *s, struct ccenv_error *err)
 {
@@ -190,14 +207,7 @@ static int find_files(struct ce_source *s, struct ccenv_error *err)
 	s->base_url = ce_url_strip_credentials(base);
 	if (!s->shards)
 		return 0;
-	CE_AUTOFREE char *shards = NULL;
-	r = resolve(s, ce_shard_index_shards_base_url(s->shards), &shards, err);
-	if (r < 0)
-		return r;
-	free(s->shards_base_url);
-	/* Shards may lie outside the channel, at the same server. */
-	s->shards_base_url = ce_url_with_user_of(shards, s->channel);
-	return 0;
+	return find_shards(s, ce_shard_index_shards_base_url(s->shards), err);
 }
 
 /* The copy that is open becomes the answer. */
@@ -423,6 +433,17 @@ static enum ce_verdict on_damage(struct ce_source *s, const struct ce_download_r
 	return CE_TAKEN;
 }
 
+static void on_preview(void *user, const char *base, const char *name, const char *hex)
+{
+	struct ce_source *s = user;
+	struct ccenv_error ignored;
+
+	if (!s->previewed && find_shards(s, base, &ignored) < 0)
+		return; /* at its end the index is refused for that */
+	s->previewed = true;
+	s->ctx->on_preview(s->ctx->user, s, name, hex);
+}
+
 static int on_data(void *user, const void *data, size_t len, struct ccenv_error *err)
 {
 	struct ce_source *s = user;
@@ -431,6 +452,9 @@ static int on_data(void *user, const void *data, size_t len, struct ccenv_error 
 	ce_source_tell_progress(s->ctx);
 	if (s->form == CE_FORM_SHARDS) {
 		ce_buf_add(&s->body, data, len);
+		if (!s->preview)
+			s->preview = ce_shard_preview_new();
+		ce_shard_preview_feed(s->preview, data, len, on_preview, s);
 		return 0;
 	}
 	if (!s->indexer) {

@@ -16,6 +16,7 @@ struct ce_fs_lock;
 struct ce_indexer;
 struct ce_name_index;
 struct ce_shard_index;
+struct ce_shard_preview;
 
 /*
  * One subdir of one channel: gets an index of it, in one form or another, into the cache and opens
@@ -44,6 +45,8 @@ enum ce_source_state {
 	CE_SOURCE_FAILED,  /* `err` says why */
 };
 
+struct ce_source;
+
 struct ce_source_context {
 	struct ce_downloader *downloader;
 	const struct ccenv_events *events;
@@ -54,6 +57,8 @@ struct ce_source_context {
 	bool revalidate; /* what is fresh is asked for too */
 	struct ccenv_progress progress;
 	void *user;
+	/* An entry of the index of shards of `s`, which still arrives; s->shards_base_url is set. */
+	void (*on_preview)(void *user, struct ce_source *s, const char *name, const char *hex);
 	void (*on_settled)(void *user); /* some source has left ASKING while the downloader ran */
 };
 
@@ -85,7 +90,9 @@ struct ce_source {
 	char *state_path, *lock_path;
 	struct ce_fs_lock *lock;
 	struct ce_indexer *indexer;
-	struct ce_buf body;        /* of the index of shards */
+	struct ce_buf body; /* of the index of shards */
+	struct ce_shard_preview *preview;
+	bool previewed;            /* shards_base_url is of the index that arrives */
 	struct ccenv_error damage; /* of the first form that was no good */
 };
 

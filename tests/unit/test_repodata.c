@@ -728,6 +728,7 @@ static void test_hint_table(void **state)
 	assert_true(ce_map_has(&names, "cuda-nvcc_linux-64"));
 	assert_true(ce_map_has(&names, "cuda-nvvm-impl"));
 	assert_true(ce_map_has(&names, "sysroot_linux-64"));
+	assert_true(ce_map_has(&names, "_sysroot_linux-64_curr_repodata_hack"));
 	assert_false(ce_map_has(&names, "cuda-nvcc_linux-aarch64"));
 	assert_false(ce_map_has(&names, "python"));
 	assert_in_range(names.n, 20, 100);
