@@ -121,12 +121,14 @@ static int fail_hash(struct source *s, const char *found, struct ccenv_error *er
 		url, kind, found, job->key, (unsigned long long)s->reader.offset);
 }
 
-/* The archive is the locked one, and cannot be used. */
+/* The archive is the locked one, and cannot be used: it is too new, or not what a package should be. */
 static int fail_package(const struct ce_job *job, int r, struct ccenv_error *err)
 {
-	ce_context(err, r, "%s", job->pkg->fn);
+	if (strstr(err->text, "a newer ccenv is needed"))
+		return ce_context(err, r, "%s", job->pkg->fn);
+	ce_context(err, r, "%s: the package itself is wrong", job->pkg->fn);
 	return ce_hint(err, r,
-		"(these are the locked bytes, so the package itself is wrong and downloading it again does not help: lock another build of it, and report it to its channel)");
+		"(these are the locked bytes, so downloading it again does not help: lock another build of it, and report it to its channel)");
 }
 
 /* The hash is judged before anything that went wrong in unpacking: damage explains that too. */
