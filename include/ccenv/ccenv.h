@@ -476,6 +476,7 @@ CCENV_API void ccenv_findings_free(struct ccenv_findings *list);
 /* A virtual package of this machine: "__cuda", "13.0", "0". */
 struct ccenv_virtual {
 	const char *name, *version, *build;
+	const char *source; /* where it was found: "the C library", "NVML", "CONDA_OVERRIDE_CUDA" */
 };
 
 struct ccenv_info {
@@ -483,6 +484,8 @@ struct ccenv_info {
 	const char *manifest, *lock, *root; /* NULL when there is none */
 	struct ccenv_virtual *virtuals;
 	size_t n_virtuals;
+	const char *const *channels; /* of the manifest, without credentials */
+	size_t n_channels;
 	void *owner;
 };
 

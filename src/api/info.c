@@ -1,10 +1,79 @@
 /* SPDX-License-Identifier: MIT */
-/* ccenv_info(): what ccenv sees on this machine. */
+/* ccenv_info(): what ccenv sees on this machine, and where. */
+#include <string.h>
+
 #include "api/project.h"
+#include "base/alloc.h"
 #include "base/arena.h"
+#include "base/attr.h"
+#include "base/url.h"
 #include "io/host.h"
 #include "model/manifest.h"
 #include "model/platform.h"
+
+/* Where each virtual package comes from, unless its variable is set. */
+static const struct {
+	const char *name, *variable, *source;
+} places[] = {
+	{"__archspec", "CONDA_OVERRIDE_ARCHSPEC", "the processor"},
+	{"__cuda", "CONDA_OVERRIDE_CUDA", "the NVIDIA driver"},
+	{"__cuda_arch", "CONDA_OVERRIDE_CUDA_ARCH", "the NVIDIA driver"},
+	{"__glibc", "CONDA_OVERRIDE_GLIBC", "the C library"},
+	{"__linux", "CONDA_OVERRIDE_LINUX", "the kernel"},
+	{"__osx", "CONDA_OVERRIDE_OSX", "the system"},
+	{"__unix", NULL, "the platform"},
+};
+
+static const char *probe_name(enum ce_host_probe probe)
+{
+	switch (probe) {
+	case CE_HOST_NVML:
+		return "NVML";
+	case CE_HOST_LIBCUDA:
+		return "libcuda";
+	case CE_HOST_SMI:
+		return "nvidia-smi";
+	default:
+		return "the NVIDIA driver";
+	}
+}
+
+/* The driver is asked again, since it is not noted who answered; only where there is one. */
+static const char *driver_source(const struct ccenv *c, const char *name)
+{
+	struct ce_host_gpu gpu;
+
+	ce_host_gpu(c->getenv_fn, CE_HOST_ALL, &gpu);
+	return probe_name(strcmp(name, "__cuda") == 0 ? gpu.source : gpu.arch_source);
+}
+
+static const char *source_of(const struct ccenv *c, const char *name)
+{
+	for (size_t i = 0; i < CE_COUNT(places); i++) {
+		if (strcmp(places[i].name, name) != 0)
+			continue;
+		if (places[i].variable && c->getenv_fn(places[i].variable))
+			return places[i].variable;
+		if (strncmp(name, "__cuda", 6) == 0)
+			return driver_source(c, name);
+		return places[i].source;
+	}
+	return "this machine";
+}
+
+static const char *const *channels(const struct ccenv *c, struct ce_arena *a, size_t *ret_n)
+{
+	size_t n = c->manifest ? c->manifest->n_channels : 0;
+	const char **list = ce_arena_array(a, n + 1, sizeof(*list));
+
+	for (size_t i = 0; i < n; i++) {
+		CE_AUTOFREE char *shown = ce_url_redact(c->manifest->channels[i]);
+
+		list[i] = ce_arena_strdup(a, shown);
+	}
+	*ret_n = n;
+	return list;
+}
 
 int ccenv_info(struct ccenv *c, struct ccenv_info *ret, struct ccenv_error *err)
 {
@@ -27,10 +96,13 @@ int ccenv_info(struct ccenv *c, struct ccenv_info *ret, struct ccenv_error *err)
 		.virtuals = ce_arena_array(owner, n + 1, sizeof(*ret->virtuals)),
 		.owner = owner,
 	};
-	for (; ret->n_virtuals < n; ret->n_virtuals++)
-		ret->virtuals[ret->n_virtuals] =
-			(struct ccenv_virtual){virtuals[ret->n_virtuals].name,
-				virtuals[ret->n_virtuals].version, virtuals[ret->n_virtuals].build};
+	for (; ret->n_virtuals < n; ret->n_virtuals++) {
+		const struct ce_virtual *v = &virtuals[ret->n_virtuals];
+
+		ret->virtuals[ret->n_virtuals] = (struct ccenv_virtual){
+			v->name, v->version, v->build, source_of(c, v->name)};
+	}
+	ret->channels = channels(c, owner, &ret->n_channels);
 	return 0;
 }
 

@@ -90,6 +90,12 @@ bool ce_cli_begin(struct ce_cli *cli, const struct ce_opt *own, int *ret_status)
 	struct ce_opt common[CE_CLI_N_COMMON];
 
 	ce_cli_common(cli, common);
+	if (cli->words) {
+		ce_opt_words(own);
+		ce_opt_words(common);
+		*ret_status = CE_EXIT_OK;
+		return false;
+	}
 	*ret_status = CE_EXIT_USAGE;
 	if (!parse(cli, own, common)) {
 		fprintf(stderr, "Try `ccenv %s --help`.\n", cmd->name);

@@ -29,6 +29,7 @@ struct ce_cli {
 	/* The common options. */
 	const char *manifest, *lock, *root, *cache_dir, *directory;
 	bool offline, shared_cache, json, quiet, help;
+	bool words; /* ce_cli_begin() prints the options, for completion, and is done */
 	int verbose;
 	/* What several commands have options for; released with the rest. */
 	const char *cuda;
@@ -75,12 +76,18 @@ struct ce_command {
 	X(env)                                                                                     \
 	X(meson_setup)                                                                             \
 	X(archs)                                                                                   \
+	X(completion)                                                                              \
 	X(solve)
 
 #define CE_DECLARE_COMMAND(name) extern const struct ce_command ce_cmd_##name;
 CE_COMMANDS(CE_DECLARE_COMMAND)
 CE_PLUMBING_COMMANDS(CE_DECLARE_COMMAND)
 #undef CE_DECLARE_COMMAND
+/* The two groups; NULL ends each. */
+extern const struct ce_command *const ce_commands[];
+extern const struct ce_command *const ce_plumbing_commands[];
+/* NULL when there is no command of that name. */
+const struct ce_command *ce_command_find(const char *name);
 
 enum {
 	CE_CLI_N_COMMON = 12 /* rows of the common options, with the last, empty one */

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/printable.h"
 #include "cli/cli.h"
 
 static void set(json_t *o, const char *key, const char *value)
@@ -15,7 +16,7 @@ static void print_json(const struct ccenv_info *i)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
-	json_t *virtuals = json_array();
+	json_t *virtuals = json_array(), *sources = json_object(), *channels = json_array();
 
 	set(o, "version", i->version);
 	set(o, "platform", i->platform);
@@ -28,21 +29,42 @@ static void print_json(const struct ccenv_info *i)
 			virtuals, json_sprintf("%s=%s=%s", i->virtuals[v].name,
 					  i->virtuals[v].version, i->virtuals[v].build));
 	json_object_set_new(o, "virtual-packages", virtuals);
+	for (size_t v = 0; v < i->n_virtuals; v++)
+		set(sources, i->virtuals[v].name, i->virtuals[v].source);
+	json_object_set_new(o, "virtual-package-sources", sources);
+	for (size_t k = 0; k < i->n_channels; k++)
+		json_array_append_new(channels, json_string(i->channels[k]));
+	json_object_set_new(o, "channels", channels);
 	ce_json_format(o, &b);
 	fputs(ce_buf_str(&b), stdout);
 }
 
+static void add_line(struct ce_buf *b, const char *title, const char *text)
+{
+	if (!text)
+		return;
+	ce_buf_addf(b, "%-10s ", title);
+	ce_buf_add_printable(b, text, false);
+	ce_buf_addc(b, '\n');
+}
+
 static void print_text(const struct ccenv_info *i)
 {
-	printf("ccenv      %s\nplatform   %s\ncache      %s\n", i->version, i->platform,
-		i->cache_dir);
-	if (i->manifest)
-		printf("manifest   %s\nlock       %s\nroot       %s\n", i->manifest, i->lock,
-			i->root);
-	printf("this machine has\n");
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+
+	add_line(&b, "ccenv", i->version);
+	add_line(&b, "platform", i->platform);
+	add_line(&b, "cache", i->cache_dir);
+	add_line(&b, "manifest", i->manifest);
+	add_line(&b, "lock", i->manifest ? i->lock : NULL);
+	add_line(&b, "root", i->manifest ? i->root : NULL);
+	for (size_t k = 0; k < i->n_channels; k++)
+		add_line(&b, k ? "" : "channels", i->channels[k]);
+	ce_buf_adds(&b, "this machine has\n");
 	for (size_t v = 0; v < i->n_virtuals; v++)
-		printf("  %s %s %s\n", i->virtuals[v].name, i->virtuals[v].version,
-			i->virtuals[v].build);
+		ce_buf_addf(&b, "  %s %s %s (%s)\n", i->virtuals[v].name, i->virtuals[v].version,
+			i->virtuals[v].build, i->virtuals[v].source);
+	fputs(ce_buf_str(&b), stdout);
 }
 
 static int run(struct ce_cli *cli)

@@ -9,11 +9,10 @@
 #include "cli/cli.h"
 
 #define ADDRESS(name) &ce_cmd_##name,
-/* NULL ends each group. */
-static const struct ce_command *const commands[] = {CE_COMMANDS(ADDRESS) NULL};
-static const struct ce_command *const plumbing[] = {CE_PLUMBING_COMMANDS(ADDRESS) NULL};
+const struct ce_command *const ce_commands[] = {CE_COMMANDS(ADDRESS) NULL};
+const struct ce_command *const ce_plumbing_commands[] = {CE_PLUMBING_COMMANDS(ADDRESS) NULL};
 #undef ADDRESS
-static const struct ce_command *const *const groups[] = {commands, plumbing};
+static const struct ce_command *const *const groups[] = {ce_commands, ce_plumbing_commands};
 
 static void print_group(FILE *out, const char *title, const struct ce_command *const *group)
 {
@@ -27,15 +26,15 @@ static void print_help(FILE *out)
 	fprintf(out, "ccenv " CCENV_VERSION
 		     ": a CUDA toolchain from conda-forge, locked, in your build tree\n\n"
 		     "Usage: ccenv [options] COMMAND [options]\n\n");
-	print_group(out, "Commands:", commands);
-	print_group(out, "\nFor build systems and scripts:", plumbing);
+	print_group(out, "Commands:", ce_commands);
+	print_group(out, "\nFor build systems and scripts:", ce_plumbing_commands);
 	fputs("\nTo begin:\n"
 	      "  ccenv init --cuda 13.0 && ccenv install && ccenv run -- nvcc --version\n\n"
 	      "`ccenv COMMAND --help` lists the options. Exit status: 0 success, 1 failure, 2 wrong usage.\n",
 		out);
 }
 
-static const struct ce_command *find(const char *name)
+const struct ce_command *ce_command_find(const char *name)
 {
 	for (size_t g = 0; g < CE_COUNT(groups); g++)
 		for (size_t i = 0; groups[g][i]; i++)
@@ -92,7 +91,7 @@ static int run(struct ce_cli *cli, char **argv, size_t n)
 		argv++;
 		n--;
 	}
-	cli->command = find(argv[0]);
+	cli->command = ce_command_find(argv[0]);
 	if (!cli->command)
 		return no_command(cli, argv[0]);
 	cli->argc = (int)n;

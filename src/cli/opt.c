@@ -123,6 +123,12 @@ void ce_opt_help(const struct ce_opt *table)
 	}
 }
 
+void ce_opt_words(const struct ce_opt *table)
+{
+	for (const struct ce_opt *o = table; o && o->name; o++)
+		printf("--%s\t%s\n", o->name, o->help);
+}
+
 void ce_opt_list_release(struct ce_opt_list *list)
 {
 	free(list->items);
