@@ -3,7 +3,7 @@
 # find_package(CondaCuda [13.0 | 12.8...<13] [REQUIRED] [COMPONENTS nvcc cudart nvrtc …])
 #
 # Installs the CUDA toolchain of the project into <build>/_ccenv, if it is not there yet, and makes CMake use it. What the
-# toolchain is comes from ccenv.json and ccenv.lock beside the calling CMakeLists.txt (or the top one); without a
+# toolchain is comes from ccenv.json and ccenv.lock next to the calling CMakeLists.txt (or the top one); without a
 # ccenv.json, from the version and the components given here.
 #
 # Where it may stand:
@@ -35,7 +35,7 @@ macro(_ccenv_fail)
 	return()
 endmacro()
 
-# _ccenv_find_manifest(manifest lock): ccenv.json beside the calling CMakeLists.txt, then beside the top one. Without one the
+# _ccenv_find_manifest(manifest lock): ccenv.json next to the calling CMakeLists.txt, then next to the top one. Without one the
 # lock is a committed ccenv.lock there, else one in the root.
 function(_ccenv_find_manifest out_manifest out_lock root)
 	set(_manifest "${CCENV_MANIFEST}")

@@ -3,7 +3,7 @@
 # `ccenv vendor` writes: the same text in all three.
 #
 # ccenv is started only when something has changed. Everything it depends on (manifest, lock, request) is hashed into a key
-# that is kept beside the root's stamp; the comparison is plain CMake and costs about a millisecond.
+# that is kept next to the root's stamp; the comparison is plain CMake and costs about a millisecond.
 
 # _ccenv_find_program(out [hints…]): the ccenv to run. CCENV_EXECUTABLE (variable, then environment), hints, PATH.
 function(_ccenv_find_program out)

@@ -73,6 +73,7 @@ CE_MUST_CHECK int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_erro
 CE_MUST_CHECK int ce_emit_make(const struct ce_emit_facts *f, struct ccenv_error *err);
 CE_MUST_CHECK int ce_emit_ide(const struct ce_emit_facts *f, struct ccenv_error *err);
 CE_MUST_CHECK int ce_emit_meson(const struct ce_emit_facts *f, struct ccenv_error *err);
+CE_MUST_CHECK int ce_emit_stamp(const struct ce_emit_facts *f, struct ccenv_error *err);
 
 /* Has ccenv written <root>/<rel>? By the words that all its scripts and .pc files begin with. What
  * it has not written is neither removed nor overwritten. */

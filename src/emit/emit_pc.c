@@ -106,15 +106,17 @@ static int write_part(const struct ce_emit_facts *f, const struct ce_emit_part *
 	CE_AUTOFREE char *minor = ce_asprintf("-%s", f->cuda_version);
 	CE_AUTOFREE char *major =
 		ce_asprintf("-%.*s", (int)strcspn(f->cuda_version, "."), f->cuda_version);
-	int r;
+	const char *const suffixes[] = {"", minor, major};
+	/* cudnn, nccl and the like have versions of their own. */
+	size_t n = part->row->in_prefix ? 1 : CE_COUNT(suffixes);
 
-	r = write_one(f, part, "", written, err);
-	/* cudnn, nccl and their like have versions of their own. */
-	if (r == 0 && !part->row->in_prefix)
-		r = write_one(f, part, minor, written, err);
-	if (r == 0 && !part->row->in_prefix)
-		r = write_one(f, part, major, written, err);
-	return r;
+	for (size_t i = 0; i < n; i++) {
+		int r = write_one(f, part, suffixes[i], written, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* What ccenv wrote for an earlier lock, and does not for this one. */
@@ -158,15 +160,23 @@ int ce_emit_pc(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
 	CE_AUTOFREE char *dir = ce_asprintf("%s/pkgconfig/%s", f->in->root, f->target);
 	CE_CLEANUP(ce_map_release) struct ce_map written = {0};
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; r == 0 && i < f->n_parts; i++)
+	for (size_t i = 0; i < f->n_parts; i++) {
 		r = write_part(f, &f->parts[i], &written, err);
-	if (r == 0)
-		r = remove_others(dir, &written, err);
-	if (r == 0)
-		r = write_wrapper(f, err);
-	for (size_t i = 0; r == 0 && i < f->n_parts; i++)
+		if (r < 0)
+			return r;
+	}
+	r = remove_others(dir, &written, err);
+	if (r < 0)
+		return r;
+	r = write_wrapper(f, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < f->n_parts; i++) {
 		r = ce_emit_pc_check(dir, f->parts[i].row->pc, f->in->platform, err);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* The path of a root, and which files in it are ccenv's. */
+/* The path of a root, which files in it are ccenv's, and how they are written. */
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/event.h"
 #include "base/fs.h"
+#include "base/path.h"
 #include "base/printable.h"
+#include "base/strs.h"
 #include "base/utf8.h"
 #include "ccenv/ccenv.h"
 #include "emit/emit.h"
@@ -71,4 +76,37 @@ bool ce_emit_is_ours(const char *root, const char *rel)
 
 	return ce_fs_read_beneath(root, rel, MAX_OWN, &text, &ignored) == 0 &&
 	       strstr(ce_buf_str(&text), "ritten by ccenv");
+}
+
+void ce_emit_made(const struct ce_emit_facts *f, const char *rel)
+{
+	if (f->in->made)
+		ce_buf_addf(f->in->made, "%s\n", rel);
+}
+
+int ce_emit_file(const struct ce_emit_facts *f, const char *rel, const struct ce_buf *text,
+	bool executable, struct ccenv_error *err)
+{
+	CE_AUTOFREE char *path = ce_path_join(f->in->root, rel);
+	CE_AUTOFREE char *dir = ce_path_dir(path);
+	bool changed;
+	int r;
+
+	if ((executable || ce_has_suffix(rel, ".pc")) && ce_fs_exists(path) &&
+		!ce_emit_is_ours(f->in->root, rel))
+		return ce_fail(err, CCENV_EUSAGE,
+			"%s was not written by ccenv, which has a file of its own for that place; remove it, or choose another directory with --root",
+			path);
+	r = ce_fs_mkdirs(dir, err);
+	if (r < 0)
+		return r;
+	r = ce_fs_replace(path, ce_buf_str(text), text->len, &changed, err);
+	if (r < 0)
+		return r;
+	if (executable && chmod(path, 0755) < 0)
+		return ce_fail_errno(err, errno, "cannot make %s executable", path);
+	if (changed)
+		ce_log(f->in->events, CCENV_LOG_DEBUG, "wrote %s", path);
+	ce_emit_made(f, rel);
+	return 0;
 }

@@ -3,51 +3,57 @@
 #include "emit/emit_text.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/buf.h"
 
-/* Appends s, each character of `special` preceded by `escape`. */
-static void quote_with(struct ce_buf *out, const char *s, const char *special, char escape)
+void ce_quote_cmake(struct ce_buf *out, const char *s)
 {
+	/* ";" stays: within quotes it is no separator, and "\;" would keep its backslash. */
 	for (; *s; s++) {
-		if (strchr(special, *s))
-			ce_buf_addc(out, escape);
+		if (strchr("\\\"$@", *s))
+			ce_buf_addc(out, '\\');
 		ce_buf_addc(out, *s);
 	}
 }
 
-void ce_quote_cmake(struct ce_buf *out, const char *s)
+/* A line of make, of a .pc file or of Meson ends with the line: what would end it, or could forge
+ * another one, becomes a space. */
+static bool is_control(char c)
 {
-	/* ";" stays: within quotes it is no separator, and "\;" would keep its backslash. */
-	quote_with(out, s, "\\\"$@", '\\');
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+/* make and pkg-config read "$$" as a dollar, and "\#" as no comment. */
+static void quote_value(struct ce_buf *out, const char *s, const char *escaped)
+{
+	for (; *s; s++) {
+		if (*s == '$')
+			ce_buf_addc(out, '$');
+		else if (strchr(escaped, *s))
+			ce_buf_addc(out, '\\');
+		ce_buf_addc(out, is_control(*s) ? ' ' : *s);
+	}
 }
 
 void ce_quote_make(struct ce_buf *out, const char *s)
 {
-	for (; *s; s++) {
-		if (*s == '$')
-			ce_buf_addc(out, '$');
-		else if (strchr(" #:", *s))
-			ce_buf_addc(out, '\\');
-		ce_buf_addc(out, *s);
-	}
+	quote_value(out, s, "#");
 }
 
 void ce_quote_pc(struct ce_buf *out, const char *s)
 {
-	for (; *s; s++) {
-		if (*s == '$')
-			ce_buf_addc(out, '$');
-		else if (strchr(" #\"'\\", *s))
-			ce_buf_addc(out, '\\');
-		ce_buf_addc(out, *s);
-	}
+	quote_value(out, s, "#");
 }
 
 void ce_quote_meson(struct ce_buf *out, const char *s)
 {
-	quote_with(out, s, "\\'", '\\');
+	for (; *s; s++) {
+		if (strchr("\\'", *s))
+			ce_buf_addc(out, '\\');
+		ce_buf_addc(out, is_control(*s) ? ' ' : *s);
+	}
 }
 
 void ce_quote_sh(struct ce_buf *out, const char *s)

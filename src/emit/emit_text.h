@@ -9,11 +9,13 @@ struct ce_buf;
 /*
  * Text for other programs: quoting per language, and templates (src/emit/text/, compiled in).
  *
- * Each quoting function appends `s` so that the reader of that language sees exactly `s` again.
+ * Each quoting function appends `s` so that the reader of that language sees exactly `s` again. Where
+ * a value ends with its line (make, .pc, Meson), a control character becomes a space. What a shell or
+ * pkg-config does with a path that it has read is another matter: see ce_emit_check_path().
  */
 void ce_quote_cmake(struct ce_buf *out, const char *s); /* within "…" */
-void ce_quote_make(struct ce_buf *out, const char *s); /* value of a variable or a name in a rule */
-void ce_quote_pc(struct ce_buf *out, const char *s);   /* value of a variable in a .pc file */
+void ce_quote_make(struct ce_buf *out, const char *s);  /* value of a variable */
+void ce_quote_pc(struct ce_buf *out, const char *s);    /* value of a variable or a field */
 void ce_quote_meson(struct ce_buf *out, const char *s); /* within '…' */
 void ce_quote_sh(struct ce_buf *out, const char *s);    /* a whole word, quoted as needed */
 

@@ -2,14 +2,14 @@
 /*
  * The view: a directory that looks like /usr/local/cuda (docs/design/build-systems.md).
  *
- * The hard part is nvcc: it reads the nvcc.profile beside the path it was called by and follows no
+ * The hard part is nvcc: it reads the nvcc.profile next to the path it was called by and follows no
  * link, so that a hard link of it (nvcc.bin) next to a profile of our own is a whole compiler for
  * one target. What is called nvcc is a script before it: nvcc also obeys variables of the
  * environment, and not every build system can take those away at each place where it runs nvcc
  * (CMake's device link, FindCUDA, make). Nothing below the prefix is edited: its files are the
  * package cache's.
  *
- * A view never changes: it is built beside its place and renamed. What is in it is written down in
+ * A view never changes: it is made under a temporary name and put in place in one step. What is in it is written down in
  * one file (MARKER), to know a view of another make.
  */
 #include <ctype.h>
@@ -44,7 +44,7 @@ enum entry_kind {
 	ENTRY_TEXT,   /* value is the content */
 	ENTRY_SCRIPT, /* the same, executable */
 	ENTRY_LINK,   /* value is what the link says */
-	ENTRY_CLONE,  /* value is the absolute path of the file it shall be */
+	ENTRY_CLONE,  /* value is the absolute path of the file that it is another name of */
 };
 
 struct entry {
@@ -95,41 +95,49 @@ static size_t profile_name(const char *line)
 	return n;
 }
 
+/* CCCL has a directory of its own from CUDA 13 on, which only nvcc searches. */
+static const char *profile_includes(const struct ce_emit_facts *f, struct ce_arena *a)
+{
+	if (!f->has_cccl_dir)
+		return ce_arena_printf(
+			a, "INCLUDES += \"-I$(TOP)/targets/%s/include\" $(_SPACE_)\n", f->target);
+	return ce_arena_printf(a,
+		"INCLUDES += \"-I$(TOP)/targets/%s/include\" $(_SPACE_)\n"
+		"SYSTEM_INCLUDES += \"-isystem\" \"$(TOP)/targets/%s/include/cccl\" $(_SPACE_)\n",
+		f->target, f->target);
+}
+
+static const char *profile_libraries(const struct ce_emit_facts *f, struct ce_arena *a)
+{
+	return ce_arena_printf(a,
+		"LIBRARIES =+ $(_SPACE_) \"-L$(TOP)/targets/%s/lib/stubs\" \"-L$(TOP)/targets/%s/lib\"\n",
+		f->target, f->target);
+}
+
+/* What stands in the view's profile for a line of the shipped one: a text, or what makes it. */
+static const struct {
+	const char *name, *text;
+	const char *(*make)(const struct ce_emit_facts *f, struct ce_arena *a);
+} profile_lines[] = {
+	{"TOP", .text = "TOP = $(_HERE_)/..\n"},
+	{"CICC_PATH", .text = "CICC_PATH = $(TOP)/nvvm/bin\n"},
+	{"NVVMIR_LIBRARY_DIR", .text = "NVVMIR_LIBRARY_DIR = $(TOP)/nvvm/libdevice\n"},
+	{"PATH", .text = "PATH += $(TOP)/nvvm/bin:$(_HERE_):\n"},
+	{"INCLUDES", .make = profile_includes},
+	{"SYSTEM_INCLUDES", .text = ""}, /* with INCLUDES */
+	{"LIBRARIES", .make = profile_libraries},
+};
+
 /* Our text for a line of the shipped profile; NULL: the line stays. */
 static const char *profile_line(
 	const char *name, size_t len, const struct ce_emit_facts *f, struct ce_arena *a)
 {
-	static const char *const names[] = {"TOP", "CICC_PATH", "NVVMIR_LIBRARY_DIR", "PATH",
-		"INCLUDES", "SYSTEM_INCLUDES", "LIBRARIES"};
-	size_t i = 0;
-
-	while (i < CE_COUNT(names) && (strlen(names[i]) != len || memcmp(names[i], name, len) != 0))
-		i++;
-	switch (i) {
-	case 0:
-		return "TOP = $(_HERE_)/..\n";
-	case 1:
-		return "CICC_PATH = $(TOP)/nvvm/bin\n";
-	case 2:
-		return "NVVMIR_LIBRARY_DIR = $(TOP)/nvvm/libdevice\n";
-	case 3:
-		return "PATH += $(TOP)/nvvm/bin:$(_HERE_):\n";
-	case 4:
-		/* From CUDA 13 on, CCCL has a directory of its own, which only nvcc searches. */
-		return ce_arena_printf(a,
-			"INCLUDES += \"-I$(TOP)/targets/%s/include\" $(_SPACE_)\n%s%s%s", f->target,
-			f->has_cccl_dir ? "SYSTEM_INCLUDES += \"-isystem\" \"$(TOP)/targets/" : "",
-			f->has_cccl_dir ? f->target : "",
-			f->has_cccl_dir ? "/include/cccl\" $(_SPACE_)\n" : "");
-	case 5:
-		return "";
-	case 6:
-		return ce_arena_printf(a,
-			"LIBRARIES =+ $(_SPACE_) \"-L$(TOP)/targets/%s/lib/stubs\" \"-L$(TOP)/targets/%s/lib\"\n",
-			f->target, f->target);
-	default:
-		return NULL;
-	}
+	for (size_t i = 0; i < CE_COUNT(profile_lines); i++)
+		if (strlen(profile_lines[i].name) == len &&
+			memcmp(profile_lines[i].name, name, len) == 0)
+			return profile_lines[i].make ? profile_lines[i].make(f, a)
+						     : profile_lines[i].text;
+	return NULL;
 }
 
 /* The shipped profile with its paths turned to the view; lines that we do not know stay, so that
@@ -375,7 +383,7 @@ static bool is_current(const struct plan *p, const struct ce_buf *text)
 	return current;
 }
 
-static void tell_made(const struct plan *p)
+static void note_made(const struct plan *p)
 {
 	CE_AUTOFREE char *marker = ce_path_join(p->f->view_rel, MARKER);
 	CE_AUTOFREE char *link = ce_layout_view_link("", p->f->target);
@@ -465,6 +473,6 @@ int ce_emit_view(const struct ce_emit_facts *f, struct ccenv_error *err)
 	if (r < 0)
 		return r;
 	remove_orphans(f);
-	tell_made(&p);
+	note_made(&p);
 	return 0;
 }

@@ -82,31 +82,15 @@ static bool read_meson(const char *s, struct ce_buf *out)
 	return true;
 }
 
-/* make: a name in a rule. */
-static bool read_make(const char *s, struct ce_buf *out)
+/* make and pkg-config: the value of a variable, or of a field, to the end of its line. */
+static bool read_value(const char *s, struct ce_buf *out)
 {
 	for (; *s; s++) {
-		if (*s == '\\' && s[1] && strchr(" #:%", s[1]))
+		if (*s == '\\' && s[1] == '#')
 			ce_buf_addc(out, *++s);
 		else if (*s == '$' && s[1] == '$')
 			ce_buf_addc(out, *++s);
-		else if (strchr(" #:$\n", *s))
-			return false;
-		else
-			ce_buf_addc(out, *s);
-	}
-	return true;
-}
-
-/* pkg-config: a variable's value, then a word of flags. */
-static bool read_pc(const char *s, struct ce_buf *out)
-{
-	for (; *s; s++) {
-		if (*s == '\\' && s[1])
-			ce_buf_addc(out, *++s);
-		else if (*s == '$' && s[1] == '$')
-			ce_buf_addc(out, *++s);
-		else if (strchr(" #\"'$\\\n\t", *s))
+		else if (strchr("#$\n\r", *s))
 			return false;
 		else
 			ce_buf_addc(out, *s);
@@ -125,8 +109,8 @@ static const struct language languages[] = {
 	{"text quoted for sh reads back", ce_quote_sh, read_sh, true},
 	{"text quoted for CMake reads back", ce_quote_cmake, read_cmake, true},
 	{"text quoted for Meson reads back", ce_quote_meson, read_meson, false},
-	{"text quoted for make reads back", ce_quote_make, read_make, false},
-	{"text quoted for pkg-config reads back", ce_quote_pc, read_pc, false},
+	{"text quoted for make reads back", ce_quote_make, read_value, false},
+	{"text quoted for pkg-config reads back", ce_quote_pc, read_value, false},
 };
 
 /* What no path of a prefix or root may hold. */

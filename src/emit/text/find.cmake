@@ -1,6 +1,6 @@
 # ccenv toolchain 1
 #
-# A CMake toolchain file without paths, made by `ccenv toolchain`: commit it beside ccenv.json and ccenv.lock and use it as
+# A CMake toolchain file without paths, made by `ccenv toolchain`: commit it next to ccenv.json and ccenv.lock and use it as
 #     cmake -B build --toolchain ccenv.cmake
 # It installs the locked CUDA toolchain into <build>/_ccenv when that is not there or the lock has changed, and then reads the
 # toolchain file that lies there. When nothing has changed, ccenv is not started and need not be installed.
@@ -27,7 +27,7 @@ if(NOT _ccenv_file)
 		set(_ccenv_where "${CCENV_ROOT_DIR}")
 	endif()
 	if(NOT EXISTS "${_ccenv_dir}/ccenv.json")
-		message(FATAL_ERROR "ccenv: ${CMAKE_CURRENT_LIST_FILE} belongs beside a ccenv.json, but there is none in "
+		message(FATAL_ERROR "ccenv: ${CMAKE_CURRENT_LIST_FILE} belongs next to a ccenv.json, but there is none in "
 			"${_ccenv_dir}. Run `ccenv init` there, or move the toolchain file to where ccenv.json is.")
 	endif()
 	_ccenv_ensure(_ccenv_file ROOT "${_ccenv_where}" MANIFEST "${_ccenv_dir}/ccenv.json" LOCK "${_ccenv_dir}/ccenv.lock")

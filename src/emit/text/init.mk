@@ -1,6 +1,6 @@
 # ccenv make 1
 #
-# The CUDA toolchain of ccenv.json and ccenv.lock beside this file, for GNU make; made by `ccenv toolchain --format make`:
+# The CUDA toolchain of ccenv.json and ccenv.lock next to this file, for GNU make; made by `ccenv toolchain --format make`:
 # commit it, and
 #     include ccenv.mk
 # It installs into build/_ccenv when that is not there or the lock has changed. What it defines is said in

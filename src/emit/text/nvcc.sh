@@ -1,7 +1,7 @@
 #!/bin/sh
 # nvcc of CUDA @CUDA_VERSION@ (@TARGET@), written by ccenv. What it does is decided by its arguments alone: variables of the
 # environment would change every object, and no build tool and no compiler cache would know. CCENV_HERMETIC=0 lets them in.
-# nvcc looks for its nvcc.profile beside the name it was called by, and follows no link.
+# nvcc looks for its nvcc.profile next to the name it was called by, and follows no link.
 self=$0
 [ ! -L "$self" ] || self=$(readlink -f -- "$self")
 case $self in

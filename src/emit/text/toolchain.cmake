@@ -231,7 +231,7 @@ if(_ccenv_has_nvcc)
 			message(${_ccenv_note} "ccenv: CMAKE_CUDA_COMPILER=${_ccenv_v} is not used: nvcc is this toolchain's")
 		endif()
 	endforeach()
-	# The view's nvcc, never the prefix's: nvcc reads the nvcc.profile beside the path it was called by.
+	# The view's nvcc, never the prefix's: nvcc reads the nvcc.profile next to the path it was called by.
 	set(CMAKE_CUDA_COMPILER "${_ccenv_view}/bin/nvcc")
 	if(_ccenv_clang)
 		set(CMAKE_CUDA_COMPILER "${_ccenv_clang}")

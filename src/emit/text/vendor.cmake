@@ -16,7 +16,7 @@ cmake_policy(VERSION 3.20)
 set(_ccenv_url "@URL@")
 set(_ccenv_sha256 "@SHA256@")
 
-# _ccenv_vendor_use(out program…): the directory of the CMake package that stands beside the first program that has one.
+# _ccenv_vendor_use(out program…): the directory of the CMake package that stands next to the first program that has one.
 function(_ccenv_vendor_use out)
 	foreach(_program IN LISTS ARGN)
 		get_filename_component(_real "${_program}" REALPATH)
@@ -118,7 +118,7 @@ if(NOT CondaCuda_DIR)
 	endif()
 	if(NOT CondaCuda_DIR)
 		message(FATAL_ERROR "ccenv was not found, neither in PATH nor by CCENV_EXECUTABLE. Install it (cmake --install puts its "
-			"CMake package beside it), or let `ccenv vendor --url URL --sha256 HASH` name a source archive to build it from.")
+			"CMake package next to it), or let `ccenv vendor --url URL --sha256 HASH` name a source archive to build it from.")
 	endif()
 endif()
 

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* The facts about an installed prefix that the emitters share: found once, by looking at it. */
+#include "emit/emit_facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "ccenv/ccenv.h"
+#include "model/layout.h"
+#include "model/pkg.h"
+#include "model/platform.h"
+
+const struct ce_pkg *ce_emit_pkg_find(const struct ce_emit_facts *f, const char *name)
+{
+	for (size_t i = 0; i < f->in->n_pkgs; i++)
+		if (strcmp(f->in->pkgs[i]->name, name) == 0)
+			return f->in->pkgs[i];
+	return NULL;
+}
+
+/* Length of the directory that both paths lie below, without its slash; 0 when that is "/". */
+static size_t common_dir(const char *a, const char *b)
+{
+	size_t last = 0;
+	size_t i;
+
+	for (i = 0; a[i] && a[i] == b[i]; i++)
+		if (a[i] == '/')
+			last = i;
+	if ((a[i] == '\0' || a[i] == '/') && (b[i] == '\0' || b[i] == '/'))
+		last = i;
+	return last;
+}
+
+const char *ce_emit_relative(const char *from, const char *path, struct ce_arena *a)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	size_t common = common_dir(from, path);
+	const char *rest = path + common;
+
+	if (common == 0)
+		return ce_arena_strdup(a, path);
+	for (const char *p = from + common; *p; p++)
+		if (*p == '/' && p[1])
+			ce_buf_adds(&b, "../");
+	while (*rest == '/')
+		rest++;
+	ce_buf_adds(&b, rest);
+	return ce_arena_strdup(a, ce_buf_str(&b));
+}
+
+static bool exists_below(const char *dir, const char *rel)
+{
+	CE_AUTOFREE char *path = ce_path_join(dir, rel);
+	struct stat st;
+
+	return stat(path, &st) == 0;
+}
+
+static void find_versions(struct ce_emit_facts *f)
+{
+	const struct ce_pkg *cuda = ce_emit_pkg_find(f, "cuda-version");
+	const struct ce_pkg *nvcc = ce_emit_pkg_find(f, "cuda-nvcc-tools");
+	char *name = f->triplet ? ce_asprintf("gxx_impl_%s", f->in->platform) : ce_strdup("");
+	const struct ce_pkg *gxx = ce_emit_pkg_find(f, name);
+
+	free(name);
+	f->cuda_version = cuda ? cuda->version : "";
+	f->toolkit_version = nvcc ? nvcc->version : f->cuda_version;
+	f->cxx_version = gxx ? gxx->version : "";
+}
+
+static int hash_if_there(
+	const char *path, struct ce_arena *a, const char **ret, struct ccenv_error *err)
+{
+	char hex[CE_SHA256_HEX + 1];
+	int r;
+
+	*ret = "";
+	if (!path || !ce_fs_exists(path))
+		return 0;
+	r = ce_sha256_file(path, hex, err);
+	if (r < 0)
+		return r;
+	*ret = ce_arena_strdup(a, hex);
+	return 0;
+}
+
+static void find_paths(struct ce_emit_facts *f)
+{
+	const struct ce_emit_input *in = f->in;
+	CE_AUTOFREE char *view = ce_layout_view(in->root, f->target, in->content_hash);
+	CE_AUTOFREE char *gcc = ce_asprintf("bin/%s-gcc", f->triplet ? f->triplet : "");
+	CE_AUTOFREE char *gxx = ce_asprintf("bin/%s-g++", f->triplet ? f->triplet : "");
+	CE_AUTOFREE char *cccl = ce_asprintf("targets/%s/include/cccl", f->target);
+
+	f->view = ce_arena_strdup(&f->arena, view);
+	f->view_rel = f->view + strlen(in->root) + 1;
+	f->env_rel = ce_emit_relative(in->root, in->prefix, &f->arena);
+	f->manifest_rel =
+		in->manifest_path ? ce_emit_relative(in->root, in->manifest_path, &f->arena) : "";
+	f->lock_rel = in->lock_path ? ce_emit_relative(in->root, in->lock_path, &f->arena) : "";
+	f->has_nvcc = exists_below(in->prefix, "bin/nvcc");
+	f->has_gcc = f->triplet && exists_below(in->prefix, gcc) && exists_below(in->prefix, gxx);
+	f->has_cccl_dir = exists_below(in->prefix, cccl);
+}
+
+int ce_emit_facts_init(
+	struct ce_emit_facts *f, const struct ce_emit_input *in, struct ccenv_error *err)
+{
+	int r;
+
+	*f = (struct ce_emit_facts){.in = in, .cuda_version = ""};
+	r = ce_emit_check_path("directory", in->root, err);
+	if (r < 0)
+		return r;
+	r = ce_emit_check_path("prefix", in->prefix, err);
+	if (r < 0)
+		return r;
+	f->target = ce_platform_cuda_target(in->platform);
+	f->triplet = ce_platform_triplet(in->platform);
+	if (!f->target || !ce_platform_is_linux(in->platform))
+		return ce_fail(err, CCENV_EUSAGE,
+			"%s: build files can be written for linux-64 and linux-aarch64 only",
+			in->platform);
+
+	find_versions(f);
+	find_paths(f);
+	r = hash_if_there(in->manifest_path, &f->arena, &f->manifest_sha256, err);
+	if (r < 0)
+		return r;
+	r = hash_if_there(in->lock_path, &f->arena, &f->lock_sha256, err);
+	if (r < 0)
+		return r;
+	ce_emit_parts_find(f);
+	return 0;
+}
+
+void ce_emit_facts_release(struct ce_emit_facts *f)
+{
+	ce_arena_release(&f->arena);
+}
