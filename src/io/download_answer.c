@@ -52,7 +52,7 @@ int ce_transfer_check_answer(struct ce_transfer *t)
 	if (status == 206 && (!t->content_range || range_start(t->content_range) != t->from))
 		return ce_transfer_fail(t, CCENV_ENET,
 			"the server sent another part of the file than asked for",
-			"begin anew with `ccenv clean --downloads`, or try again later");
+			"remove it with `ccenv clean --downloads`, or try again later");
 	if (status == 200 && t->from) {
 		t->from = 0;
 		int r = ce_transfer_restart(t);
@@ -62,10 +62,10 @@ int ce_transfer_check_answer(struct ce_transfer *t)
 	curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
 	if (length < 0)
 		return 0;
-	uint64_t whole = t->from + (uint64_t)length;
-	if (t->t.expected_bytes && whole != t->t.expected_bytes) {
+	uint64_t total = t->from + (uint64_t)length;
+	if (t->t.expected_bytes && total != t->t.expected_bytes) {
 		snprintf(text, sizeof(text), "the server has %llu bytes where %llu were promised",
-			(unsigned long long)whole, (unsigned long long)t->t.expected_bytes);
+			(unsigned long long)total, (unsigned long long)t->t.expected_bytes);
 		return ce_transfer_fail(t, CCENV_EHASH, text,
 			"its copy is damaged or was replaced; try later or use another channel");
 	}
@@ -216,7 +216,7 @@ static void finish_status(struct ce_transfer *t, long status)
 		return;
 	}
 	if (status == 416 && t->from && !t->no_range) {
-		/* What is on disk is no part of this file: begin anew. */
+		/* What is on disk is no part of this file: begin again. */
 		t->no_range = true;
 		t->from = 0;
 		if (ce_transfer_restart(t) < 0)

@@ -119,7 +119,7 @@ void ce_transfer_go_to_place(struct ce_transfer *t, size_t n)
 	free(t->url);
 	free(t->asked);
 	if (m && n < m->n) {
-		/* A mirror is another host: what the URL brings to prove who asks is not for it. */
+		/* A mirror is another host: the credentials in the URL are not for it. */
 		CE_AUTOFREE char *plain = ce_url_strip_credentials(t->t.url);
 		t->asked = ce_asprintf("%s%s", m->urls[n], plain + strlen(m->prefix));
 		t->place = n;

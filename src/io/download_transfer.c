@@ -173,7 +173,7 @@ int ce_transfer_deliver(struct ce_transfer *t, const void *data, size_t len)
 	return r;
 }
 
-/* The body begins anew: what was handed on is void. */
+/* The body begins again: what was handed on is void. */
 int ce_transfer_restart(struct ce_transfer *t)
 {
 	bool void_data = t->got > 0;

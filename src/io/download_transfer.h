@@ -67,7 +67,7 @@ struct ce_downloader {
 	bool multiplexed; /* a server speaks http/2: more requests cost no connections */
 	unsigned retries;
 	unsigned patience_s;
-	long stall_s; /* no byte for so long, or only a trickle, ends a request */
+	long stall_s; /* seconds without a byte, or with only a trickle, that end a request */
 	struct ce_transfer *first, **last; /* all that are not finished, in order of adding */
 	unsigned running, files;
 	int left;
@@ -89,7 +89,7 @@ void ce_transfer_finish_failed(struct ce_transfer *t, long status);
 int ce_transfer_fail(struct ce_transfer *t, int code, const char *cause, const char *way_out);
 /* Hands bytes to the caller, within the limits. <0: t->err says why the transfer must end. */
 int ce_transfer_deliver(struct ce_transfer *t, const void *data, size_t len);
-/* The body begins anew: what was handed on is void. <0 as above. */
+/* The body begins again: what was handed on is void. <0 as above. */
 int ce_transfer_restart(struct ce_transfer *t);
 /* At the end of the body; false fills t->err. */
 bool ce_transfer_check_length(struct ce_transfer *t);

@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/strs.h"
 #include "ccenv/ccenv.h"
 #include "io/archspec.h"
 #include "model/platform.h"
@@ -32,6 +33,7 @@ enum {
 
 struct list {
 	struct ce_arena *a;
+	const char *(*getenv_fn)(const char *name);
 	struct ce_virtual items[VIRTUALS_MAX];
 	size_t n;
 };
@@ -133,62 +135,79 @@ static bool is_version(const char *text, int least)
 	return n >= least && strcmp(copy, text) == 0;
 }
 
-/*
- * Adds the package: as the override says, else as `found`; not at all when that is NULL or the
- * override is empty. `least` is how many numbers the version must have.
- */
-static int add_version(struct list *l, const char *(*getenv_fn)(const char *), const char *variable,
-	const char *name, const char *found, int least, struct ccenv_error *err)
-{
-	const char *forced = getenv_fn(variable);
+/* A package that has a version, and the variable that overrides it. */
+struct versioned {
+	const char *name, *variable;
+	int least; /* numbers that the version must have */
+};
 
-	if (forced && *forced && !is_version(forced, least))
+/* Adds the package: as the override says, else as `found`; not at all when that is NULL or the
+ * override is empty. */
+static int add_version(
+	struct list *l, const struct versioned *v, const char *found, struct ccenv_error *err)
+{
+	const char *forced = l->getenv_fn(v->variable);
+
+	if (forced && *forced && !is_version(forced, v->least))
 		return ce_fail(err, CCENV_EUSAGE,
-			"%s=%.40s: expected a version such as %s, or nothing to hide %s", variable,
-			forced, least > 1 ? "5.10" : "12.4", name);
+			"%s=%.40s: expected a version such as %s, or nothing to hide %s",
+			v->variable, forced, v->least > 1 ? "5.10" : "12.4", v->name);
 	if (forced)
 		found = *forced ? forced : NULL;
 	if (found)
-		add(l, name, found, "0");
+		add(l, v->name, found, "0");
 	return 0;
 }
 
-static int add_system(
-	struct list *l, const char *(*getenv_fn)(const char *), struct ccenv_error *err)
-{
-	char version[64] = "0";
-	int r = 0;
-
-	add(l, "__unix", "0", "0");
 #if defined(__linux__)
+static int add_kernel(struct list *l, struct ccenv_error *err)
+{
+	static const struct versioned kernel = {"__linux", "CONDA_OVERRIDE_LINUX", 2};
+	char version[64] = "0";
 	struct utsname u;
 
 	if (uname(&u) != 0 || leading_version(u.release, 4, version, sizeof(version)) < 2)
 		(void)snprintf(version, sizeof(version), "0");
-	r = add_version(l, getenv_fn, "CONDA_OVERRIDE_LINUX", "__linux", version, 2, err);
-#endif
-#if defined(_CS_GNU_LIBC_VERSION)
-	char libc[64];
-	const char *found = NULL;
-
-	/* "glibc 2.36" */
-	if (confstr(_CS_GNU_LIBC_VERSION, libc, sizeof(libc)) > 0 &&
-		strncmp(libc, "glibc ", 6) == 0 &&
-		leading_version(libc + 6, 2, version, sizeof(version)) == 2)
-		found = version;
-	if (r >= 0)
-		r = add_version(l, getenv_fn, "CONDA_OVERRIDE_GLIBC", "__glibc", found, 1, err);
-#endif
-#if defined(__APPLE__)
-	char product[64] = "";
+	return add_version(l, &kernel, version, err);
+}
+#elif defined(__APPLE__)
+static int add_kernel(struct list *l, struct ccenv_error *err)
+{
+	static const struct versioned kernel = {"__osx", "CONDA_OVERRIDE_OSX", 1};
+	char product[64] = "", version[64] = "0";
 	size_t size = sizeof(product) - 1;
 
 	if (sysctlbyname("kern.osproductversion", product, &size, NULL, 0) != 0 ||
 		leading_version(product, 2, version, sizeof(version)) < 1)
 		(void)snprintf(version, sizeof(version), "0");
-	r = add_version(l, getenv_fn, "CONDA_OVERRIDE_OSX", "__osx", version, 1, err);
+	return add_version(l, &kernel, version, err);
+}
+#else
+static int add_kernel(struct list *l, struct ccenv_error *err)
+{
+	(void)l;
+	(void)err;
+	return 0;
+}
 #endif
-	return r;
+
+static int add_libc(struct list *l, struct ccenv_error *err)
+{
+#if defined(_CS_GNU_LIBC_VERSION)
+	static const struct versioned libc = {"__glibc", "CONDA_OVERRIDE_GLIBC", 1};
+	char text[64], version[64];
+	bool found;
+
+	/* "glibc 2.36" */
+	found = confstr(_CS_GNU_LIBC_VERSION, text, sizeof(text)) > 0 &&
+		ce_has_prefix(text, "glibc ") &&
+		leading_version(text + 6, 2, version, sizeof(version)) == 2;
+	return add_version(l, &libc, found ? version : NULL, err);
+#else
+	(void)l;
+	(void)err;
+	return 0;
+#endif
 }
 
 #if defined(__x86_64__)
@@ -249,10 +268,9 @@ static const char *microarchitecture(void)
 	return found ? found : baseline(ce_platform_host());
 }
 
-static int add_archspec(
-	struct list *l, const char *(*getenv_fn)(const char *), struct ccenv_error *err)
+static int add_archspec(struct list *l, struct ccenv_error *err)
 {
-	const char *forced = getenv_fn("CONDA_OVERRIDE_ARCHSPEC");
+	const char *forced = l->getenv_fn("CONDA_OVERRIDE_ARCHSPEC");
 	const char *found = forced ? forced : microarchitecture();
 
 	if (forced && strspn(forced,
@@ -266,46 +284,45 @@ static int add_archspec(
 	return 0;
 }
 
-static bool is_hidden(const char *(*getenv_fn)(const char *), const char *variable)
+/* __cuda_arch exists only together with __cuda (CEP 46). */
+static int add_cuda(struct list *l, struct ccenv_error *err)
 {
-	const char *forced = getenv_fn(variable);
-
-	return forced && !*forced;
-}
-
-/* __cuda_arch is there only beside __cuda (CEP 46). */
-static int add_cuda(struct list *l, const char *(*getenv_fn)(const char *), struct ccenv_error *err)
-{
+	static const struct versioned cuda = {"__cuda", "CONDA_OVERRIDE_CUDA", 1};
+	static const struct versioned cuda_arch = {"__cuda_arch", "CONDA_OVERRIDE_CUDA_ARCH", 1};
+	const char *forced = l->getenv_fn(cuda.variable);
 	char driver[32] = "", arch[32] = "";
 	struct ce_host_gpu gpu;
 	size_t before = l->n;
-	int r;
 
-	if (is_hidden(getenv_fn, "CONDA_OVERRIDE_CUDA"))
+	if (forced && !*forced)
 		return 0;
-	ce_host_gpu(getenv_fn, CE_HOST_ALL, &gpu);
+	ce_host_gpu(l->getenv_fn, CE_HOST_ALL, &gpu);
 	if (gpu.cuda_major)
 		(void)snprintf(driver, sizeof(driver), "%d.%d", gpu.cuda_major, gpu.cuda_minor);
 	if (gpu.arch_major)
 		(void)snprintf(arch, sizeof(arch), "%d.%d", gpu.arch_major, gpu.arch_minor);
-	r = add_version(
-		l, getenv_fn, "CONDA_OVERRIDE_CUDA", "__cuda", *driver ? driver : NULL, 1, err);
+	int r = add_version(l, &cuda, *driver ? driver : NULL, err);
 	if (r < 0 || l->n == before)
 		return r;
-	return add_version(l, getenv_fn, "CONDA_OVERRIDE_CUDA_ARCH", "__cuda_arch",
-		*arch ? arch : NULL, 1, err);
+	return add_version(l, &cuda_arch, *arch ? arch : NULL, err);
 }
 
 int ce_host_virtuals(const char *(*getenv_fn)(const char *name), bool driver, struct ce_arena *a,
 	struct ce_virtual **ret_virtuals, size_t *ret_n, struct ccenv_error *err)
 {
-	struct list l = {.a = a};
-	int r = add_system(&l, getenv_fn, err);
+	struct list l = {.a = a, .getenv_fn = getenv_fn};
 
-	if (r >= 0)
-		r = add_archspec(&l, getenv_fn, err);
-	if (r >= 0 && driver)
-		r = add_cuda(&l, getenv_fn, err);
+	add(&l, "__unix", "0", "0");
+	int r = add_kernel(&l, err);
+	if (r < 0)
+		return r;
+	r = add_libc(&l, err);
+	if (r < 0)
+		return r;
+	r = add_archspec(&l, err);
+	if (r < 0)
+		return r;
+	r = driver ? add_cuda(&l, err) : 0;
 	if (r < 0)
 		return r;
 	finish(&l, ret_virtuals, ret_n);

@@ -16,7 +16,7 @@ struct ce_virtual;
  * docs/design/solving.md).
  *
  * CONDA_OVERRIDE_LINUX, _GLIBC, _OSX, _ARCHSPEC, _CUDA and _CUDA_ARCH replace what is found; an
- * empty value hides the package. A value that is no version is CCENV_EUSAGE.
+ * empty value hides the package. A malformed version is CCENV_EUSAGE.
  */
 
 /*

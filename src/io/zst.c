@@ -40,10 +40,10 @@ void ce_zst_free(struct ce_zst *z)
 	free(z);
 }
 
-int ce_zst_read(struct ce_zst *z, const void **in, size_t *in_len, void *out, size_t cap,
-	size_t *ret_len, struct ccenv_error *err)
+int ce_zst_read(struct ce_zst *z, struct ce_zst_input *in, void *out, size_t cap, size_t *ret_len,
+	struct ccenv_error *err)
 {
-	ZSTD_inBuffer i = {*in, *in_len, 0};
+	ZSTD_inBuffer i = {in->data, in->len, 0};
 	ZSTD_outBuffer o = {out, cap, 0};
 
 	while (o.pos < o.size) {
@@ -57,8 +57,8 @@ int ce_zst_read(struct ce_zst *z, const void **in, size_t *in_len, void *out, si
 		z->any = true;
 		z->within = left != 0;
 	}
-	*in = (const char *)*in + i.pos;
-	*in_len -= i.pos;
+	in->data = (const char *)in->data + i.pos;
+	in->len -= i.pos;
 	*ret_len = o.pos;
 	return 0;
 }
@@ -74,6 +74,7 @@ int ce_zst_inflate(const void *data, size_t len, struct ce_buf *out, struct ccen
 	/* Given room for all that the head promises, libzstd needs no window of its own. It may
 	 * lie. */
 	unsigned long long promised = ZSTD_getFrameContentSize(data, len);
+	struct ce_zst_input in = {data, len};
 	size_t n = 0, step = 64 << 10;
 
 	assert(out->max);
@@ -87,13 +88,13 @@ int ce_zst_inflate(const void *data, size_t len, struct ce_buf *out, struct ccen
 			return ce_fail(err, CCENV_EDATA,
 				"inflates to more than %zu bytes, the most that is allowed",
 				out->max);
-		int r = ce_zst_read(z, &data, &len, out->data + out->len, room, &n, err);
+		int r = ce_zst_read(z, &in, out->data + out->len, room, &n, err);
 		if (r < 0)
 			return r;
 		out->len += n;
 		out->data[out->len] = '\0';
 		if (n < room && !ce_zst_is_complete(z))
 			return ce_fail(err, CCENV_EDATA, "zstd data ends too early");
-	} while (len || !ce_zst_is_complete(z));
+	} while (in.len || !ce_zst_is_complete(z));
 	return 0;
 }

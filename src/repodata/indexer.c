@@ -37,33 +37,41 @@ struct ce_indexer {
 	uint64_t in, out;   /* bytes, for the ratio */
 };
 
+/* Fills `space` from `in`, inflated if need be. */
+static int expand(struct ce_indexer *f, struct ce_zst_input *in, char *space, size_t room,
+	size_t *ret_len, struct ccenv_error *err)
+{
+	if (f->zst)
+		return ce_zst_read(f->zst, in, space, room, ret_len, err);
+	*ret_len = in->len < room ? in->len : room;
+	memcpy(space, in->data, *ret_len);
+	in->data = (const char *)in->data + *ret_len;
+	in->len -= *ret_len;
+	return 0;
+}
+
 static int store(struct ce_indexer *f, const void *data, size_t len, struct ccenv_error *err)
 {
-	const void *in = data;
-	size_t left = len, n, room;
-	int r = 0;
+	struct ce_zst_input in = {data, len};
+	size_t n, room;
 
 	f->in += len;
 	do {
 		char *space = ce_name_index_writer_space(f->writer, &room);
-		if (f->zst) {
-			r = ce_zst_read(f->zst, &in, &left, space, room, &n, err);
-		} else {
-			n = left < room ? left : room;
-			memcpy(space, in, n);
-			in = (const char *)in + n;
-			left -= n;
-		}
+		int r = expand(f, &in, space, room, &n, err);
+		if (r < 0)
+			return r;
 		f->out += n;
-		if (r >= 0 && f->out > HARMLESS && f->out / RATIO_MAX > f->in)
-			r = ce_fail(err, CCENV_EDATA,
-				"inflates to more than %d times its size; this is no index",
+		if (f->out > HARMLESS && f->out / RATIO_MAX > f->in)
+			return ce_fail(err, CCENV_EDATA,
+				"not an index: it inflates to more than %d times its size",
 				RATIO_MAX);
-		if (r >= 0)
-			r = ce_name_index_writer_filled(f->writer, n, err);
+		r = ce_name_index_writer_filled(f->writer, n, err);
+		if (r < 0)
+			return r;
 		/* A full space may mean that there is more to come out. */
-	} while (r >= 0 && (left || (f->zst && n == room)));
-	return r;
+	} while (in.len || (f->zst && n == room));
+	return 0;
 }
 
 /* Waits for bytes; false at the end. The bytes stay in the ring until released. */

@@ -13,7 +13,7 @@ struct ccenv_error;
  * A thread that inflates and indexes one repodata.json while it arrives.
  *
  * The downloading thread pushes; a bounded buffer lies between, so a fast server waits for the
- * scanner and memory stays small. Nothing is left on disk unless the text was whole and
+ * scanner and memory stays small. Nothing is left on disk unless the text was complete and
  * ce_indexer_end() was called.
  */
 struct ce_indexer;

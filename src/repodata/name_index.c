@@ -269,7 +269,7 @@ static int drain(struct ce_name_index_writer *w, struct ccenv_error *err)
 int ce_name_index_writer_filled(struct ce_name_index_writer *w, size_t len, struct ccenv_error *err)
 {
 	w->len += len;
-	/* Small pieces are gathered: each scan begins anew at the record that was cut off. */
+	/* Small pieces are gathered: each scan begins again at the record that was cut off. */
 	return w->len < w->cap / 4 * 3 ? 0 : drain(w, err);
 }
 
@@ -397,10 +397,12 @@ int ce_name_index_writer_finish(struct ce_name_index_writer *w, struct ccenv_err
 {
 	int r = drain(w, err);
 
-	if (r >= 0)
-		r = ce_repo_scan_end(&w->scan, err);
-	if (r >= 0)
-		r = write_tables(w, err);
+	if (r < 0)
+		return r;
+	r = ce_repo_scan_end(&w->scan, err);
+	if (r < 0)
+		return r;
+	r = write_tables(w, err);
 	if (r < 0)
 		return r;
 	/* No fsync: after a crash the check sums tell, and the index is fetched again. */

@@ -16,8 +16,8 @@ struct ccenv_error;
  * the rest.
  *
  * One file: the text as it came, then tables (names, sorted; spans of neighbouring records of one
- * name; removed files), then a footer. It is written beside its place and renamed, so that any
- * reader sees it whole, and never changed after that. Tables carry a check sum, and each span has
+ * name; removed files), then a footer. It is put in place in one step (base/stage.h) and never changed after
+ * that. Tables carry a check sum, and each span has
  * its own, which is verified when the span is read: damage is CCENV_EDATA, never a wrong record. In
  * the machine's own byte order: a cache is not carried around.
  *
@@ -37,7 +37,7 @@ char *ce_name_index_writer_space(struct ce_name_index_writer *w, size_t *ret_len
 /* That many were put there. */
 CE_MUST_CHECK int ce_name_index_writer_filled(
 	struct ce_name_index_writer *w, size_t len, struct ccenv_error *err);
-/* The text is whole: checks that, and puts the file in its place. */
+/* The text is complete: checks that, and puts the file in its place. */
 CE_MUST_CHECK int ce_name_index_writer_finish(
 	struct ce_name_index_writer *w, struct ccenv_error *err);
 

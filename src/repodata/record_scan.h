@@ -36,7 +36,7 @@ struct ce_repo_scan_record {
 
 struct ce_repo_scan_events {
 	void *user;
-	/* `at` is the place of rec->text in the whole text. <0 ends the scan. */
+	/* `at` is the place of rec->text in all of the text. <0 ends the scan. */
 	int (*on_record)(void *user, enum ce_repo_scan_section section,
 		const struct ce_repo_scan_record *rec, uint64_t at, struct ccenv_error *err);
 	int (*on_removed)(void *user, const char *fn, size_t len, struct ccenv_error *err);
@@ -61,12 +61,12 @@ enum {
 
 void ce_repo_scan_init(struct ce_repo_scan *s, const struct ce_repo_scan_events *ev);
 /*
- * Takes as much of the text as ends in whole members and says in *ret_taken how much that was; the
+ * Takes as much of the text as ends in complete members and says in *ret_taken how much that was; the
  * rest must come again at the begin of the next piece, with more behind it.
  */
 CE_MUST_CHECK int ce_repo_scan_feed(struct ce_repo_scan *s, const char *text, size_t len,
 	size_t *ret_taken, struct ccenv_error *err);
-/* After the last piece: was that a whole document? An empty one is good too. */
+/* After the last piece: was that a complete document? An empty one is good too. */
 CE_MUST_CHECK int ce_repo_scan_end(const struct ce_repo_scan *s, struct ccenv_error *err);
 
 /*

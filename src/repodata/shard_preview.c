@@ -52,19 +52,17 @@ void ce_shard_preview_free(struct ce_shard_preview *p)
 
 static bool inflate(struct ce_shard_preview *p, const void *data, size_t len)
 {
+	struct ce_zst_input in = {data, len};
 	struct ccenv_error ignored;
-	size_t n = STEP;
+	size_t n;
 
-	while (len || n == STEP) {
+	do {
 		if (p->text.len + STEP >= TEXT_MAX)
 			return false;
-		if (ce_zst_read(p->zst, &data, &len, p->text.data + p->text.len, STEP, &n,
-			    &ignored) < 0)
+		if (ce_zst_read(p->zst, &in, p->text.data + p->text.len, STEP, &n, &ignored) < 0)
 			return false;
 		p->text.len += n;
-		if (!n)
-			break;
-	}
+	} while (n == STEP);
 	return true;
 }
 

@@ -322,8 +322,7 @@ int ce_shard_each(const struct ce_buf *text, struct ce_arena *arena,
 	ce_cursor_msgpack(&c, ce_buf_str(text), text->len, arena);
 	if (may_have_removed(ce_buf_str(text), text->len))
 		r = find_removed(c, &w.removed, err);
-	if (r >= 0)
-		r = read_shard(&c, &w, err);
+	r = r < 0 ? r : read_shard(&c, &w, err);
 	ce_map_release(&w.removed);
 	return r;
 }

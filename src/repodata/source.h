@@ -26,7 +26,7 @@ struct ce_shard_preview;
  *     LOOKING   a fresh copy of the best form is cached                  READY
  *               none is: lock, then ask                                  ASKING
  *               offline: a copy of any age / no copy                     READY / FAILED
- *     ASKING    304, or a body that is a whole index                     READY
+ *     ASKING    304, or a body that is a complete index                  READY
  *               no such form (404, 403), or a form that is no good,
  *                   and another form or mirror is left                   ASKING
  *               the same, and nothing is left                            ABSENT / FAILED

@@ -1025,10 +1025,12 @@ static void test_cache_damage(void **state)
 			assert_loads(url, ce_form_name(form), false);
 			test_write_file(g.gl_pathv[i], "", 0);
 			/* What is left says what to do. */
-			if (!load(url, ce_form_name(form), true, &err))
+			struct ce_repodata *r = load(url, ce_form_name(form), true, &err);
+			if (!r)
 				assert_non_null(strstr(err.text, "once without --offline"));
 			else
 				clear_cache();
+			ce_repodata_free(r);
 			assert_loads(url, ce_form_name(form), false);
 		}
 		globfree(&g);
