@@ -13,6 +13,7 @@
 
 #include "api/binaries.h"
 #include "api/project.h"
+#include "api/root.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/event.h"
@@ -308,9 +309,29 @@ static char *expand_origin(const char *entry, const char *file)
 	return ce_path_absolute(joined ? joined : entry);
 }
 
+/* The root of ccenv, or the prefix that it installed, in which the directory is; NULL if in none. The
+ * caller frees it. */
+static char *root_of(const char *dir)
+{
+	CE_AUTOFREE char *at = ce_strdup(dir);
+
+	while (strcmp(at, "/") != 0) {
+		CE_AUTOFREE char *stamp = ce_path_join(at, "conda-meta/ccenv");
+		char *parent;
+
+		if (ce_root_has_marker(at) || ce_fs_exists(stamp))
+			return CE_TAKE(at);
+		parent = ce_path_dir(at);
+		ce_freep(&at);
+		at = parent;
+	}
+	return NULL;
+}
+
 static void check_run_path(struct looking *l, const char *file, const char *entry)
 {
 	CE_AUTOFREE char *dir = expand_origin(entry, file);
+	CE_AUTOFREE char *other = NULL;
 
 	if (has_component(entry, "stubs"))
 		found(l->check, file,
@@ -318,6 +339,9 @@ static void check_run_path(struct looking *l, const char *file, const char *entr
 			entry);
 	else if (entry[0] == '$')
 		return;
+	else if (!*entry)
+		found(l->check, file,
+			"has an empty entry in RUNPATH: libraries would be loaded from the working directory (CMake pads the RUNPATH of a build tree like that, where the one to install is longer)");
 	else if (entry[0] != '/')
 		found(l->check, file,
 			"has \"%s\" in RUNPATH: libraries would be loaded from the working directory",
@@ -327,7 +351,11 @@ static void check_run_path(struct looking *l, const char *file, const char *entr
 			found(l->check, file,
 				"has %s in RUNPATH, which is in this build tree; set its install RPATH",
 				entry);
-	} else if (is_toolkit(dir))
+	} else if ((other = root_of(dir)))
+		found(l->check, file,
+			"has %s in RUNPATH, which belongs to another root of ccenv (%s): it was built with that one; check it with --root, or build it again",
+			entry, other);
+	else if (is_toolkit(dir))
 		found(l->check, file, "has another CUDA in RUNPATH: %s", entry);
 }
 
@@ -395,6 +423,7 @@ static void check_file(struct looking *l, const char *file)
 	const unsigned machine =
 		strcmp(l->tools->platform, "linux-aarch64") == 0 ? EM_AARCH64 : EM_X86_64;
 	struct ccenv_error why;
+	bool padded = false;
 	struct ce_elf e;
 
 	l->check->n_files++;
@@ -412,8 +441,12 @@ static void check_file(struct looking *l, const char *file)
 	/* CMake pads RUNPATH with colons, to make room for a longer one at installation. */
 	while (!l->installed && e.n_run_path && !*e.run_path[e.n_run_path - 1])
 		e.n_run_path--;
-	for (size_t i = 0; i < e.n_run_path; i++)
-		check_run_path(l, file, e.run_path[i]);
+	for (size_t i = 0; i < e.n_run_path; i++) {
+		/* One of several empty ones is enough. */
+		if (*e.run_path[i] || !padded)
+			check_run_path(l, file, e.run_path[i]);
+		padded = padded || !*e.run_path[i];
+	}
 	for (size_t i = 0; i < e.n_needed; i++)
 		if (is_cuda_library(e.needed[i]) && strstr(e.needed[i], ".so"))
 			check_needed(l, file, &e, e.needed[i]);

@@ -91,6 +91,11 @@ static int check_parts(const char *root, struct ccenv_error *err)
 	return 0;
 }
 
+bool ce_root_has_marker(const char *dir)
+{
+	return has_file(dir, marker);
+}
+
 static bool is_root(const char *dir)
 {
 	return has_file(dir, marker) || has_file(dir, "installed");

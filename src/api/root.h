@@ -2,6 +2,8 @@
 #ifndef CE_API_ROOT_H
 #define CE_API_ROOT_H
 
+#include <stdbool.h>
+
 #include "base/attr.h"
 #include "ccenv/ccenv.h"
 
@@ -18,6 +20,8 @@ struct ccenv;
 
 /* May this become the root, or is it one? CCENV_EUSAGE says why not. Changes nothing. */
 CE_MUST_CHECK int ce_root_check(const struct ccenv *c, struct ccenv_error *err);
+/* Is the directory a root of some project? */
+bool ce_root_has_marker(const char *dir);
 /* Makes the directory and its marker, after the same check. */
 CE_MUST_CHECK int ce_root_claim(const struct ccenv *c, struct ccenv_error *err);
 
