@@ -18,6 +18,7 @@ struct ce_arena {
 	size_t bytes; /* handed out in all */
 };
 
+/* Frees all that was handed out. */
 void ce_arena_release(struct ce_arena *a);
 /* Aligned for any type; zeroed. */
 void *ce_arena_alloc(struct ce_arena *a, size_t size);

@@ -27,7 +27,9 @@ struct ce_buf {
 	bool overflow;
 };
 
+/* An empty buffer with a limit in bytes; 0 for none. */
 void ce_buf_init(struct ce_buf *b, size_t max);
+/* Frees the memory; the buffer is empty then, with the same limit. */
 void ce_buf_release(struct ce_buf *b);
 void ce_buf_clear(struct ce_buf *b); /* keeps the memory and the limit */
 /* Room for `more` further bytes behind the text; false when the limit forbids it. */

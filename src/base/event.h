@@ -7,8 +7,10 @@
 
 /* Sending events to the front end; `ev` may be NULL. Only from the thread of the public call. */
 
+/* A message for people: one line without a newline. */
 void ce_log(const struct ccenv_events *ev, enum ccenv_level level, const char *fmt, ...)
 	CE_PRINTF(3, 4);
+/* How far a phase has come; also once at its beginning, or its time is wrong. */
 void ce_progress(const struct ccenv_events *ev, const struct ccenv_progress *progress);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* File system helpers: reading and replacing whole files. */
+/* File system helpers: directories, and reading and writing whole files. */
 #include "base/fs.h"
 
 #include <errno.h>
@@ -13,7 +13,6 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/path.h"
-#include "base/stage.h"
 #include "base/syscalls.h"
 #include "ccenv/ccenv.h"
 
@@ -174,18 +173,6 @@ int ce_fs_set_mode(int fd, mode_t mode)
 	return -1;
 }
 
-static bool holds(const char *path, const void *data, size_t len)
-{
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
-	struct ccenv_error ignored;
-	struct stat st;
-
-	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || (uintmax_t)st.st_size != len)
-		return false;
-	return ce_fs_read(path, len, &b, &ignored) == 0 && b.len == len &&
-	       memcmp(ce_buf_str(&b), data, len) == 0;
-}
-
 int ce_fs_write_all(int fd, const void *data, size_t len)
 {
 	const char *p = data;
@@ -218,28 +205,5 @@ int ce_fs_pwrite_all(int fd, const void *data, size_t len, uint64_t offset)
 		len -= (size_t)n;
 		offset += (uint64_t)n;
 	}
-	return 0;
-}
-
-int ce_fs_replace(
-	const char *path, const void *data, size_t len, bool *ret_changed, struct ccenv_error *err)
-{
-	CE_CLEANUP(ce_stage_drop) struct ce_stage s = CE_STAGE_NONE;
-	int r;
-
-	if (ret_changed)
-		*ret_changed = false;
-	if (holds(path, data, len))
-		return 0;
-	r = ce_stage_file(path, 0666, &s, err);
-	if (r < 0)
-		return r;
-	if (ce_fs_write_all(s.fd, data, len) < 0)
-		return ce_fail_errno(err, errno, "cannot write %s", path);
-	r = ce_stage_commit(&s, err);
-	if (r < 0)
-		return r;
-	if (ret_changed)
-		*ret_changed = true;
 	return 0;
 }

@@ -5,6 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct ce_map_entry {
+	char *key;
+	void *value;
+	size_t hash;
+};
+
 /*
  * A map from string to pointer. Keys are copied, values are borrowed. Order of iteration is the
  * order of insertion, so that output made from a map is the same on every run.
@@ -12,16 +18,13 @@
  * Life: `struct ce_map m = { 0 };`, then ce_map_release().
  */
 struct ce_map {
-	struct ce_map_entry {
-		char *key;
-		void *value;
-		size_t hash;
-	} * entries;
+	struct ce_map_entry *entries;
 	size_t n, cap;
 	size_t *slots; /* index + 1 into entries, 0 is empty */
 	size_t n_slots;
 };
 
+/* Frees the keys; the values are the caller's. */
 void ce_map_release(struct ce_map *m);
 /* Where the value of key is, NULL in it if the key is new. Valid until something is added. */
 void **ce_map_at(struct ce_map *m, const char *key);

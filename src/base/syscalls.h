@@ -23,6 +23,7 @@ enum ce_way {
 	CE_WAY_OTHER,      /* this file system does not have it: do it otherwise from now on */
 };
 
+/* How to go on after the call has failed with this errno. */
 enum ce_way ce_way_after(enum ce_syscall call, int errnum);
 
 #endif

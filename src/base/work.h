@@ -26,6 +26,7 @@ struct ce_work {
 	void (*tick)(void *user, size_t done);
 };
 
+/* Returns when all items are done, or one has failed and those begun have ended. */
 CE_MUST_CHECK int ce_work_run(const struct ce_work *work, struct ccenv_error *err);
 /* How many threads ce_work_run() uses for n items. */
 unsigned ce_work_threads(unsigned wanted, size_t n);
