@@ -10,6 +10,7 @@
 #include "base/event.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "base/sorted.h"
 #include "base/strs.h"
 #include "cache/contents.h"
 #include "ccenv/ccenv.h"
@@ -287,20 +288,17 @@ struct sorted {
 	size_t n;
 };
 
+static int compare_to_text(const void *item, const void *key)
+{
+	const struct ce_planned_path *const *p = item;
+
+	return strcmp((*p)->path, key);
+}
+
 /* The first path that is not before `path`. */
 static size_t lower_bound(const struct sorted *s, const char *path)
 {
-	size_t low = 0, high = s->n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (strcmp(s->paths[mid]->path, path) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return ce_lower_bound(s->paths, s->n, sizeof(s->paths[0]), path, compare_to_text);
 }
 
 /* What stands where `shadowed` would: the same path, one below it, or a file in the place of a

@@ -84,17 +84,20 @@ static int build(struct install *in, struct ccenv_error *err)
 		.n_pkgs = in->n};
 	int r = ce_install_plan_new(in->pkgs, in->n, in->o->cache_dir, in->o->prefix, &plan, err);
 
-	if (r == 0)
-		r = ce_link(
-			plan, in->stage.tmp, in->o->threads, in->o->events, &record.method, err);
+	if (r < 0)
+		return r;
 	record.plan = plan;
-	if (r == 0)
-		r = ce_record_write(&record, err);
-	if (r == 0)
-		r = ce_stamp_write(in->stage.tmp, &stamp, err);
-	if (r == 0)
-		ce_install_plan_warn(plan, in->o->events);
-	return r;
+	r = ce_link(plan, in->stage.tmp, in->o->threads, in->o->events, &record.method, err);
+	if (r < 0)
+		return r;
+	r = ce_record_write(&record, err);
+	if (r < 0)
+		return r;
+	r = ce_stamp_write(in->stage.tmp, &stamp, err);
+	if (r < 0)
+		return r;
+	ce_install_plan_warn(plan, in->o->events);
+	return 0;
 }
 
 /* With the prefix's lock held. */
@@ -178,8 +181,9 @@ int ce_install(const struct ce_pkg *const *pkgs, size_t n, const struct ce_insta
 	if (!o->force && ce_install_is_current(pkgs, n, o))
 		return 0;
 	r = check_text(o->prefix, err);
-	if (r == 0)
-		r = check_text(o->cache_dir, err);
+	if (r < 0)
+		return r;
+	r = check_text(o->cache_dir, err);
 	if (r < 0)
 		return r;
 	ce_stamp_content(pkgs, n, o, in.content);

@@ -12,13 +12,15 @@
 #include "model/pkg.h"
 #include "spec/name.h"
 
+struct node {
+	const struct ce_pkg *pkg;
+	bool needed; /* by another package */
+	bool seen;
+};
+
 struct graph {
 	struct ce_map by_name; /* name -> node */
-	struct node {
-		const struct ce_pkg *pkg;
-		bool needed; /* by another package */
-		bool seen;
-	} * nodes;
+	struct node *nodes;
 	size_t n;
 	const struct ce_pkg **out;
 	size_t n_out;
@@ -70,8 +72,7 @@ static void push_sorted(struct steps *s, struct node **nodes, size_t n)
 static void visit(struct graph *g, struct steps *s, struct node *node)
 {
 	const struct ce_pkg *pkg = node->pkg;
-	CE_AUTOFREE void *mem = ce_calloc(pkg->n_depends + 1, sizeof(struct node *));
-	struct node **deps = mem;
+	CE_AUTOFREE struct node **deps = ce_calloc(pkg->n_depends + 1, sizeof(struct node *));
 	size_t n = 0;
 
 	if (node->seen)
@@ -89,8 +90,7 @@ static void visit(struct graph *g, struct steps *s, struct node *node)
 
 static void walk(struct graph *g, bool roots_only)
 {
-	CE_AUTOFREE void *mem = ce_calloc(g->n + 1, sizeof(struct node *));
-	struct node **start = mem;
+	CE_AUTOFREE struct node **start = ce_calloc(g->n + 1, sizeof(struct node *));
 	struct steps steps = {0};
 	size_t n = 0;
 

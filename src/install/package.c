@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/strs.h"
 #include "cache/contents.h"
 #include "cache/entry.h"
 #include "ccenv/ccenv.h"
@@ -20,12 +21,10 @@ struct ce_planned_path *ce_install_plan_add_path(struct ce_planned_pkg *p)
 static bool is_link_script(const char *path)
 {
 	static const char *const ends[] = {"-pre-link.sh", "-post-link.sh", "-pre-unlink.sh"};
-	size_t n = strlen(path);
-
-	if (strncmp(path, "bin/.", 5) != 0)
+	if (!ce_has_prefix(path, "bin/."))
 		return false;
 	for (size_t i = 0; i < CE_COUNT(ends); i++)
-		if (n > strlen(ends[i]) && strcmp(path + n - strlen(ends[i]), ends[i]) == 0)
+		if (ce_has_suffix(path, ends[i]))
 			return true;
 	return false;
 }

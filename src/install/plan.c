@@ -24,11 +24,12 @@ static int fill(struct ce_install_plan *plan, struct ccenv_error *err)
 	struct ce_work work = {.n = plan->n_pkgs, .user = plan, .item = read_one};
 	int r = ce_install_plan_find_python(plan, err);
 
-	if (r == 0)
-		r = ce_work_run(&work, err);
-	if (r == 0)
-		r = ce_install_plan_resolve_clobbers(plan, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = ce_work_run(&work, err);
+	if (r < 0)
+		return r;
+	return ce_install_plan_resolve_clobbers(plan, err);
 }
 
 int ce_install_plan_new(const struct ce_pkg *const *pkgs, size_t n, const char *cache_dir,
@@ -36,8 +37,7 @@ int ce_install_plan_new(const struct ce_pkg *const *pkgs, size_t n, const char *
 {
 	CE_CLEANUP(ce_install_plan_freep)
 	struct ce_install_plan *plan = ce_calloc(1, sizeof(*plan));
-	CE_AUTOFREE void *mem = ce_calloc(n + 1, sizeof(struct ce_pkg *));
-	const struct ce_pkg **order = mem;
+	CE_AUTOFREE const struct ce_pkg **order = ce_calloc(n + 1, sizeof(*order));
 	int r;
 
 	ce_install_plan_order(pkgs, n, order);
@@ -49,9 +49,10 @@ int ce_install_plan_new(const struct ce_pkg *const *pkgs, size_t n, const char *
 			.dir = ce_cache_entry(cache_dir, ce_pkg_digest(order[i])),
 		};
 	r = fill(plan, err);
-	if (r == 0)
-		*ret_plan = CE_TAKE(plan);
-	return r;
+	if (r < 0)
+		return r;
+	*ret_plan = CE_TAKE(plan);
+	return 0;
 }
 
 void ce_install_plan_free(struct ce_install_plan *plan)

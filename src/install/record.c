@@ -278,11 +278,12 @@ int ce_record_write(const struct ce_record_options *o, struct ccenv_error *err)
 	};
 	int r = ce_fs_mkdirs(dir, err);
 
-	if (r == 0)
-		r = ce_work_run(&work, err);
-	if (r == 0)
-		r = write_history(o, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = ce_work_run(&work, err);
+	if (r < 0)
+		return r;
+	return write_history(o, err);
 }
 
 static int compare_strings(const void *a, const void *b)
@@ -303,8 +304,7 @@ static void hash_list(struct ce_digest *d, const char **list, size_t n)
 void ce_stamp_content(const struct ce_pkg *const *pkgs, size_t n,
 	const struct ce_install_options *o, char hex[CE_SHA256_HEX + 1])
 {
-	CE_AUTOFREE void *mem = ce_calloc(n + o->n_requested + 1, sizeof(char *));
-	const char **list = mem;
+	CE_AUTOFREE const char **list = ce_calloc(n + o->n_requested + 1, sizeof(*list));
 	struct ce_digest *d = ce_digest_new(CE_DIGEST_SHA256);
 	char version[16];
 

@@ -45,6 +45,7 @@ struct ce_stamp {
 	size_t n_pkgs;        /* each has a record */
 };
 
+/* Writes root/conda-meta/ccenv, last of all: with it the prefix is complete. */
 CE_MUST_CHECK int ce_stamp_write(
 	const char *root, const struct ce_stamp *stamp, struct ccenv_error *err);
 /*

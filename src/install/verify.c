@@ -20,6 +20,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "base/strs.h"
 #include "base/work.h"
 #include "ccenv/ccenv.h"
 #include "install/install.h"
@@ -60,12 +61,15 @@ static int add_item(struct verify *v, const json_t *o, struct ccenv_error *err)
 	struct item item = {.type = "hardlink"};
 	int r = ce_json_string(o, "_path", &v->arena, &item.path, err);
 
-	if (r == 0)
-		r = ce_json_string(o, "path_type", &v->arena, &item.type, err);
-	if (r == 0)
-		r = ce_json_string(o, "sha256_in_prefix", &v->arena, &item.sha256, err);
-	if (r == 0)
-		r = ce_json_uint(o, "size_in_bytes", &item.size, err);
+	if (r < 0)
+		return r;
+	r = ce_json_string(o, "path_type", &v->arena, &item.type, err);
+	if (r < 0)
+		return r;
+	r = ce_json_string(o, "sha256_in_prefix", &v->arena, &item.sha256, err);
+	if (r < 0)
+		return r;
+	r = ce_json_uint(o, "size_in_bytes", &item.size, err);
 	if (r < 0)
 		return r;
 	if (!item.path || !ce_path_is_safe(item.path))
@@ -75,25 +79,39 @@ static int add_item(struct verify *v, const json_t *o, struct ccenv_error *err)
 	return 0;
 }
 
-static int read_record(struct verify *v, const char *path, struct ccenv_error *err)
+static int add_items(struct verify *v, const char *path, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
 	json_t *data = NULL, *paths = NULL, *entry;
 	size_t i;
 	int r = ce_json_read(path, RECORD_BYTES_MAX, &o, err);
 
-	if (r == 0)
-		r = ce_json_object(o, "paths_data", &data, err);
-	if (r == 0 && data)
-		r = ce_json_array(data, "paths", &paths, err);
+	if (r < 0)
+		return r;
+	r = ce_json_object(o, "paths_data", &data, err);
+	if (r < 0 || !data)
+		return r;
+	r = ce_json_array(data, "paths", &paths, err);
+	if (r < 0)
+		return r;
 	json_array_foreach (paths, i, entry) {
-		if (r == 0)
-			r = add_item(v, entry, err);
+		r = add_item(v, entry, err);
+		if (r < 0)
+			return r;
 	}
+	return 0;
+}
+
+static int read_record(struct verify *v, const char *path, struct ccenv_error *err)
+{
+	int r = add_items(v, path, err);
+
 	v->n_records++;
-	if (r < 0 && !strstr(err->text, path))
+	if (r == 0)
+		return 0;
+	if (!strstr(err->text, path))
 		ce_context(err, r, "%s", path);
-	return r < 0 ? ce_hint(err, r, "(run `ccenv install --repair`)") : 0;
+	return ce_hint(err, r, "(run `ccenv install --repair`)");
 }
 
 static int read_records(struct verify *v, struct ccenv_error *err)
@@ -106,10 +124,9 @@ static int read_records(struct verify *v, struct ccenv_error *err)
 	if (!dir)
 		return ce_fail_errno(err, errno, "cannot read %s", meta);
 	while (r == 0 && (d = readdir(dir))) {
-		size_t n = strlen(d->d_name);
 		CE_AUTOFREE char *path = ce_path_join(meta, d->d_name);
 
-		if (n > 5 && strcmp(d->d_name + n - 5, ".json") == 0)
+		if (ce_has_suffix(d->d_name, ".json"))
 			r = read_record(v, path, err);
 	}
 	closedir(dir);
