@@ -15,18 +15,18 @@
 /* conda's default channel_alias (CEP 26). */
 static const char alias[] = "https://conda.anaconda.org/";
 
-/* file:// URL of a path, with what a URL cannot hold percent-encoded. */
-static const char *file_url(const char *path, struct ce_arena *a)
+/* Percent-encodes what no URL may hold, and the characters of `also`. Memory from `a`. */
+static char *escaped(
+	const char *scheme, const char *text, size_t len, const char *also, struct ce_arena *a)
 {
-	CE_AUTOFREE char *abs = ce_path_absolute(path);
-	char *url = ce_arena_alloc(a, strlen("file://") + 3 * strlen(abs) + 1), *p = url;
+	static const char hex[] = "0123456789ABCDEF";
+	char *url = ce_arena_alloc(a, strlen(scheme) + 3 * len + 1);
+	char *p = stpcpy(url, scheme);
 
-	p = stpcpy(p, "file://");
-	for (const char *s = abs; *s; s++) {
-		static const char hex[] = "0123456789ABCDEF";
-		unsigned char c = (unsigned char)*s;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
 
-		if (c > 0x20 && c < 0x7f && !strchr("%?#\"<>\\^`{|}", c)) {
+		if (c > ' ' && c < 0x7f && !strchr("\"<>\\^`{|}", c) && !strchr(also, c)) {
 			*p++ = (char)c;
 		} else {
 			*p++ = '%';
@@ -35,6 +35,13 @@ static const char *file_url(const char *path, struct ce_arena *a)
 		}
 	}
 	return url;
+}
+
+static const char *file_url(const char *path, struct ce_arena *a)
+{
+	CE_AUTOFREE char *abs = ce_path_absolute(path);
+
+	return escaped("file://", abs, strlen(abs), "%?#", a);
 }
 
 static int home_url(const char *channel, const char *home, struct ce_arena *a, const char **ret_url,
@@ -54,6 +61,26 @@ static int home_url(const char *channel, const char *home, struct ce_arena *a, c
 	return 0;
 }
 
+/* A URL as it is written, its scheme in small letters. */
+static int own_url(const char *channel, size_t len, struct ce_arena *a, const char **ret_url,
+	struct ccenv_error *err)
+{
+	static const char *const schemes[] = {"https", "http", "file"};
+	CE_AUTOFREE char *shown = NULL;
+
+	for (size_t i = 0; i < CE_COUNT(schemes); i++) {
+		size_t n = strlen(schemes[i]);
+
+		if (!ce_url_has_scheme(channel, schemes[i]))
+			continue;
+		*ret_url = escaped(schemes[i], channel + n, len - n, "", a);
+		return 0;
+	}
+	shown = ce_url_redact(channel);
+	return ce_fail(err, CCENV_EUSAGE,
+		"channel \"%s\": only https, http and file URLs are supported", shown);
+}
+
 int ce_channel_url(const char *channel, const struct ce_channel_base *base, struct ce_arena *a,
 	const char **ret_url, struct ccenv_error *err)
 {
@@ -70,10 +97,11 @@ int ce_channel_url(const char *channel, const struct ce_channel_base *base, stru
 	}
 	while (n > 0 && channel[n - 1] == '/')
 		n--;
+	if (n == 0)
+		return ce_fail(err, CCENV_EUSAGE, "the name of a channel is empty");
 	if (strstr(channel, "://"))
-		*ret_url = ce_arena_strndup(a, channel, n);
-	else
-		*ret_url = ce_arena_printf(a, "%s%.*s", alias, (int)n, channel);
+		return own_url(channel, n, a, ret_url, err);
+	*ret_url = escaped(alias, channel, n, "", a);
 	return 0;
 }
 

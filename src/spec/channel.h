@@ -20,8 +20,9 @@ struct ce_channel_base {
 
 /*
  * The URL of a channel, without a slash at the end: "conda-forge" becomes
- * "https://conda.anaconda.org/conda-forge", a path becomes file://, a URL stays. Memory from `a`.
- * CCENV_EUSAGE: "~/x" without a home, or "~user".
+ * "https://conda.anaconda.org/conda-forge", a path becomes file://, a URL stays. What no URL may hold
+ * is percent-encoded. Memory from `a`. CCENV_EUSAGE: "~/x" without a home, "~user", an empty text, or
+ * a URL that is not https, http or file.
  */
 CE_MUST_CHECK int ce_channel_url(const char *channel, const struct ce_channel_base *base,
 	struct ce_arena *a, const char **ret_url, struct ccenv_error *err);

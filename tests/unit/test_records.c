@@ -317,8 +317,7 @@ static size_t check_row(const json_t *base, const struct row *row, json_t *devia
 	struct ccenv_error err = {0};
 
 	for (enum reader reader = 0; reader < READERS; reader++) {
-		json_t *got = read_by(reader, base, row, &err);
-		CE_CLEANUP(ce_json_decrefp) json_t *mine = got;
+		CE_CLEANUP(ce_json_decrefp) json_t *got = read_by(reader, base, row, &err);
 
 		if (reader == 0)
 			first = json_incref(got);

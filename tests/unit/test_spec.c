@@ -259,6 +259,38 @@ static void test_name(void **state)
 	}
 }
 
+/* Every way to write a channel, as the one URL that everything else works with. NULL: refused. */
+static void test_channel_url(void **state)
+{
+	static const char *const cases[][2] = {
+		{"conda-forge", "https://conda.anaconda.org/conda-forge"},
+		{"conda-forge/", "https://conda.anaconda.org/conda-forge"},
+		{"nvidia/label/cuda-12.4.1", "https://conda.anaconda.org/nvidia/label/cuda-12.4.1"},
+		{"https://h/c/", "https://h/c"}, {"https://h/c//", "https://h/c"},
+		{"http://[::1]:8080/c", "http://[::1]:8080/c"},
+		{"https://me:pw@h/t/tk-1/c", "https://me:pw@h/t/tk-1/c"},
+		{"https://h/a b", "https://h/a%20b"},
+		{"https://h/a%20b?x=1", "https://h/a%20b?x=1"},
+		{"file:///home/jos\xc3\xa9/c", "file:///home/jos%C3%A9/c"}, {"/a/c", "file:///a/c"},
+		{"/a//b/../c/", "file:///a/c"}, {"/a/50% #1?", "file:///a/50%25%20%231%3F"},
+		{"./c", "file:///project/c"}, {"../c", "file:///c"}, {".", "file:///project"},
+		{"~/c", "file:///home/me/c"}, {"~", "file:///home/me"},
+		{"~/../c", "file:///home/c"}, {"~other/c", NULL}, {"~~/c", NULL}};
+	const struct ce_channel_base base = {.dir = "/project", .home = "/home/me"};
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+
+	(void)state;
+	for (size_t i = 0; i < CE_COUNT(cases); i++) {
+		struct ccenv_error err;
+		const char *url = NULL;
+		int r = ce_channel_url(cases[i][0], &base, &a, &url, &err);
+
+		assert_int_equal(r, cases[i][1] ? 0 : CCENV_EUSAGE);
+		if (cases[i][1])
+			assert_string_equal(url, cases[i][1]);
+	}
+}
+
 /* What `list` shows of where a package comes from: a host that is not conda's is always there. */
 static void test_channel_shown(void **state)
 {
@@ -428,6 +460,7 @@ static void test_speed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_channel_url),
 		cmocka_unit_test(test_channel_shown),
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_long_text),
