@@ -28,6 +28,7 @@ enum {
 	METADATA_BYTES_MAX = 64 << 10,
 	DIR_BYTES = 4096,       /* what a directory takes on a disk */
 	SKIPPED_MAX = 64 << 20, /* bytes of a zip that belong to no package */
+	HEADER_MAX = 16 << 20,  /* bytes of a tar that describe one entry: names, maps of holes */
 	TARGET_BYTES_MAX = 4095
 };
 
@@ -39,7 +40,10 @@ struct unpack {
 	uint64_t bytes, entries, skipped;
 	int read_failed; /* code of a failed u->read(); then *err is filled */
 	struct ccenv_error *err;
-	struct archive *zip; /* NULL for a .tar.bz2 */
+	struct archive *zip;    /* NULL for a .tar.bz2 */
+	struct archive *packed; /* the compressed tar that is being read */
+	uint64_t plain, header; /* bytes of it: of all tars; of the header that is being read */
+	bool in_header;
 	char head[CE_ARCHIVE_HEAD];
 	size_t n_head;
 };
@@ -173,6 +177,35 @@ static la_ssize_t read_member(struct archive *a, void *user, const void **ret_da
 		return 0;
 	if (r < ARCHIVE_WARN) {
 		archive_set_error(a, EIO, "%s", archive_error_string(x->zip));
+		return -1;
+	}
+	return (la_ssize_t)len;
+}
+
+/*
+ * The tar itself, inflated. All that libarchive reads of it passes here, so here is the bound of what
+ * it may keep in memory for one header, and of what it may skip.
+ */
+static la_ssize_t read_plain(struct archive *a, void *user, const void **ret_data)
+{
+	struct unpack *x = user;
+	size_t len = 0;
+	la_int64_t offset;
+	int r;
+
+	do
+		r = archive_read_data_block(x->packed, ret_data, &len, &offset);
+	while (r == ARCHIVE_OK && len == 0);
+	if (r == ARCHIVE_EOF)
+		return 0;
+	if (r < ARCHIVE_WARN) {
+		archive_set_error(a, EIO, "%s", archive_error_string(x->packed));
+		return -1;
+	}
+	x->plain += len;
+	x->header += x->in_header ? len : 0;
+	if (x->header > HEADER_MAX || x->plain / 2 > x->u->max_bytes) {
+		archive_set_error(a, EIO, "it has too much that is no file");
 		return -1;
 	}
 	return (la_ssize_t)len;
@@ -371,13 +404,30 @@ static int put_entry(struct unpack *x, struct archive *tar, struct archive_entry
 	return x->u->entry(x->u->user, &out, x->err);
 }
 
-/* Reads one tar to its end. */
-static int unpack_tar(struct unpack *x, struct archive *tar)
+static int next_entry(struct unpack *x, struct archive *tar, struct archive_entry **ret)
 {
-	struct archive_entry *e;
 	int r;
 
-	while ((r = archive_read_next_header(tar, &e)) != ARCHIVE_EOF) {
+	x->header = 0;
+	x->in_header = true;
+	r = archive_read_next_header(tar, ret);
+	x->in_header = false;
+	return r;
+}
+
+/* Reads one tar to its end, from the compressed file that x->packed has opened. */
+static int unpack_tar(struct unpack *x)
+{
+	CE_CLEANUP(archive_freep) struct archive *tar = archive_read_new();
+	struct archive_entry *e;
+	int r = archive_read_next_header(x->packed, &e);
+
+	if (r != ARCHIVE_EOF && r < ARCHIVE_WARN)
+		return fail_archive(x, x->packed, x->err);
+	archive_read_support_format_tar(tar);
+	if (archive_read_open(tar, x, NULL, read_plain, NULL) < ARCHIVE_WARN)
+		return fail_archive(x, tar, x->err);
+	while ((r = next_entry(x, tar, &e)) != ARCHIVE_EOF) {
 		/* A warning is about a field of the header; a name that could not be converted is
 		 * caught below. */
 		if (r < ARCHIVE_WARN)
@@ -385,19 +435,22 @@ static int unpack_tar(struct unpack *x, struct archive *tar)
 		r = put_entry(x, tar, e);
 		if (r < 0)
 			return r;
+		if (archive_read_data_skip(tar) < ARCHIVE_WARN)
+			return fail_archive(x, tar, x->err);
 	}
 	return 0;
 }
 
 static int unpack_member(struct unpack *x)
 {
-	CE_CLEANUP(archive_freep) struct archive *tar = archive_read_new();
+	CE_CLEANUP(archive_freep) struct archive *packed = archive_read_new();
 
-	archive_read_support_filter_zstd(tar);
-	archive_read_support_format_tar(tar);
-	if (archive_read_open(tar, x, NULL, read_member, NULL) < ARCHIVE_WARN)
-		return fail_archive(x, tar, x->err);
-	return unpack_tar(x, tar);
+	archive_read_support_filter_zstd(packed);
+	archive_read_support_format_raw(packed);
+	if (archive_read_open(packed, x, NULL, read_member, NULL) < ARCHIVE_WARN)
+		return fail_archive(x, packed, x->err);
+	x->packed = packed;
+	return unpack_tar(x);
 }
 
 /* metadata.json: only the format version matters (CEP 35). */
@@ -411,12 +464,13 @@ static int check_metadata(struct unpack *x)
 	uint64_t version = 0;
 	int r;
 
-	while ((r = archive_read_data_block(x->zip, &data, &len, &offset)) == ARCHIVE_OK)
+	while (!text.overflow &&
+		(r = archive_read_data_block(x->zip, &data, &len, &offset)) == ARCHIVE_OK)
 		ce_buf_add(&text, data, len);
-	if (r != ARCHIVE_EOF)
-		return fail_archive(x, x->zip, x->err);
 	if (text.overflow)
 		return ce_fail(x->err, CCENV_EDATA, "metadata.json is too long");
+	if (r != ARCHIVE_EOF)
+		return fail_archive(x, x->zip, x->err);
 	r = ce_json_parse(ce_buf_str(&text), text.len, &o, x->err);
 	if (r == 0)
 		r = ce_json_uint(o, "conda_pkg_format_version", &version, x->err);
@@ -537,16 +591,19 @@ static int unpack_conda(struct unpack *x)
 
 static int unpack_tar_bz2(struct unpack *x)
 {
-	CE_CLEANUP(archive_freep) struct archive *tar = archive_read_new();
+	CE_CLEANUP(archive_freep) struct archive *packed = archive_read_new();
 	int r;
 
-	archive_read_support_filter_bzip2(tar);
-	archive_read_support_format_tar(tar);
-	if (archive_read_open(tar, x, NULL, read_source, NULL) < ARCHIVE_WARN)
-		return fail_archive(x, tar, x->err);
+	archive_read_support_filter_bzip2(packed);
+	archive_read_support_format_raw(packed);
+	if (archive_read_open(packed, x, NULL, read_source, NULL) < ARCHIVE_WARN)
+		return fail_archive(x, packed, x->err);
 	/* To find the filter, its first bytes were read. */
 	r = check_head(x);
-	return r < 0 ? r : unpack_tar(x, tar);
+	if (r < 0)
+		return r;
+	x->packed = packed;
+	return unpack_tar(x);
 }
 
 int ce_archive_unpack(const struct ce_archive_unpack *u, struct ccenv_error *err)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include "base/alloc.h"
 #include "base/arena.h"
@@ -28,6 +29,7 @@ static char scratch[64];
 static char *dest, *file;
 static bool threaded; /* all tests run twice */
 static const char *stem;
+static uint64_t max_bytes = 1 << 20;
 
 static int make_scratch(void **state)
 {
@@ -86,7 +88,7 @@ static int unpack_bytes(enum ce_archive_format format, const struct ce_buf *data
 		.arena = &arena,
 		.stem = stem,
 		.dest = dest,
-		.max_bytes = 1 << 20,
+		.max_bytes = max_bytes,
 		.max_entries = 20,
 		.threaded = threaded,
 		.user = &f,
@@ -313,6 +315,61 @@ static void test_members(void **state)
 	stem = NULL;
 }
 
+enum {
+	BLOCK = 512
+};
+
+/* A ustar header. */
+static void put_header(char *block, const char *name, size_t size, char type)
+{
+	unsigned sum = 0;
+
+	memset(block, 0, BLOCK);
+	snprintf(block, 100, "%s", name);
+	snprintf(block + 100, 8, "%07o", 0644);
+	snprintf(block + 124, 12, "%011zo", size);
+	snprintf(block + 136, 12, "%011o", 1700000000);
+	memset(block + 148, ' ', 8);
+	block[156] = type;
+	snprintf(block + 257, 6, "ustar");
+	memcpy(block + 263, "00", 2);
+	for (size_t i = 0; i < BLOCK; i++)
+		sum += (unsigned char)block[i];
+	snprintf(block + 148, 8, "%06o", sum);
+}
+
+/*
+ * A file whose map of holes has millions of entries: some bytes of an archive that would be
+ * gigabytes of memory before the first byte of the file is read.
+ */
+static void test_map_of_holes(void **state)
+{
+	static const char pax[] = "22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n"
+				  "22 GNU.sparse.name=ab\n28 GNU.sparse.realsize=1000\n";
+	const size_t n_map = 40 << 20, n_tar = 3 * BLOCK + n_map + 2 * BLOCK;
+	CE_AUTOFREE char *tar = ce_calloc(1, n_tar);
+	size_t n_packed = ZSTD_compressBound(n_tar);
+	CE_AUTOFREE char *packed = ce_alloc(n_packed);
+	struct ccenv_error err = {0};
+
+	put_header(tar, "x", sizeof(pax) - 1, 'x');
+	memcpy(tar + BLOCK, pax, sizeof(pax) - 1);
+	put_header(tar + 2 * BLOCK, "ab", n_map, '0');
+	for (size_t i = 0; i < n_map; i += 2)
+		memcpy(tar + 3 * BLOCK + i, "0\n", 2);
+	memcpy(tar + 3 * BLOCK, "00009000000\n", 12);
+	n_packed = ZSTD_compress(packed, n_packed, tar, n_tar, 3);
+	assert_false(ZSTD_isError(n_packed));
+	pack_zip(file, (const struct pack_member[]){
+			       {.name = "pkg-x.tar.zst", .data = packed, .n_data = n_packed},
+			       {.name = "info-x.tar.zst", .entries = info}, {0}});
+	clean(state);
+	max_bytes = 1 << 30;
+	assert_int_equal(unpack(CE_ARCHIVE_CONDA, 4096, &err), CCENV_EDATA);
+	max_bytes = 1 << 20;
+	check_text(&err, "it has too much that is no file");
+}
+
 /* A file is what its name says, and the message says what it is instead. */
 static void test_heads(void **state)
 {
@@ -511,6 +568,7 @@ int main(void)
 		cmocka_unit_test_setup(test_limits, clean),
 		cmocka_unit_test_setup(test_deep, clean),
 		cmocka_unit_test_setup(test_members, clean),
+		cmocka_unit_test_setup(test_map_of_holes, clean),
 		cmocka_unit_test_setup(test_heads, clean),
 		cmocka_unit_test_setup(test_hashes, clean),
 		cmocka_unit_test_setup(test_not_a_package, clean),
