@@ -99,8 +99,12 @@ static int create(const char *path, const char *suffix, mode_t mode, char **ret_
 
 		if (fd < 0 && errno != EEXIST)
 			return -1;
-		if (fd < 0 || !hold(fd, name))
+		if (fd < 0)
 			continue;
+		if (!hold(fd, name)) {
+			ce_ignore(unlink(name)); /* it is there if it could not be looked at */
+			continue;
+		}
 		*ret_tmp = CE_TAKE(tmp);
 		return CE_TAKE_FD(fd);
 	}
