@@ -200,6 +200,24 @@ static bool init_curl(void)
 	return curl_ready;
 }
 
+/* What no request can do without; false when libcurl has no memory for it. */
+static bool set_callbacks(struct ce_transfer *t)
+{
+	CURL *e = t->easy;
+
+	return curl_easy_setopt(e, CURLOPT_PRIVATE, t) == CURLE_OK &&
+	       curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
+	       curl_easy_setopt(e, CURLOPT_HEADERDATA, t) == CURLE_OK &&
+	       curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
+	       curl_easy_setopt(e, CURLOPT_WRITEDATA, t) == CURLE_OK;
+}
+
+static void fail_start(struct ce_transfer *t)
+{
+	ce_transfer_fail(t, CCENV_ENET, "libcurl cannot start a request", "try again");
+	ce_transfer_finish_failed(t, 0);
+}
+
 void ce_transfer_start_http(struct ce_transfer *t)
 {
 	struct ce_downloader *d = t->d;
@@ -212,15 +230,20 @@ void ce_transfer_start_http(struct ce_transfer *t)
 	}
 	if (!d->multi) {
 		d->multi = curl_multi_init();
+		if (!d->multi) {
+			fail_start(t);
+			return;
+		}
 		curl_multi_setopt(d->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)d->parallel);
 		curl_multi_setopt(d->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 128L);
 		ce_credentials_load(d->credentials);
 	}
 	t->easy = curl_easy_init();
-	if (!t->easy || !d->multi)
-		abort(); /* out of memory */
+	if (!t->easy || !set_callbacks(t)) {
+		fail_start(t);
+		return;
+	}
 	CURL *e = t->easy;
-	curl_easy_setopt(e, CURLOPT_PRIVATE, t);
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->curl_text);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "ccenv/" CCENV_VERSION);
@@ -237,10 +260,6 @@ void ce_transfer_start_http(struct ce_transfer *t)
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, (long)MIN_SPEED);
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, d->stall_s);
-	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
-	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
 	/* libcurl inflates it then, piece by piece; the limits are those of what comes out. */
 	if (t->t.text)
 		curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip");
@@ -251,11 +270,14 @@ void ce_transfer_start_http(struct ce_transfer *t)
 	set_headers(t);
 	t->curl_text[0] = '\0';
 	t->err.code = 0;
-	t->state = CE_TRANSFER_RUNNING;
-	d->running++;
 	/* libcurl fills one connection before it uses the next: here all of them get their share. */
 	if (d->multiplexed)
 		curl_multi_setopt(d->multi, CURLMOPT_MAX_CONCURRENT_STREAMS,
-			(long)((d->running + d->n_own - 1) / d->n_own));
-	curl_multi_add_handle(d->multi, e);
+			(long)((d->running + d->n_own) / d->n_own));
+	if (curl_multi_add_handle(d->multi, e) != CURLM_OK) {
+		fail_start(t);
+		return;
+	}
+	t->state = CE_TRANSFER_RUNNING;
+	d->running++;
 }
