@@ -176,7 +176,7 @@ static int prune(const char *root, const char *platform, const char *keep, struc
 		/* <platform>-<12 hex digits>, and nothing that others may be building. */
 		if (strncmp(e->d_name, platform, n) == 0 && e->d_name[n] == '-' &&
 			strlen(e->d_name) == n + 13 && strcmp(path, keep) != 0)
-			r = ce_fs_remove_tree(path, err);
+			r = ce_stage_remove(path, err); /* never half a prefix under its name */
 	}
 	closedir(d);
 	return r;
