@@ -78,6 +78,9 @@ CE_MUST_CHECK int ce_emit_stamp(const struct ce_emit_facts *f, struct ccenv_erro
 /* Has ccenv written <root>/<rel>? By the words that all its scripts and .pc files begin with. What
  * it has not written is neither removed nor overwritten. */
 bool ce_emit_is_ours(const char *root, const char *rel);
+/* The same, but a file that cannot be read is CCENV_EIO. */
+CE_MUST_CHECK int ce_emit_find_owner(
+	const char *root, const char *rel, bool *ret_is_ours, struct ccenv_error *err);
 /* Says that <root>/<rel> is made by this emitter (ce_emit_input.made). */
 void ce_emit_made(const struct ce_emit_facts *f, const char *rel);
 /* Writes <root>/<rel>, making its directory; mode 0755 when executable. Says that it is made. */

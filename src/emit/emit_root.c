@@ -66,16 +66,30 @@ int ce_emit_check_path(const char *what, const char *path, struct ccenv_error *e
 	return 0;
 }
 
-bool ce_emit_is_ours(const char *root, const char *rel)
+int ce_emit_find_owner(
+	const char *root, const char *rel, bool *ret_is_ours, struct ccenv_error *err)
 {
 	enum {
 		MAX_OWN = 64 << 10 /* more than any script or .pc file of ours has */
 	};
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
-	struct ccenv_error ignored;
+	CE_AUTOFREE char *path = ce_path_join(root, rel);
+	int r = ce_fs_read_beneath(root, rel, MAX_OWN, &text, err);
+	struct stat st;
 
-	return ce_fs_read_beneath(root, rel, MAX_OWN, &text, &ignored) == 0 &&
-	       strstr(ce_buf_str(&text), "ritten by ccenv");
+	/* A link or a device is not ours, and needs no reading. */
+	if (r == CCENV_EIO && lstat(path, &st) == 0 && S_ISREG(st.st_mode))
+		return r;
+	*ret_is_ours = r == 0 && strstr(ce_buf_str(&text), "ritten by ccenv");
+	return 0;
+}
+
+bool ce_emit_is_ours(const char *root, const char *rel)
+{
+	struct ccenv_error ignored;
+	bool is_ours = false;
+
+	return ce_emit_find_owner(root, rel, &is_ours, &ignored) == 0 && is_ours;
 }
 
 void ce_emit_made(const struct ce_emit_facts *f, const char *rel)
@@ -89,11 +103,14 @@ int ce_emit_file(const struct ce_emit_facts *f, const char *rel, const struct ce
 {
 	CE_AUTOFREE char *path = ce_path_join(f->in->root, rel);
 	CE_AUTOFREE char *dir = ce_path_dir(path);
-	bool changed;
-	int r;
+	bool changed, is_ours = true;
+	int r = 0;
 
-	if ((executable || ce_has_suffix(rel, ".pc")) && ce_fs_exists(path) &&
-		!ce_emit_is_ours(f->in->root, rel))
+	if ((executable || ce_has_suffix(rel, ".pc")) && ce_fs_exists(path))
+		r = ce_emit_find_owner(f->in->root, rel, &is_ours, err);
+	if (r < 0)
+		return r;
+	if (!is_ours)
 		return ce_fail(err, CCENV_EUSAGE,
 			"%s was not written by ccenv, which has a file of its own for that place; remove it, or choose another directory with --root",
 			path);
