@@ -14,7 +14,6 @@
 
 enum {
 	DEFAULT_PARALLEL = 16,
-	MULTIPLEXED = 256,    /* streams of a few connections; most servers allow 128 each */
 	DEFAULT_RETRIES = 3,  /* CCENV_NET_RETRIES */
 	DEFAULT_STALL_S = 30, /* CCENV_NET_TIMEOUT */
 	DEFAULT_PATIENCE_S = 3600,
@@ -46,6 +45,7 @@ int ce_downloader_new(
 	d->events = o->events;
 	d->offline = o->offline;
 	d->parallel = o->parallel ? o->parallel : DEFAULT_PARALLEL;
+	d->streams = o->multiplexed;
 	d->retries = (unsigned)env_number(d, "CCENV_NET_RETRIES", DEFAULT_RETRIES, 20);
 	d->patience_s = o->patience_s ? o->patience_s : DEFAULT_PATIENCE_S;
 	d->stall_s = env_number(d, "CCENV_NET_TIMEOUT", DEFAULT_STALL_S, 3600);
@@ -130,7 +130,7 @@ static void start(struct ce_transfer *t)
 static int64_t start_some(struct ce_downloader *d, int64_t max_ms)
 {
 	int64_t now = ce_now_ms(CE_CLOCK_MONOTONIC);
-	unsigned max = d->multiplexed ? MULTIPLEXED : d->parallel;
+	unsigned max = d->multiplexed && d->streams > d->parallel ? d->streams : d->parallel;
 
 	for (struct ce_transfer *t = d->first; t && d->running < max; t = t->next) {
 		if (t->state != CE_TRANSFER_WAITING)

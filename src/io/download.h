@@ -81,6 +81,9 @@ struct ce_downloader_options {
 	/* file:// still works; everything else is CCENV_EOFFLINE before any connection. */
 	bool offline;
 	unsigned parallel; /* transfers at once; 0 is the default (16) */
+	/* The same once a server speaks http/2, where one more costs no connection: for many small
+	 * files. 0 is no more than `parallel`. */
+	unsigned multiplexed;
 	/* For so long a transfer may be slower than 4 KiB/s, all tries together; 0 is the default (an
 	 * hour). It is for servers that trickle for ever. */
 	unsigned patience_s;

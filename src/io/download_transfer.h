@@ -63,6 +63,7 @@ struct ce_downloader {
 	struct ce_mirror *mirrors;
 	bool offline;
 	unsigned parallel;
+	unsigned streams; /* at once, where it is multiplexed */
 	unsigned n_own;   /* transfers that did not wait to share a connection */
 	bool multiplexed; /* a server speaks http/2: more requests cost no connections */
 	unsigned retries;

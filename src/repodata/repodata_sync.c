@@ -30,6 +30,7 @@
 
 enum {
 	PARALLEL = 32,
+	MULTIPLEXED = 256, /* streams of a few connections; most servers allow 128 each */
 	MISSING_NAMED = 8, /* names in a message */
 	RUN_MS = 50,       /* until a failure is looked for */
 };
@@ -374,6 +375,7 @@ static int prepare(struct sync *y, struct ccenv_error *err)
 		.getenv_fn = q->getenv_fn,
 		.offline = q->offline,
 		.parallel = PARALLEL,
+		.multiplexed = MULTIPLEXED,
 		.channels = q->channels,
 		.n_channels = q->n_channels,
 		.events = q->events,

@@ -552,10 +552,14 @@ static enum ce_verdict on_body(struct ce_source *s, const struct ce_download_res
 static void confirm(struct ce_source *s, const struct ce_download_result *result)
 {
 	struct ce_form_state *known = &s->known.form[s->form];
+	struct ce_download_result answer = *result;
 	bool changed = known->absent || known->broken;
 
+	/* A 304 need not repeat what was said with the copy. */
+	if (!answer.last_modified)
+		answer.last_modified = known->last_modified;
 	known->checked = now_ms();
-	known->max_age = ce_state_freshness(result);
+	known->max_age = ce_state_freshness(&answer);
 	known->absent = known->broken = 0;
 	if (known->max_age || changed)
 		write_state(s);

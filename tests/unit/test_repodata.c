@@ -247,6 +247,7 @@ static const char *test_getenv(const char *name)
 
 static const char *const *likely; /* of the next load */
 static size_t n_likely;
+static bool revalidate;
 static char warnings[4096]; /* the last one */
 static unsigned n_warnings;
 
@@ -273,6 +274,7 @@ static struct ce_repodata *load(
 		.n_likely = n_likely,
 		.cache_dir = cache,
 		.offline = offline,
+		.revalidate = revalidate,
 		.getenv_fn = test_getenv,
 		.events = &events,
 		.form = form,
@@ -367,6 +369,8 @@ static void test_directory_named_t(void **state)
 
 /* ---- over HTTP ---- */
 
+#define DATE "Date: Tue, 15 Nov 1994 12:00:00 GMT\r\n"
+
 struct site {
 	bool no_shards, no_zst, nothing;
 	bool forbidding;    /* says 403 for what it does not have */
@@ -378,6 +382,7 @@ struct site {
 		ZEROS,
 	} how;
 	const char *headers;
+	bool terse;                                   /* a 304 repeats nothing but the date */
 	_Atomic unsigned full, not_modified, missing; /* answers; each has a thread */
 };
 
@@ -432,7 +437,7 @@ static bool serve_file(int fd, const struct test_request *req, void *user)
 		site->headers ? site->headers : "");
 	if (match && strncmp(match + 1, hex, 8) == 0) {
 		site->not_modified++;
-		return test_respond(fd, 304, head, NULL, 0);
+		return test_respond(fd, 304, site->terse ? DATE : head, NULL, 0);
 	}
 	site->full++;
 	return test_respond(fd, 200, head, ce_buf_str(&b), b.len);
@@ -477,6 +482,20 @@ static void test_http_forms(void **state)
 	assert_loads(url, NULL, false);
 	assert_int_equal(site.full, 2);
 	assert_int_equal(site.not_modified, 0); /* fresh: not even asked */
+
+	/* Nothing is said of freshness: a tenth of the age, as of the copy when a 304 is terse. */
+	clear_cache();
+	site = (struct site){
+		.headers = DATE "Last-Modified: Tue, 15 Nov 1994 02:00:00 GMT\r\n", .terse = true};
+	assert_loads(url, NULL, false);
+	assert_loads(url, NULL, false);
+	assert_int_equal(site.not_modified, 0);
+	revalidate = true;
+	assert_loads(url, NULL, false);
+	assert_int_equal(site.not_modified, 2); /* asked for in any case */
+	revalidate = false;
+	assert_loads(url, NULL, false);
+	assert_int_equal(site.not_modified, 2);
 
 	clear_cache();
 	site = (struct site){.no_shards = true, .forbidding = true};
