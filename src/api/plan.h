@@ -19,7 +19,7 @@ struct ce_solution;
 
 /*
  * The way from a manifest to a lock. A plan has one item for each environment and platform of the
- * manifest; it is made (requests), perhaps told to prefer what is locked, solved, and turned into a
+ * manifest; it is made (requests), perhaps made to prefer what is locked, solved, and turned into a
  * lock. Release it with ce_lock_plan_release(), which is what CE_CLEANUP takes.
  */
 struct ce_lock_plan_item {

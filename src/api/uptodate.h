@@ -38,7 +38,7 @@ struct ccenv;
  *     <view>/.ccenv-view            the prefix a view was made from      emit/: is the view done?
  *
  * A prefix can be done in a root that is not (an interrupted run), and prefixes exist without a root
- * (--prefix), so that none of them can stand for another.
+ * (--prefix), so none of them can replace another.
  */
 
 /* Fills `ret` (prefix, root, number of packages; the caller frees) if there is nothing to do. */

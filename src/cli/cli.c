@@ -70,7 +70,7 @@ static void print_help(
 	ce_opt_help(common);
 }
 
-/* getopt's messages begin with argv[0], so that it is the whole name for a while. */
+/* getopt's messages begin with argv[0], so it is the full name meanwhile. */
 static bool parse(struct ce_cli *cli, const struct ce_opt *own, const struct ce_opt *common)
 {
 	CE_AUTOFREE char *name = ce_asprintf("ccenv %s", cli->command->name);

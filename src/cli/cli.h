@@ -92,7 +92,7 @@ const struct ce_command *ce_command_find(const char *name);
 enum {
 	CE_CLI_N_COMMON = 12 /* rows of the common options, with the last, empty one */
 };
-/* The options that every command takes, and that may also stand before the command. */
+/* The options that every command takes, which may also come before the command. */
 void ce_cli_common(struct ce_cli *cli, struct ce_opt table[CE_CLI_N_COMMON]);
 
 /*

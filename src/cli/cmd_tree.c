@@ -120,7 +120,7 @@ static void add_name(struct graph *g, size_t i)
 	ce_buf_add_printable(&g->out, p->version, false);
 }
 
-/* The package's line, and the lines below it; `indent` is what stands before them. */
+/* The package's line, and the lines below it; `indent` is what each begins with. */
 static void add_tree(struct graph *g, size_t i, bool marks_requested, const char *indent)
 {
 	add_name(g, i);

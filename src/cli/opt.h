@@ -27,14 +27,14 @@ struct ce_opt {
 	struct ce_opt_list *list;
 };
 
-/* What stands behind the options. `items` points into argv. */
+/* What follows the options. `items` points into argv. */
 struct ce_args {
 	char **items;
 	size_t n;
 };
 
 /*
- * Parses argv[1…] by two tables (either may be NULL). Options may stand anywhere; "--" ends them,
+ * Parses argv[1…] by two tables (either may be NULL). Options may come anywhere; "--" ends them,
  * and with `ordered` so does the first argument. On a mistake prints one line that names it and
  * returns false.
  */
