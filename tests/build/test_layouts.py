@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Layouts of projects as they are found in the wild, none of which knows ccenv: each on every cmake, by toolchain file, provider
 and one line, and by make under `ccenv run`."""
+import hashlib
+import json
 import os
 import re
 import shutil
+import tarfile
 import unittest
 from pathlib import Path
 
-from harness import CCENV, MODULE, Case, cmakes, dynamic, hostile, run, write
+from harness import CCENV, CHANNEL, MODULE, Case, cmakes, dynamic, hostile, run, write
 
 RT_C = """#include <cuda_runtime_api.h>
 int version(void) { int v = 0; cudaRuntimeGetVersion(&v); return v; }
@@ -269,6 +272,58 @@ class Layouts(Case):
             self.assertIn(f"C++ is {build}/CMakeFiles/ccenv/nvcc_wrapper", out)
             self.assertIn(f"{wrapper} compiles C++, with this toolchain's nvcc and g++", out)
             self.assertIn(f"C++ is {build}/CMakeFiles/ccenv/nvcc_wrapper", run([self.cmake, build], env=env).out)
+
+    # --- other packages of the lock ---
+
+    def fmt_channel(self):
+        """A channel with one small library: header, shared library, .pc file and CMake package, as conda-forge's fmt has them."""
+        top = self.scratch / "fmt"
+        write(top / "include/fmt/zed.h", "int zed(void);\n")
+        write(top / "zed.c", "int zed(void) { return 7; }\n")
+        (top / "lib").mkdir()
+        run(["gcc", "-shared", "-fPIC", "-Wl,-soname,libzed.so.1", top / "zed.c", "-o", top / "lib/libzed.so"], env=self.env)
+        shutil.copy(top / "lib/libzed.so", top / "lib/libzed.so.1")
+        write(top / "lib/cmake/zed/zed-config.cmake", "add_library(zed::zed SHARED IMPORTED)\nset_target_properties(zed::zed PROPERTIES "
+              'IMPORTED_LOCATION "${CMAKE_CURRENT_LIST_DIR}/../../libzed.so.1" INTERFACE_INCLUDE_DIRECTORIES '
+              '"${CMAKE_CURRENT_LIST_DIR}/../../../include")\n')
+        write(top / "info/index.json", json.dumps({"name": "zed", "version": "1.0", "build": "h0", "build_number": 0, "depends": [],
+                                                   "subdir": "linux-64", "arch": "x86_64", "platform": "linux"}))
+        names = [str(p.relative_to(top)) for p in sorted(top.rglob("*")) if p.is_file() and p.name not in ("zed.c", "index.json")]
+        write(top / "info/files", "".join(n + "\n" for n in names))
+        write(top / "info/paths.json", json.dumps({"paths_version": 1, "paths": [
+            {"_path": n, "path_type": "hardlink", "sha256": hashlib.sha256((top / n).read_bytes()).hexdigest(),
+             "size_in_bytes": (top / n).stat().st_size} for n in names]}))
+        channel = self.scratch / "chan"
+        (channel / "linux-64").mkdir(parents=True)
+        archive = channel / "linux-64/zed-1.0-h0.tar.bz2"
+        with tarfile.open(archive, "w:bz2") as tar:
+            for n in ["info/index.json", "info/files", "info/paths.json", *names]:
+                tar.add(top / n, n)
+        data = archive.read_bytes()
+        record = {"name": "zed", "version": "1.0", "build": "h0", "build_number": 0, "depends": [], "subdir": "linux-64",
+                  "size": len(data), "sha256": hashlib.sha256(data).hexdigest(), "md5": hashlib.md5(data).hexdigest()}
+        write(channel / "linux-64/repodata.json", json.dumps({"info": {"subdir": "linux-64"}, "packages": {archive.name: record}}))
+        write(channel / "noarch/repodata.json", json.dumps({"info": {"subdir": "noarch"}, "packages": {}}))
+        return channel
+
+    def test_other_packages_of_the_lock(self):
+        """As docs/build-systems.md says: by find_package in CMake, by name with make, gcc and nvcc."""
+        self.manifest(self.src, channels=(CHANNEL, str(self.fmt_channel())))
+        text = json.loads((self.src / "ccenv.json").read_text())
+        write(self.src / "ccenv.json", json.dumps(dict(text, dependencies={"zed": "*"})))
+        body = "#include <fmt/zed.h>\nint main(void) { return zed() != 7; }\n"
+        self.project("find_package(zed REQUIRED)\nadd_executable(p p.c)\ntarget_link_libraries(p PRIVATE zed::zed)\n",
+                     {"p.c": body, "k.cu": 'extern "C" {\n#include <fmt/zed.h>\n}\n__global__ void k() {}\nint main() { return zed() != 7; }\n'})
+        for build, _ in self.each(ways=("toolchain", "line")):
+            run([build / "p"], env=self.env)
+        env = hostile(self.env, self.scratch)
+        write(self.src / "Makefile", f"include {self.root}/make/ccenv.mk\nq: p.c\n\t$(CC) $< -o $@ -lzed $(CUDA_RPATH)\n")
+        run(["make"], env=env, cwd=self.src)
+        ccenv = [CCENV, "run", "--root", self.root]
+        run([*ccenv, "gcc", "p.c", "-lzed", "-o", "r"], env=env, cwd=self.src)
+        run([*ccenv, "nvcc", "k.cu", "-lzed", "-o", "s"], env=env, cwd=self.src)
+        for name in "qrs":
+            run([self.src / name], env=self.env)
 
     # --- what is said ---
 
