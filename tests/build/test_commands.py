@@ -107,7 +107,7 @@ class Commands(Case):
         bad = self.ccenv("check", env=env, ok=False)
         self.assertEqual(bad.code, 1)
         self.assertRegex(bad.out, r"nvcc runs /usr/bin/(\S*/)?g\+\+, which is not part of ")
-        self.assertRegex(bad.out, r"g\+\+ is given /usr/include, which is not part of ")
+        self.assertRegex(bad.out, r"g\+\+ gets /usr/include, which is not part of ")
         cicc = self.facts()["prefix"] + "/nvvm/bin/cicc"
         os.unlink(cicc)
         self.assertRegex(self.ccenv("check", ok=False).out, r"nvcc runs \S*/cicc, which does not exist")
@@ -155,7 +155,7 @@ class Commands(Case):
         one("^needs libcudart.so.13, which is in no directory of its RUNPATH", "bin/none")
         one('^has "lib" in RUNPATH', "bin/cwd")
         self.assertEqual(findings("bin/good", "bin/moved"), [])
-        one("^has .* in RUNPATH, which is of this build tree", "--installed", "bin/good", "bin/moved")
+        one("^has .* in RUNPATH, which is in this build tree", "--installed", "bin/good", "bin/moved")
         texts = findings("bin/other")
         self.assertRegex(texts[0], "^has another CUDA in RUNPATH: .*/cuda-12/lib64$")
         self.assertRegex(texts[1], "^needs libcudart.so.12; this root .CUDA 13.0. has another release")
