@@ -30,7 +30,7 @@
 #include "spec/name.h"
 
 enum {
-	STAMP_VERSION = 2, /* rises when what is installed from the same packages changes */
+	STAMP_VERSION = 3, /* rises when what is installed from the same packages changes */
 	STAMP_BYTES_MAX = 64 << 10
 };
 
