@@ -43,7 +43,7 @@
 		*p = NULL;                                                                         \
 	}
 
-/* For a call whose failure changes nothing. The comment beside it says why. */
+/* For a call whose failure changes nothing. A comment says why. */
 static inline void ce_ignore(long result)
 {
 	(void)result;

@@ -17,8 +17,8 @@ struct ccenv_error;
 CE_MUST_CHECK int ce_copy_clone(int from, int to);
 /*
  * Copies the `size` bytes that the file `from` holds to `to`, both from where they stand; in the
- * kernel where it can. 0, or -1 with errno; ENODATA when `from` ends too early, so that no cut copy
- * passes for a whole one.
+ * kernel where it can. 0, or -1 with errno; ENODATA when `from` ends too early, so that no truncated copy
+ * passes for a complete one.
  */
 CE_MUST_CHECK int ce_copy_bytes(int from, int to, uint64_t size);
 /*

@@ -41,7 +41,7 @@ int ce_fs_mkdirs(const char *path, struct ccenv_error *err)
 {
 	CE_AUTOFREE char *p = ce_strdup(path);
 
-	/* Mostly it is there already. */
+	/* Mostly it exists already. */
 	if (ce_fs_is_dir(path))
 		return 0;
 	for (char *s = p + 1;; s++) {

@@ -49,24 +49,24 @@ static int wait_for(
 {
 	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
 	char holder[128];
-	bool told = false;
+	bool announced = false;
 
 	for (long waited_ms = 0;; waited_ms += 20) {
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 			return 0;
 		if (errno != EWOULDBLOCK && errno != EINTR) {
-			/* A file system without locks: renames keep the result whole. */
+			/* A file system without locks: renames keep the result complete. */
 			if (ce_way_after(CE_SYS_FLOCK, errno) != CE_WAY_STOP)
 				return 0;
 			return ce_fail_errno(err, errno, "cannot lock %s", path);
 		}
 		read_holder(fd, holder, sizeof(holder));
-		if (!told && wait->on_wait)
+		if (!announced && wait->on_wait)
 			wait->on_wait(wait->user, holder);
-		told = true;
+		announced = true;
 		if (waited_ms / 1000 >= wait->timeout_s)
 			return ce_fail(err, CCENV_EBUSY,
-				"%s is held by %s for more than %d s; end that process, or try again when it is done",
+				"%s has been held by %s for more than %d s; end that process, or try again when it is done",
 				path, holder[0] ? holder : "another process", wait->timeout_s);
 		nanosleep(&pause, NULL);
 	}

@@ -11,8 +11,8 @@ enum ce_syscall {
 	CE_SYS_COPY_RANGE, /* copy_file_range(); otherwise: read and write */
 	CE_SYS_LINK,       /* linkat(); otherwise: copy */
 	CE_SYS_EXCHANGE,   /* renameat2(RENAME_EXCHANGE); otherwise: two renames */
-	CE_SYS_CHMOD,      /* fchmod(); otherwise: the mode that is there, if it serves */
-	CE_SYS_UTIMENS,    /* futimens(); otherwise: the time that is there */
+	CE_SYS_CHMOD,      /* fchmod(); otherwise: the mode that the file has, if it serves */
+	CE_SYS_UTIMENS,    /* futimens(); otherwise: the time that the file has */
 	CE_SYS_FSYNC,      /* fsync(); otherwise: rename without it */
 	CE_SYS_FLOCK,      /* flock(); otherwise: without the lock */
 };

@@ -14,8 +14,8 @@ struct ce_pkg;
 /*
  * Cache entries -> a conda prefix (docs/design/packages.md; CEP 17, 20, 32).
  *
- * The prefix is built beside its place and renamed: it is the old one or the new one, never
- * between. No script of a package is run; a package that has one is named in a warning. Prefix
+ * The prefix is built under a temporary name and put in place in one step: it is the old one or the
+ * new one, never a mixture. No script of a package is run; a package that has one is named in a warning. Prefix
  * placeholders are replaced for the final path.
  */
 struct ce_install_options {
@@ -25,7 +25,7 @@ struct ce_install_options {
 		*requested; /* canonical spec texts, for requested_specs of the records (CEP 32) */
 	size_t n_requested;
 	unsigned threads; /* 0: as many as there are processors */
-	bool force;       /* build it anew although it says that it is current (--repair) */
+	bool force;       /* build it even if it is current (--repair) */
 	const struct ccenv_events *events;
 };
 

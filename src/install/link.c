@@ -442,7 +442,7 @@ struct batch {
 	size_t before;   /* paths of the batches before it */
 };
 
-/* Makes a directory unless it is there. Another thread may be making it, or not have come to the
+/* Makes a directory unless it exists. Another thread may be making it, or not have come to the
  * one above it yet. */
 static int make_dir(const struct linking *l, const char *path, struct ccenv_error *err)
 {

@@ -20,7 +20,7 @@ enum ce_link_method {
  * in the plan's paths.
  *
  * A file is a reflink, a hard link or a copy, whichever the file systems allow, in this order,
- * found out once. Files with a placeholder, and those that must not be linked, are written anew. No
+ * found out once. Files with a placeholder, and those that must not be linked, are always new files. No
  * file of the cache is ever opened for writing. A hard link is as read-only as the
  * cache's file; a file of the prefix's own is writable by its owner.
  */

@@ -47,10 +47,10 @@ struct verify {
 	struct item *items;
 	size_t n, cap;
 	size_t n_records, n_expected; /* expected: 0 when not known */
-	/* Progress, told by the calling thread, between two chunks if need be: */
+	/* Progress, reported by the calling thread, between two chunks if need be: */
 	const struct ccenv_events *events;
 	pthread_t caller;
-	int64_t told;
+	int64_t reported;
 	uint64_t bytes;
 	_Atomic uint64_t bytes_done;
 	_Atomic size_t n_done;
@@ -168,9 +168,9 @@ static void tick(struct verify *v)
 	if (!pthread_equal(pthread_self(), v->caller))
 		return;
 	now = ce_now_ms(CE_CLOCK_MONOTONIC);
-	if (now - v->told < TICK_MS || atomic_load(&v->n_done) == v->n)
+	if (now - v->reported < TICK_MS || atomic_load(&v->n_done) == v->n)
 		return;
-	v->told = now;
+	v->reported = now;
 	tell_progress(v);
 }
 
