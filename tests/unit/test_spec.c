@@ -368,8 +368,7 @@ static void test_mutations(void **state)
 		"defaults::numpy=1.8=py27_0 [channel='anaconda',version=\">=1.8,<2|1.9\", build='3']",
 		"https://conda.anaconda.org/c/linux-64/conda-4.3.21.post699+1dab973-py36h_0.conda",
 		"* >=3,(<4|(<5,>4.5)),!=1!4.2_", "foo[when='python >=3.6',extras=[a, b],flags=[c]]",
-		"libblas[build='^.*(accelerate|mkl)$',build_number='>=3',md5="
-		"8b1a9953c4611296a827abf8c47804d7]",
+		"libblas[build='^.*(accelerate|mkl)$',build_number='>=3',md5=8b1a9953c4611296a827abf8c47804d7]",
 		"openblas 0.2.18|0.2.18.*.", "~/c::p ==2.7.*.*|>=3.6[license='*GPL*',fn=x]"};
 	struct ce_pkg pkg = {.name = "numpy",
 		.version = "1.8.1",
