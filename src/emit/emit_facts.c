@@ -17,14 +17,6 @@
 #include "model/pkg.h"
 #include "model/platform.h"
 
-const struct ce_pkg *ce_emit_pkg_find(const struct ce_emit_facts *f, const char *name)
-{
-	for (size_t i = 0; i < f->in->n_pkgs; i++)
-		if (strcmp(f->in->pkgs[i]->name, name) == 0)
-			return f->in->pkgs[i];
-	return NULL;
-}
-
 /* Length of the directory that both paths lie below, without its slash; 0 when that is "/". */
 static size_t common_dir(const char *a, const char *b)
 {

@@ -10,6 +10,14 @@
 #include "model/cuda_parts.h"
 #include "model/pkg.h"
 
+const struct ce_pkg *ce_emit_pkg_find(const struct ce_emit_facts *f, const char *name)
+{
+	for (size_t i = 0; i < f->in->n_pkgs; i++)
+		if (strcmp(f->in->pkgs[i]->name, name) == 0)
+			return f->in->pkgs[i];
+	return NULL;
+}
+
 static bool is_there(const char *dir, const char *fmt_dir, const char *prefix, const char *name,
 	const char *suffix)
 {

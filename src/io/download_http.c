@@ -154,15 +154,6 @@ static void set_credentials(struct ce_transfer *t)
 	}
 }
 
-void ce_transfer_add_header(struct ce_transfer *t, const char *name, const char *value)
-{
-	CE_AUTOFREE char *line = ce_asprintf("%s: %s", name, value);
-
-	/* A header value from a cache file must not bring a second header. */
-	if (!strpbrk(line, "\r\n"))
-		t->headers = curl_slist_append(t->headers, line);
-}
-
 static void set_headers(struct ce_transfer *t)
 {
 	CE_AUTOFREE char *range = NULL;

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,6 +28,15 @@ void ce_transfer_clear_headers(struct ce_transfer *t)
 		free(*all[i]);
 		*all[i] = NULL;
 	}
+}
+
+void ce_transfer_add_header(struct ce_transfer *t, const char *name, const char *value)
+{
+	CE_AUTOFREE char *line = ce_asprintf("%s: %s", name, value);
+
+	/* A header value from a cache file must not bring a second header. */
+	if (!strpbrk(line, "\r\n"))
+		t->headers = curl_slist_append(t->headers, line);
 }
 
 /* Frees what belongs to one request, keeping the transfer. */

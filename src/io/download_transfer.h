@@ -78,6 +78,8 @@ struct ce_downloader {
 /* ---- download_transfer.c ---- */
 
 void ce_transfer_clear_headers(struct ce_transfer *t);
+/* A header of the next request; one with a line break in it is dropped. */
+void ce_transfer_add_header(struct ce_transfer *t, const char *name, const char *value);
 /* Frees what belongs to one request, keeping the transfer. */
 void ce_transfer_reset(struct ce_transfer *t);
 /* Another request for the same thing, after some time. */
@@ -116,8 +118,6 @@ void ce_transfer_step_file(struct ce_transfer *t); /* one piece */
 /* ---- download_http.c ---- */
 
 void ce_transfer_start_http(struct ce_transfer *t);
-/* A header of the next request; one with a line break in it is dropped. */
-void ce_transfer_add_header(struct ce_transfer *t, const char *name, const char *value);
 
 /* ---- download_answer.c ---- */
 
