@@ -120,12 +120,6 @@ static char *copy_path(const struct ce_source *s, enum ce_form form)
 	return ce_asprintf("%.*s%s", (int)stem, s->state_path, forms[form].copy);
 }
 
-static void set_text(char **slot, const char *text)
-{
-	free(*slot);
-	*slot = text ? ce_strdup(text) : NULL;
-}
-
 static void write_state(const struct ce_source *s)
 {
 	ce_state_write(&s->known, s->url, s->state_path);
@@ -272,20 +266,13 @@ static bool open_copy(struct ce_source *s, enum ce_form form)
 	return false;
 }
 
-static bool is_within(int64_t since, int64_t ms)
-{
-	int64_t age = now_ms() - since;
-
-	return since && age >= 0 && age < ms;
-}
-
 static bool is_fresh(const struct ce_source *s, enum ce_form form)
 {
 	const struct ce_form_state *known = &s->known.form[form];
 
 	if (s->trusted_since && known->checked > s->trusted_since && known->checked <= now_ms())
 		return true;
-	return !s->ctx->revalidate && is_within(known->checked, known->max_age * 1000);
+	return !s->ctx->revalidate && ce_state_is_within(known->checked, known->max_age * 1000);
 }
 
 static bool is_wanted(const struct ce_source *s, enum ce_form form)
@@ -297,10 +284,10 @@ static bool is_wanted(const struct ce_source *s, enum ce_form form)
 	/* The last form is always asked for: without it there is nothing. */
 	if (form == CE_FORM_JSON)
 		return true;
-	if (is_within(known->broken, broken_ms))
+	if (ce_state_is_within(known->broken, broken_ms))
 		return false;
 	/* A file costs nothing to ask for. */
-	return s->local || !is_within(known->absent, absent_ms);
+	return s->local || !ce_state_is_within(known->absent, absent_ms);
 }
 
 static void settle_offline(struct ce_source *s)
@@ -478,9 +465,9 @@ static void remember(struct ce_source *s, const char *id, const struct ce_downlo
 {
 	struct ce_form_state *known = &s->known.form[s->form];
 
-	set_text(&known->id, id);
-	set_text(&known->etag, result->etag);
-	set_text(&known->last_modified, result->last_modified);
+	ce_state_set_text(&known->id, id);
+	ce_state_set_text(&known->etag, result->etag);
+	ce_state_set_text(&known->last_modified, result->last_modified);
 	known->checked = now_ms();
 	known->max_age = ce_state_freshness(result);
 	known->absent = known->broken = 0;
@@ -574,7 +561,7 @@ static enum ce_verdict on_missing(struct ce_source *s, const struct ce_download_
 	known->absent = s->local ? 0 : s->began;
 	if (!is_last_form(s) || !result->more_places) {
 		if (!result->more_places)
-			set_text(&known->id, NULL);
+			ce_state_set_text(&known->id, NULL);
 		ask_from(s, s->form + 1);
 		return CE_TAKEN;
 	}

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "ccenv/ccenv.h"
 #include "io/download.h"
@@ -112,6 +113,19 @@ void ce_state_write(const struct ce_state *s, const char *url, const char *path)
 	}
 	ce_json_format(root, &text);
 	(void)!ce_store_write(path, text.data, text.len, &ignored);
+}
+
+void ce_state_set_text(char **slot, const char *text)
+{
+	free(*slot);
+	*slot = text ? ce_strdup(text) : NULL;
+}
+
+bool ce_state_is_within(int64_t since, int64_t ms)
+{
+	int64_t age = ce_now_ms(CE_CLOCK_WALL) - since;
+
+	return since && age >= 0 && age < ms;
 }
 
 static int64_t clamp(int64_t seconds, int64_t max)

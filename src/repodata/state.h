@@ -39,6 +39,11 @@ void ce_state_read(struct ce_state *s, const char *path);
 /* Best effort: a state that cannot be written costs one question to the server. */
 void ce_state_write(const struct ce_state *s, const char *url, const char *path);
 
+/* Replaces a text of a state by a copy; NULL gives NULL. */
+void ce_state_set_text(char **slot, const char *text);
+/* Is it less than `ms` since then? Not if that is never, or in the future. */
+bool ce_state_is_within(int64_t since, int64_t ms);
+
 /* "shards", "zst", "json"; and back, -1 for anything else. */
 const char *ce_form_name(enum ce_form form);
 int ce_form_find(const char *name);
