@@ -388,9 +388,9 @@ static bool json_boolean(struct ce_cursor *c, bool *ret)
 
 static bool skip_number(struct ce_cursor *c)
 {
-	while (c->p < c->end && (strchr("+-.eE", *c->p) || (*c->p >= '0' && *c->p <= '9')))
-		c->p++;
-	return true;
+	struct ce_number ignored;
+
+	return json_number(c, &ignored);
 }
 
 static bool json_skip(struct ce_cursor *c);

@@ -171,9 +171,12 @@ static bool put_msgpack(struct ce_buf *out, const json_t *v)
 	return false;
 }
 
-/* The JSON as msgpack; false where JSON says more than jansson keeps of it. */
+/* The JSON as msgpack; false where JSON says more than jansson keeps of it, and where there is a
+ * NUL, which jansson passes over behind a number. */
 static bool to_msgpack(const char *text, size_t len, struct ce_buf *out)
 {
+	if (memchr(text, 0, len))
+		return false;
 	CE_CLEANUP(ce_json_decrefp)
 	json_t *o = json_loadb(
 		text, len, JSON_DISABLE_EOF_CHECK | JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
