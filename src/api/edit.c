@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ccenv_add(), ccenv_remove(): edits of the manifest that are locked before they are written. */
+#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,7 @@ static int use_text(struct edit *e, struct ccenv_error *err)
 
 	if (r < 0)
 		return r;
+	assert(e->old); /* an edit begins with a manifest */
 	m->home = e->old->home;
 	if (e->c->manifest != e->old)
 		ce_manifest_free(e->c->manifest);

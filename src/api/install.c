@@ -309,7 +309,7 @@ int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
 	CE_CLEANUP(ce_buf_release) struct ce_buf lock_text = {0};
-	const struct ce_lockfile_platform *p;
+	const struct ce_lockfile_platform *p = NULL;
 	int r = check_target(o, err);
 
 	*ret = (struct ccenv_install_result){0};
@@ -325,6 +325,7 @@ int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	r = locked_platform(c, o, &lock_text, &lock, &p, err);
 	if (r < 0)
 		return r;
+	assert(p);
 	if (o->cuda) {
 		r = ce_archs_check_cuda(c, p, o->cuda, err);
 		if (r < 0)

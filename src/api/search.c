@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ccenv_search(): what the channels have of a package. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,6 +124,7 @@ int ccenv_search(struct ccenv *c, const struct ccenv_search_options *o, struct c
 	r = load(c, o, spec, &a, &records, err);
 	if (r < 0)
 		return r;
+	assert(records);
 	found = ce_arena_array(&a, records->n + 1, sizeof(*found));
 	for (size_t i = 0; i < records->n; i++)
 		if (strcmp(records->pkgs[i].name, spec->name) == 0 &&

@@ -142,6 +142,13 @@ static char *with(const char *tmp, const char *suffix)
 	return ce_asprintf("%s%s", tmp, suffix);
 }
 
+/* From the variable that would remove it to the caller's. */
+static void hand_over(struct ce_stage *s, struct ce_stage *ret)
+{
+	*ret = *s;
+	*s = (struct ce_stage)CE_STAGE_NONE;
+}
+
 int ce_stage_dir(const char *path, struct ce_stage *ret_stage, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_stage_drop) struct ce_stage s = CE_STAGE_NONE;
@@ -155,8 +162,7 @@ int ce_stage_dir(const char *path, struct ce_stage *ret_stage, struct ccenv_erro
 	if (s.lock < 0 || mkdir(s.tmp, 0777) < 0)
 		return ce_fail_errno(err, errno, "cannot create %s", path);
 	s.path = ce_strdup(path);
-	*ret_stage = s;
-	s = (struct ce_stage)CE_STAGE_NONE;
+	hand_over(&s, ret_stage);
 	return 0;
 }
 

@@ -577,7 +577,7 @@ int ce_tree_hardlink(struct ce_tree *t, const char *path, const char *from, stru
 	struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_fs_closep) int fd = -1;
-	struct stat st;
+	struct stat st = {0};
 	int r = make_parent(t, path, err);
 
 	/* Rare, so it waits for what is before it and is done here. */

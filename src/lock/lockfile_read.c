@@ -177,7 +177,7 @@ static int set_packages(struct reader *r, struct ce_strs urls, struct ce_lockfil
 static int read_platform_key(struct reader *r, const char *key, size_t len, unsigned *seen,
 	struct ce_lockfile_platform *p)
 {
-	struct ce_strs list;
+	struct ce_strs list = {0};
 	int e;
 
 	if (ce_cursor_key_is(key, len, "specs")) {
@@ -265,7 +265,7 @@ static int read_bases(struct reader *r, struct ce_lockfile_env *env)
 	env->bases = ce_arena_array(a, BASES_MAX, sizeof(*env->bases));
 	while ((more = r->c.ops->next_key(&r->c, &key, &len)) > 0) {
 		const char *channel = ce_arena_strndup(a, key, len);
-		struct ce_strs urls;
+		struct ce_strs urls = {0};
 
 		e = read_strings(r, "base-urls", BASES_MAX, &urls);
 		if (e < 0)
@@ -281,7 +281,7 @@ static int read_bases(struct reader *r, struct ce_lockfile_env *env)
 static int read_env_key(
 	struct reader *r, const char *key, size_t len, unsigned *seen, struct ce_lockfile_env *env)
 {
-	struct ce_strs list;
+	struct ce_strs list = {0};
 	int e;
 
 	if (ce_cursor_key_is(key, len, "channels")) {

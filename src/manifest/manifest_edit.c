@@ -91,7 +91,7 @@ static bool key_is(const char *t, struct span key, const char *name)
 	CE_CLEANUP(ce_json_decrefp)
 	json_t *s = json_loadb(t + key.begin, key.end - key.begin, JSON_DECODE_ANY, NULL);
 
-	return s && json_is_string(s) && strcasecmp(json_string_value(s), name) == 0;
+	return json_is_string(s) && strcasecmp(json_string_value(s), name) == 0;
 }
 
 static const struct member *find_member(const char *t, const struct object *o, const char *name)

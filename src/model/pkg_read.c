@@ -2,6 +2,7 @@
 /* Fields of a record, each checked as it is read. */
 #include "model/pkg_read.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -385,6 +386,7 @@ static void set_origin(struct reader *r, const struct ce_pkg_origin *o)
 static int set_own_origin(struct reader *r)
 {
 	struct ce_pkg *p = &r->pkg;
+	assert(p->url && p->subdir); /* check_required() */
 	size_t tail, n = strlen(p->url);
 
 	if (!ce_subdir_is_known(p->subdir, strlen(p->subdir)))
@@ -415,6 +417,7 @@ static int set_name(struct reader *r, const struct ce_pkg_origin *o)
 /* Version and build become parts of file names: no "-", no slash (CEP 26). */
 static bool field_is_valid(const char *text)
 {
+	assert(text); /* check_required() */
 	size_t n = strlen(text);
 
 	if (n == 0 || n > FIELD_MAX_LEN)

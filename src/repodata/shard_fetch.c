@@ -66,8 +66,10 @@ void ce_shard_fetch_free(struct ce_shard_fetch *f)
 {
 	if (!f)
 		return;
-	while (f->shards)
-		shard_free(f->shards);
+	for (struct shard *h = f->shards, *next; h; h = next) {
+		next = h->next;
+		shard_free(h);
+	}
 	ce_map_release(&f->by_name);
 	free(f);
 }

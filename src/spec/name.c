@@ -73,7 +73,7 @@ size_t ce_dependency_name(const char *text, const char **ret_name)
 
 bool ce_dependency_is_on(const char *text, const char *name)
 {
-	const char *at;
+	const char *at = text;
 	size_t n = ce_dependency_name(text, &at);
 
 	return n == strlen(name) && strncasecmp(at, name, n) == 0;

@@ -155,7 +155,7 @@ static int read_member(struct compiler *c, struct class *k, unsigned char *ret)
 
 static int read_range(struct compiler *c, struct class *k)
 {
-	unsigned char from, to;
+	unsigned char from = 0, to;
 	size_t at = c->s.pos;
 	int e = read_member(c, k, &from);
 
