@@ -64,27 +64,23 @@ int ce_archs_check_cuda(const struct ccenv *c, const struct ce_lockfile_platform
 		want, c->lock_path, have->version, have->version, manifest);
 }
 
-static void wanted(const struct ccenv *c, const char *env, const char *const **ret, size_t *ret_n)
+static struct ce_strs wanted(const struct ccenv *c, const char *env)
 {
 	const struct ce_environment *e = NULL;
 
-	*ret_n = 0;
 	if (c->manifest)
 		e = ce_manifest_environment(c->manifest, env ? env : "default");
-	if (e)
-		ce_manifest_archs(e, ret, ret_n);
+	return e ? ce_manifest_archs(e) : (struct ce_strs){0};
 }
 
 static int check(const struct ccenv *c, const char *env, const struct ce_pkg *const *pkgs,
 	size_t n_pkgs, struct ccenv_error *err)
 {
 	const char *cuda = cuda_version(pkgs, n_pkgs);
-	const char *const *archs;
-	size_t n;
+	struct ce_strs archs = wanted(c, env);
 
-	wanted(c, env, &archs, &n);
-	for (size_t k = 0; cuda && k < n; k++) {
-		int r = ce_arch_check(archs[k], cuda, err);
+	for (size_t k = 0; cuda && k < archs.n; k++) {
+		int r = ce_arch_check(archs.items[k], cuda, err);
 
 		if (r < 0)
 			return ce_context(err, r, "%s: cuda", c->manifest_path);
@@ -154,17 +150,15 @@ int ce_archs_chosen(struct ccenv *c, const char *env, const struct ce_lockfile_p
 {
 	const char *cuda = cuda_version(p->pkgs, p->n_pkgs);
 	const char *native = NULL;
-	const char *const *archs;
+	struct ce_strs archs = wanted(c, env);
 	char text[16];
-	size_t n;
 	int r;
 
 	*ret = (struct ce_strs){0};
-	wanted(c, env, &archs, &n);
-	if (n == 0 || !cuda)
+	if (archs.n == 0 || !cuda)
 		return 0;
-	for (size_t i = 0; i < n && !native; i++) {
-		if (strcmp(archs[i], "native") != 0)
+	for (size_t i = 0; i < archs.n && !native; i++) {
+		if (strcmp(archs.items[i], "native") != 0)
 			continue;
 		if (is_ci(c))
 			return ce_fail(err, CCENV_EHOST,
@@ -172,7 +166,7 @@ int ce_archs_chosen(struct ccenv *c, const char *env, const struct ce_lockfile_p
 				c->manifest_path);
 		native = native_arch(c, text);
 	}
-	r = ce_arch_expand((struct ce_strs){(const char **)archs, n}, cuda, native, a, ret, err);
+	r = ce_arch_expand(archs, cuda, native, a, ret, err);
 	if (r < 0)
 		return ce_context(err, r, "%s: cuda", c->manifest_path);
 	return 0;
@@ -189,7 +183,7 @@ static int look(struct ccenv *c, const char *environment, const char *platform, 
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
 	const struct ce_lockfile_platform *p;
-	const char **known;
+	struct ce_strs known;
 	struct ce_strs chosen;
 	const char *cuda;
 	int r = ce_locked_read(c, environment, platform, &lock, &p, err);
@@ -204,9 +198,10 @@ static int look(struct ccenv *c, const char *environment, const char *platform, 
 	r = ce_archs_chosen(c, environment, p, a, &chosen, err);
 	if (r < 0)
 		return r;
-	ce_arch_list(cuda, a, &known, &ret->n_known);
+	known = ce_arch_list(cuda, a);
 	ret->cuda_version = ce_arena_strdup(a, cuda);
-	ret->known = known;
+	ret->known = known.items;
+	ret->n_known = known.n;
 	ret->chosen = chosen.items;
 	ret->n_chosen = chosen.n;
 	return 0;

@@ -250,8 +250,7 @@ static int install_root(struct ccenv *c, const struct ce_lockfile_platform *p,
 	r = ce_archs_chosen(c, o->environment, p, &a, &archs, err);
 	if (r < 0)
 		return r;
-	emit.archs = archs.items;
-	emit.n_archs = archs.n;
+	emit.archs = archs;
 	r = install_and_emit(c, p, o, &emit, err);
 	if (r < 0)
 		return r;

@@ -85,13 +85,10 @@ static int find_environment(const struct ce_manifest *m, const char *name, const
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	const struct ce_environment *env = ce_manifest_environment(m, name);
-	const char **platforms;
-	size_t n;
 
 	if (!env)
 		return ce_fail(err, CCENV_ENOTFOUND, "%s has no environment \"%s\"", m->path, name);
-	ce_manifest_platforms(m, env, &a, &platforms, &n);
-	if (!ce_strs_has((struct ce_strs){platforms, n}, platform))
+	if (!ce_strs_has(ce_manifest_platforms(m, env, &a), platform))
 		return ce_fail(err, CCENV_ENOTFOUND,
 			"%s: environment \"%s\" has no platform %s; add it to \"platforms\" and run `ccenv lock`",
 			m->path, name, platform);

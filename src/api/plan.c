@@ -50,14 +50,12 @@ void ce_lock_plan_release(struct ce_lock_plan *plan)
 static int plan_environment(const struct ce_manifest *m, const struct ce_environment *env,
 	const char *options, struct ce_lock_plan *plan, struct ccenv_error *err)
 {
-	const char **platforms;
-	size_t n;
+	struct ce_strs platforms = ce_manifest_platforms(m, env, &plan->arena);
 
-	ce_manifest_platforms(m, env, &plan->arena, &platforms, &n);
-	for (size_t p = 0; p < n; p++) {
+	for (size_t p = 0; p < platforms.n; p++) {
 		struct ce_lock_plan_item *item = &plan->items[plan->n];
 		int r = ce_lock_plan_request(
-			m, env, platforms[p], &plan->arena, &item->request, err);
+			m, env, platforms.items[p], &plan->arena, &item->request, err);
 
 		if (r < 0)
 			return r;

@@ -154,17 +154,13 @@ int ce_uptodate_invalidate(const struct ccenv *c, struct ccenv_error *err)
 static bool is_of_machine(const struct ccenv *c, const char *environment)
 {
 	const struct ce_environment *e = NULL;
-	const char *const *archs;
-	size_t n = 0;
+	struct ce_strs archs = {0};
 
 	if (c->manifest)
 		e = ce_manifest_environment(c->manifest, environment ? environment : "default");
 	if (e)
-		ce_manifest_archs(e, &archs, &n);
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(archs[i], "native") == 0)
-			return true;
-	return false;
+		archs = ce_manifest_archs(e);
+	return ce_strs_has(archs, "native");
 }
 
 int ce_uptodate_record(struct ccenv *c, const struct ccenv_install_options *o,

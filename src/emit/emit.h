@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/attr.h"
+#include "base/strs.h"
 
 struct ccenv_error;
 struct ccenv_events;
@@ -26,9 +27,8 @@ struct ce_emit_input {
 	size_t n_pkgs;
 	const char *manifest_path; /* absolute, or NULL: CMake re-configures when it changes */
 	const char *lock_path;     /* absolute, or NULL: likewise */
-	const char *const *archs;  /* for CMAKE_CUDA_ARCHITECTURES; none: nvcc's default */
-	size_t n_archs;
-	const char *content_hash; /* of the installed set: names the toolchain's identity */
+	struct ce_strs archs;      /* for CMAKE_CUDA_ARCHITECTURES; none: nvcc's default */
+	const char *content_hash;  /* of the installed set: names the toolchain's identity */
 	/* May be NULL. Gets the paths below the root, one a line, that would be made again if they
 	 * were missing or had changed. */
 	struct ce_buf *made;

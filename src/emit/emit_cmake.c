@@ -56,10 +56,10 @@ static void add_absent(const struct ce_emit_facts *f, struct ce_buf *out)
 			ce_buf_addf(out, "\n\t%s", p->cmake);
 }
 
-static const char *joined(struct ce_buf *b, const char *const *list, size_t n)
+static const char *joined(struct ce_buf *b, struct ce_strs list)
 {
-	for (size_t i = 0; i < n; i++)
-		ce_buf_addf(b, "%s%s", i ? ";" : "", list[i]);
+	for (size_t i = 0; i < list.n; i++)
+		ce_buf_addf(b, "%s%s", i ? ";" : "", list.items[i]);
 	return ce_buf_str(b);
 }
 
@@ -78,8 +78,8 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf known_text = {0}, others_text = {0};
-	const char **known, **others;
-	size_t n_known, n_others;
+	struct ce_strs known = ce_arch_list(f->cuda_version, &a);
+	struct ce_strs others = ce_arch_others(f->cuda_version, &a);
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf env = {0}, view = {0}, manifest = {0}, lock = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf absent = {0}, archs = {0};
@@ -88,8 +88,6 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 	int r;
 
 	add_absent(f, &absent);
-	ce_arch_list(f->cuda_version, &a, &known, &n_known);
-	ce_arch_others(f->cuda_version, &a, &others, &n_others);
 	const struct ce_emit_pair pairs[] = {
 		{"ABSENT", ce_buf_str(&absent)},
 		{"CUDA_VERSION", f->cuda_version},
@@ -100,9 +98,9 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 		{"HAS_GCC", on_off(f->has_gcc)},
 		{"CROSSING", on_off(false)},
 		{"PROCESSOR", strcmp(f->in->platform, "linux-64") == 0 ? "x86_64" : "aarch64"},
-		{"ARCHS", joined(&archs, f->in->archs, f->in->n_archs)},
-		{"KNOWN_ARCHS", joined(&known_text, known, n_known)},
-		{"OTHER_ARCHS", joined(&others_text, others, n_others)},
+		{"ARCHS", joined(&archs, f->in->archs)},
+		{"KNOWN_ARCHS", joined(&known_text, known)},
+		{"OTHER_ARCHS", joined(&others_text, others)},
 		{"COMPONENTS", components(f, true, &here)},
 		{"OTHER_COMPONENTS", components(f, false, &missing)},
 		{"ENV", quoted(&env, f->env_rel)},

@@ -124,7 +124,7 @@ static void render(struct ce_buf *out, const struct ce_emit_facts *f, const char
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	const char *version = f->has_gcc ? gcc_version(f, &a) : "";
 	CE_AUTOFREE char *view = ce_layout_view_link(f->in->root, f->target);
-	const char *arch = f->in->n_archs ? f->in->archs[0] : "75";
+	const char *arch = f->in->archs.n ? f->in->archs.items[0] : "75";
 	CE_AUTOFREE char *sm = ce_strndup(arch, strspn(arch, "0123456789af"));
 
 	ce_buf_addf(out,

@@ -14,8 +14,8 @@ int ce_emit_make(const struct ce_emit_facts *f, struct ccenv_error *err)
 	CE_AUTOFREE char *rel = ce_asprintf("make/ccenv-%s.mk", f->target);
 	int r;
 
-	for (size_t i = 0; i < f->in->n_archs; i++)
-		ce_buf_addf(&archs, "%s%s", i ? " " : "", f->in->archs[i]);
+	for (size_t i = 0; i < f->in->archs.n; i++)
+		ce_buf_addf(&archs, "%s%s", i ? " " : "", f->in->archs.items[i]);
 	ce_quote_make(&env, f->env_rel);
 	ce_quote_make(&view, f->view_rel);
 	ce_quote_make(&lock, f->lock_rel);

@@ -18,15 +18,15 @@ bool ce_emit_has_component(const struct ce_emit_facts *f, const struct ce_compon
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	struct ccenv_error ignored;
-	const char **specs;
-	size_t n;
+	struct ce_strs specs = {0};
 
-	if (ce_component_expand(c->name, f->in->platform, &a, &specs, &n, &ignored) < 0)
+	if (ce_component_expand(c->name, f->in->platform, &a, &specs, &ignored) < 0)
 		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!ce_has_prefix(specs[i], "gcc_impl_") &&
-			!ce_has_prefix(specs[i], "gxx_impl_") &&
-			!ce_has_prefix(specs[i], "cuda-crt-dev_") && !ce_emit_pkg_find(f, specs[i]))
+	for (size_t i = 0; i < specs.n; i++)
+		if (!ce_has_prefix(specs.items[i], "gcc_impl_") &&
+			!ce_has_prefix(specs.items[i], "gxx_impl_") &&
+			!ce_has_prefix(specs.items[i], "cuda-crt-dev_") &&
+			!ce_emit_pkg_find(f, specs.items[i]))
 			return false;
 	return true;
 }
@@ -49,8 +49,8 @@ static json_t *archs_json(const struct ce_emit_facts *f)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < f->in->n_archs; i++)
-		json_array_append_new(list, json_string(f->in->archs[i]));
+	for (size_t i = 0; i < f->in->archs.n; i++)
+		json_array_append_new(list, json_string(f->in->archs.items[i]));
 	return list;
 }
 

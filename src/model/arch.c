@@ -69,7 +69,7 @@ static bool takes(const struct known_arch *k, char form, int rel)
 	return true;
 }
 
-void ce_arch_list(const char *cuda_version, struct ce_arena *a, const char ***ret, size_t *ret_n)
+struct ce_strs ce_arch_list(const char *cuda_version, struct ce_arena *a)
 {
 	static const char forms[] = {'\0', 'a', 'f'};
 	const char **list = ce_arena_array(a, CE_COUNT(known) * CE_COUNT(forms) + 1, sizeof(*list));
@@ -81,8 +81,7 @@ void ce_arch_list(const char *cuda_version, struct ce_arena *a, const char ***re
 			if (takes(&known[i], forms[f], rel))
 				list[n++] =
 					ce_arena_printf(a, "%d%.1s", known[i].number, &forms[f]);
-	*ret = list;
-	*ret_n = n;
+	return (struct ce_strs){list, n};
 }
 
 /* "100f-real": 100 and 'f'. False when it is nothing of the kind. */
@@ -118,7 +117,7 @@ static const char *why_not(const struct known_arch *k, int rel, struct ce_arena 
 	return "";
 }
 
-void ce_arch_others(const char *cuda_version, struct ce_arena *a, const char ***ret, size_t *ret_n)
+struct ce_strs ce_arch_others(const char *cuda_version, struct ce_arena *a)
 {
 	const char **list = ce_arena_array(a, CE_COUNT(known) + 1, sizeof(*list));
 	size_t n = 0;
@@ -129,8 +128,7 @@ void ce_arch_others(const char *cuda_version, struct ce_arena *a, const char ***
 		if (*why)
 			list[n++] = ce_arena_printf(a, "%d %s", known[i].number, why);
 	}
-	*ret = list;
-	*ret_n = n;
+	return (struct ce_strs){list, n};
 }
 
 static int fail_release(
@@ -139,12 +137,10 @@ static int fail_release(
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	const char *why = "";
-	const char **list;
-	size_t n;
+	struct ce_strs list = ce_arch_list(cuda_version, &a);
 
-	ce_arch_list(cuda_version, &a, &list, &n);
-	for (size_t i = 0; i < n; i++)
-		ce_buf_addf(&b, "%s%s", i ? " " : "", list[i]);
+	for (size_t i = 0; i < list.n; i++)
+		ce_buf_addf(&b, "%s%s", i ? " " : "", list.items[i]);
 	for (size_t i = 0; i < CE_COUNT(known); i++)
 		if (known[i].number == number)
 			why = why_not(&known[i], release(cuda_version), &a);

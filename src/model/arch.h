@@ -19,10 +19,10 @@ struct ce_arena;
 
 /* What a release ("13.0") of nvcc takes, ascending, each with its a and f forms behind it; memory
  * from `a`. An unknown later release is taken to know what the latest known one does. */
-void ce_arch_list(const char *cuda_version, struct ce_arena *a, const char ***ret, size_t *ret_n);
+struct ce_strs ce_arch_list(const char *cuda_version, struct ce_arena *a);
 
 /* What only other releases take, and why: "50 CUDA 12.9 was the last one"; memory from `a`. */
-void ce_arch_others(const char *cuda_version, struct ce_arena *a, const char ***ret, size_t *ret_n);
+struct ce_strs ce_arch_others(const char *cuda_version, struct ce_arena *a);
 
 /* CCENV_EDATA when `arch` is malformed, or when the release does not take it: the text says which
  * does. `cuda_version` NULL checks the form only. Of a release later than the known ones, a number

@@ -47,7 +47,7 @@ static const char *const *specs_of(const struct ce_component *c, const char *pla
 }
 
 int ce_component_expand(const char *component, const char *platform, struct ce_arena *a,
-	const char ***ret_specs, size_t *ret_n, struct ccenv_error *err)
+	struct ce_strs *ret_specs, struct ccenv_error *err)
 {
 	const struct ce_component *c = ce_component_find(component);
 	const char *const *words;
@@ -64,8 +64,7 @@ int ce_component_expand(const char *component, const char *platform, struct ce_a
 	specs = ce_arena_array(a, CE_COMPONENT_WORDS, sizeof(*specs));
 	for (; words[n]; n++)
 		specs[n] = spec_for_platform(words[n], platform, a);
-	*ret_specs = specs;
-	*ret_n = n;
+	*ret_specs = (struct ce_strs){specs, n};
 	return 0;
 }
 
@@ -145,20 +144,20 @@ static int add_component(const struct ce_component_request *q, const char *compo
 	const struct ce_cuda_releases *releases, struct ce_arena *a, struct ce_strs *list,
 	struct ccenv_error *err)
 {
-	const char **more = NULL, **joined;
-	size_t n_more = 0;
+	struct ce_strs more = {0};
+	const char **joined;
 	int r = check_oldest(releases, q->version, component, err);
 
 	if (r < 0)
 		return r;
-	r = ce_component_expand(component, q->platform, a, &more, &n_more, err);
+	r = ce_component_expand(component, q->platform, a, &more, err);
 	if (r < 0)
 		return r;
-	joined = ce_arena_array(a, list->n + n_more + 1, sizeof(*joined));
+	joined = ce_arena_array(a, list->n + more.n + 1, sizeof(*joined));
 	memcpy(joined, list->items, list->n * sizeof(*joined));
 	list->items = joined;
-	for (size_t i = 0; i < n_more; i++) {
-		joined[list->n] = spec_of_releases(releases, more[i], a);
+	for (size_t i = 0; i < more.n; i++) {
+		joined[list->n] = spec_of_releases(releases, more.items[i], a);
 		list->n += joined[list->n] != NULL;
 	}
 	return 0;

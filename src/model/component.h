@@ -17,7 +17,7 @@ struct ce_arena;
  * this platform does not have is too.
  */
 CE_MUST_CHECK int ce_component_expand(const char *component, const char *platform,
-	struct ce_arena *a, const char ***ret_specs, size_t *ret_n, struct ccenv_error *err);
+	struct ce_arena *a, struct ce_strs *ret_specs, struct ccenv_error *err);
 
 /* The spec of cuda-version that selects `version` (model/cuda_release.h). */
 CE_MUST_CHECK int ce_component_cuda_spec(

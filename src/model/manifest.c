@@ -45,8 +45,8 @@ static bool feature_has_platform(const struct ce_feature *f, const char *platfor
 	return f->n_platforms == 0;
 }
 
-void ce_manifest_platforms(const struct ce_manifest *m, const struct ce_environment *env,
-	struct ce_arena *a, const char ***ret_platforms, size_t *ret_n)
+struct ce_strs ce_manifest_platforms(
+	const struct ce_manifest *m, const struct ce_environment *env, struct ce_arena *a)
 {
 	const char **list = ce_arena_array(a, m->n_platforms + 1, sizeof(*list));
 	size_t n = 0;
@@ -59,19 +59,16 @@ void ce_manifest_platforms(const struct ce_manifest *m, const struct ce_environm
 		if (all)
 			list[n++] = m->platforms[i];
 	}
-	*ret_platforms = list;
-	*ret_n = n;
+	return (struct ce_strs){list, n};
 }
 
-void ce_manifest_archs(
-	const struct ce_environment *env, const char *const **ret_archs, size_t *ret_n)
+struct ce_strs ce_manifest_archs(const struct ce_environment *env)
 {
-	*ret_archs = NULL;
-	*ret_n = 0;
-	for (size_t i = 0; *ret_n == 0 && i < env->n_features; i++) {
-		*ret_archs = env->features[i]->archs;
-		*ret_n = env->features[i]->n_archs;
-	}
+	struct ce_strs archs = {0};
+
+	for (size_t i = 0; archs.n == 0 && i < env->n_features; i++)
+		archs = (struct ce_strs){env->features[i]->archs, env->features[i]->n_archs};
+	return archs;
 }
 
 int ce_system_requirement_virtual(const char *name, const char *version, struct ce_arena *a,

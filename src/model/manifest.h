@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/strs.h"
 #include "model/request.h"
 
 struct ccenv_error;
@@ -91,12 +92,11 @@ const struct ce_environment *ce_manifest_environment(const struct ce_manifest *m
  * The platforms of an environment: those that all its features that name platforms share, else the
  * manifest's. The array is in `a`, in the manifest's order.
  */
-void ce_manifest_platforms(const struct ce_manifest *m, const struct ce_environment *env,
-	struct ce_arena *a, const char ***ret_platforms, size_t *ret_n);
+struct ce_strs ce_manifest_platforms(
+	const struct ce_manifest *m, const struct ce_environment *env, struct ce_arena *a);
 
 /* The GPU architectures of an environment: those of its first feature that names some. Borrowed. */
-void ce_manifest_archs(
-	const struct ce_environment *env, const char *const **ret_archs, size_t *ret_n);
+struct ce_strs ce_manifest_archs(const struct ce_environment *env);
 
 /* What a request is made for, besides what the manifest says. */
 struct ce_request_target {

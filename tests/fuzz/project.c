@@ -22,14 +22,13 @@ static void make_requests(const struct ce_manifest *m)
 
 	(void)ce_manifest_options(m, &arena);
 	for (size_t i = 0; i < m->n_environments; i++) {
-		const char **platforms;
-		size_t n;
+		struct ce_strs platforms = ce_manifest_platforms(m, &m->environments[i], &arena);
 
-		ce_manifest_platforms(m, &m->environments[i], &arena, &platforms, &n);
-		for (size_t k = 0; k < n; k++) {
+		for (size_t k = 0; k < platforms.n; k++) {
 			CE_CLEANUP(ce_request_freep) struct ce_request *q = NULL;
-			const struct ce_request_target target = {
-				.platform = platforms[k], .defaults = defaults, .n_defaults = 1};
+			const struct ce_request_target target = {.platform = platforms.items[k],
+				.defaults = defaults,
+				.n_defaults = 1};
 
 			(void)!ce_manifest_request(m, &m->environments[i], &target, &q, &err);
 		}

@@ -102,8 +102,7 @@ static void test_features_and_targets(void **state)
 	CE_CLEANUP(ce_request_freep) struct ce_request *gpu = request(m, "gpu", "linux-64");
 	CE_CLEANUP(ce_request_freep) struct ce_request *bare = request(m, "bare", "linux-64");
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
-	const char **platforms;
-	size_t n;
+	struct ce_strs platforms;
 
 	(void)state;
 	assert_string_equal(d->channels[0], "file:///project/local");
@@ -117,9 +116,9 @@ static void test_features_and_targets(void **state)
 	assert_virtuals(d, "__glibc=2.17=0\n__unix=0=0\n");
 	/* The feature that an environment names goes before the default one. */
 	assert_virtuals(gpu, "__cuda=12.4=0\n__unix=0=0\n");
-	ce_manifest_platforms(m, ce_manifest_environment(m, "gpu"), &a, &platforms, &n);
-	assert_int_equal(n, 1);
-	assert_string_equal(platforms[0], "linux-64");
+	platforms = ce_manifest_platforms(m, ce_manifest_environment(m, "gpu"), &a);
+	assert_int_equal(platforms.n, 1);
+	assert_string_equal(platforms.items[0], "linux-64");
 }
 
 static bool has_spec(const struct ce_request *r, const char *name)
