@@ -214,6 +214,9 @@ static int read_hash(struct reader *r, size_t digits, const char **ret)
 		strspn(text, "0123456789abcdefABCDEF") != digits)
 		return fail_value(
 			r, digits == 64 ? "64 hexadecimal digits" : "32 hexadecimal digits");
+	*ret = text;
+	if (strspn(text, "0123456789abcdef") == digits)
+		return 0; /* as good as always: no copy */
 	hex = ce_arena_strdup(r->c->arena, text);
 	for (char *p = hex; *p; p++)
 		*p = ce_to_lower(*p);
