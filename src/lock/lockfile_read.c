@@ -174,6 +174,15 @@ static int set_packages(struct reader *r, struct ce_strs urls, struct ce_lockfil
 	return 0;
 }
 
+/* The list of a key that is seen once. */
+static int see_strings(struct reader *r, unsigned *seen, unsigned bit, const char *key, size_t max,
+	struct ce_strs *ret)
+{
+	int e = see(r, seen, bit, key);
+
+	return e < 0 ? e : read_strings(r, key, max, ret);
+}
+
 static int read_platform_key(struct reader *r, const char *key, size_t len, unsigned *seen,
 	struct ce_lockfile_platform *p)
 {
@@ -181,10 +190,7 @@ static int read_platform_key(struct reader *r, const char *key, size_t len, unsi
 	int e;
 
 	if (ce_cursor_key_is(key, len, "specs")) {
-		e = see(r, seen, 1, "specs");
-		if (e < 0)
-			return e;
-		e = read_strings(r, "specs", STRINGS_MAX, &list);
+		e = see_strings(r, seen, 1, "specs", STRINGS_MAX, &list);
 		if (e < 0)
 			return e;
 		p->specs = list.items;
@@ -192,17 +198,11 @@ static int read_platform_key(struct reader *r, const char *key, size_t len, unsi
 		return 0;
 	}
 	if (ce_cursor_key_is(key, len, "virtual-packages")) {
-		e = see(r, seen, 2, "virtual-packages");
-		if (e < 0)
-			return e;
-		e = read_strings(r, "virtual-packages", STRINGS_MAX, &list);
+		e = see_strings(r, seen, 2, "virtual-packages", STRINGS_MAX, &list);
 		return e < 0 ? e : set_virtuals(r, list, p);
 	}
 	if (ce_cursor_key_is(key, len, "packages")) {
-		e = see(r, seen, 4, "packages");
-		if (e < 0)
-			return e;
-		e = read_strings(r, "packages", PACKAGES_MAX, &list);
+		e = see_strings(r, seen, 4, "packages", PACKAGES_MAX, &list);
 		return e < 0 ? e : set_packages(r, list, p);
 	}
 	return skip(r);
@@ -285,10 +285,7 @@ static int read_env_key(
 	int e;
 
 	if (ce_cursor_key_is(key, len, "channels")) {
-		e = see(r, seen, 1, "channels");
-		if (e < 0)
-			return e;
-		e = read_strings(r, "channels", STRINGS_MAX, &list);
+		e = see_strings(r, seen, 1, "channels", STRINGS_MAX, &list);
 		if (e < 0)
 			return e;
 		env->channels = list.items;
