@@ -26,14 +26,28 @@ void ce_name_to_lower(char *name)
 		*p = ce_to_lower(*p);
 }
 
-static bool ends_name(char c)
-{
-	return strchr(" \t=<>!~()[],;#|*", c) != NULL; /* the terminating NUL too */
-}
-
+/* Looked up by byte: this is called for each dependency of each record. */
 static const char *find_end(const char *p)
 {
-	while (!ends_name(*p))
+	static const bool ends_name[256] = {['\0'] = true,
+		[' '] = true,
+		['\t'] = true,
+		['='] = true,
+		['<'] = true,
+		['>'] = true,
+		['!'] = true,
+		['~'] = true,
+		['('] = true,
+		[')'] = true,
+		['['] = true,
+		[']'] = true,
+		[','] = true,
+		[';'] = true,
+		['#'] = true,
+		['|'] = true,
+		['*'] = true};
+
+	while (!ends_name[(unsigned char)*p])
 		p++;
 	return p;
 }
@@ -62,13 +76,12 @@ static const char *skip_prefix(const char *p, const char *end)
 
 size_t ce_dependency_name(const char *text, const char **ret_name)
 {
-	const char *p = skip_blanks(text);
+	const char *p = skip_blanks(text), *end = find_end(p), *name = skip_prefix(p, end);
 
-	p = skip_prefix(p, find_end(p));
-	if (!p)
+	if (!name)
 		return 0;
-	*ret_name = p;
-	return (size_t)(find_end(p) - p);
+	*ret_name = name;
+	return (size_t)((name == p ? end : find_end(name)) - name);
 }
 
 bool ce_dependency_is_on(const char *text, const char *name)
