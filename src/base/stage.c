@@ -199,8 +199,12 @@ static int replace_dir(struct ce_stage *s, struct ccenv_error *err)
 		if (r < 0)
 			return r;
 	}
-	if (rename(s->tmp, s->path) == 0)
-		return 0; /* ce_stage_drop() knows the name of the old one */
+	if (rename(s->tmp, s->path) == 0) {
+		/* A sweep puts ".old" back where nothing is at the place: it must be complete as
+		 * long as it has that name. ce_stage_drop() removes it under the free one. */
+		ce_ignore(rename(old, s->tmp));
+		return 0;
+	}
 	ce_fail_errno(err, errno, "cannot replace %s", s->path);
 	ce_ignore(rename(old, s->path)); /* the first failure is what matters */
 	return err->code;

@@ -30,6 +30,16 @@
 #include "ccenv/ccenv.h"
 
 static char scratch[64];
+static bool no_exchange; /* as on file systems that cannot exchange two names */
+
+int renameat2(int from, const char *a, int to, const char *b, unsigned flags)
+{
+	if (no_exchange) {
+		errno = EINVAL;
+		return -1;
+	}
+	return (int)syscall(SYS_renameat2, from, a, to, b, flags);
+}
 
 static int make_scratch(void **state)
 {
@@ -189,6 +199,32 @@ static void test_killed(void **state)
 	ce_stage_sweep(scratch);
 	assert_holds(inside, "old");
 	assert_names("dir ");
+}
+
+/* The old directory may be half removed by then: it must not come back where a user has removed the new one. */
+static void test_killed_while_removing(void **state)
+{
+	CE_AUTOFREE char *path = in_scratch("dir");
+	CE_AUTOFREE char *inside = in_scratch("dir/a");
+	CE_AUTOFREE char *b = NULL;
+	struct ce_stage s = CE_STAGE_NONE;
+	struct ccenv_error err;
+
+	(void)state;
+	assert_int_equal(ce_fs_mkdirs(path, &err), 0);
+	write_text(inside, "old");
+	assert_int_equal(ce_stage_dir(path, &s, &err), 0);
+	b = ce_path_join(s.tmp, "b");
+	write_text(b, "new");
+	no_exchange = true;
+	assert_int_equal(ce_stage_commit(&s, &err), 0);
+	no_exchange = false;
+	assert_false(ce_fs_exists(inside));
+	assert_true(ce_stage_is_left(s.tmp));
+	let_die(&s);
+	assert_int_equal(ce_fs_remove_tree(path, &err), 0);
+	ce_stage_sweep(scratch);
+	assert_names("");
 }
 
 static void test_symlink(void **state)
@@ -472,6 +508,7 @@ int main(void)
 		TEST(test_file),
 		TEST(test_dir),
 		TEST(test_killed),
+		TEST(test_killed_while_removing),
 		TEST(test_symlink),
 		TEST(test_sweep_spares_users),
 		TEST(test_remove),
