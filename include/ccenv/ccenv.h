@@ -216,6 +216,53 @@ CCENV_API int ccenv_remove(
 /* Frees what the list holds, not `list` itself. */
 CCENV_API void ccenv_dependencies_free(struct ccenv_dependencies *list);
 
+/* A part of the manifest that is a list of settings. */
+enum ccenv_setting_kind {
+	CCENV_SETTING_CHANNEL = 0,
+	CCENV_SETTING_PLATFORM,
+	CCENV_SETTING_SYSTEM_REQUIREMENT,
+};
+
+/* What to change of them. */
+struct ccenv_setting_options {
+	enum ccenv_setting_kind kind;
+	bool remove;
+	bool first; /* a channel that comes before the others */
+	/* "conda-forge"; "linux-64"; "cuda", or to add it "cuda=12" */
+	const char *const *names;
+	size_t n_names;
+	const char *platform; /* a system requirement of this platform only (target.PLATFORM) */
+	const char *feature;  /* of this feature; channels are of the project only */
+};
+
+/*
+ * Changes settings of the manifest and locks, as ccenv_add() does: without a solution nothing is
+ * written. *ret_changed: false if the manifest said so already. To remove what is not there is
+ * CCENV_ENOTFOUND.
+ */
+CCENV_API int ccenv_setting_change(struct ccenv *c, const struct ccenv_setting_options *o,
+	bool *ret_changed, struct ccenv_error *err);
+
+/* One setting. Strings belong to the list. */
+struct ccenv_setting {
+	const char *name;     /* as in the manifest, without credentials */
+	const char *value;    /* URL of a channel, version of a requirement; else NULL */
+	const char *feature;  /* "default" at the top of the file */
+	const char *platform; /* that it is for, or NULL */
+};
+
+struct ccenv_settings {
+	struct ccenv_setting *items; /* in the order of the manifest */
+	size_t n;
+	void *owner;
+};
+
+/* What the manifest has; defaults too. Free with ccenv_settings_free(). */
+CCENV_API int ccenv_settings(struct ccenv *c, enum ccenv_setting_kind kind,
+	struct ccenv_settings *ret, struct ccenv_error *err);
+/* Frees what the list holds, not `list` itself. */
+CCENV_API void ccenv_settings_free(struct ccenv_settings *list);
+
 struct ccenv_lock_options {
 	bool check;                /* change nothing: CCENV_ESTALE when a new lock would differ */
 	bool update_all;           /* do not prefer what is locked */

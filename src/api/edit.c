@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/archs.h"
+#include "api/edit.h"
 #include "api/plan.h"
 #include "api/project.h"
 #include "base/alloc.h"
@@ -23,20 +24,9 @@
 #include "spec/spec.h"
 #include "spec/version.h"
 
-/* An edit in progress: the new text, and the manifest that it makes, which the handle uses meanwhile. */
-struct edit {
-	struct ccenv *c;
-	const struct ccenv_edit_options *o;
-	struct ce_arena *arena;
-	struct ce_strs path; /* of the object with the dependencies */
-	struct ce_buf text;
-	struct ce_manifest *old;
-	struct ce_lockfile *old_lock, *lock;
-};
-
-static int edit_begin(struct edit *e, struct ccenv_error *err)
+int ce_edit_begin(struct ce_edit *e, const char *feature, const char *platform, const char *key,
+	struct ccenv_error *err)
 {
-	const struct ccenv_edit_options *o = e->o;
 	const char **path = ce_arena_array(e->arena, 6, sizeof(*path));
 	int r = ce_project_need_manifest(e->c, err);
 
@@ -46,22 +36,22 @@ static int edit_begin(struct edit *e, struct ccenv_error *err)
 		return ce_fail(err, CCENV_EUSAGE,
 			"there is no ccenv.json to edit; `ccenv init` makes one");
 	e->path.items = path;
-	if (o->feature) {
+	if (feature) {
 		path[e->path.n++] = "features";
-		path[e->path.n++] = o->feature;
+		path[e->path.n++] = feature;
 	}
-	if (o->platform) {
+	if (platform) {
 		path[e->path.n++] = "target";
-		path[e->path.n++] = o->platform;
+		path[e->path.n++] = platform;
 	}
-	path[e->path.n++] = "dependencies";
+	if (key)
+		path[e->path.n++] = key;
 	e->old = e->c->manifest;
 	ce_buf_add(&e->text, ce_buf_str(&e->c->manifest_text), e->c->manifest_text.len);
 	return ce_lockfile_read(e->c->lock_path, &e->old_lock, err);
 }
 
-/* The handle gets its old manifest back. */
-static void edit_release(struct edit *e)
+void ce_edit_release(struct ce_edit *e)
 {
 	if (e->old && e->c->manifest != e->old) {
 		ce_manifest_free(e->c->manifest);
@@ -73,7 +63,7 @@ static void edit_release(struct edit *e)
 }
 
 /* Parses the new text and lets the handle use it. */
-static int use_text(struct edit *e, struct ccenv_error *err)
+static int use_text(struct ce_edit *e, struct ccenv_error *err)
 {
 	struct ce_manifest *m = NULL;
 	int r = ce_manifest_parse(ce_buf_str(&e->text), e->text.len, e->c->manifest_path, &m, err);
@@ -88,8 +78,7 @@ static int use_text(struct edit *e, struct ccenv_error *err)
 	return 0;
 }
 
-/* Solves for the new text; packages of `prefer` (may be NULL) stay where they can. */
-static int solve_text(struct edit *e, const struct ce_lockfile *prefer, struct ccenv_error *err)
+int ce_edit_solve(struct ce_edit *e, const struct ce_lockfile *prefer, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_lock_plan_release) struct ce_lock_plan plan = {0};
 	const struct ccenv_lock_options none = {0};
@@ -117,7 +106,7 @@ static int solve_text(struct edit *e, const struct ce_lockfile *prefer, struct c
 	return 0;
 }
 
-static int write_result(struct edit *e, struct ccenv_error *err)
+int ce_edit_write(struct ce_edit *e, struct ccenv_error *err)
 {
 	bool changed;
 	int r = ce_fs_replace(e->c->manifest_path, ce_buf_str(&e->text), e->text.len, NULL, err);
@@ -151,7 +140,7 @@ static int split_spec(
 }
 
 /* The lowest version that was solved for the name, where it was asked for; NULL if nowhere. */
-static const char *lowest_version(const struct edit *e, const char *name)
+static const char *lowest_version(const struct ce_edit *e, const char *platform, const char *name)
 {
 	const struct ce_pkg *lowest = NULL;
 
@@ -159,7 +148,7 @@ static const char *lowest_version(const struct edit *e, const char *name)
 		for (size_t k = 0; k < e->lock->envs[i].n_platforms; k++) {
 			const struct ce_lockfile_platform *p = &e->lock->envs[i].platforms[k];
 
-			if (e->o->platform && strcmp(e->o->platform, p->platform) != 0)
+			if (platform && strcmp(platform, p->platform) != 0)
 				continue;
 			for (size_t n = 0; n < p->n_pkgs; n++)
 				if (strcmp(p->pkgs[n]->name, name) == 0 &&
@@ -192,13 +181,13 @@ static const char *bound(const char *version, struct ce_arena *a)
 }
 
 /* Those without a constraint get one from the solution; returns how many. */
-static size_t add_bounds(struct edit *e, struct ccenv_dependencies *list)
+static size_t add_bounds(struct ce_edit *e, const char *platform, struct ccenv_dependencies *list)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < list->n; i++) {
 		struct ccenv_dependency *d = &list->items[i];
-		const char *version = d->constraint ? NULL : lowest_version(e, d->name);
+		const char *version = d->constraint ? NULL : lowest_version(e, platform, d->name);
 
 		if (!d->constraint)
 			d->constraint = version ? bound(version, e->arena) : "*";
@@ -210,48 +199,49 @@ static size_t add_bounds(struct edit *e, struct ccenv_dependencies *list)
 	return n;
 }
 
-static int add_all(struct edit *e, struct ccenv_dependencies *list, struct ccenv_error *err)
+static int add_all(struct ce_edit *e, const struct ccenv_edit_options *o,
+	struct ccenv_dependencies *list, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *first = NULL;
-	int r = edit_begin(e, err);
+	int r = ce_edit_begin(e, o->feature, o->platform, "dependencies", err);
 
 	if (r < 0)
 		return r;
-	for (; list->n < e->o->n_specs; list->n++) {
+	for (; list->n < o->n_specs; list->n++) {
 		struct ccenv_dependency *d = &list->items[list->n];
 
-		r = split_spec(e->o->specs[list->n], e->arena, d, err);
+		r = split_spec(o->specs[list->n], e->arena, d, err);
 		if (r < 0)
 			return r;
 		ce_manifest_edit_set(
 			&e->text, e->path, d->name, d->constraint ? d->constraint : "*");
 	}
-	r = solve_text(e, e->old_lock, err);
+	r = ce_edit_solve(e, e->old_lock, err);
 	if (r < 0)
 		return r;
-	if (add_bounds(e, list) > 0) {
+	if (add_bounds(e, o->platform, list) > 0) {
 		const struct ccenv_events events = e->c->events;
 
 		/* The same packages again, of which the bounds were made: nothing to report. */
 		first = CE_TAKE(e->lock);
 		e->c->events = (struct ccenv_events){0};
-		r = solve_text(e, first, err);
+		r = ce_edit_solve(e, first, err);
 		e->c->events = events;
 		if (r < 0)
 			return r;
 	}
-	return write_result(e, err);
+	return ce_edit_write(e, err);
 }
 
 int ccenv_add(struct ccenv *c, const struct ccenv_edit_options *o, struct ccenv_dependencies *ret,
 	struct ccenv_error *err)
 {
 	struct ccenv_dependencies list = {.owner = ce_owner_new()};
-	CE_CLEANUP(edit_release) struct edit e = {.c = c, .o = o, .arena = list.owner};
+	CE_CLEANUP(ce_edit_release) struct ce_edit e = {.c = c, .arena = list.owner};
 	int r;
 
 	list.items = ce_arena_array(list.owner, o->n_specs + 1, sizeof(*list.items));
-	r = add_all(&e, &list, err);
+	r = add_all(&e, o, &list, err);
 	if (r < 0)
 		ccenv_dependencies_free(&list);
 	else
@@ -270,8 +260,8 @@ void ccenv_dependencies_free(struct ccenv_dependencies *list)
 int ccenv_remove(struct ccenv *c, const struct ccenv_edit_options *o, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
-	CE_CLEANUP(edit_release) struct edit e = {.c = c, .o = o, .arena = &a};
-	int r = edit_begin(&e, err);
+	CE_CLEANUP(ce_edit_release) struct ce_edit e = {.c = c, .arena = &a};
+	int r = ce_edit_begin(&e, o->feature, o->platform, "dependencies", err);
 
 	if (r < 0)
 		return r;
@@ -281,8 +271,8 @@ int ccenv_remove(struct ccenv *c, const struct ccenv_edit_options *o, struct cce
 				c->manifest_path, o->specs[i], o->feature ? " in feature " : "",
 				o->feature ? o->feature : "", o->platform ? " for " : "",
 				o->platform ? o->platform : "");
-	r = solve_text(&e, e.old_lock, err);
+	r = ce_edit_solve(&e, e.old_lock, err);
 	if (r < 0)
 		return r;
-	return write_result(&e, err);
+	return ce_edit_write(&e, err);
 }

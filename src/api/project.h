@@ -29,6 +29,7 @@ struct ce_pkg;
  * and which has what they share:
  *
  *     plan           manifest -> requests -> solutions -> lock
+ *     edit           an edit of ccenv.json that is solved before it is written
  *     locked         the lock of the project, read and checked against the manifest
  *     prefix         where the packages of a lock are installed
  *     root           is the root ccenv's own directory?

@@ -56,6 +56,9 @@ struct ce_command {
 	X(init)                                                                                    \
 	X(add)                                                                                     \
 	X(remove)                                                                                  \
+	X(channel)                                                                                 \
+	X(platform)                                                                                \
+	X(system_requirements)                                                                     \
 	X(lock)                                                                                    \
 	X(install)                                                                                 \
 	X(run)                                                                                     \

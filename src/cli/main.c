@@ -18,7 +18,7 @@ static void print_group(FILE *out, const char *title, const struct ce_command *c
 {
 	fprintf(out, "%s\n", title);
 	for (; *group; group++)
-		fprintf(out, "  %-11s %s\n", (*group)->name, (*group)->summary);
+		fprintf(out, "  %-19s %s\n", (*group)->name, (*group)->summary);
 }
 
 static void print_help(FILE *out)
@@ -88,6 +88,11 @@ static int run(struct ce_cli *cli, char **argv, size_t n)
 	/* `ccenv help lock` */
 	if (strcmp(argv[0], "help") == 0 && n > 1) {
 		cli->help = true;
+		argv++;
+		n--;
+	}
+	/* As pixi has it: `pixi workspace platform add`. */
+	if (strcmp(argv[0], "workspace") == 0 && n > 1) {
 		argv++;
 		n--;
 	}

@@ -102,6 +102,35 @@ static const struct member *find_member(const char *t, const struct object *o, c
 	return NULL;
 }
 
+/* An array: the span from "[" to behind "]". */
+struct array {
+	struct span span;
+	struct span *items;
+	size_t n, cap;
+};
+
+static void array_release(struct array *a)
+{
+	free(a->items);
+}
+
+/* `at` is the place of "[". */
+static void find_items(const char *t, size_t at, struct array *ret)
+{
+	size_t i = skip_blanks(t, at + 1);
+
+	*ret = (struct array){.span = {at, at}};
+	while (t[i] && t[i] != ']') {
+		struct span item = {i, skip_value(t, i)};
+
+		CE_GROW(ret->items, ret->n, ret->cap);
+		ret->items[ret->n++] = item;
+		i = skip_blanks(t, item.end);
+		i = skip_blanks(t, i + (t[i] == ','));
+	}
+	ret->span.end = i + (t[i] == ']');
+}
+
 /* ---- the style of the text ---- */
 
 /* What its line begins with: blanks. The caller frees it. */
@@ -164,7 +193,7 @@ static void add_string(struct ce_buf *out, const char *s)
 	free(quoted);
 }
 
-/* "key": value, or "key": { the rest of the path }, at a level of indentation. */
+/* "key": value, or "key": { the rest of the path }, at a level of indentation. `value` is JSON. */
 static void add_member(struct ce_buf *out, struct ce_strs path, const char *key, const char *value,
 	const struct style *style, const char *indent)
 {
@@ -172,8 +201,7 @@ static void add_member(struct ce_buf *out, struct ce_strs path, const char *key,
 
 	if (path.n == 0) {
 		add_string(out, key);
-		ce_buf_adds(out, ": ");
-		add_string(out, value);
+		ce_buf_addf(out, ": %s", value);
 		return;
 	}
 	add_string(out, path.items[0]);
@@ -238,20 +266,26 @@ static size_t follow(const char *t, struct ce_strs path, struct object *ret)
 	return n;
 }
 
-void ce_manifest_edit_set(
-	struct ce_buf *text, struct ce_strs path, const char *key, const char *value)
+/* Sets a member to a value that is JSON text. */
+static void set_value(struct ce_buf *text, struct ce_strs path, const char *key, const char *value)
 {
 	CE_CLEANUP(object_release) struct object o;
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	size_t n = follow(ce_buf_str(text), path, &o);
 	const struct member *m = n == path.n ? find_member(ce_buf_str(text), &o, key) : NULL;
 
-	if (!m) {
+	if (m)
+		replace(text, m->value, value);
+	else
 		insert(text, &o, (struct ce_strs){path.items + n, path.n - n}, key, value);
-		return;
-	}
+}
+
+void ce_manifest_edit_set(
+	struct ce_buf *text, struct ce_strs path, const char *key, const char *value)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+
 	add_string(&b, value);
-	replace(text, m->value, ce_buf_str(&b));
+	set_value(text, path, key, ce_buf_str(&b));
 }
 
 bool ce_manifest_edit_remove(struct ce_buf *text, struct ce_strs path, const char *key)
@@ -269,6 +303,72 @@ bool ce_manifest_edit_remove(struct ce_buf *text, struct ce_strs path, const cha
 		gone = (struct span){m->key.begin, m[1].key.begin};
 	else
 		gone = (struct span){m[-1].value.end, m->value.end};
+	replace(text, gone, "");
+	return true;
+}
+
+/* The array that `key` is at the end of the path; false if there is none. */
+static bool find_array(const char *t, struct ce_strs path, const char *key, struct array *ret)
+{
+	CE_CLEANUP(object_release) struct object o;
+	size_t n = follow(t, path, &o);
+	const struct member *m = n == path.n ? find_member(t, &o, key) : NULL;
+
+	if (!m || t[m->value.begin] != '[')
+		return false;
+	find_items(t, m->value.begin, ret);
+	return true;
+}
+
+bool ce_manifest_edit_list_has(const struct ce_buf *text, struct ce_strs path, const char *key)
+{
+	CE_CLEANUP(array_release) struct array array = {0};
+
+	return find_array(ce_buf_str(text), path, key, &array);
+}
+
+void ce_manifest_edit_list_add(
+	struct ce_buf *text, struct ce_strs path, const char *key, const char *value, bool first)
+{
+	CE_CLEANUP(array_release) struct array array = {0};
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0}, item = {0};
+	const char *t = ce_buf_str(text);
+	bool found = find_array(t, path, key, &array);
+	CE_AUTOFREE char *between = NULL;
+	struct span at;
+
+	add_string(&item, value);
+	if (!found || array.n == 0) {
+		ce_buf_addf(&b, "[%s]", ce_buf_str(&item));
+		set_value(text, path, key, ce_buf_str(&b));
+		return;
+	}
+	/* As the items stand now: each on its line, or all on one. */
+	at = (struct span){array.span.begin + 1, array.items[0].begin};
+	between = ce_strndup(t + at.begin, at.end - at.begin);
+	if (first)
+		ce_buf_addf(&b, "%s,%s", ce_buf_str(&item), strchr(between, '\n') ? between : " ");
+	else
+		ce_buf_addf(&b, ",%s%s", strchr(between, '\n') ? between : " ", ce_buf_str(&item));
+	at.begin = first ? array.items[0].begin : array.items[array.n - 1].end;
+	at.end = at.begin;
+	replace(text, at, ce_buf_str(&b));
+}
+
+bool ce_manifest_edit_list_remove(
+	struct ce_buf *text, struct ce_strs path, const char *key, size_t index)
+{
+	CE_CLEANUP(array_release) struct array array = {0};
+	struct span gone;
+
+	if (!find_array(ce_buf_str(text), path, key, &array) || index >= array.n)
+		return false;
+	if (array.n == 1)
+		gone = (struct span){array.span.begin + 1, array.span.end - 1};
+	else if (index + 1 < array.n)
+		gone = (struct span){array.items[index].begin, array.items[index + 1].begin};
+	else
+		gone = (struct span){array.items[index - 1].end, array.items[index].end};
 	replace(text, gone, "");
 	return true;
 }

@@ -10,7 +10,7 @@
 struct ce_buf;
 
 /*
- * Edits the text of ccenv.json, for `ccenv add` and `ccenv remove`: order, indentation, line ends and
+ * Edits the text of ccenv.json, for `ccenv add` and its like: order, indentation, line ends and
  * unknown spacing of everything else stay byte for byte as they are. The text must be one that
  * ce_manifest_parse() accepted.
  *
@@ -23,5 +23,13 @@ void ce_manifest_edit_set(
 	struct ce_buf *text, struct ce_strs path, const char *key, const char *value);
 /* Removes `key` there; false if there is no such member. `key` may be written in other case. */
 bool ce_manifest_edit_remove(struct ce_buf *text, struct ce_strs path, const char *key);
+/* Is there a list `key`, perhaps an empty one? */
+bool ce_manifest_edit_list_has(const struct ce_buf *text, struct ce_strs path, const char *key);
+/* Adds a text to the list `key` there, behind or before all others; a list that does not exist is made. */
+void ce_manifest_edit_list_add(
+	struct ce_buf *text, struct ce_strs path, const char *key, const char *value, bool first);
+/* Removes the item at `index`, counted from 0; false if there is no such item. */
+bool ce_manifest_edit_list_remove(
+	struct ce_buf *text, struct ce_strs path, const char *key, size_t index);
 
 #endif

@@ -279,6 +279,49 @@ static void test_edit_keeps_the_rest(void **state)
 		"{\"d\": {\"b\": \"[build='a\\\"b']\"}}");
 }
 
+static void check_list(const char *before, const char *value, bool first, const char *after)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+
+	ce_buf_adds(&b, before);
+	ce_manifest_edit_list_add(&b, (struct ce_strs){0}, "l", value, first);
+	assert_string_equal(ce_buf_str(&b), after);
+}
+
+static void check_list_without(const char *before, size_t index, const char *after)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+
+	ce_buf_adds(&b, before);
+	assert_true(ce_manifest_edit_list_remove(&b, (struct ce_strs){0}, "l", index));
+	assert_string_equal(ce_buf_str(&b), after);
+}
+
+static void test_edit_lists(void **state)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+
+	(void)state;
+	check_list("{\n  \"l\": [\n    \"a\",\n    \"b\"\n  ]\n}\n", "c", false,
+		"{\n  \"l\": [\n    \"a\",\n    \"b\",\n    \"c\"\n  ]\n}\n");
+	check_list("{\n  \"l\": [\n    \"a\"\n  ]\n}\n", "c", true,
+		"{\n  \"l\": [\n    \"c\",\n    \"a\"\n  ]\n}\n");
+	check_list("{\"l\": [ \"a]\" ]}", "c", false, "{\"l\": [ \"a]\", \"c\" ]}");
+	check_list("{\"l\": [ \"a\" ]}", "c", true, "{\"l\": [ \"c\", \"a\" ]}");
+	check_list("{\"l\": []}", "c\"", false, "{\"l\": [\"c\\\"\"]}");
+	check_list("{\"x\": 1}", "c", false, "{\"x\": 1, \"l\": [\"c\"]}");
+	check_list_without("{\"l\": [\"a\", \"b\", \"c\"]}", 0, "{\"l\": [\"b\", \"c\"]}");
+	check_list_without("{\"l\": [\"a\", \"b\", \"c\"]}", 2, "{\"l\": [\"a\", \"b\"]}");
+	check_list_without("{\n\t\"l\": [\n\t\t\"a\",\n\t\t\"b\"\n\t]\n}", 1,
+		"{\n\t\"l\": [\n\t\t\"a\"\n\t]\n}");
+	check_list_without("{\"l\": [ \"a\" ]}", 0, "{\"l\": []}");
+	ce_buf_adds(&b, "{\"l\": [\"a\"]}");
+	assert_false(ce_manifest_edit_list_remove(&b, (struct ce_strs){0}, "l", 1));
+	assert_false(ce_manifest_edit_list_remove(&b, (struct ce_strs){0}, "x", 0));
+	assert_true(ce_manifest_edit_list_has(&b, (struct ce_strs){0}, "l"));
+	assert_false(ce_manifest_edit_list_has(&b, (struct ce_strs){0}, "x"));
+}
+
 static void test_edit_removes(void **state)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
@@ -314,6 +357,7 @@ int main(void)
 		cmocka_unit_test(test_init_text_is_a_manifest),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_edit_keeps_the_rest),
+		cmocka_unit_test(test_edit_lists),
 		cmocka_unit_test(test_edit_removes),
 	};
 
