@@ -2,8 +2,8 @@
 # ccenv_flags: warnings and sanitizers for ccenv's own targets.
 add_library(ccenv_flags INTERFACE)
 target_compile_options(ccenv_flags INTERFACE
-	-Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla
-	-Wconversion -Wno-sign-conversion -fno-common -fvisibility=hidden)
+	-Wall -Wextra -Wformat=2 -Wwrite-strings -Wvla -Wconversion -Wno-sign-conversion -fno-common -fvisibility=hidden
+	"$<$<COMPILE_LANGUAGE:C>:-Wshadow;-Wstrict-prototypes;-Wmissing-prototypes>")
 target_compile_definitions(ccenv_flags INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64)
 if(CCENV_WERROR)
 	target_compile_options(ccenv_flags INTERFACE -Werror)

@@ -57,12 +57,13 @@ need_packages() {
 }
 
 # What it takes to build ccenv and to run its demo.
-build_packages=(gcc libc6-dev make cmake ninja-build pkg-config libsolv-dev libcurl4-openssl-dev libjansson-dev
-	libarchive-dev libzstd-dev libxxhash-dev libpkgconf-dev libssl-dev ca-certificates)
+build_packages=(gcc g++ libc6-dev make cmake ninja-build pkg-config libsolv-dev libcurl4-openssl-dev libjansson-dev
+	libarchive-dev libzstd-dev libxxhash-dev libpkgconf-dev libssl-dev libyaml-dev libtomlplusplus-dev
+	ca-certificates)
 # What the test channel takes besides.
 channel_packages=(python3 python3-venv binutils)
 # What the tests take besides.
-test_packages=(libcmocka-dev clang-14 llvm-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 pkgconf git strace g++ util-linux
+test_packages=(libcmocka-dev clang-14 llvm-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 pkgconf git strace util-linux
 	meson ccache fish clangd universal-ctags openssl zstd)
 
 # build_ccenv DIR [cmake arguments…]

@@ -40,7 +40,9 @@
 	X(credentials) /* io/credentials: credentials.json, lines "! TOKENFILE TEXT", "? URL" */   \
 	X(url)         /* base/url: lines: URL, reference */                                       \
 	X(mirrors)     /* io/download_mirror: CCENV_MIRRORS */                                     \
-	X(date)        /* io/download: an HTTP date */
+	X(date)        /* io/download: an HTTP date */                                             \
+	X(yaml)        /* io/yaml */                                                               \
+	X(toml)        /* io/toml */
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const char *data, size_t size);
 FUZZ_TARGETS(FUZZ_DECLARE)

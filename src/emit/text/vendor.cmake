@@ -45,10 +45,10 @@ function(_ccenv_vendor_step log what)
 			math(EXPR _n "${_n} - 2000")
 			string(SUBSTRING "${_out}" ${_n} -1 _out)
 		endif()
-		message(FATAL_ERROR "ccenv could not be built from its source (${what}):\n${_out}\nIt needs a C compiler, pkg-config and the "
-			"development files of libsolv, libcurl, jansson, libarchive, zstd, libpkgconf and OpenSSL. On Debian and "
-			"Ubuntu: apt-get install gcc make pkg-config libsolv-dev libcurl4-openssl-dev libjansson-dev libarchive-dev "
-			"libzstd-dev libxxhash-dev libpkgconf-dev libssl-dev. Or install ccenv and set CCENV_EXECUTABLE. Log: ${log}")
+		message(FATAL_ERROR "ccenv could not be built from its source (${what}):\n${_out}\nIt needs C and C++ compilers, pkg-config and the "
+			"development files of libsolv, libcurl, jansson, libarchive, zstd, libpkgconf, libyaml, toml++ and OpenSSL. On Debian "
+			"and Ubuntu: apt-get install gcc g++ make pkg-config libsolv-dev libcurl4-openssl-dev libjansson-dev libarchive-dev "
+			"libzstd-dev libxxhash-dev libpkgconf-dev libssl-dev libyaml-dev libtomlplusplus-dev. Or install ccenv and set CCENV_EXECUTABLE. Log: ${log}")
 	endif()
 endfunction()
 
