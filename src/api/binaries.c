@@ -3,7 +3,6 @@
 #include "api/binaries.h"
 
 #include <dirent.h>
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/elf_types.h"
 #include "base/error.h"
 #include "base/path.h"
 #include "ccenv/ccenv.h"

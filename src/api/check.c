@@ -5,7 +5,6 @@
  */
 #include <ctype.h>
 #include <dirent.h>
-#include <elf.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "api/root.h"
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/elf_types.h"
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/path.h"

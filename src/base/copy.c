@@ -4,15 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <stddef.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/os.h"
 #include "base/syscalls.h"
 
 enum {
@@ -22,7 +21,7 @@ enum {
 
 int ce_copy_clone(int from, int to)
 {
-	return ioctl(to, FICLONE, from) < 0 ? -1 : 0;
+	return ce_os_clone(from, to);
 }
 
 /* Copies in the kernel as far as that goes; -1 when it must not be tried otherwise. */
@@ -30,8 +29,7 @@ static int copy_range(int from, int to, uint64_t size, uint64_t *done)
 {
 	while (*done < size) {
 		uint64_t left = size - *done;
-		ssize_t n = copy_file_range(
-			from, NULL, to, NULL, left < RANGE_MAX ? (size_t)left : RANGE_MAX, 0);
+		ssize_t n = ce_os_copy_range(from, to, left < RANGE_MAX ? (size_t)left : RANGE_MAX);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -28,6 +28,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/os.h"
 #include "base/path.h"
 #include "base/strs.h"
 #include "base/syscalls.h"
@@ -217,7 +218,7 @@ static int commit_dir(struct ce_stage *s, struct ccenv_error *err)
 	if (errno != EEXIST && errno != ENOTEMPTY)
 		return ce_fail_errno(err, errno, "cannot create %s", s->path);
 	/* The old one is then at s->tmp. */
-	if (renameat2(AT_FDCWD, s->tmp, AT_FDCWD, s->path, RENAME_EXCHANGE) == 0)
+	if (ce_os_exchange(s->tmp, s->path) == 0)
 		return 0;
 	if (ce_way_after(CE_SYS_EXCHANGE, errno) == CE_WAY_STOP)
 		return ce_fail_errno(err, errno, "cannot replace %s", s->path);

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/os.h"
 
 bool ce_url_split(const char *text, struct ce_url *ret)
 {
@@ -21,7 +22,7 @@ bool ce_url_split(const char *text, struct ce_url *ret)
 	size_t len = strcspn(authority, "/?#");
 	u.path = authority + len;
 	/* The last @ ends the user part: a password may hold one. */
-	const char *at = memrchr(authority, '@', len);
+	const char *at = ce_os_memrchr(authority, '@', len);
 	if (at) {
 		u.user = authority;
 		u.user_len = (size_t)(at - authority);
@@ -115,7 +116,7 @@ static void add_segments(struct ce_buf *b, size_t root, const char *path)
 	while (*path) {
 		size_t n = strcspn(path, "/");
 		if (n == 2 && memcmp(path, "..", 2) == 0) {
-			const char *slash = memrchr(b->data + root, '/', b->len - root);
+			const char *slash = ce_os_memrchr(b->data + root, '/', b->len - root);
 			b->len = slash ? (size_t)(slash - b->data) : root;
 			b->data[b->len] = '\0';
 		} else if (n && !(n == 1 && *path == '.')) {

@@ -4,12 +4,12 @@
 #include "base/work.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/os.h"
 #include "ccenv/ccenv.h"
 
 enum {
@@ -93,14 +93,8 @@ static void work_and_tick(struct run *run)
 
 unsigned ce_work_threads(unsigned wanted, size_t n)
 {
-	if (wanted == 0) {
-		cpu_set_t set;
-
-		/* What this process may use, not what the machine has: containers and taskset
-		 * count. */
-		wanted = sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set)
-								      : 1;
-	}
+	if (wanted == 0)
+		wanted = ce_os_processors();
 	if (wanted > THREADS_MAX)
 		wanted = THREADS_MAX;
 	if (wanted > n)

@@ -4,20 +4,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/os.h"
 #include "ccenv/ccenv.h"
 
 enum {
-	DIR_FLAGS = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+	DIR_FLAGS = CE_OS_O_DIR | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
 };
 
 /* One component after the other, for kernels before 5.6 and sandboxes that do not know openat2(). */
@@ -41,12 +40,10 @@ static int walk(int root, const char *path)
 
 int ce_open_dir_beneath(int root, const char *path)
 {
-	const struct open_how how = {
-		.flags = DIR_FLAGS, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
-	long fd = syscall(SYS_openat2, root, *path ? path : ".", &how, sizeof(how));
+	int fd = ce_os_open_dir_beneath(root, *path ? path : ".");
 
 	if (fd >= 0 || (errno != ENOSYS && errno != EPERM && errno != EINVAL && errno != EAGAIN))
-		return (int)fd;
+		return fd;
 	return walk(root, path);
 }
 

@@ -2,7 +2,6 @@
 /* The one file that knows libpkgconf, whose interface differs from version to version. */
 #include "emit/emit_pccheck.h"
 
-#include <elf.h>
 #include <fcntl.h>
 #include <libpkgconf/libpkgconf.h>
 #include <stdbool.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/elf_types.h"
 #include "base/error.h"
 #include "base/fs.h"
 #include "ccenv/ccenv.h"

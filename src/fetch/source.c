@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/event.h"
 #include "base/fs.h"
+#include "base/os.h"
 #include "base/path.h"
 #include "base/url.h"
 #include "cache/entry.h"
@@ -126,7 +127,7 @@ static int open_local(struct ce_job *job, char *path, struct ccenv_error *err)
 		close(fd);
 		return ce_fail(err, CCENV_EIO, "%s is not a file", path);
 	}
-	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	ce_os_read_ahead(fd);
 	ce_stream_init(&job->stream, fd, (uint64_t)st.st_size, CE_STREAM_COMPLETE);
 	job->opened = true;
 	job->readable = true;

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/map.h"
+#include "base/os.h"
 #include "base/path.h"
 #include "cache/contents.h"
 #include "ccenv/ccenv.h"
@@ -82,7 +83,7 @@ static char *target_of(const struct ce_planned_path *link)
 		size_t n = strcspn(p, "/");
 
 		if (n == 2 && p[0] == '.' && p[1] == '.') {
-			const char *slash = out.len ? memrchr(out.data, '/', out.len) : NULL;
+			const char *slash = out.len ? ce_os_memrchr(out.data, '/', out.len) : NULL;
 
 			if (out.len == 0)
 				return NULL;

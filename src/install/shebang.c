@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/os.h"
 #include "install/relocate.h"
 
 enum {
@@ -96,7 +97,7 @@ static void add_env_shebang(
 		replace(how, line, len, out);
 		return;
 	}
-	name = (const char *)memrchr(line + start, '/', n) + 1;
+	name = (const char *)ce_os_memrchr(line + start, '/', n) + 1;
 	if (is_python(name, (size_t)(rest - name))) {
 		replace(how, line + start, n, &path);
 		add_python(ce_buf_str(&path), out);

@@ -3,7 +3,6 @@
  */
 #include "io/elf.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/elf_types.h"
 #include "base/error.h"
 #include "ccenv/ccenv.h"
 

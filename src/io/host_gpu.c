@@ -18,13 +18,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/os.h"
 #include "ccenv/ccenv.h"
 #include "io/spawn.h"
 
@@ -222,7 +222,7 @@ static void child_prepare(void)
 	/* A group of its own, so that what it starts is killed with it; and an end when the parent
 	 * ends. */
 	(void)setpgid(0, 0);
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	ce_os_die_with_parent();
 	for (int fd = 0; fd < 3; fd++) {
 		if (null < 0 || dup2(null, fd) < 0)
 			_exit(127);
@@ -236,7 +236,7 @@ static void run_child(void (*ask)(struct probe *p), struct ce_buf *out)
 	int fds[2];
 	pid_t child;
 
-	if (pipe2(fds, O_CLOEXEC) != 0)
+	if (ce_os_pipe(fds) != 0)
 		return;
 	child = fork();
 	if (child == 0) {

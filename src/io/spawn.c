@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/os.h"
 #include "ccenv/ccenv.h"
 
 extern char **environ;
@@ -98,7 +99,7 @@ int ce_spawn_read(const char *const argv[], int limit_s, struct ce_buf *out, int
 	int ends[2], status = 0;
 	pid_t child;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (ce_os_pipe(ends) < 0)
 		return ce_fail_errno(err, errno, "cannot run %s", argv[0]);
 	int r = start(argv, ends[1], &child);
 	close(ends[1]);

@@ -23,6 +23,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/map.h"
+#include "base/os.h"
 #include "base/stage.h"
 #include "ccenv/ccenv.h"
 #include "spec/name.h"
@@ -91,7 +92,7 @@ struct ce_name_index_writer {
 
 static size_t find_last(const char *s, size_t len, char c)
 {
-	const char *p = len ? memrchr(s, c, len) : NULL;
+	const char *p = len ? ce_os_memrchr(s, c, len) : NULL;
 
 	return p ? (size_t)(p - s) : 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/os.h"
 #include "spec/scan.h"
 
 bool ce_name_is_valid(const char *name, size_t len)
@@ -71,7 +72,7 @@ static const char *skip_prefix(const char *p, const char *end)
 		return p;
 	if (strncmp(colon, "://", 3) == 0)
 		return NULL;
-	return (const char *)memrchr(p, ':', (size_t)(end - p)) + 1;
+	return (const char *)ce_os_memrchr(p, ':', (size_t)(end - p)) + 1;
 }
 
 size_t ce_dependency_name(const char *text, const char **ret_name)

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_BASE_OS_H
+#define CE_BASE_OS_H
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/attr.h"
+
+/* A directory opened for the names in it alone. */
+#ifdef O_PATH
+#define CE_OS_O_DIR O_PATH
+#else
+#define CE_OS_O_DIR O_RDONLY
+#endif
+
+/*
+ * Calls that not every system has, or not every C library: one function for each, so that the rest of
+ * the code knows neither. What a system lacks fails with ENOSYS, and the caller does without
+ * (base/syscalls.h). Linux with glibc 2.17 or newer, and macOS.
+ */
+
+/* The last `c` of the `n` bytes at `s`, or NULL. */
+void *ce_os_memrchr(const void *s, int c, size_t n);
+
+/* Exchanges two directories in one step. 0, or -1 with errno. */
+CE_MUST_CHECK int ce_os_exchange(const char *a, const char *b);
+
+/* Lets `to` share the blocks of `from`. 0, or -1 with errno. */
+CE_MUST_CHECK int ce_os_clone(int from, int to);
+
+/* Copies up to `n` bytes in the kernel, from and to the current positions. Bytes copied, or -1 with
+ * errno. */
+CE_MUST_CHECK ssize_t ce_os_copy_range(int from, int to, size_t n);
+
+/* A pipe that no program started later inherits. 0, or -1 with errno. */
+CE_MUST_CHECK int ce_os_pipe(int ret_ends[2]);
+
+/* Processors that this process may use; at least 1. */
+unsigned ce_os_processors(void);
+
+/* Opens the directory at `path` below `root`, for names only, unless a link or `..` leads out of there or
+ * anywhere else. The descriptor, or -1 with errno. */
+CE_MUST_CHECK int ce_os_open_dir_beneath(int root, const char *path);
+
+/* Kills this process when its parent ends, where the system can. */
+void ce_os_die_with_parent(void);
+
+/* Announces that a file is read from its beginning to its end. */
+void ce_os_read_ahead(int fd);
+
+#endif
