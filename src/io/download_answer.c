@@ -140,7 +140,7 @@ static const char *way_out_of(CURLcode code)
 		return "check http_proxy and https_proxy";
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
-		return "set SSL_CERT_FILE to a file with the certificates to trust";
+		return "install ca-certificates, or set SSL_CERT_FILE to a file with the certificates to trust";
 	case CURLE_OPERATION_TIMEDOUT:
 		return "try again later; CCENV_NET_TIMEOUT sets how many seconds a server may stall";
 	case CURLE_URL_MALFORMAT:

@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/url.h"
+#include "io/certificates.h"
 #include "io/credentials.h"
 
 enum {
@@ -93,6 +94,26 @@ static size_t on_body(char *data, size_t size, size_t n, void *user)
 	return ce_transfer_deliver(t, data, len) < 0 ? 0 : len;
 }
 
+/* For the server, and for a proxy that speaks TLS as well. */
+static void set_certificates(CURL *e, const char *path, bool dir)
+{
+	if (dir) {
+		curl_easy_setopt(e, CURLOPT_CAPATH, path);
+		curl_easy_setopt(e, CURLOPT_PROXY_CAPATH, path);
+		return;
+	}
+	curl_easy_setopt(e, CURLOPT_CAINFO, path);
+	curl_easy_setopt(e, CURLOPT_PROXY_CAINFO, path);
+}
+
+/* A libcurl that was built for no distribution in particular knows no place of its own. */
+static bool curl_has_certificates(void)
+{
+	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+
+	return v->age < CURLVERSION_SEVENTH || v->cainfo || v->capath;
+}
+
 static void set_tls(const struct ce_downloader *d, CURL *e)
 {
 	static const char *const files[] = {
@@ -101,14 +122,18 @@ static void set_tls(const struct ce_downloader *d, CURL *e)
 	const char *dir = d->env("SSL_CERT_DIR");
 	struct stat st;
 
-	if (file && stat(file, &st) == 0 && S_ISDIR(st.st_mode)) {
-		curl_easy_setopt(e, CURLOPT_CAPATH, file);
-	} else if (file) {
-		curl_easy_setopt(e, CURLOPT_CAINFO, file);
-		curl_easy_setopt(e, CURLOPT_PROXY_CAINFO, file); /* it may speak TLS as well */
-	}
+	bool named = file || (dir && *dir);
+
+	if (file)
+		set_certificates(e, file, stat(file, &st) == 0 && S_ISDIR(st.st_mode));
 	if (dir && *dir)
-		curl_easy_setopt(e, CURLOPT_CAPATH, dir);
+		set_certificates(e, dir, true);
+	if (!named && !curl_has_certificates()) {
+		struct ce_certificates usual = ce_certificates_find("");
+
+		if (usual.path)
+			set_certificates(e, usual.path, usual.dir);
+	}
 }
 
 /* curl would ask getenv() itself; here the environment is a parameter. */

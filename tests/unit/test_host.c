@@ -27,6 +27,7 @@
 #include "base/strs.h"
 #include "ccenv/ccenv.h"
 #include "io/archspec.h"
+#include "io/certificates.h"
 #include "io/host.h"
 #include "model/request.h"
 
@@ -413,6 +414,39 @@ static void test_stub(void **state)
 	assert_false(gpu.cuda_major == 12 && gpu.cuda_minor == 7);
 }
 
+/* A file goes before a folder, whose names may not be hashed. */
+static void test_certificates(void **state)
+{
+	static const char *const dirs[] = {"etc/ssl/certs", "etc/pki/tls/certs"};
+	static const char *const files[] = {"/etc/ssl/cert.pem", "/etc/pki/tls/certs/ca-bundle.crt",
+		"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+		"/etc/ssl/certs/ca-certificates.crt"};
+	char root[] = "/tmp/ccenv-test-host-XXXXXX";
+	struct ccenv_error err;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	assert_null(ce_certificates_find(root).path);
+	for (size_t i = 0; i < CE_COUNT(dirs); i++) {
+		CE_AUTOFREE char *path = ce_path_join(root, dirs[i]);
+
+		assert_int_equal(ce_fs_mkdirs(path, &err), 0);
+	}
+	assert_string_equal(ce_certificates_find(root).path, "/etc/ssl/certs");
+	assert_true(ce_certificates_find(root).dir);
+	/* Each one that is added goes before those that were there. */
+	for (size_t i = 0; i < CE_COUNT(files); i++) {
+		CE_AUTOFREE char *path = ce_asprintf("%s%s", root, files[i]);
+		CE_AUTOFREE char *dir = ce_strndup(path, (size_t)(strrchr(path, '/') - path));
+
+		assert_int_equal(ce_fs_mkdirs(dir, &err), 0);
+		assert_int_equal(ce_fs_replace(path, "x", 1, NULL, &err), 0);
+		assert_string_equal(ce_certificates_find(root).path, files[i]);
+		assert_false(ce_certificates_find(root).dir);
+	}
+	assert_int_equal(ce_fs_remove_tree(root, &err), 0);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -421,6 +455,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_this_machine),
 		cmocka_unit_test(test_archspec),
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_certificates),
 		cmocka_unit_test_setup_teardown(test_smi, make_scratch, drop_scratch),
 	};
 	const struct CMUnitTest nvml[] = {cmocka_unit_test(test_nvml)};
