@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* ccenv_verify(): the files of a prefix against its records, and the records against the lock. */
+/* ccenv_verify(): the files of a prefix against its records, and the records against the packages and
+ * the lock. */
 #include <dirent.h>
 #include <string.h>
 
 #include "api/locked.h"
 #include "api/prefix.h"
 #include "api/project.h"
+#include "api/trust.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/event.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/path.h"
@@ -79,12 +82,42 @@ static int check_records(
 	return 0;
 }
 
-static int check_prefix(struct ccenv *c, const char *prefix, struct ccenv_error *err)
+/* `p`: what is locked, or NULL. */
+static int check_prefix(struct ccenv *c, const char *prefix, const struct ce_lockfile_platform *p,
+	struct ccenv_error *err)
 {
+	struct ce_verify_options o = {
+		.pkgs = p ? p->pkgs : NULL,
+		.n_pkgs = p ? p->n_pkgs : 0,
+		.cache_dir = c->cache_dir,
+		.events = &c->events,
+	};
+
 	if (!ce_fs_is_dir(prefix))
 		return ce_fail(err, CCENV_ENOTFOUND,
 			"%s: nothing is installed there; run `ccenv install`", prefix);
-	return ce_install_verify(prefix, 0, &c->events, err);
+	if (ce_trust_check_cache(c, err) < 0) {
+		ce_log(&c->events, CCENV_LOG_WARNING,
+			"the files are compared only with the records in %s/conda-meta: %s", prefix,
+			err->text);
+		o.cache_dir = NULL;
+	}
+	return ce_install_verify(prefix, &o, err);
+}
+
+/* The lock of the project, if the prefix was installed from it: any prefix can be named. */
+static const struct ce_lockfile_platform *lock_of_prefix(struct ccenv *c,
+	const struct ccenv_install_options *o, const char *prefix, struct ce_lockfile **ret_lock)
+{
+	const struct ce_lockfile_platform *p;
+	struct ccenv_error ignored;
+	struct ce_install_options installed = {.prefix = prefix};
+
+	if (ce_locked_read(c, o->environment, o->platform, ret_lock, &p, &ignored) < 0)
+		return NULL;
+	installed.requested = p->specs;
+	installed.n_requested = p->n_specs;
+	return ce_install_is_current(p->pkgs, p->n_pkgs, &installed) ? p : NULL;
 }
 
 int ccenv_verify(struct ccenv *c, const struct ccenv_install_options *o, struct ccenv_error *err)
@@ -99,14 +132,15 @@ int ccenv_verify(struct ccenv *c, const struct ccenv_install_options *o, struct 
 		return ce_fail(err, CCENV_EUSAGE, "--prefix is empty");
 	if (o->prefix) {
 		prefix = ce_prefix_of_option(o->prefix);
-		return check_prefix(c, prefix, err);
+		p = lock_of_prefix(c, o, prefix, &lock);
+	} else {
+		r = ce_locked_read(c, o->environment, o->platform, &lock, &p, err);
+		if (r < 0)
+			return r;
+		prefix = ce_prefix_of_lock(c, p, hash);
 	}
-	r = ce_locked_read(c, o->environment, o->platform, &lock, &p, err);
+	r = check_prefix(c, prefix, p, err);
 	if (r < 0)
 		return r;
-	prefix = ce_prefix_of_lock(c, p, hash);
-	r = check_prefix(c, prefix, err);
-	if (r < 0)
-		return r;
-	return check_records(prefix, p, err);
+	return p ? check_records(prefix, p, err) : 0;
 }

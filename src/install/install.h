@@ -44,9 +44,21 @@ bool ce_install_is_current(
 CE_MUST_CHECK int ce_install(const struct ce_pkg *const *pkgs, size_t n,
 	const struct ce_install_options *o, struct ccenv_error *err);
 
-/* Compares every file of the prefix with its record; the first differences are named in err
- * (CCENV_EHASH). */
-CE_MUST_CHECK int ce_install_verify(const char *prefix, unsigned threads,
-	const struct ccenv_events *events, struct ccenv_error *err);
+struct ce_verify_options {
+	/* What is locked; NULL: the packages that the prefix's own records name. */
+	const struct ce_pkg *const *pkgs;
+	size_t n_pkgs;
+	const char *cache_dir; /* NULL: it cannot be relied on */
+	unsigned threads;      /* 0: as many as there are processors */
+	const struct ccenv_events *events;
+};
+
+/*
+ * Compares every file of the prefix with its record, and the records with the packages' lists in
+ * the cache: who changes a file may have changed its record, too. Packages that the cache does not
+ * have are named in a warning. The first differences are named in err (CCENV_EHASH).
+ */
+CE_MUST_CHECK int ce_install_verify(
+	const char *prefix, const struct ce_verify_options *o, struct ccenv_error *err);
 
 #endif

@@ -16,6 +16,8 @@ static int read_one(void *user, size_t i, struct ccenv_error *err)
 	struct ce_install_plan *plan = user;
 	int r = ce_install_plan_read_package(&plan->pkgs[i], err);
 
+	if (r < 0 && plan->partial)
+		return 0;
 	return r < 0 ? r : ce_install_plan_python(plan, &plan->pkgs[i], err);
 }
 
@@ -32,13 +34,11 @@ static int fill(struct ce_install_plan *plan, struct ccenv_error *err)
 	return ce_install_plan_resolve_clobbers(plan, err);
 }
 
-int ce_install_plan_new(const struct ce_pkg *const *pkgs, size_t n, const char *cache_dir,
-	const char *prefix, struct ce_install_plan **ret_plan, struct ccenv_error *err)
+static struct ce_install_plan *begin(
+	const struct ce_pkg *const *pkgs, size_t n, const char *cache_dir, const char *prefix)
 {
-	CE_CLEANUP(ce_install_plan_freep)
 	struct ce_install_plan *plan = ce_calloc(1, sizeof(*plan));
 	CE_AUTOFREE const struct ce_pkg **order = ce_calloc(n + 1, sizeof(*order));
-	int r;
 
 	ce_install_plan_order(pkgs, n, order);
 	plan->prefix = ce_arena_strdup(&plan->arena, prefix);
@@ -48,6 +48,30 @@ int ce_install_plan_new(const struct ce_pkg *const *pkgs, size_t n, const char *
 			.pkg = order[i],
 			.dir = ce_cache_entry(cache_dir, ce_pkg_digest(order[i])),
 		};
+	return plan;
+}
+
+int ce_install_plan_new(const struct ce_pkg *const *pkgs, size_t n, const char *cache_dir,
+	const char *prefix, struct ce_install_plan **ret_plan, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_install_plan_freep)
+	struct ce_install_plan *plan = begin(pkgs, n, cache_dir, prefix);
+	int r = fill(plan, err);
+
+	if (r < 0)
+		return r;
+	*ret_plan = CE_TAKE(plan);
+	return 0;
+}
+
+int ce_install_plan_partial(const struct ce_pkg *const *pkgs, size_t n, const char *cache_dir,
+	const char *prefix, struct ce_install_plan **ret_plan, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_install_plan_freep)
+	struct ce_install_plan *plan = begin(pkgs, n, cache_dir, prefix);
+	int r;
+
+	plan->partial = true;
 	r = fill(plan, err);
 	if (r < 0)
 		return r;

@@ -42,8 +42,8 @@ struct ce_planned_path {
 struct ce_planned_pkg {
 	struct ce_arena arena;
 	const struct ce_pkg *pkg;
-	char *dir; /* its entry in the cache */
-	struct ce_contents *contents;
+	char *dir;                    /* its entry in the cache */
+	struct ce_contents *contents; /* NULL only in a partial plan */
 	struct ce_planned_path *paths;
 	size_t n_paths, cap_paths;
 	bool has_scripts;
@@ -58,6 +58,7 @@ struct ce_planned_dir {
 
 struct ce_install_plan {
 	const char *prefix; /* the final path */
+	bool partial;       /* a package without a list is left empty */
 	struct ce_arena arena;
 	struct ce_planned_pkg *pkgs;
 	size_t n_pkgs;
@@ -72,6 +73,11 @@ struct ce_install_plan {
 
 /* Borrows pkgs. Reads the packages' own lists, in parallel; warnings go to `events`. */
 CE_MUST_CHECK int ce_install_plan_new(const struct ce_pkg *const *pkgs, size_t n,
+	const char *cache_dir, const char *prefix, struct ce_install_plan **ret_plan,
+	struct ccenv_error *err);
+/* The same, for looking at what is installed: a package whose list cannot be read has no contents and
+ * no paths. */
+CE_MUST_CHECK int ce_install_plan_partial(const struct ce_pkg *const *pkgs, size_t n,
 	const char *cache_dir, const char *prefix, struct ce_install_plan **ret_plan,
 	struct ccenv_error *err);
 void ce_install_plan_free(struct ce_install_plan *plan);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Is a prefix as it was installed? Every path of every record is looked at, every file hashed. */
+/* Is a prefix as it was installed? Every path of every record is compared with the package, and every
+ * file is hashed. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/cursor.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/event.h"
@@ -23,8 +25,11 @@
 #include "base/strs.h"
 #include "base/work.h"
 #include "ccenv/ccenv.h"
+#include "install/compare.h"
 #include "install/install.h"
 #include "install/record.h"
+#include "model/pkg.h"
+#include "model/pkg_read.h"
 
 enum {
 	RECORD_BYTES_MAX = 512 << 20,
@@ -34,19 +39,15 @@ enum {
 	NAMED_MAX = 5
 };
 
-/* A path of a record, and what was found. */
-struct item {
-	const char *path, *type, *sha256;
-	uint64_t size;
-	const char *wrong; /* NULL when it is as recorded */
-};
-
 struct verify {
 	const char *prefix;
 	struct ce_arena arena;
-	struct item *items;
+	struct ce_recorded *items;
 	size_t n, cap;
 	size_t n_records, n_expected; /* expected: 0 when not known */
+	/* The packages that the records stand for, as far as they can be read. */
+	struct ce_pkg *pkgs;
+	size_t n_pkgs, cap_pkgs;
 	/* Progress, reported by the calling thread, between two chunks if need be: */
 	const struct ccenv_events *events;
 	pthread_t caller;
@@ -56,9 +57,9 @@ struct verify {
 	_Atomic size_t n_done;
 };
 
-static int add_item(struct verify *v, const json_t *o, struct ccenv_error *err)
+static int add_item(struct verify *v, const char *record, const json_t *o, struct ccenv_error *err)
 {
-	struct item item = {.type = "hardlink"};
+	struct ce_recorded item = {.type = "hardlink", .record = record};
 	int r = ce_json_string(o, "_path", &v->arena, &item.path, err);
 
 	if (r < 0)
@@ -79,15 +80,35 @@ static int add_item(struct verify *v, const json_t *o, struct ccenv_error *err)
 	return 0;
 }
 
+/* The record's own head. Another program's may be one that cannot be read: nothing is said of it. */
+static void add_pkg(struct verify *v, const struct ce_buf *text)
+{
+	struct ce_cursor c;
+	struct ccenv_error ignored;
+
+	ce_cursor_json(&c, ce_buf_str(text), text->len, &v->arena);
+	CE_GROW(v->pkgs, v->n_pkgs, v->cap_pkgs);
+	if (ce_pkg_read(&c, NULL, &v->pkgs[v->n_pkgs], &ignored) == 0 &&
+		ce_pkg_digest(&v->pkgs[v->n_pkgs]))
+		v->n_pkgs++;
+}
+
 static int add_items(struct verify *v, const char *path, struct ccenv_error *err)
 {
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
 	json_t *data = NULL, *paths = NULL, *entry;
+	const char *base = ce_path_base(path),
+		   *record = ce_arena_strndup(&v->arena, base, strlen(base) - strlen(".json"));
 	size_t i;
-	int r = ce_json_read(path, RECORD_BYTES_MAX, &o, err);
+	int r = ce_fs_read(path, RECORD_BYTES_MAX, &text, err);
 
 	if (r < 0)
 		return r;
+	r = ce_json_parse(ce_buf_str(&text), text.len, &o, err);
+	if (r < 0)
+		return r;
+	add_pkg(v, &text);
 	r = ce_json_object(o, "paths_data", &data, err);
 	if (r < 0 || !data)
 		return r;
@@ -95,7 +116,7 @@ static int add_items(struct verify *v, const char *path, struct ccenv_error *err
 	if (r < 0)
 		return r;
 	json_array_foreach (paths, i, entry) {
-		r = add_item(v, entry, err);
+		r = add_item(v, record, entry, err);
 		if (r < 0)
 			return r;
 	}
@@ -137,7 +158,7 @@ static int read_records(struct verify *v, struct ccenv_error *err)
 	return r;
 }
 
-static const char *check_link(const struct item *item, const char *path)
+static const char *check_link(const struct ce_recorded *item, const char *path)
 {
 	char target[TARGET_MAX], hex[CE_SHA256_HEX + 1];
 	ssize_t n = readlink(path, target, sizeof(target));
@@ -199,7 +220,7 @@ static bool hash_file(struct verify *v, const char *path, char hex[CE_SHA256_HEX
 	return n == 0;
 }
 
-static const char *check_item(struct verify *v, const struct item *item, const char *path)
+static const char *check_item(struct verify *v, const struct ce_recorded *item, const char *path)
 {
 	char hex[CE_SHA256_HEX + 1];
 	struct stat st;
@@ -227,7 +248,8 @@ static int check_one(void *user, size_t i, struct ccenv_error *err)
 	CE_AUTOFREE char *path = ce_path_join(v->prefix, v->items[i].path);
 
 	(void)err;
-	v->items[i].wrong = check_item(v, &v->items[i], path);
+	if (!v->items[i].wrong)
+		v->items[i].wrong = check_item(v, &v->items[i], path);
 	atomic_fetch_add(&v->n_done, 1);
 	tick(v);
 	return 0;
@@ -236,14 +258,14 @@ static int check_one(void *user, size_t i, struct ccenv_error *err)
 /* The largest first, so that no thread is left alone with one at the end. */
 static int by_size(const void *a, const void *b)
 {
-	const struct item *x = a, *y = b;
+	const struct ce_recorded *x = a, *y = b;
 
 	return x->size > y->size ? -1 : x->size < y->size;
 }
 
 static int by_path(const void *a, const void *b)
 {
-	const struct item *x = a, *y = b;
+	const struct ce_recorded *x = a, *y = b;
 
 	return strcmp(x->path, y->path);
 }
@@ -268,13 +290,62 @@ static int tell(struct verify *v, struct ccenv_error *err)
 		v->prefix, n, v->n, text.data, n > NAMED_MAX ? ", …" : "");
 }
 
-static int verify(struct verify *v, unsigned threads, struct ccenv_error *err)
+/* Said plainly: for these, nothing but the prefix's own records was there to compare with. */
+static void warn_absent(const struct verify *v, const struct ce_compare *c)
 {
-	struct ce_work work = {.threads = threads, .user = v, .item = check_one};
+	CE_CLEANUP(ce_buf_release) struct ce_buf names = {0};
+
+	if (c->absent.n == 0)
+		return;
+	for (size_t i = 0; i < c->absent.n && i < NAMED_MAX; i++)
+		ce_buf_addf(&names, "%s%s", i ? ", " : "", c->absent.items[i]);
+	ce_log(v->events, CCENV_LOG_WARNING,
+		"the cache does not have %zu of %zu packages (%s%s): their files are compared only with the records in %s/conda-meta; `ccenv install --repair` fetches them again",
+		c->absent.n, c->n_pkgs, names.data, c->absent.n > NAMED_MAX ? ", …" : "",
+		v->prefix);
+}
+
+/* What the packages themselves say, as far as the cache has them. */
+static int compare(struct verify *v, const struct ce_verify_options *o, struct ccenv_error *err)
+{
+	CE_AUTOFREE const struct ce_pkg **own = ce_calloc(v->n_pkgs + 1, sizeof(*own));
+	struct ce_compare c = {
+		.pkgs = o->pkgs ? o->pkgs : own,
+		.n_pkgs = o->pkgs ? o->n_pkgs : v->n_pkgs,
+		.cache_dir = o->cache_dir,
+		.prefix = v->prefix,
+		.threads = o->threads,
+		.arena = &v->arena,
+		.items = v->items,
+		.n = v->n,
+		.cap = v->cap,
+	};
+	int r;
+
+	for (size_t i = 0; i < v->n_pkgs; i++)
+		own[i] = &v->pkgs[i];
+	r = ce_install_compare(&c, err);
+	v->items = c.items;
+	v->n = c.n;
+	v->cap = c.cap;
+	if (r < 0)
+		return r;
+	warn_absent(v, &c);
+	return 0;
+}
+
+static int verify(struct verify *v, const struct ce_verify_options *o, struct ccenv_error *err)
+{
+	struct ce_work work = {.threads = o->threads, .user = v, .item = check_one};
 	int r = read_records(v, err);
 
 	if (r < 0)
 		return r;
+	if (o->cache_dir) {
+		r = compare(v, o, err);
+		if (r < 0)
+			return r;
+	}
 	if (v->n > 0)
 		qsort(v->items, v->n, sizeof(*v->items), by_size);
 	for (size_t i = 0; i < v->n; i++)
@@ -288,10 +359,10 @@ static int verify(struct verify *v, unsigned threads, struct ccenv_error *err)
 	return r < 0 || v->n == 0 ? r : tell(v, err);
 }
 
-int ce_install_verify(const char *prefix, unsigned threads, const struct ccenv_events *events,
-	struct ccenv_error *err)
+int ce_install_verify(
+	const char *prefix, const struct ce_verify_options *o, struct ccenv_error *err)
 {
-	struct verify v = {.prefix = prefix, .events = events, .caller = pthread_self()};
+	struct verify v = {.prefix = prefix, .events = o->events, .caller = pthread_self()};
 	int r;
 
 	if (!ce_stamp_is_there(prefix) && errno == EACCES)
@@ -302,8 +373,9 @@ int ce_install_verify(const char *prefix, unsigned threads, const struct ccenv_e
 			prefix);
 	r = ce_stamp_check_place(prefix, &v.n_expected, err);
 	if (r == 0)
-		r = verify(&v, threads, err);
+		r = verify(&v, o, err);
 	free(v.items);
+	free(v.pkgs);
 	ce_arena_release(&v.arena);
 	return r;
 }

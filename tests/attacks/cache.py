@@ -165,11 +165,9 @@ def _(t):
         t.has(f.read() == b"genuine\n", "the cache has changed")
 
 
-@attack("cache", "prefix.record-forged", "the record of a package in a prefix was changed to fit an edited file",
-        "`verify` speaks of what was installed, not of the package; `--repair` gives the file of the locked archive", slow=True)
-def _(t):
+def _forge_record(t):
+    """Edits a file of the prefix, and its record so that it fits."""
     from forge import sha256
-    _cached(t)
     os.remove(t.path("prefix/share/x"))
     t.put("prefix/share/x", "GENUINE\n")
     old, new = sha256(b"genuine\n"), sha256(b"GENUINE\n")
@@ -181,10 +179,47 @@ def _(t):
         os.chmod(path, 0o644)
         with open(path, "w", encoding="utf-8") as f:
             f.write(text.replace(old, new))
-    r = t.either("verify", "--prefix", t.path("prefix"))
-    t.has(r.rc != 0 or "package" not in r.err.splitlines()[-1], f"it vouches for the package\n{r}")
+
+
+@attack("cache", "prefix.record-forged", "the record of a package in a prefix was changed to fit an edited file",
+        "`verify` says so; `--repair` gives the file of the locked archive")
+def _(t):
+    _cached(t)
+    _forge_record(t)
+    t.refused("verify", "--prefix", t.path("prefix"), says="share/x is not what its package has")
     t.done("install", "--repair", "--prefix", t.path("prefix"))
     _right(t, "prefix")
+    t.done("verify", "--prefix", t.path("prefix"))
+
+
+@attack("cache", "prefix.record-forged-no-cache", "the same, and the cache does not have the package",
+        "`verify` says that it has only the record to compare with; `--repair` gives the file of the locked archive")
+def _(t):
+    _cached(t)
+    _forge_record(t)
+    _writable(t, t.path("cache"))
+    shutil.rmtree(t.path("cache"))
+    r = t.done("verify", "--prefix", t.path("prefix"))
+    t.has("the cache does not have 1 of 1 packages" in r.err, f"not said\n{r}")
+    t.done("install", "--repair", "--prefix", t.path("prefix"))
+    _right(t, "prefix")
+
+
+@attack("cache", "prefix.digest-forged", "the record was changed to fit, and names the digest of another archive",
+        "`verify` says so where a lock is at hand; `--repair` gives the file of the locked archive")
+def _(t):
+    entry = _cached(t)
+    t.done("install")
+    digest = os.path.basename(entry)
+    meta = os.path.join(t.path("work/build/_ccenv/env"), os.listdir(t.path("work/build/_ccenv/env"))[0], "conda-meta")
+    for name in os.listdir(meta):
+        path = os.path.join(meta, name)
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        os.chmod(path, 0o644)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text.replace(digest, "0" * 64))
+    t.refused("verify", says="another package than the one that is locked")
 
 
 INDEX_CHANGES = {

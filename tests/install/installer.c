@@ -115,7 +115,7 @@ int main(int argc, char **argv)
 	int r;
 
 	if (argc == 3 && strcmp(argv[1], "--verify") == 0) {
-		r = ce_install_verify(argv[2], 0, NULL, &err);
+		r = ce_install_verify(argv[2], &(struct ce_verify_options){0}, &err);
 	} else if (argc - repair >= 4) {
 		r = run(argv + repair, argc - repair, repair, &err);
 	} else {

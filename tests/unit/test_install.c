@@ -18,6 +18,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/path.h"
@@ -137,6 +138,22 @@ static int install(struct fixture *f)
 		.cache_dir = f->cache, .prefix = f->prefix, .events = &f->events};
 
 	return ce_install(f->list, f->n, &o, &f->err);
+}
+
+static int verify_at(struct fixture *f, const char *prefix)
+{
+	const struct ce_verify_options o = {.pkgs = f->list,
+		.n_pkgs = f->n,
+		.cache_dir = f->cache,
+		.threads = 1,
+		.events = &f->events};
+
+	return ce_install_verify(prefix, &o, &f->err);
+}
+
+static int verify(struct fixture *f)
+{
+	return verify_at(f, f->prefix);
 }
 
 static bool is_current(struct fixture *f)
@@ -367,7 +384,7 @@ static void test_below_a_link(void **state)
 	r = read_record(f, "conda-meta/cdt-1.0-0.json");
 	check_text(json_string_value(json_array_get(json_object_get(r, "files"), 0)),
 		"s/lib64/udev/a");
-	assert_int_equal(ce_install_verify(f->prefix, 0, NULL, &f->err), 0);
+	assert_int_equal(verify(f), 0);
 }
 
 static void test_below_a_link_that_leads_out(void **state)
@@ -692,7 +709,7 @@ static void test_progress(void **state)
 	both(f);
 	check_end(f, CCENV_PHASE_FETCH, 1, a->size);
 	check_end(f, CCENV_PHASE_LINK, 2, 0);
-	assert_int_equal(ce_install_verify(f->prefix, 1, &f->events, &f->err), 0);
+	assert_int_equal(verify(f), 0);
 	check_end(f, CCENV_PHASE_VERIFY, 2, 7);
 	/* Only what is missing is counted; when all is there, nothing is said. */
 	b = add(f, &(struct pack_package){.name = "two", .files = two});
@@ -1032,9 +1049,9 @@ static void test_verify_and_repair(void **state)
 	struct timespec old[2] = {{.tv_sec = 1700000000}, {.tv_sec = 1700000000}};
 
 	add(f, &(struct pack_package){.name = "one", .files = files, .placeholder = "/placeho"});
-	assert_int_equal(ce_install_verify(f->prefix, 0, NULL, &f->err), CCENV_ENOTFOUND);
+	assert_int_equal(verify(f), CCENV_ENOTFOUND);
 	both(f);
-	if (ce_install_verify(f->prefix, 0, NULL, &f->err) < 0)
+	if (verify(f) < 0)
 		fail_msg("%s", f->err.text);
 	damage(a, "wrong");
 	assert_int_equal(utimensat(AT_FDCWD, a, old, 0), 0);
@@ -1042,15 +1059,113 @@ static void test_verify_and_repair(void **state)
 	unlink(l);
 	assert_int_equal(symlink("b", l), 0);
 	rmdir(empty);
-	assert_int_equal(ce_install_verify(f->prefix, 0, NULL, &f->err), CCENV_EHASH);
+	assert_int_equal(verify(f), CCENV_EHASH);
 	check_text(f->err.text, "4 of 6 paths");
 	check_text(f->err.text,
 		"a has other bytes, c is missing, empty is missing, l points elsewhere");
 	assert_int_equal(ce_fetch(f->list, f->n, &fo, &f->err), 0);
 	assert_int_equal(ce_install(f->list, f->n, &io, &f->err), 0);
-	if (ce_install_verify(f->prefix, 0, NULL, &f->err) < 0)
+	if (verify(f) < 0)
 		fail_msg("%s", f->err.text);
 	check_file(f, "a", "right", 0444);
+}
+
+/* Replaces a text in the record of a package. */
+static void forge_record(
+	struct fixture *f, const struct ce_pkg *pkg, const char *from, const char *to)
+{
+	CE_AUTOFREE char *path = ce_asprintf(
+		"%s/conda-meta/%s-%s-%s.json", f->prefix, pkg->name, pkg->version, pkg->build);
+	CE_CLEANUP(ce_buf_release) struct ce_buf data = {0};
+	CE_AUTOFREE char *text = NULL;
+	const char *at;
+
+	assert_int_equal(ce_fs_read(path, 1 << 20, &data, &f->err), 0);
+	at = strstr(ce_buf_str(&data), from);
+	assert_non_null(at);
+	text = ce_asprintf("%.*s%s%s", (int)(at - data.data), data.data, to, at + strlen(from));
+	damage(path, text);
+}
+
+/* Another content for a file of the prefix's own, and a record that fits. */
+static void forge(struct fixture *f, const struct ce_pkg *pkg, const char *name, const char *from,
+	const char *to)
+{
+	CE_AUTOFREE char *path = in_prefix(f, name);
+	char was[CE_SHA256_HEX + 1], is[CE_SHA256_HEX + 1];
+	CE_AUTOFREE char *old = NULL;
+	CE_AUTOFREE char *new = NULL;
+
+	ce_sha256_bytes(from, strlen(from), was);
+	ce_sha256_bytes(to, strlen(to), is);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(ce_fs_replace(path, to, strlen(to), NULL, &f->err), 0);
+	old = ce_asprintf(
+		"\"sha256_in_prefix\": \"%s\", \"size_in_bytes\": %zu", was, strlen(from));
+	new = ce_asprintf("\"sha256_in_prefix\": \"%s\", \"size_in_bytes\": %zu", is, strlen(to));
+	forge_record(f, pkg, old, new);
+}
+
+static void test_forged_record(void **state)
+{
+	static const struct pack_entry files[] = {{.path = "a", .data = "right"},
+		{.path = "b", .data = "see /placeho"}, {.path = "l", .target = "a"},
+		{.path = "both", .data = "one"}, {0}};
+	static const struct pack_entry more[] = {{.path = "both", .data = "two"}, {0}};
+	struct fixture *f = *state;
+	CE_AUTOFREE char *b = NULL;
+	struct ce_pkg *one, *two;
+
+	one = add(f,
+		&(struct pack_package){.name = "one", .files = files, .placeholder = "/placeho"});
+	two = add(f, &(struct pack_package){.name = "two", .files = more, .depends = {"one"}});
+	both(f);
+	assert_int_equal(verify(f), 0);
+	forge(f, one, "a", "right", "WRONG");
+	assert_int_equal(verify(f), CCENV_EHASH);
+	check_text(f->err.text, "a is not what its package has (its record says otherwise)");
+	forge(f, one, "a", "WRONG", "right");
+	assert_int_equal(verify(f), 0);
+	/* A file whose placeholder was replaced. */
+	b = ce_asprintf("see %s", f->prefix);
+	forge(f, one, "b", b, "see /elsewhere");
+	assert_int_equal(verify(f), CCENV_EHASH);
+	check_text(f->err.text, "b is not what its package has");
+	forge(f, one, "b", "see /elsewhere", b);
+	/* What two packages have. */
+	forge(f, two, "both", "two", "2");
+	assert_int_equal(verify(f), CCENV_EHASH);
+	forge(f, two, "both", "2", "two");
+	assert_int_equal(verify(f), 0);
+	/* A record that leaves a file out, or has one more. */
+	forge_record(f, two, "{\"_path\": \"both\"", "{\"_path\": \"other\"");
+	assert_int_equal(verify(f), CCENV_EHASH);
+	check_text(f->err.text,
+		"both is missing from the record of its package, other is in the record, and not in the package");
+}
+
+/* Where the cache has nothing to compare with, that is said. */
+static void test_verify_without_cache(void **state)
+{
+	static const struct pack_entry files[] = {{.path = "a", .data = "right"}, {0}};
+	static const struct pack_entry more[] = {{.path = "c", .data = "two"}, {0}};
+	struct fixture *f = *state;
+	CE_AUTOFREE char *list = NULL;
+	struct ce_pkg *one, *two;
+
+	one = add(f, &(struct pack_package){.name = "one", .files = files});
+	two = add(f, &(struct pack_package){.name = "two", .files = more});
+	both(f);
+	ce_buf_clear(&f->log);
+	list = ce_cache_list(f->cache, one->sha256);
+	assert_int_equal(unlink(list), 0);
+	forge(f, one, "a", "right", "WRONG");
+	assert_int_equal(verify(f), 0);
+	check_text(ce_buf_str(&f->log),
+		"the cache does not have 1 of 2 packages (one-1.0-0): their files are compared only with the records in ");
+	forge(f, two, "c", "two", "2");
+	assert_int_equal(verify(f), CCENV_EHASH);
+	check_text(f->err.text, "c is not what its package has");
 }
 
 static void test_moved_prefix(void **state)
@@ -1062,7 +1177,7 @@ static void test_moved_prefix(void **state)
 	add(f, &(struct pack_package){.name = "one", .files = one});
 	both(f);
 	assert_int_equal(rename(f->prefix, moved), 0);
-	assert_int_equal(ce_install_verify(moved, 0, NULL, &f->err), CCENV_EHASH);
+	assert_int_equal(verify_at(f, moved), CCENV_EHASH);
 	check_text(f->err.text, "moved");
 	assert_int_equal(rename(moved, f->prefix), 0);
 }
@@ -1132,7 +1247,7 @@ static void test_clean(void **state)
 	assert_false(ce_fs_exists(entry));
 	assert_int_equal(clean(f, &(struct ce_clean_options){.kinds = CE_CLEAN_PACKAGES}), 1);
 	/* The prefix does not need it. */
-	if (ce_install_verify(f->prefix, 0, NULL, &f->err) < 0)
+	if (verify(f) < 0)
 		fail_msg("%s", f->err.text);
 }
 
@@ -1186,6 +1301,8 @@ int main(void)
 		TEST(damaged_cache),
 		TEST(binary_prefix_too_long),
 		TEST(verify_and_repair),
+		TEST(forged_record),
+		TEST(verify_without_cache),
 		TEST(moved_prefix),
 		TEST(clean),
 	};
