@@ -5,7 +5,8 @@
 /*
  * ccenv: a CUDA toolchain from conda-forge, locked and installed into a build tree.
  *
- * The API of the program's own library: it is not installed, and may change with any version.
+ * libccenv, the library under the program. Until 1.0 its interface may change with the second number of
+ * the version, and so does the name of the shared library (libccenv.so.0.1).
  *
  * One handle (struct ccenv) is one project: a manifest, its lock file, a package cache and a
  * prefix. A call is one step of the pipeline (lock, install, emit); a call that fails leaves the old
@@ -32,6 +33,9 @@ extern "C" {
 #endif
 
 #define CCENV_VERSION "0.1.0"
+
+/* The version of the library that is running, as CCENV_VERSION is of the header. */
+CCENV_API const char *ccenv_version(void);
 
 /* The kind of failure, for programs. Values are stable; new ones are added at the end. */
 enum ccenv_code {

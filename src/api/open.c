@@ -251,3 +251,8 @@ void ce_owner_free(void *owner)
 	ce_arena_release(owner);
 	free(owner);
 }
+
+const char *ccenv_version(void)
+{
+	return CCENV_VERSION;
+}
