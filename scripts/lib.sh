@@ -64,7 +64,7 @@ build_packages=(gcc g++ libc6-dev make cmake ninja-build pkg-config libsolv-dev 
 channel_packages=(python3 python3-venv binutils)
 # What the tests take besides.
 test_packages=(libcmocka-dev clang-14 llvm-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 pkgconf git strace util-linux
-	meson ccache fish clangd universal-ctags openssl zstd)
+	meson ccache fish clangd universal-ctags openssl zstd qemu-user-static file)
 
 # build_ccenv DIR [cmake arguments…]
 build_ccenv() {

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """NVIDIA's wheels laid out as conda-forge's CUDA packages have them.
 
-Real files go below targets/x86_64-linux (mostly in noarch packages); lib/ gets relative links into
-it (in arch packages). Names, versions and dependencies are the real channel's records.
+Real files go below targets/x86_64-linux or targets/sbsa-linux (mostly in noarch packages); lib/ gets
+relative links into it (in arch packages). Names, versions and dependencies are the real channel's
+records.
 """
 
 import os
@@ -10,8 +11,7 @@ import re
 
 from . import elf
 from .package import PLACEHOLDER, Package
-
-T = "targets/x86_64-linux"
+from .platform import X86_64
 
 PROFILE = """\
 TOP              = $(_HERE_)/../$(_TARGET_DIR_)
@@ -42,15 +42,18 @@ if [ -n "${CXX-}" ]; then
 else
 	echo "cuda-nvcc: CXX is not set; activate the compilers first" >&2
 fi
-""".replace("@T@", T)
+"""
 
 
 class Release:
-    """The packages of one CUDA release, from `wheels`: {project: unpacked directory}."""
+    """The packages of one CUDA release for one platform, from `wheels`: {project: unpacked directory}."""
 
-    def __init__(self, release, records, differs, wheels, work):
+    def __init__(self, release, records, differs, wheels, work, platform=X86_64):
         self.release = release
+        self.platform = platform
+        self.t = platform.targets
         self.wheels = wheels
+        self.work = work
         swap = {d["from"]: d["to"] for d in differs}
         self.packages = {}
         for record in records:
@@ -75,6 +78,10 @@ class Release:
     def get(self, name):
         return self.packages[name]
 
+    def suffixed(self, name):
+        """A package that has the platform in its name."""
+        return self.packages[f"{name}_{self.platform.subdir}"]
+
     def files(self, project, prefix):
         """[(file, path below the prefix)] of a wheel's nvidia/cu13/<prefix>, without metadata."""
         base = os.path.join(self.wheels[project], "nvidia", "cu13", prefix)
@@ -86,7 +93,8 @@ class Release:
                     found.append((os.path.join(where, n), rel))
         return sorted(found)
 
-    def headers(self, project, package, to=f"{T}/include"):
+    def headers(self, project, package, to=None):
+        to = to or f"{self.t}/include"
         for source, rel in self.files(project, "include"):
             package.take(source, f"{to}/{rel}", 0o644)
 
@@ -101,15 +109,23 @@ class Release:
                 tools.text("bin/nvcc.profile", PROFILE)
             else:
                 full = tools.take(source, f"bin/{rel}", 0o755)
-                elf.set_rpath(full, f"$ORIGIN/../lib:$ORIGIN/../{T}/lib")
-        dev = self.get("cuda-nvcc-dev_linux-64")
+                elf.set_rpath(full, f"$ORIGIN/../lib:$ORIGIN/../{self.t}/lib")
+        dev = self.suffixed("cuda-nvcc-dev")
         self.headers(project, dev)
-        dev.link(f"{T}/bin/nvcc", "../../../bin/nvcc")
-        self.headers("nvidia-cuda-crt", self.get("cuda-crt-dev_linux-64"))
-        glue = self.get("cuda-nvcc_linux-64")
-        glue.text("etc/conda/activate.d/~cuda-nvcc_activate.sh", ACTIVATE)
-        glue.text("etc/conda/deactivate.d/~cuda-nvcc_deactivate.sh",
-                  "unset NVCC_PREPEND_FLAGS\n")
+        dev.link(f"{self.t}/bin/nvcc", "../../../bin/nvcc")
+        self.headers("nvidia-cuda-crt", self.suffixed("cuda-crt-dev"))
+        self.activation(self.suffixed("cuda-nvcc"))
+
+    def activation(self, package):
+        package.text("etc/conda/activate.d/~cuda-nvcc_activate.sh", ACTIVATE.replace("@T@", self.t))
+        package.text("etc/conda/deactivate.d/~cuda-nvcc_deactivate.sh",
+                     "unset NVCC_PREPEND_FLAGS\n")
+
+    def cross(self, record):
+        """linux-64's package of the same name as this platform's own: activation and dependencies only."""
+        package = Package(self.work, record, summary=f"From NVIDIA's wheels, CUDA {self.release}")
+        self.activation(package)
+        return package
 
     def nvvm(self):
         tools, impl = self.get("cuda-nvvm-tools"), self.get("cuda-nvvm-impl")
@@ -118,21 +134,21 @@ class Release:
             program = rel.startswith("bin/")
             full = tools.take(source, f"nvvm/{rel}", 0o755 if program else 0o644)
             if program:
-                elf.set_rpath(full, f"$ORIGIN/../lib64:$ORIGIN/../../lib:$ORIGIN/../../{T}/lib")
+                elf.set_rpath(full, f"$ORIGIN/../lib64:$ORIGIN/../../lib:$ORIGIN/../../{self.t}/lib")
         self.headers(project, impl, "nvvm/include")
         for source, rel in self.files(project, "lib"):
             # Never patched: changing this library breaks it.
             impl.take(source, f"nvvm/lib64/{rel}.0.0", 0o755)
             impl.link(f"nvvm/lib64/{rel}", f"{rel}.0.0")
             impl.link("nvvm/lib64/libnvvm.so", rel)
-        self.get("cuda-nvvm-dev_linux-64").link(f"{T}/nvvm", "../../nvvm")
+        self.suffixed("cuda-nvvm-dev").link(f"{self.t}/nvvm", "../../nvvm")
 
     def ptxcompiler(self):
-        project, real = "nvidia-nvptxcompiler", self.get("libnvptxcompiler-dev_linux-64")
+        project, real = "nvidia-nvptxcompiler", self.suffixed("libnvptxcompiler-dev")
         self.headers(project, real)
         for source, rel in self.files(project, "lib"):
-            real.take(source, f"{T}/lib/{rel}", 0o644)
-            self.get("libnvptxcompiler-dev").link(f"lib/{rel}", f"../{T}/lib/{rel}")
+            real.take(source, f"{self.t}/lib/{rel}", 0o644)
+            self.get("libnvptxcompiler-dev").link(f"lib/{rel}", f"../{self.t}/lib/{rel}")
 
     # Libraries
 
@@ -144,13 +160,13 @@ class Release:
         """
         base = soname.split(".so")[0] + ".so"
         full_name = f"{base}.{owner.record['version']}"
-        full = owner.take(source, f"{T}/lib/{full_name}", 0o755)
+        full = owner.take(source, f"{self.t}/lib/{full_name}", 0o755)
         elf.set_rpath(full, "$ORIGIN")
-        owner.link(f"{T}/lib/{soname}", full_name)
-        dev.link(f"{T}/lib/{base}", soname)
+        owner.link(f"{self.t}/lib/{soname}", full_name)
+        dev.link(f"{self.t}/lib/{base}", soname)
         for name in (soname, full_name):
-            linker.link(f"lib/{name}", f"../{T}/lib/{name}")
-        dev_linker.link(f"lib/{base}", f"../{T}/lib/{base}")
+            linker.link(f"lib/{name}", f"../{self.t}/lib/{name}")
+        dev_linker.link(f"lib/{base}", f"../{self.t}/lib/{base}")
 
     def library(self, project, name, lib):
         """nvrtc and its like: one arch package with the files, one with what -dev needs.
@@ -166,14 +182,14 @@ class Release:
 
     def cudart(self):
         project = "nvidia-cuda-runtime"
-        dev = self.get("cuda-cudart-dev_linux-64")
+        dev = self.suffixed("cuda-cudart-dev")
         self.headers(project, dev)
         for source, rel in self.files(project, "lib"):
             if rel.endswith(".a"):
-                self.get("cuda-cudart-static_linux-64").take(source, f"{T}/lib/{rel}", 0o644)
-                self.get("cuda-cudart-static").link(f"lib/{rel}", f"../{T}/lib/{rel}")
+                self.suffixed("cuda-cudart-static").take(source, f"{self.t}/lib/{rel}", 0o644)
+                self.get("cuda-cudart-static").link(f"lib/{rel}", f"../{self.t}/lib/{rel}")
             else:
-                self.shared(source, rel, self.get("cuda-cudart_linux-64"),
+                self.shared(source, rel, self.suffixed("cuda-cudart"),
                             self.get("cuda-cudart"), dev, self.get("cuda-cudart-dev"))
         self.pkg_config(self.get("cuda-cudart-dev"), "cudart", "cudart")
         self.pkg_config(self.get("cuda-cudart-dev"), "cuda", "cuda")
@@ -181,8 +197,8 @@ class Release:
     def pkg_config(self, package, name, lib):
         package.text(f"lib/pkgconfig/{name}-{self.release}.pc", f"""\
 cudaroot={PLACEHOLDER}
-libdir=${{cudaroot}}/{T}/lib
-includedir=${{cudaroot}}/{T}/include
+libdir=${{cudaroot}}/{self.t}/lib
+includedir=${{cudaroot}}/{self.t}/include
 
 Name: {name}
 Description: NVIDIA's {lib} library
@@ -193,8 +209,8 @@ Cflags: -I${{includedir}}
 
     def driver(self, compiler):
         """The wheels have no libcuda stub; one with the functions of cuda.h serves as well."""
-        header = self.get("cuda-cudart-dev_linux-64").path(f"{T}/include/cuda.h")
-        stub = self.get("cuda-driver-dev_linux-64").path(f"{T}/lib/stubs/libcuda.so")
+        header = self.suffixed("cuda-cudart-dev").path(f"{self.t}/include/cuda.h")
+        stub = self.suffixed("cuda-driver-dev").path(f"{self.t}/lib/stubs/libcuda.so")
         with open(header, encoding="utf-8") as f:
             text = f.read()
         names = set(re.findall(r"\bCUDAAPI\s+(cu[A-Z]\w*)\s*\(", text))
@@ -209,14 +225,14 @@ Cflags: -I${{includedir}}
         source = "".join(f"int {n}(void) {{ return 34; }}\n" for n in sorted(names))
         compiler.shared(source, stub, "libcuda.so.1")
         self.get("cuda-driver-dev").link("lib/stubs/libcuda.so",
-                                         f"../../{T}/lib/stubs/libcuda.so")
+                                         f"../../{self.t}/lib/stubs/libcuda.so")
 
     def cccl(self):
-        project, package = "nvidia-cuda-cccl", self.get("cuda-cccl_linux-64")
+        project, package = "nvidia-cuda-cccl", self.suffixed("cuda-cccl")
         self.headers(project, package)
         for where in ("lib", "cccl/lib"):
             for source, rel in self.files(project, where):
-                package.take(source, f"{T}/lib/{rel}", 0o644)
+                package.take(source, f"{self.t}/lib/{rel}", 0o644)
 
     def programs(self):
         self.headers("nvidia-cuda-profiler-api", self.get("cuda-profiler-api"))

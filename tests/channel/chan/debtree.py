@@ -63,15 +63,15 @@ class Tree:
 
 
 class Compiler:
-    """The distribution's gcc, run from the tree; nothing of it need be installed."""
+    """The distribution's gcc for `target`, run from the tree; nothing of it need be installed."""
 
-    def __init__(self, tree):
+    def __init__(self, tree, target="x86_64-linux-gnu"):
         self.root = tree.root
         self.tools = os.path.join(self.root, "tools")
-        self.gcc = os.path.join(self.root, "usr/bin/x86_64-linux-gnu-gcc-12")
+        self.gcc = os.path.join(self.root, f"usr/bin/{target}-gcc-12")
         os.mkdir(self.tools)
         for name in ("as", "ld"):
-            os.symlink(f"../usr/bin/x86_64-linux-gnu-{name}", os.path.join(self.tools, name))
+            os.symlink(f"../usr/bin/{target}-{name}", os.path.join(self.tools, name))
 
     def run(self, *args, text=None):
         env = {"LD_LIBRARY_PATH": os.path.join(self.root, "usr/lib/x86_64-linux-gnu"),

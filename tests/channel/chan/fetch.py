@@ -8,16 +8,34 @@ import subprocess
 import sys
 
 # Names of Debian 12 and Ubuntu. Those marked "?" exist on some releases only.
-DEBS = """
+_NATIVE = """
 cpp-12 gcc-12 g++-12 libgcc-12-dev libstdc++-12-dev
-binutils-x86-64-linux-gnu libbinutils libctf0 libctf-nobfd0 ?libsframe1 ?libsframe2 ?libjansson4
+libbinutils libctf0 libctf-nobfd0 ?libsframe1 ?libsframe2 ?libjansson4
 libgmp10 libmpfr6 libmpc3 libisl23 zlib1g libzstd1
-libgcc-s1 libstdc++6 libgomp1 libitm1 libatomic1 libquadmath0
+libgcc-s1 libstdc++6 libgomp1 libitm1 libatomic1
 libasan8 liblsan0 libtsan2 libubsan1 ?libhwasan0
-libc6 libc6-dev libcrypt1 libcrypt-dev linux-libc-dev tzdata
+libc6 libc6-dev libcrypt1 libcrypt-dev linux-libc-dev
 """.split()
 
-PLATFORMS = ["manylinux2014_x86_64", "manylinux_2_27_x86_64", "manylinux_2_28_x86_64"]
+
+class Debs:
+    """A set of the distribution's packages: what of it is in the cache, and for which architecture it is."""
+
+    def __init__(self, tail, arch, names):
+        self.tail = tail
+        self.arch = arch
+        self.names = names
+
+
+X86_64 = Debs("", None, [*_NATIVE, "binutils-x86-64-linux-gnu", "libquadmath0", "tzdata"])
+AARCH64 = Debs("-arm64", "arm64", [*_NATIVE, "binutils-aarch64-linux-gnu"])
+# The cross compiler's programs; what they compile against is in the set before.
+CROSS = Debs("-cross", None, """
+cpp-12-aarch64-linux-gnu gcc-12-aarch64-linux-gnu g++-12-aarch64-linux-gnu binutils-aarch64-linux-gnu
+?libjansson4 ?libsframe1 ?libsframe2 libgmp10 libmpfr6 libmpc3 libisl23 zlib1g libzstd1
+""".split())
+
+PLATFORMS = ["manylinux2014", "manylinux_2_27", "manylinux_2_28"]
 
 
 class FetchError(Exception):
@@ -31,6 +49,8 @@ def _sha256(path):
 
 def wheels(cache, releases):
     """Brings the wheels of {release: [{project, version, file, sha256}]} to cache/wheels.
+
+    Those of one entry are for one kind of machine.
 
     A file that is there is trusted: it was checked when it came.
     """
@@ -47,7 +67,8 @@ def wheels(cache, releases):
         with open(wanted, "w", encoding="ascii") as f:
             for w in missing:
                 f.write("{project}=={version} --hash=sha256:{sha256}\n".format(**w))
-        platforms = [a for p in PLATFORMS for a in ("--platform", p)]
+        cpu = "aarch64" if missing[0]["file"].endswith("_aarch64.whl") else "x86_64"
+        platforms = [a for p in PLATFORMS for a in ("--platform", f"{p}_{cpu}")]
         command = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check",
                    "--retries", "10", "--timeout", "60", "--no-deps", "--require-hashes",
                    "--only-binary", ":all:", *platforms, "-d", tmp, "-r", wanted]
@@ -64,33 +85,39 @@ def wheels(cache, releases):
 
 
 class Apt:
-    """apt-get with the system's package lists, or, where those are empty, lists of our own."""
+    """apt-get with the system's package lists, or, where those do not do, lists of our own."""
 
-    def __init__(self, cache):
+    def __init__(self, cache, arch=None):
         self.cache = cache
+        self.arch = arch
         self.options = ["-o", "Acquire::Retries=3", "-o", "APT::Sandbox::User=root",
                         "-o", "APT::Get::AllowUnauthenticated=false"]
 
-    def output(self, program, *args):
-        run = subprocess.run([program, *self.options, *args], capture_output=True, text=True,
+    def output(self, program, *args, plain=False):
+        run = subprocess.run([program, *([] if plain else self.options), *args], capture_output=True, text=True,
                              check=False, env={**os.environ, "LC_ALL": "C"})
         return run.returncode, run.stdout, run.stderr
 
     def use_own_lists(self):
-        state = os.path.join(self.cache, "apt")
+        state = os.path.join(self.cache, "apt" + (f"-{self.arch}" if self.arch else ""))
         for d in ("lists/partial", "archives/partial"):
             os.makedirs(os.path.join(state, d), exist_ok=True)
         self.options += ["-o", f"Dir::State::lists={state}/lists",
                          "-o", f"Dir::Cache::archives={state}/archives",
                          "-o", f"Dir::Cache::pkgcache={state}/pkgcache.bin",
                          "-o", f"Dir::Cache::srcpkgcache={state}/srcpkgcache.bin"]
+        if self.arch:
+            # The lists have this architecture's packages, too; the system's settings stay as they are.
+            native = self.output("dpkg", "--print-architecture", plain=True)[1].strip()
+            self.options += ["-o", f"APT::Architectures::={native}",
+                             "-o", f"APT::Architectures::={self.arch}"]
         code, _, err = self.output("apt-get", "update", "-q")
         if code != 0:
             raise FetchError(f"apt-get update failed: {err.strip()}")
 
     def known(self, names):
         """Those of `names` that have a candidate."""
-        found, name = [], None
+        found, name = [], ""
         for line in self.output("apt-cache", "policy", *names)[1].splitlines():
             if not line.startswith(" "):
                 name = line.rstrip(":")
@@ -119,13 +146,13 @@ def _os_id():
                           fields.get("VERSION_ID", "x").strip('"'))
 
 
-def debs(cache):
-    """The distribution's packages in cache/debs/<os>: (directory, [{name, file, sha256}]).
+def debs(cache, which=X86_64):
+    """The distribution's packages in cache/debs/<os>...: (directory, [{name, file, sha256}]).
 
     Which versions is decided once, at the first run, and kept in list.json; remove that file to
     take up the distribution's updates.
     """
-    where = os.path.join(cache, "debs", _os_id())
+    where = os.path.join(cache, "debs", _os_id() + which.tail)
     listing = os.path.join(where, "list.json")
     os.makedirs(where, exist_ok=True)
     if os.path.exists(listing):
@@ -133,10 +160,11 @@ def debs(cache):
             chosen = json.load(f)
         if all(os.path.exists(os.path.join(where, d["file"])) for d in chosen):
             return where, chosen
-    must = [d for d in DEBS if not d.startswith("?")]
-    maybe = [d[1:] for d in DEBS if d.startswith("?")]
-    apt = Apt(cache)
-    if len(apt.known(must)) < len(must):
+    suffix = f":{which.arch}" if which.arch else ""
+    must = [d + suffix for d in which.names if not d.startswith("?")]
+    maybe = [d[1:] + suffix for d in which.names if d.startswith("?")]
+    apt = Apt(cache, which.arch)
+    if which.arch or len(apt.known(must)) < len(must):
         apt.use_own_lists()
     known = apt.known(must + maybe)
     lost = sorted(set(must) - set(known))

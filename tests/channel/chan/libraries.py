@@ -13,6 +13,7 @@ import time
 import zipfile
 
 from . import cuda, elf, fetch, main, package
+from .platform import BY_SUBDIR, X86_64
 
 RELEASE = "13.0"
 
@@ -53,29 +54,30 @@ def _nvml(made, project):
     """The header, and a stub of the driver's library with the functions of it: the wheel has none."""
     dev = made.get("cuda-nvml-dev")
     made.headers(project, dev)
-    with open(dev.path(f"{cuda.T}/include/nvml.h"), encoding="utf-8") as f:
+    with open(dev.path(f"{made.t}/include/nvml.h"), encoding="utf-8") as f:
         names = sorted(set(re.findall(r"\bDECLDIR\s+(?:char\s*\*\s*)?(nvml\w+)\s*\(", f.read())))
     if len(names) < 200:
         raise LookupError(f"nvml.h: only {len(names)} functions found")
-    stub = dev.path(f"{cuda.T}/lib/stubs/libnvidia-ml.so")
+    stub = dev.path(f"{made.t}/lib/stubs/libnvidia-ml.so")
     os.makedirs(os.path.dirname(stub), exist_ok=True)
     source = "".join(f"int {n}(void) {{ return 12; }}\n" for n in names)  # NVML_ERROR_LIBRARY_NOT_FOUND
     subprocess.run(["gcc", "-shared", "-nostdlib", "-Wl,-soname,libnvidia-ml.so.1,--build-id=none", "-x", "c",
                     "-", "-o", stub], input=source, text=True, check=True)
-    dev.link("lib/stubs/libnvidia-ml.so", f"../../{cuda.T}/lib/stubs/libnvidia-ml.so")
+    dev.link("lib/stubs/libnvidia-ml.so", f"../../{made.t}/lib/stubs/libnvidia-ml.so")
 
 
 def _make(name, entry, differs, wheel, part):
-    """The packages of one library, in part/linux-64."""
+    """The packages of one library, in part/<platform>."""
     work = part + ".work"
     shutil.rmtree(work, ignore_errors=True)
     unpacked = os.path.join(work, "wheel")
     _unzip(wheel, unpacked)
     project = entry["wheel"]["project"]
     made = cuda.Release(RELEASE, entry["records"], differs,
-                        {project: unpacked}, os.path.join(work, "stage"))
-    if name in ("cublas", "curand"):
-        made.library(project, f"lib{name}", name)
+                        {project: unpacked}, os.path.join(work, "stage"), _platform(entry))
+    base = name.split("-")[0]
+    if base in ("cublas", "curand"):
+        made.library(project, f"lib{base}", base)
     elif name == "nvml":
         _nvml(made, project)
     elif name == "cudnn":
@@ -87,10 +89,14 @@ def _make(name, entry, differs, wheel, part):
     shutil.rmtree(work)
 
 
+def _platform(entry):
+    return BY_SUBDIR[entry.get("platform", X86_64.subdir)]
+
+
 def _sources():
     digest = hashlib.sha256()
     for where in ("chan/cuda.py", "chan/elf.py", "chan/libraries.py", "chan/package.py",
-                  "requirements.txt"):
+                  "chan/platform.py", "requirements.txt"):
         with open(os.path.join(main.HERE, where), "rb") as f:
             digest.update(f.read())
     return digest.hexdigest()
@@ -114,6 +120,13 @@ def _library(cache, name, entry, differs):
     return where
 
 
+def _packages(out):
+    """The packages of the channel `out`, each with its platform in front."""
+    return sorted(os.path.join(subdir, f) for subdir in main.SUBDIRS
+                  if os.path.isdir(os.path.join(out, subdir))
+                  for f in os.listdir(os.path.join(out, subdir)) if f.endswith(".conda"))
+
+
 def run(out, cache, names):
     started = time.monotonic()
     with open(os.path.join(main.HERE, "data", "libraries.json"), encoding="utf-8") as f:
@@ -135,20 +148,19 @@ def run(out, cache, names):
                 print(f"tests/channel/libraries: no {name}: {error}", file=sys.stderr)
                 lost.append(name)
                 continue
-            where = os.path.join(library, "linux-64")
-            wanted.update({f: os.path.join(where, f) for f in os.listdir(where)})
+            subdir = _platform(known[name]).subdir
+            where = os.path.join(library, subdir)
+            wanted.update({os.path.join(subdir, f): os.path.join(where, f) for f in os.listdir(where)})
         if len(lost) == len(names):
             raise LookupError("none of these libraries can be had")
         names = [name for name in names if name not in lost]
-        subdir = os.path.join(out, "linux-64")
-        os.makedirs(subdir, exist_ok=True)
-        if sorted(wanted) != sorted(f for f in os.listdir(subdir) if f.endswith(".conda")) or \
+        if sorted(wanted) != _packages(out) or \
                 not os.path.exists(os.path.join(out, "noarch", "repodata.json")):
-            shutil.rmtree(subdir)
-            os.makedirs(subdir)
+            for subdir in main.SUBDIRS:
+                shutil.rmtree(os.path.join(out, subdir), ignore_errors=True)
+                os.makedirs(os.path.join(out, subdir))
             for name, source in wanted.items():
-                shutil.copy2(source, os.path.join(subdir, name))
-            os.makedirs(os.path.join(out, "noarch"), exist_ok=True)
+                shutil.copy2(source, os.path.join(out, name))
             main.index(out)
     print(f"channel: {out} has {', '.join(names)} ({time.monotonic() - started:.1f} s)",
           file=sys.stderr)

@@ -12,10 +12,13 @@ import sys
 import time
 import zipfile
 
-from . import cuda, debtree, fetch, gcc, misc, package
+from . import cross, cuda, debtree, fetch, gcc, misc, package
+from .platform import AARCH64, BY_SUBDIR, X86_64
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WORKERS = 2
+SUBDIRS = (*BY_SUBDIR, "noarch")
+SETS = (fetch.X86_64, fetch.AARCH64, fetch.CROSS)
 
 
 def _sources():
@@ -48,20 +51,21 @@ def _unzip(wheel, to):
         z.extractall(to, [n for n in z.namelist() if n.startswith("nvidia/")])
 
 
-def _unpack(pool, cache, work, wheels, deb_dir, debs):
-    """Unpacks all downloads, side by side: ({release: {project: dir}}, Tree)."""
-    root = os.path.join(work, "debs")
+def _unpack_wheels(pool, cache, work, wheels):
+    """Jobs that unpack all wheels, and where: {release: {project: dir}}."""
     jobs, dirs = [], {}
     for release, files in wheels.items():
         for w in files:
             to = os.path.join(work, "wheels", release, w["project"])
             dirs.setdefault(release, {})[w["project"]] = to
             jobs.append(pool.submit(_unzip, os.path.join(cache, "wheels", w["file"]), to))
-    owned = {d["name"]: pool.submit(debtree.unpack, os.path.join(deb_dir, d["file"]), root)
-             for d in debs}
-    for job in jobs:
-        job.result()
-    return dirs, debtree.Tree(root, {n: f.result() for n, f in owned.items()})
+    return jobs, dirs
+
+
+def _unpack_debs(pool, root, deb_dir, debs):
+    """Jobs that unpack the distribution's packages below `root`: {name: job}."""
+    return {d["name"]: pool.submit(debtree.unpack, os.path.join(deb_dir, d["file"]), root)
+            for d in debs}
 
 
 def index(channel):
@@ -78,29 +82,47 @@ def index(channel):
                     channel], check=False, env=env, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
         raise LookupError("conda-index failed:\n" + done.stderr)
-    for subdir in ("linux-64", "noarch"):
+    for subdir in SUBDIRS:
         shutil.rmtree(os.path.join(channel, subdir, ".cache"), ignore_errors=True)
         for name in ("index.html", "patch_instructions.json"):
             if os.path.exists(os.path.join(channel, subdir, name)):
                 os.unlink(os.path.join(channel, subdir, name))
 
 
-def _make(cache, channel, wheels, deb_dir, debs):
-    """Builds the channel from scratch in `channel`."""
+def _make(cache, channel, wheels, sets):
+    """Builds the channel from scratch in `channel`. `sets`: the three lists of .debs, in the order of SETS."""
     work = channel + ".work"
     shutil.rmtree(work, ignore_errors=True)
     data = _load("records.json")
     stage = os.path.join(work, "stage")
     with concurrent.futures.ProcessPoolExecutor(WORKERS) as pool:
-        dirs, tree = _unpack(pool, cache, work, wheels, deb_dir, debs)
-        compiler = debtree.Compiler(tree)
-        packages = []
-        for release in sorted(dirs):
-            made = cuda.Release(release, data[release], data["differs"], dirs[release], stage)
-            packages += made.make(compiler)
-        jobs = [pool.submit(package.write, p.job(channel)) for p in packages]
-        packages = gcc.Toolchain(tree, debs, stage, compiler.specs()).make() + misc.make(stage)
-        jobs += [pool.submit(package.write, p.job(channel)) for p in packages]
+        jobs, dirs = _unpack_wheels(pool, cache, work, wheels)
+        roots = [os.path.join(work, "debs" + s.tail) for s in SETS]
+        owned = [_unpack_debs(pool, root, *s) for root, s in zip(roots, sets)]
+        for job in jobs:
+            job.result()
+        x86, arm, cross_tree = [debtree.Tree(root, {n: f.result() for n, f in jobs.items()})
+                                for root, jobs in zip(roots, owned)]
+        compilers = {X86_64: debtree.Compiler(x86),
+                     AARCH64: debtree.Compiler(cross_tree, AARCH64.native)}
+        jobs = []
+
+        def write(packages):
+            jobs.extend([pool.submit(package.write, p.job(channel)) for p in packages])
+
+        for key in sorted(dirs):
+            release, _, subdir = key.partition(" ")
+            platform = BY_SUBDIR[subdir or X86_64.subdir]
+            made = cuda.Release(release, data[key], data["differs"], dirs[key], stage, platform)
+            write(made.make(compilers[platform]) + [made.cross(r) for r in data["cross"] if subdir])
+        write(gcc.Toolchain(x86, sets[0][1], stage, compilers[X86_64].specs()).make() + misc.make(stage))
+        specs = compilers[AARCH64].specs()
+        # The specs of the platform's own compiler differ in this line only.
+        own = gcc.Toolchain(arm, sets[1][1], stage, specs.replace("*cross_compile:\n1", "*cross_compile:\n0"),
+                            AARCH64)
+        own.make()
+        made = cross.Cross(cross_tree, sets[2][1], stage, specs, own)
+        write(made.make() + own.packages)
         for job in jobs:
             job.result()
     shutil.rmtree(work)
@@ -110,7 +132,7 @@ def _make(cache, channel, wheels, deb_dir, debs):
 def _listing(root):
     """{path: (size, time)} of the channel's files."""
     found = {}
-    for subdir in ("linux-64", "noarch"):
+    for subdir in SUBDIRS:
         for base, _, names in os.walk(os.path.join(root, subdir)):
             for name in names:
                 full = os.path.join(base, name)
@@ -126,7 +148,7 @@ def _place(source, out):
     """
     if _listing(source) == _listing(out):
         return False
-    for subdir in ("linux-64", "noarch"):
+    for subdir in SUBDIRS:
         shutil.rmtree(os.path.join(out, subdir), ignore_errors=True)
     shutil.copytree(source, out, dirs_exist_ok=True)
     return True
@@ -137,14 +159,14 @@ def main(out, cache):
     wheels = _load("wheels.json")
     with open(os.path.join(cache, "build.lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        deb_dir, debs = fetch.debs(cache)
+        sets = [fetch.debs(cache, s) for s in SETS]
         fetch.wheels(cache, wheels)
-        channel = os.path.join(cache, "channel-" + _key(debs))
+        channel = os.path.join(cache, "channel-" + _key([debs for _, debs in sets]))
         if not os.path.isdir(channel):
             part = channel + ".part"
             shutil.rmtree(part, ignore_errors=True)
             os.mkdir(part)
-            _make(cache, part, wheels, deb_dir, debs)
+            _make(cache, part, wheels, sets)
             for old in os.listdir(cache):
                 if old.startswith("channel-") and old != os.path.basename(part):
                     shutil.rmtree(os.path.join(cache, old))

@@ -11,6 +11,8 @@ import os
 import stat
 import zipfile
 
+from .platform import BY_SUBDIR
+
 # What stands in packaged files for the prefix. 255 bytes, as long as conda-forge's, so that any
 # shorter prefix can be written over it in a binary.
 PLACEHOLDER = ("/opt/ccenv_test_channel/_h_env_" + "placehold_" * 30)[:255]
@@ -128,7 +130,7 @@ def _write_info(job, paths):
     if record["subdir"] == "noarch":
         index.update(arch=None, platform=None)
     else:
-        index.update(arch="x86_64", platform="linux")
+        index.update(arch=BY_SUBDIR[record["subdir"]].cpu, platform="linux")
     os.mkdir(os.path.join(root, "info"))
     _dump(root, "index.json", index)
     _dump(root, "paths.json", {"paths": paths, "paths_version": 1})

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 
+import aarch64
 import rattler
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -22,10 +23,12 @@ RELEASES = {"13.0": "13000", "13.3": "13030"}
 SPECS = ["cuda-nvcc-impl", "cuda-driver-dev_linux-64", "gcc_impl_linux-64", "gxx_impl_linux-64",
          "cuda-nvrtc-dev", "cuda-cudart-dev"]
 HIDDEN = ["/usr/include", "/usr/lib/gcc", "/usr/lib/gcc-cross", "/usr/libexec/gcc",
+          "/usr/aarch64-linux-gnu",
           "/usr/local/include", "/usr/local/cuda", "/usr/local/cuda-13.0"]
 # Run through PATH, these would be a leak.
 TRAPS = ["gcc", "g++", "cc", "c++", "cpp", "as", "ld", "ar", "nvcc", "ptxas", "cicc", "fatbinary",
-         "nvlink", "cudafe++", "collect2"]
+         "nvlink", "cudafe++", "collect2",
+         "aarch64-linux-gnu-gcc", "aarch64-linux-gnu-g++", "aarch64-linux-gnu-ld"]
 
 failures = []
 checks = 0
@@ -47,9 +50,9 @@ def virtual_packages(without=()):
     return [v for v in found if v.name.normalized not in ("__cuda", "__cuda_arch", *without)]
 
 
-async def solve(url, specs, cache, virtual=None):
+async def solve(url, specs, cache, virtual=None, platform="linux-64"):
     return await rattler.solve(
-        sources=[rattler.Channel(url)], specs=specs, platforms=["linux-64", "noarch"],
+        sources=[rattler.Channel(url)], specs=specs, platforms=[platform, "noarch"],
         virtual_packages=virtual_packages() if virtual is None else virtual,
         gateway=rattler.Gateway(cache_dir=cache))
 
@@ -256,7 +259,7 @@ def check_old_glibc(channel, work):
 def check_repodata(channel, work):
     """Every record is of its package, and can be installed with what else the channel has."""
     cache = os.path.join(work, "repodata")
-    for subdir in ("linux-64", "noarch"):
+    for subdir in ("linux-64", "linux-aarch64", "noarch"):
         with open(f"{channel}/{subdir}/repodata.json", encoding="utf-8") as f:
             data = json.load(f)
         for section in ("packages", "packages.conda"):
@@ -265,8 +268,10 @@ def check_repodata(channel, work):
                       os.path.getsize(f"{channel}/{subdir}/{name}") == record["size"],
                       f"record of {name}")
                 spec = "{name}[version='=={version}', build='{build}']".format(**record)
+                platform = "linux-aarch64" if subdir == "linux-aarch64" else "linux-64"
+                virtual = aarch64.virtual_packages() if subdir == "linux-aarch64" else None
                 try:
-                    asyncio.run(solve("file://" + channel, [spec], cache))
+                    asyncio.run(solve("file://" + channel, [spec], cache, virtual, platform))
                     check(True, name)
                 except rattler.exceptions.SolverError as error:
                     check(False, f"{name} can be installed", str(error))
@@ -280,6 +285,7 @@ def main(channel):
         check_http(channel, work)
         check_old_glibc(channel, work)
         check_misc(channel, work)
+        aarch64.check_aarch64(check, check_runs, box, channel, work)
         for release, runtime in RELEASES.items():
             prefix, cwd = os.path.join(work, "p" + release), os.path.join(work, "w" + release)
             os.mkdir(cwd)
