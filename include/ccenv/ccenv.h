@@ -452,15 +452,22 @@ struct ccenv_variable {
 struct ccenv_variables {
 	struct ccenv_variable *items;
 	size_t n;
+	/* The names of those that are unset because they name the active conda environment, as
+	 * "CFLAGS, LDFLAGS"; NULL when there is none. */
+	const char *of_conda;
 	void *owner;
 };
 
 /*
  * What to set, and what to unset because it would change a build without a trace. LD_LIBRARY_PATH is
- * never set. CCENV_EUSAGE when a path cannot be in PATH. Free with ccenv_variables_free().
+ * never set. `getenv_fn` (may be NULL) is the environment that they are for: with the root's own
+ * compilers, and unless CCENV_HERMETIC is 0, compiler flags that name the directory of an active conda
+ * environment (CONDA_PREFIX) are unset as well; flags of the user's own stay. CCENV_EUSAGE when a path
+ * cannot be in PATH. Free with ccenv_variables_free().
  */
-CCENV_API int ccenv_environment(
-	const struct ccenv_tools *tools, struct ccenv_variables *ret, struct ccenv_error *err);
+CCENV_API int ccenv_environment(const struct ccenv_tools *tools,
+	const char *(*getenv_fn)(const char *name), struct ccenv_variables *ret,
+	struct ccenv_error *err);
 /* Frees what the list holds, not `list` itself. */
 CCENV_API void ccenv_variables_free(struct ccenv_variables *list);
 
@@ -471,6 +478,21 @@ enum ccenv_shell {
 
 /* The same as commands of a shell, one per line. free() it. */
 CCENV_API char *ccenv_environment_text(const struct ccenv_variables *list, enum ccenv_shell shell);
+/*
+ * What an interactive shell evaluates: the same, and "(NAME) " before its prompt. It may be evaluated
+ * again, for the same or another root: what an earlier one put before PATH and the prompt goes.
+ * free() it.
+ */
+CCENV_API char *ccenv_shell_hook(
+	const struct ccenv_variables *list, const char *name, enum ccenv_shell shell);
+/*
+ * The value that a variable gets where the environment is that of `getenv_fn`; NULL: it is unset. What
+ * a shell hook has put before PATH goes. free() it.
+ */
+CCENV_API char *ccenv_variable_value(
+	const struct ccenv_variable *v, const char *(*getenv_fn)(const char *name));
+/* What to call a project: its name in the manifest, else that of its directory. free() it. */
+CCENV_API char *ccenv_project_name(const struct ccenv *c);
 
 /* GPU architectures. Strings belong to the struct. */
 struct ccenv_archs {

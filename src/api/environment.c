@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* ccenv_environment(): the variables under which the installed tools are used. */
+/* ccenv_environment(): the variables under which the installed tools are used; and shells that have them. */
 #include <string.h>
 
 #include "api/project.h"
+#include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/path.h"
 #include "emit/emit_env.h"
+#include "model/manifest.h"
 
 static void add(struct ccenv_variables *list, const char *name, const char *value, bool prepend)
 {
@@ -24,11 +27,47 @@ static void set_all(struct ccenv_variables *list, struct ce_arena *a, const char
 	set_all(list, a, value, (const char *const[]){__VA_ARGS__},                                \
 		CE_COUNT(((const char *const[]){__VA_ARGS__})))
 
-int ccenv_environment(
-	const struct ccenv_tools *t, struct ccenv_variables *ret, struct ccenv_error *err)
+/* Does the text have the directory as a path, not as the beginning of another one's name? */
+static bool names_dir(const char *text, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	for (const char *at = text; (at = strstr(at, dir)); at += n)
+		if (!at[n] || strchr("/ :;,\"'", at[n]))
+			return true;
+	return false;
+}
+
+/* What conda's compiler packages set when an environment is activated: flags with the headers, libraries
+ * and RUNPATH of that environment. */
+static void unset_conda(struct ccenv_variables *list, const char *(*getenv_fn)(const char *name))
+{
+	static const char *const flags[] = {"CFLAGS", "CMAKE_ARGS", "CMAKE_PREFIX_PATH",
+		"CONDA_BUILD_SYSROOT", "CPPFLAGS", "CXXFLAGS", "DEBUG_CFLAGS", "DEBUG_CPPFLAGS",
+		"DEBUG_CXXFLAGS", "LDFLAGS", "LDFLAGS_LD", "MESON_ARGS"};
+	CE_CLEANUP(ce_buf_release) struct ce_buf names = {0};
+	const char *hermetic = getenv_fn("CCENV_HERMETIC");
+	const char *conda = getenv_fn("CONDA_PREFIX");
+
+	if (!conda || conda[0] != '/' || !conda[1] || (hermetic && strcmp(hermetic, "0") == 0))
+		return;
+	for (size_t i = 0; i < CE_COUNT(flags); i++) {
+		const char *value = getenv_fn(flags[i]);
+
+		if (!value || !names_dir(value, conda))
+			continue;
+		add(list, flags[i], NULL, false);
+		ce_buf_addf(&names, "%s%s", names.len ? ", " : "", flags[i]);
+	}
+	if (names.len)
+		list->of_conda = ce_arena_strdup(list->owner, ce_buf_str(&names));
+}
+
+int ccenv_environment(const struct ccenv_tools *t, const char *(*getenv_fn)(const char *name),
+	struct ccenv_variables *ret, struct ccenv_error *err)
 {
 	enum {
-		MOST = 60
+		MOST = 80
 	};
 	/* nvcc's flags: each would take precedence over the command line. */
 	static const char *const always[] = {
@@ -71,6 +110,8 @@ int ccenv_environment(
 			ce_arena_printf(a, "%s/pkgconfig/%s", t->root, t->target), true);
 	add(ret, "PATH", ce_arena_printf(a, "%s/bin:%s/bin:%s/bin", t->view, t->root, t->prefix),
 		true);
+	if (getenv_fn && t->cxx)
+		unset_conda(ret, getenv_fn);
 	return 0;
 }
 
@@ -91,4 +132,56 @@ char *ccenv_environment_text(const struct ccenv_variables *list, enum ccenv_shel
 			ce_emit_env_sh(&b, &list->items[i]);
 	}
 	return ce_buf_steal(&b);
+}
+
+static const char *value_of_path(const struct ccenv_variables *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->items[i].name, "PATH") == 0)
+			return list->items[i].value;
+	return "";
+}
+
+char *ccenv_shell_hook(const struct ccenv_variables *list, const char *name, enum ccenv_shell shell)
+{
+	CE_AUTOFREE char *variables = ccenv_environment_text(list, shell);
+	struct ce_buf b = {0};
+
+	if (shell == CCENV_SHELL_FISH)
+		ce_emit_hook_fish(&b, variables, value_of_path(list), name);
+	else
+		ce_emit_hook_sh(&b, variables, value_of_path(list), name);
+	return ce_buf_steal(&b);
+}
+
+/* Without what a shell hook has put before it. */
+static const char *before_hook(const char *old, const char *(*getenv_fn)(const char *name))
+{
+	const char *hook = getenv_fn("CCENV_SHELL_PATH");
+	size_t n = hook ? strlen(hook) : 0;
+
+	if (!n || strncmp(old, hook, n) != 0 || (old[n] && old[n] != ':'))
+		return old;
+	return old[n] ? old + n + 1 : "";
+}
+
+char *ccenv_variable_value(
+	const struct ccenv_variable *v, const char *(*getenv_fn)(const char *name))
+{
+	const char *old = v->prepend ? getenv_fn(v->name) : NULL;
+
+	if (!v->value)
+		return NULL;
+	if (old && strcmp(v->name, "PATH") == 0)
+		old = before_hook(old, getenv_fn);
+	/* No colon at the end: an empty entry is the working directory. */
+	return old && *old ? ce_asprintf("%s:%s", v->value, old) : ce_strdup(v->value);
+}
+
+char *ccenv_project_name(const struct ccenv *c)
+{
+	CE_AUTOFREE char *dir =
+		c->manifest_path ? ce_path_dir(c->manifest_path) : ce_path_absolute(".");
+
+	return ce_strdup(c->manifest && c->manifest->name ? c->manifest->name : ce_path_base(dir));
 }

@@ -17,7 +17,7 @@ struct ce_pkg;
  * What is behind a struct ccenv; the rest of api/ shares it. Which file has which public call:
  *
  *     open.c         ccenv_open, ccenv_close          tools.c        ccenv_tools
- *     init.c         ccenv_init                       environment.c  ccenv_environment
+ *     init.c         ccenv_init                       environment.c  ccenv_environment, ccenv_shell_hook
  *     lock.c         ccenv_lock                       toolchain.c    ccenv_toolchain, ccenv_vendor
  *     install.c      ccenv_install                    presets.c      ccenv_presets
  *     verify.c       ccenv_verify                     archs.c        ccenv_archs

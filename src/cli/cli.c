@@ -161,6 +161,11 @@ int ce_cli_tools(struct ce_cli *cli, const char *target, struct ccenv_tools *ret
 	return r < 0 ? ce_cli_fail(cli, &err, NULL) : CE_EXIT_OK;
 }
 
+const char *ce_cli_getenv(const char *name)
+{
+	return getenv(name);
+}
+
 int ce_cli_environment(
 	struct ce_cli *cli, struct ccenv_tools *ret_tools, struct ccenv_variables *ret_variables)
 {
@@ -170,27 +175,41 @@ int ce_cli_environment(
 
 	if (status != CE_EXIT_OK)
 		return status;
-	if (ccenv_environment(ret_tools, ret_variables, &err) < 0) {
+	if (ccenv_environment(ret_tools, ce_cli_getenv, ret_variables, &err) < 0) {
 		ccenv_tools_free(ret_tools);
 		return ce_cli_fail(cli, &err, NULL);
 	}
 	if (ld && *ld)
 		ce_ui_warn(&cli->ui,
 			"LD_LIBRARY_PATH is set: programs may load other libraries than they were linked with; unset it");
+	if (ret_variables->of_conda)
+		ce_cli_say(cli,
+			"Left out, as they name the conda environment %s: %s; CCENV_HERMETIC=0 keeps them",
+			getenv("CONDA_PREFIX"), ret_variables->of_conda);
 	return CE_EXIT_OK;
+}
+
+int ce_cli_shell(struct ce_cli *cli, struct ccenv_tools *ret_tools,
+	struct ccenv_variables *ret_variables, char **ret_name)
+{
+	struct ccenv *c;
+	int status = ce_cli_open(cli, &c);
+
+	if (status != CE_EXIT_OK)
+		return status;
+	*ret_name = ccenv_project_name(c);
+	ccenv_close(c);
+	return ce_cli_environment(cli, ret_tools, ret_variables);
 }
 
 static void apply(const struct ccenv_variable *v)
 {
-	const char *old = getenv(v->name);
-	CE_AUTOFREE char *both = NULL;
+	CE_AUTOFREE char *value = ccenv_variable_value(v, ce_cli_getenv);
 
-	if (v->value && v->prepend && old && *old)
-		both = ce_asprintf("%s:%s", v->value, old);
-	if (!v->value)
-		unsetenv(v->name);
+	if (value)
+		setenv(v->name, value, 1);
 	else
-		setenv(v->name, both ? both : v->value, 1);
+		unsetenv(v->name);
 }
 
 int ce_cli_exec(

@@ -62,6 +62,7 @@ struct ce_command {
 	X(lock)                                                                                    \
 	X(install)                                                                                 \
 	X(run)                                                                                     \
+	X(shell)                                                                                   \
 	X(list)                                                                                    \
 	X(tree)                                                                                    \
 	X(why)                                                                                     \
@@ -77,6 +78,7 @@ struct ce_command {
 	X(vendor)                                                                                  \
 	X(print)                                                                                   \
 	X(env)                                                                                     \
+	X(shell_hook)                                                                              \
 	X(meson_setup)                                                                             \
 	X(archs)                                                                                   \
 	X(completion)                                                                              \
@@ -109,9 +111,14 @@ bool ce_cli_begin(struct ce_cli *cli, const struct ce_opt *own, int *ret_status)
 int ce_cli_open(struct ce_cli *cli, struct ccenv **ret);
 /* Opens the project and looks at what is installed. Returns an exit status, as ce_cli_open(). */
 int ce_cli_tools(struct ce_cli *cli, const char *target, struct ccenv_tools *ret);
+/* getenv(), as the public API takes it. */
+const char *ce_cli_getenv(const char *name);
 /* The environment for the tools of the project's root. Returns an exit status. */
 int ce_cli_environment(
 	struct ce_cli *cli, struct ccenv_tools *ret_tools, struct ccenv_variables *ret_variables);
+/* The same, and what to call the project. The caller frees *ret_name. */
+int ce_cli_shell(struct ce_cli *cli, struct ccenv_tools *ret_tools,
+	struct ccenv_variables *ret_variables, char **ret_name);
 /* Sets the variables in this process and replaces it by argv[0]; an exit status when that fails. */
 int ce_cli_exec(
 	struct ce_cli *cli, const struct ccenv_variables *variables, const char *const *argv);

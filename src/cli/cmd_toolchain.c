@@ -40,7 +40,7 @@ static int print_env(const struct ccenv_tools *tools, struct ccenv_error *err)
 {
 	struct ccenv_variables list;
 	char *text;
-	int r = ccenv_environment(tools, &list, err);
+	int r = ccenv_environment(tools, NULL, &list, err);
 
 	if (r < 0)
 		return r;

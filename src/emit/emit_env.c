@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
+#include "base/printable.h"
 #include "ccenv/ccenv.h"
 #include "emit/emit_text.h"
 
@@ -61,4 +63,64 @@ void ce_emit_env_fish(struct ce_buf *out, const struct ccenv_variable *v)
 		quote_fish(out, v->value);
 		ce_buf_addc(out, '\n');
 	}
+}
+
+/* "(NAME) ", without what a shell expands in a prompt or a terminal acts on. */
+static char *prompt(const char *name)
+{
+	CE_AUTOFREE char *plain = ce_printable(name, false);
+
+	for (char *p = plain; *p; p++)
+		if (strchr("\\$`%!\"'", *p))
+			*p = '_';
+	return ce_asprintf("(%s) ", plain);
+}
+
+void ce_emit_hook_sh(struct ce_buf *out, const char *variables, const char *path, const char *name)
+{
+	CE_AUTOFREE char *shown = prompt(name);
+
+	ce_buf_adds(out, "case \"${PATH-}\" in \"${CCENV_SHELL_PATH:-/}\":*) "
+			 "PATH=\"${PATH#\"$CCENV_SHELL_PATH\":}\" ;; esac\n");
+	ce_buf_adds(out, variables);
+	ce_buf_adds(out, "export CCENV_SHELL_PATH=");
+	ce_quote_sh(out, path);
+	/* A shell that is not interactive has no prompt, and shall get none. */
+	ce_buf_adds(out, "\nif [ -n \"${PS1-}\" ]; then PS1=");
+	ce_quote_sh(out, shown);
+	ce_buf_adds(out, "\"${PS1#\"${CCENV_SHELL_PROMPT-}\"}\"; fi\nexport CCENV_SHELL_PROMPT=");
+	ce_quote_sh(out, shown);
+	ce_buf_adds(out, "\nexport CCENV_IN_SHELL=1\n");
+}
+
+void ce_emit_hook_fish(
+	struct ce_buf *out, const char *variables, const char *path, const char *name)
+{
+	CE_AUTOFREE char *shown = prompt(name);
+
+	ce_buf_adds(out, "if set -q CCENV_SHELL_PATH\n"
+			 "    for ccenv_entry in (string split : -- $CCENV_SHELL_PATH)\n"
+			 "        if set -l ccenv_at (contains -i -- $ccenv_entry $PATH)\n"
+			 "            set -e PATH[$ccenv_at]\n"
+			 "        end\n"
+			 "    end\n"
+			 "    set -e ccenv_entry\n"
+			 "end\n");
+	ce_buf_adds(out, variables);
+	ce_buf_adds(out, "set -gx --unpath CCENV_SHELL_PATH ");
+	quote_fish(out, path);
+	ce_buf_adds(out, "\nset -gx CCENV_SHELL_PROMPT ");
+	quote_fish(out, shown);
+	/* The prompt of before gets the status of the last command, as it would without ours. */
+	ce_buf_adds(out, "\nset -gx CCENV_IN_SHELL 1\n"
+			 "if status is-interactive; and not functions -q __ccenv_prompt\n"
+			 "    functions -c fish_prompt __ccenv_prompt\n"
+			 "    function __ccenv_status; return $argv[1]; end\n"
+			 "    function fish_prompt\n"
+			 "        set -l ccenv_status $status\n"
+			 "        printf %s $CCENV_SHELL_PROMPT\n"
+			 "        __ccenv_status $ccenv_status\n"
+			 "        __ccenv_prompt\n"
+			 "    end\n"
+			 "end\n");
 }

@@ -71,6 +71,20 @@ class Commands(Case):
         run(["sh", "-ec", f'eval "$("{self.env["CCENV_EXECUTABLE"]}" env --sh)"; {steps}'], env=env, cwd=self.src)
         self.check_clean(self.src / "b")
 
+    def test_flags_of_a_conda_environment(self):
+        """Those that name it are left out, and that is said; flags of the user's own reach the build."""
+        conda = str(self.scratch / "conda")
+        env = dict(self.env, CONDA_PREFIX=conda, CFLAGS=f"-O2 -isystem {conda}/include", CXXFLAGS="-O3",
+                   CPPFLAGS=f"-isystem {conda}-other/include", LDFLAGS=f"-Wl,-rpath,{conda}/lib")
+        show = ["run", "sh", "-c", 'echo "${CFLAGS-unset} $CXXFLAGS $CPPFLAGS ${LDFLAGS-unset}"']
+        out = self.ccenv(*show, env=env).out
+        self.assertIn(f"unset -O3 -isystem {conda}-other/include unset\n", out)
+        self.assertIn(f"Left out, as they name the conda environment {conda}: CFLAGS, LDFLAGS", out)
+        self.assertIn("unset LDFLAGS\n", self.ccenv("env", env=env).out)
+        out = self.ccenv(*show, env=dict(env, CCENV_HERMETIC="0")).out
+        self.assertEqual(out, f"{env['CFLAGS']} -O3 {env['CPPFLAGS']} {env['LDFLAGS']}\n")
+        self.assertNotIn("Left out", self.ccenv(*show, env=dict(env, CONDA_PREFIX="")).out)
+
     def test_makefile_that_names_its_compilers(self):
         """As NVIDIA's samples: CUDA_PATH ?=, HOST_COMPILER ?= g++ and -ccbin of that; and gcc and cc by name."""
         write(self.src / "k.cu", SAXPY)
