@@ -548,6 +548,21 @@ CCENV_API int ccenv_check(struct ccenv *c, const struct ccenv_check_options *o,
 /* Frees what the list holds, not `list` itself. */
 CCENV_API void ccenv_findings_free(struct ccenv_findings *list);
 
+struct ccenv_touch_result {
+	size_t n_files;      /* that git tracks, those of submodules too */
+	size_t n_touched;    /* that have another time now */
+	size_t n_modified;   /* that are not as committed, and keep their time */
+	size_t n_submodules; /* that are checked out */
+	bool shallow; /* old commits are not there: some times would be others in a full clone */
+};
+
+/*
+ * Gives each file and link of the git work tree that has the working directory, and of its submodules, the
+ * time of the newest commit that changed it, so that it is the same in every checkout. CCENV_ENOTFOUND
+ * outside a repository, or without git. `c` needs no manifest.
+ */
+CCENV_API int ccenv_touch(struct ccenv *c, struct ccenv_touch_result *ret, struct ccenv_error *err);
+
 /* A virtual package of this machine: "__cuda", "13.0", "0". */
 struct ccenv_virtual {
 	const char *name, *version, *build;

@@ -24,7 +24,7 @@ struct ce_pkg;
  *     list.c         ccenv_list                       check.c        ccenv_check
  *     solve.c        ccenv_solve                      info.c         ccenv_info
  *     clean.c        ccenv_clean                      search.c       ccenv_search
- *     edit.c         ccenv_add, ccenv_remove
+ *     edit.c         ccenv_add, ccenv_remove          touch.c        ccenv_touch
  *
  * and which has what they share:
  *

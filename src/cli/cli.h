@@ -82,7 +82,8 @@ struct ce_command {
 	X(meson_setup)                                                                             \
 	X(archs)                                                                                   \
 	X(completion)                                                                              \
-	X(solve)
+	X(solve)                                                                                   \
+	X(touch)
 
 #define CE_DECLARE_COMMAND(name) extern const struct ce_command ce_cmd_##name;
 CE_COMMANDS(CE_DECLARE_COMMAND)
