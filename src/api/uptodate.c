@@ -192,6 +192,8 @@ bool ce_manifest_has_changed(const struct ccenv *c)
 	line = strstr(ce_buf_str(&was), "\nmanifest ");
 	if (!line)
 		return false;
-	add_hash(&now, "manifest", &c->manifest_text, c->manifest_path);
+	/* Up to its path: a project that has been moved, or is seen by another path, has not changed. */
+	add_hash(&now, "manifest", &c->manifest_text, "");
+	now.data[--now.len] = '\0';
 	return !ce_has_prefix(line + 1, ce_buf_str(&now));
 }
