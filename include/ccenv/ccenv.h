@@ -548,6 +548,24 @@ CCENV_API int ccenv_check(struct ccenv *c, const struct ccenv_check_options *o,
 /* Frees what the list holds, not `list` itself. */
 CCENV_API void ccenv_findings_free(struct ccenv_findings *list);
 
+struct ccenv_exec_options {
+	const char *at;     /* where the sources are then ["/ccenv/src"] */
+	const char *source; /* directory with the sources [that of the manifest, or this one] */
+	const char *const *binds; /* more directories and their places: "DIR=PATH" */
+	size_t n_binds;
+	const char *const *argv; /* the command; NULL behind the last */
+};
+
+/*
+ * Puts this process where directories are at fixed places: the sources at o->at, and a root elsewhere
+ * at /ccenv/root, so that paths that compilers record are the same for every checkout. Everything else is at its place too. The working directory is the same one by its new path.
+ * *ret_argv is what the caller must then execute: the command, by `ccenv run` when something is
+ * installed, and by bwrap where that is what can do it; free() each and the list. CCENV_EHOST, with
+ * ways out, when the machine allows no namespaces. The process must have one thread.
+ */
+CCENV_API int ccenv_exec(struct ccenv *c, const struct ccenv_exec_options *o, char ***ret_argv,
+	struct ccenv_error *err);
+
 struct ccenv_touch_result {
 	size_t n_files;      /* that git tracks, those of submodules too */
 	size_t n_touched;    /* that have another time now */

@@ -25,6 +25,7 @@ struct ce_pkg;
  *     solve.c        ccenv_solve                      info.c         ccenv_info
  *     clean.c        ccenv_clean                      search.c       ccenv_search
  *     edit.c         ccenv_add, ccenv_remove          touch.c        ccenv_touch
+ *     exec.c         ccenv_exec
  *
  * and which has what they share:
  *

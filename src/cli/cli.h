@@ -63,6 +63,7 @@ struct ce_command {
 	X(install)                                                                                 \
 	X(run)                                                                                     \
 	X(shell)                                                                                   \
+	X(exec)                                                                                    \
 	X(list)                                                                                    \
 	X(tree)                                                                                    \
 	X(why)                                                                                     \
