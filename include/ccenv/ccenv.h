@@ -434,13 +434,21 @@ enum ccenv_format {
 CCENV_API int ccenv_toolchain(enum ccenv_format format, const struct ccenv_tools *tools,
 	char **ret_text, struct ccenv_error *err);
 
+struct ccenv_vendor_options {
+	/* Release archives, one a platform: "linux-64=URL#sha256=HASH" [none] */
+	const char *const *archives;
+	size_t n_archives;
+	/* The source archive for the others, and the sha256 of its bytes; both or none. */
+	const char *url, *sha256;
+};
+
 /*
  * A file to be committed as cmake/CondaCuda.cmake: makes find_package(CondaCuda) work where ccenv
- * is not installed, by building it from the archive at `url`, whose bytes have this sha256. Both
- * NULL: it only looks for an installed one. free() it.
+ * is not installed, by a release archive, or by building it from source. Without any of them
+ * it only looks for an installed one. free() it.
  */
 CCENV_API int ccenv_vendor(
-	const char *url, const char *sha256, char **ret_text, struct ccenv_error *err);
+	const struct ccenv_vendor_options *o, char **ret_text, struct ccenv_error *err);
 
 /* A variable of the environment in which the tools are used. */
 struct ccenv_variable {

@@ -4,6 +4,7 @@
 
 #include "api/project.h"
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/error.h"
@@ -27,7 +28,8 @@ static int meson_text(const struct ccenv_tools *t, struct ce_buf *out, struct cc
 }
 
 /* Something that file(DOWNLOAD) accepts, and that is safe in a quoted argument. */
-static int check_source(const char *url, const char *sha256, struct ccenv_error *err)
+static int check_archive(
+	const char *what, const char *url, const char *sha256, struct ccenv_error *err)
 {
 	static const char *const schemes[] = {"https://", "http://", "file:///"};
 	bool known = false;
@@ -40,7 +42,7 @@ static int check_source(const char *url, const char *sha256, struct ccenv_error 
 		CE_AUTOFREE char *shown = ce_url_redact(url);
 
 		return ce_fail(err, CCENV_EUSAGE,
-			"invalid URL of a source archive \"%s\": expected https://, http:// or file:///",
+			"invalid URL of a %s \"%s\": expected https://, http:// or file:///", what,
 			shown);
 	}
 	if (!ce_sha256_is_hex(sha256))
@@ -50,20 +52,56 @@ static int check_source(const char *url, const char *sha256, struct ccenv_error 
 	return 0;
 }
 
-int ccenv_vendor(const char *url, const char *sha256, char **ret_text, struct ccenv_error *err)
+/* "linux-64=URL#sha256=HASH" */
+static int parse_release(const char *text, struct ce_vendor_archive *ret, struct ce_arena *a,
+	struct ccenv_error *err)
+{
+	static const char *const platforms[] = {"linux-64", "linux-aarch64", "osx-64", "osx-arm64"};
+	static const char mark[] = "#sha256=";
+	const char *equals = strchr(text, '='), *hash = strstr(text, mark);
+
+	if (!equals || !hash || hash < equals)
+		return ce_fail(err, CCENV_EUSAGE,
+			"invalid release archive \"%s\": expected PLATFORM=URL#sha256=HASH", text);
+	ret->platform = ce_arena_strndup(a, text, (size_t)(equals - text));
+	ret->url = ce_arena_strndup(a, equals + 1, (size_t)(hash - equals - 1));
+	ret->sha256 = ce_arena_strdup(a, hash + strlen(mark));
+	for (size_t i = 0; i < CE_COUNT(platforms); i++)
+		if (strcmp(ret->platform, platforms[i]) == 0)
+			return check_archive("release archive", ret->url, ret->sha256, err);
+	return ce_fail(err, CCENV_EUSAGE,
+		"invalid platform \"%s\" of a release archive: expected linux-64, linux-aarch64, osx-64 or osx-arm64",
+		ret->platform);
+}
+
+int ccenv_vendor(const struct ccenv_vendor_options *o, char **ret_text, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	struct ce_vendor_archive *archives =
+		ce_arena_array(&a, o->n_archives + 1, sizeof(*archives));
 	int r;
 
-	if (!url != !sha256)
+	for (size_t i = 0; i < o->n_archives; i++) {
+		r = parse_release(o->archives[i], &archives[i], &a, err);
+		if (r < 0)
+			return r;
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(archives[k].platform, archives[i].platform) == 0)
+				return ce_fail(err, CCENV_EUSAGE,
+					"two release archives for %s: give one a platform",
+					archives[i].platform);
+	}
+	if (!o->url != !o->sha256)
 		return ce_fail(err, CCENV_EUSAGE,
 			"a source archive needs both a URL and a sha256: without the hash it is not safe to build");
-	if (url) {
-		r = check_source(url, sha256, err);
+	if (o->url) {
+		r = check_archive("source archive", o->url, o->sha256, err);
 		if (r < 0)
 			return r;
 	}
-	ce_emit_vendor_text(url ? url : "", sha256 ? sha256 : "", &b);
+	ce_emit_vendor_text(
+		archives, o->n_archives, o->url ? o->url : "", o->sha256 ? o->sha256 : "", &b);
 	*ret_text = ce_buf_steal(&b);
 	return 0;
 }

@@ -9,10 +9,16 @@
 
 static int run(struct ce_cli *cli)
 {
-	const char *url = NULL, *sha256 = NULL, *output = "cmake/CondaCuda.cmake";
+	CE_CLEANUP(ce_opt_list_release) struct ce_opt_list archives = {0};
+	struct ccenv_vendor_options o = {0};
+	const char *output = "cmake/CondaCuda.cmake";
 	const struct ce_opt own[] = {
-		{"url", 0, "URL", "a source archive of ccenv to build it from", .string = &url},
-		{"sha256", 0, "HASH", "of that archive", .string = &sha256},
+		{"archive", 0, "PLATFORM=URL#sha256=HASH",
+			"a release archive of ccenv for that platform; repeat it for others",
+			.list = &archives},
+		{"url", 0, "URL", "a source archive of ccenv to build it from elsewhere",
+			.string = &o.url},
+		{"sha256", 0, "HASH", "of the source archive", .string = &o.sha256},
 		{"output", 'o', "FILE", "write it there, - for stdout [cmake/CondaCuda.cmake]",
 			.string = &output},
 		{0},
@@ -23,7 +29,9 @@ static int run(struct ce_cli *cli)
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
-	r = ccenv_vendor(url, sha256, &text, &err);
+	o.archives = (const char *const *)archives.items;
+	o.n_archives = archives.n;
+	r = ccenv_vendor(&o, &text, &err);
 	if (r >= 0 && strcmp(output, "-") == 0)
 		fputs(text, stdout);
 	else if (r >= 0)

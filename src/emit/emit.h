@@ -49,9 +49,14 @@ CE_MUST_CHECK int ce_emit_all(const struct ce_emit_input *in, struct ccenv_error
 void ce_emit_toolchain_text(struct ce_buf *out);
 /* The same for this machine only: absolute, for a root that is installed. */
 void ce_emit_toolchain_resolved(const char *root, const char *platform, struct ce_buf *out);
-/* cmake/CondaCuda.cmake, to be committed: finds ccenv, or builds it from an archive. Both "" for
- * never. */
-void ce_emit_vendor_text(const char *url, const char *sha256, struct ce_buf *out);
+/* A release of ccenv for one platform. */
+struct ce_vendor_archive {
+	const char *platform, *url, *sha256;
+};
+/* cmake/CondaCuda.cmake, to be committed: finds ccenv, or takes it from a release archive, or builds
+ * it from the source archive `url` ("" for never). */
+void ce_emit_vendor_text(const struct ce_vendor_archive *archives, size_t n, const char *url,
+	const char *sha256, struct ce_buf *out);
 /* The fragment for GNU make to be committed. */
 void ce_emit_make_text(struct ce_buf *out);
 void ce_emit_make_resolved(const char *root, struct ce_buf *out);

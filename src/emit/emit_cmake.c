@@ -132,10 +132,20 @@ void ce_emit_toolchain_resolved(const char *root, const char *platform, struct c
 	ce_buf_addf(out, "/toolchain/%s.cmake\")\n", ce_platform_cuda_target(platform));
 }
 
-void ce_emit_vendor_text(const char *url, const char *sha256, struct ce_buf *out)
+void ce_emit_vendor_text(const struct ce_vendor_archive *archives, size_t n, const char *url,
+	const char *sha256, struct ce_buf *out)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf quoted_url = {0};
+	CE_CLEANUP(ce_buf_release) struct ce_buf releases = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		ce_buf_addf(&releases, "set(_ccenv_url_%s \"", archives[i].platform);
+		ce_quote_cmake(&releases, archives[i].url);
+		ce_buf_addf(&releases, "\")\nset(_ccenv_sha256_%s \"%s\")\n", archives[i].platform,
+			archives[i].sha256);
+	}
 	const struct ce_emit_pair pairs[] = {
+		{"RELEASES", ce_buf_str(&releases)},
 		{"URL", quoted(&quoted_url, url)},
 		{"SHA256", sha256},
 	};

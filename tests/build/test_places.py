@@ -125,6 +125,44 @@ class Installed(Case):
             self.build(src / "build", cmake=cmake)
             self.check_app(src / "build/cuda-app")
 
+    def test_vendored_file_takes_a_release(self):
+        """Nobody has installed ccenv, and there is an archive with the program for this machine: nothing is built."""
+        tree = Path(CCENV).resolve().parents[1]
+        if not (tree / "cmake_install.cmake").exists():
+            self.skipTest(f"{CCENV} is not in its build tree")
+        run([cmakes()[0], "--install", tree, "--prefix", self.scratch / "ccenv-release"], env=self.env)
+        archive = self.scratch / "release.tar.gz"
+        with tarfile.open(archive, "w:gz") as tar:
+            tar.add(self.scratch / "ccenv-release", "ccenv-release")
+        digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+        src = self.app()
+        text = (src / "CMakeLists.txt").read_text()
+        write(src / "CMakeLists.txt", text.replace("find_package(CondaCuda", "include(cmake/CondaCuda.cmake)\nfind_package(CondaCuda"))
+        del self.env["CCENV_EXECUTABLE"]
+
+        def configure(name, *vendor, cache="cache", ok=True):
+            run([CCENV, "vendor", "-q", *vendor], cwd=src, env=self.env)
+            env = {**hostile(self.env, self.scratch), "CCENV_CACHE_DIR": str(self.scratch / cache)}
+            return run([cmakes()[0], "-S", src, "-B", src / name, "-G", "Ninja"], env=env, ok=ok)
+
+        archives = [f"--archive={p}=file://{archive}#sha256={digest}" for p in ("linux-64", "linux-aarch64")]
+        self.assertIn("taking it from", configure("b1", *archives).out)
+        self.build(src / "b1")
+        self.check_app(src / "b1/cuda-app")
+        self.assertNotIn("taking it from", configure("b2", *archives).out)
+
+        # A program that does not run here, and no source to build it from.
+        write(self.scratch / "broken/bin/ccenv", "#!/bin/sh\nexit 1\n")
+        (self.scratch / "broken/bin/ccenv").chmod(0o755)
+        with tarfile.open(archive, "w:gz") as tar:
+            tar.add(self.scratch / "broken", "broken")
+        bad = configure("b3", *archives, cache="other", ok=False)
+        self.assertIn("hash", bad.out)
+        digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+        bad = configure("b4", f"--archive=linux-64=file://{archive}#sha256={digest}", cache="other", ok=False)
+        self.assertIn("not run here (1", bad.out)
+        self.assertNotIn("bootstrap/tmp", str(list((self.scratch / "other/bootstrap").iterdir())))
+
     def test_vendored_file_builds_ccenv(self):
         """Nobody has installed ccenv: the committed file builds it from an archive, once."""
         names = run(["git", "-C", TOP, "ls-files", "-zco", "--exclude-standard", "CMakeLists.txt", "cmake", "include", "src", "LICENSE"], ok=False)
