@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/os.h"
+#include "base/strs.h"
 
 bool ce_url_split(const char *text, struct ce_url *ret)
 {
@@ -43,6 +44,17 @@ bool ce_url_has_scheme(const char *text, const char *scheme)
 
 	return ce_url_split(text, &u) && strlen(scheme) == u.scheme_len &&
 	       strncasecmp(u.scheme, scheme, u.scheme_len) == 0;
+}
+
+bool ce_url_is_supported(const char *text)
+{
+	struct ce_url u;
+
+	if (ce_url_has_scheme(text, "file"))
+		return true;
+	/* "http://https://host": a scheme is no host, and the port of this one is empty. */
+	return ce_url_is_web(text) && ce_url_split(text, &u) && ce_url_host_len(&u) > 0 &&
+	       !(u.host[u.host_len - 1] == ':' && ce_has_prefix(u.path, "//"));
 }
 
 size_t ce_url_host_len(const struct ce_url *url)
@@ -328,18 +340,55 @@ static void add_hidden_query(struct ce_buf *b, const char *query)
 	}
 }
 
-char *ce_url_redact(const char *url)
+/* "/x", "./x", "~/x"; "//user:password@host" is a URL without its scheme. */
+static bool is_path(const char *text)
+{
+	return text[0] && strchr("/.~", text[0]) &&
+	       !(ce_has_prefix(text, "//") && strchr(text, '@'));
+}
+
+/* What may be shown of a text that no program can read as a URL. */
+static char *redact_broken(const char *text)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	const char *at = strrchr(text, '@');
+	size_t len;
+
+	if (at) {
+		ce_buf_adds(&b, "***");
+		text = at;
+	}
+	len = strcspn(text, "?#");
+	add_path_without_tokens(&b, text, len);
+	add_hidden_query(&b, text + len);
+	return ce_buf_steal(&b);
+}
+
+static char *redact_url(const char *url)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	CE_AUTOFREE char *mended = NULL;
+	CE_AUTOFREE char *plain = NULL;
 	const char *at = torn_user_end(url);
+	size_t len;
 
 	if (at)
 		mended = ce_asprintf("%.*s%s", (int)(strstr(url, "://") + 3 - url), url, at + 1);
-	CE_AUTOFREE char *plain = ce_url_strip_credentials(mended ? mended : url);
-	size_t len = ce_url_is_web(plain) ? strcspn(plain, "?#") : strlen(plain);
+	plain = ce_url_strip_credentials(mended ? mended : url);
+	len = ce_url_is_web(plain) ? strcspn(plain, "?#") : strlen(plain);
 	ce_buf_add(&b, plain, len);
 	add_hidden_query(&b, plain + len);
+	return ce_buf_steal(&b);
+}
+
+char *ce_url_redact(const char *url)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	CE_AUTOFREE char *shown = is_path(url)               ? ce_strdup(url)
+				  : ce_url_is_supported(url) ? redact_url(url)
+							     : redact_broken(url);
+
+	ce_buf_adds(&b, shown);
 	for (size_t i = 0; i < b.len; i++) {
 		unsigned char c = (unsigned char)b.data[i], next = (unsigned char)b.data[i + 1];
 		if (c == 0xc2 && next >= 0x80 && next < 0xa0) /* C1, in UTF-8 */

@@ -30,6 +30,8 @@ struct ce_url {
 bool ce_url_split(const char *text, struct ce_url *ret);
 bool ce_url_has_scheme(const char *text, const char *scheme);
 bool ce_url_is_web(const char *text); /* http or https */
+/* https or http with a host, or file: what can be read from. */
+bool ce_url_is_supported(const char *text);
 /* Length of the host without ":port". */
 size_t ce_url_host_len(const struct ce_url *url);
 /* The port, the scheme's own if none is given (80, 443, else 0); -1 if it is no port number. */
@@ -62,7 +64,9 @@ char *ce_url_with_user_of(const char *url, const char *other);
 char *ce_url_strip_credentials(const char *url);
 /*
  * The URL as it may be shown: as above, and the values of a query are hidden, control characters
- * are replaced, and a password with an unescaped / ? or # in it is found too. The caller frees.
+ * are replaced, and a password with an unescaped / ? or # in it is found too. A text that was to be
+ * a URL ("https//user:password@host", "htps://", "https:///") shows nothing that stands before its
+ * last @. A path stays. The caller frees.
  */
 char *ce_url_redact(const char *url);
 /* Was user:password@ written with an unescaped / ? or #, so that no program can read the URL? */

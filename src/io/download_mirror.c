@@ -40,30 +40,46 @@ static char *take_url(const char *text, size_t len)
 	return ce_strndup(text, len);
 }
 
+/* One entry: URL=MIRROR,MIRROR. False when one of them is no URL that can be asked. */
+static bool parse_entry(struct ce_mirror *m, const char *p, size_t len)
+{
+	size_t at = strcspn(p, "= \t\r\n");
+
+	if (at >= len)
+		return false;
+	m->prefix = take_url(p, at);
+	for (const char *end = p + len; p + at < end; at += strcspn(p + at, ", \t\r\n")) {
+		size_t n = strcspn(p + ++at, ", \t\r\n");
+
+		if (n == 0)
+			continue;
+		CE_GROW(m->urls, m->n, m->cap);
+		m->urls[m->n] = take_url(p + at, n);
+		if (!ce_url_is_supported(m->urls[m->n++]))
+			return false;
+	}
+	m->unreachable = ce_calloc(m->n + 1, sizeof(*m->unreachable));
+	return ce_url_is_supported(m->prefix);
+}
+
 int ce_mirrors_parse(const char *text, struct ce_mirror **ret, struct ccenv_error *err)
 {
 	struct ce_mirror *first = NULL, **last = &first;
 	size_t number = 0; /* the text itself may hold a password, and is not shown */
 
 	for (const char *p = text; p && *(p += strspn(p, " \t\r\n"));) {
-		size_t len = strcspn(p, " \t\r\n"), at = strcspn(p, "= \t\r\n");
-		number++;
-		if (at >= len || !strstr(p, "://") || strstr(p, "://") > p + at) {
-			ce_mirrors_free(first);
-			return ce_fail(err, CCENV_EUSAGE,
-				"CCENV_MIRRORS: entry %zu is malformed; write URL=MIRROR,MIRROR with spaces between several",
-				number);
-		}
+		size_t len = strcspn(p, " \t\r\n");
 		struct ce_mirror *m = ce_calloc(1, sizeof(*m));
+
 		*last = m;
 		last = &m->next;
-		m->prefix = take_url(p, at);
-		for (const char *end = p + len; p + at < end; at += strcspn(p + at, ", \t\r\n")) {
-			size_t n = strcspn(p + ++at, ", \t\r\n");
-			CE_GROW(m->urls, m->n, m->cap);
-			m->urls[m->n++] = take_url(p + at, n);
+		number++;
+		if (!parse_entry(m, p, len)) {
+			ce_mirrors_free(first);
+			return ce_fail(err, CCENV_EUSAGE,
+				"CCENV_MIRRORS: entry %zu is malformed; write URL=MIRROR,MIRROR with spaces between several, each with https://, http:// or file:// in front",
+				number);
 		}
-		m->unreachable = ce_calloc(m->n + 1, sizeof(*m->unreachable));
 		p += len;
 	}
 	*ret = first;

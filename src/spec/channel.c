@@ -4,16 +4,21 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/path.h"
+#include "base/strs.h"
 #include "base/url.h"
 #include "ccenv/ccenv.h"
 
 /* conda's default channel_alias (CEP 26). */
 static const char alias[] = "https://conda.anaconda.org/";
+
+static const char no_url[] =
+	"this is neither the name of a channel nor a URL: a URL begins with https://, http:// or file://";
 
 /* Percent-encodes what no URL may hold, and the characters of `also`. Memory from `a`. */
 static char *escaped(
@@ -61,24 +66,45 @@ static int home_url(const char *channel, const char *home, struct ce_arena *a, c
 	return 0;
 }
 
+/* Without what may be a password in it: a typing error in the scheme must not show it. */
+static int fail_url(const char *channel, const char *why, struct ccenv_error *err)
+{
+	CE_AUTOFREE char *shown = ce_url_redact(channel);
+
+	return ce_fail(err, CCENV_EUSAGE, "channel \"%s\": %s", shown, why);
+}
+
 /* A URL as it is written, its scheme in small letters. */
 static int own_url(const char *channel, size_t len, struct ce_arena *a, const char **ret_url,
 	struct ccenv_error *err)
 {
 	static const char *const schemes[] = {"https", "http", "file"};
-	CE_AUTOFREE char *shown = NULL;
 
 	for (size_t i = 0; i < CE_COUNT(schemes); i++) {
 		size_t n = strlen(schemes[i]);
 
 		if (!ce_url_has_scheme(channel, schemes[i]))
 			continue;
+		if (!ce_url_is_supported(channel))
+			return fail_url(channel, "the URL has no host", err);
 		*ret_url = escaped(schemes[i], channel + n, len - n, "", a);
 		return 0;
 	}
-	shown = ce_url_redact(channel);
-	return ce_fail(err, CCENV_EUSAGE,
-		"channel \"%s\": only https, http and file URLs are supported", shown);
+	return fail_url(channel, "only https, http and file URLs are supported", err);
+}
+
+/*
+ * Is it a URL with a typing error ("https//host/x", "http:/host/x", "user:password@host/x"), and no
+ * name? A name is one to three words with slashes between them.
+ */
+static bool is_broken_url(const char *channel)
+{
+	static const char *const schemes[] = {"https/", "http/", "file/"};
+
+	for (size_t i = 0; i < CE_COUNT(schemes); i++)
+		if (strncasecmp(channel, schemes[i], strlen(schemes[i])) == 0)
+			return true;
+	return strpbrk(channel, ":@?#;\\") || strstr(channel, "//");
 }
 
 int ce_channel_url(const char *channel, const struct ce_channel_base *base, struct ce_arena *a,
@@ -89,6 +115,8 @@ int ce_channel_url(const char *channel, const struct ce_channel_base *base, stru
 
 	if (channel[0] == '~')
 		return home_url(channel, base->home, a, ret_url, err);
+	if (ce_has_prefix(channel, "//") && strchr(channel, '@'))
+		return fail_url(channel, no_url, err);
 	if (channel[0] == '/' || channel[0] == '.') {
 		if (channel[0] == '.' && base->dir)
 			joined = ce_path_join(base->dir, channel);
@@ -101,6 +129,8 @@ int ce_channel_url(const char *channel, const struct ce_channel_base *base, stru
 		return ce_fail(err, CCENV_EUSAGE, "the name of a channel is empty");
 	if (strstr(channel, "://"))
 		return own_url(channel, n, a, ret_url, err);
+	if (is_broken_url(channel))
+		return fail_url(channel, no_url, err);
 	*ret_url = escaped(alias, channel, n, "", a);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "ccenv/ccenv.h"
@@ -20,10 +21,53 @@ static char shown(char c)
 	return c >= ' ' && c < 0x7f ? c : '?';
 }
 
+/* "user:password@host/…": characters stay in their places, so that the caret still fits. */
+static void hide_user(char *text, size_t at, size_t len)
+{
+	static const char ends[] = " \t'\"[],";
+	size_t begin = at, end = at + 1;
+	char *slashes;
+
+	while (begin > 0 && !strchr(ends, text[begin - 1]))
+		begin--;
+	while (end < len && !strchr(ends, text[end]))
+		end++;
+	slashes = memmem(text + begin, at - begin, "//", 2);
+	/* In any other place an @ is but a wrong character. */
+	if (!memchr(text + begin, '/', end - begin) && !memchr(text + begin, ':', at - begin))
+		return;
+	if (slashes)
+		begin = (size_t)(slashes + 2 - text);
+	memset(text + begin, '*', at - begin);
+}
+
+/* conda's /t/<token>/ */
+static void hide_tokens(char *text, size_t len)
+{
+	char *p = text, *end = text + len;
+
+	while ((p = memmem(p, (size_t)(end - p), "/t/", 3)) != NULL)
+		for (p += 3; p < end && !strchr("/ \t'\"]", *p); p++)
+			*p = '*';
+}
+
+/* The text without what may be a password: a spec with a channel may be a URL. */
+static char *without_secrets(const char *text, size_t len)
+{
+	char *copy = ce_strndup(text, len);
+
+	for (size_t i = 0; i < len; i++)
+		if (copy[i] == '@')
+			hide_user(copy, i, len);
+	hide_tokens(copy, len);
+	return copy;
+}
+
 int ce_scan_fail(const struct ce_scan *s, size_t at, const char *fmt, ...)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	size_t len = s->full ? s->full : s->len, begin, end;
+	CE_AUTOFREE char *text = without_secrets(s->text, len);
 	va_list ap;
 
 	if (at > len)
@@ -37,7 +81,7 @@ int ce_scan_fail(const struct ce_scan *s, size_t at, const char *fmt, ...)
 	if (begin > 0)
 		ce_buf_adds(&b, "...");
 	for (size_t i = begin; i < end; i++)
-		ce_buf_addc(&b, shown(s->text[i]));
+		ce_buf_addc(&b, shown(text[i]));
 	if (end < len)
 		ce_buf_adds(&b, "...");
 	ce_buf_addf(&b, "\n%*s^", (int)(4 + (begin > 0 ? 3 : 0) + (at - begin)), "");

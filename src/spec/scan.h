@@ -27,7 +27,7 @@ struct ce_scan {
 	struct ccenv_error *err;
 };
 
-/* CCENV_EDATA with the message, the text and a caret under offset `at`. */
+/* CCENV_EDATA with the message, the text (credentials of URLs as stars) and a caret under offset `at`. */
 int ce_scan_fail(const struct ce_scan *s, size_t at, const char *fmt, ...) CE_PRINTF(3, 4);
 /* The character at pos, or '\0' at the end. */
 static inline char ce_scan_peek(const struct ce_scan *s)

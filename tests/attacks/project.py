@@ -567,6 +567,14 @@ def _(t, text):
     ("secret.query", "a token in the query", "not in a message or the lock", "http://127.0.0.1:1/chan?token=S3CRET"),
     ("secret.scheme-case", "a scheme in capitals", "not in a message", "HTTP://user:S3CRET@127.0.0.1:1/chan"),
     ("secret.no-host", "no host behind the password", "not in a message", "http://user:S3CRET@/chan"),
+    ("secret.scheme-no-colon", "a scheme without its colon", "refused; not in a message", "https//user:S3CRET@h/chan"),
+    ("secret.scheme-one-slash", "a scheme with one slash", "refused; not in a message", "http:/user:S3CRET@h/t/S3CRET/chan"),
+    ("secret.scheme-no-slash", "a scheme without slashes", "refused; not in a message", "https:user:S3CRET@h/chan"),
+    ("secret.scheme-three-slashes", "a scheme with three slashes", "refused; not in a message", "https:///user:S3CRET@h/chan"),
+    ("secret.scheme-letter", "a scheme that lacks a letter", "refused; not in a message", "htps://user:S3CRET@h/t/S3CRET/chan?token=S3CRET"),
+    ("secret.scheme-none", "no scheme", "refused; not in a message", "user:S3CRET@h/chan"),
+    ("secret.scheme-slashes", "nothing but the slashes of a scheme", "refused; not in a message", "//user:S3CRET@h/chan"),
+    ("secret.scheme-twice", "two schemes", "refused; not in a message", "http://https://user:S3CRET@h/chan"),
 ])
 def _(t, url):
     t.put("work/ccenv.json", '{"channels": ["' + url + '"], "platforms": ["linux-64"], "dependencies": {"p": "*"}}')
@@ -611,6 +619,8 @@ def _(t, text):
 
 @variants("project", [
     ("secret.mirrors-bad", "a malformed CCENV_MIRRORS with a password", "not in the message", "http://user:S3CRET@h"),
+    ("secret.mirrors-scheme", "a mirror with a typing error in its scheme", "not in the message", "https://h=https//user:S3CRET@h"),
+    ("secret.mirrors-scheme-left", "the same to the left of =", "not in the message", "htps://user:S3CRET@h=https://h"),
     ("secret.mirrors-empty", "CCENV_MIRRORS with nothing behind =", "not in the message", "http://user:S3CRET@h="),
     ("secret.mirrors-ftp", "a mirror of ftp with a password", "not in the message", "http://h/=ftp://user:S3CRET@m/"),
     ("secret.mirrors-used", "a mirror with a password that does not answer", "not in the message", "http://127.0.0.1:1/=http://user:S3CRET@127.0.0.1:2/"),

@@ -79,6 +79,19 @@ static void test_messages(void **state)
 		"a control character in a package spec\n"
 		"    foo 1.0 a?b?\n"
 		"               ^");
+	/* What may be a password is not shown, whatever is wrong. */
+	expect_error("https//me:s3cret@h/c::foo", CE_SPEC_STRICT,
+		"namespaces are not supported: write channel::name\n"
+		"    https//*********@h/c::foo\n"
+		"             ^");
+	expect_error("https://me:s3cret@h/t/s3cret/c::!!", CE_SPEC_STRICT,
+		"expected a package name\n"
+		"    https://*********@h/t/******/c::!!\n"
+		"                                    ^");
+	expect_error("foo[channel=me:s3cret@h/c]", CE_SPEC_STRICT,
+		"':' cannot stand in a channel\n"
+		"    foo[*****************@h/c]\n"
+		"                  ^");
 	expect_error("./pkgs/foo-1.0-0.conda", CE_SPEC_STRICT,
 		"a package file needs its URL or absolute path: https://…, file:///… or /…\n"
 		"    ./pkgs/foo-1.0-0.conda\n"
@@ -275,7 +288,20 @@ static void test_channel_url(void **state)
 		{"/a//b/../c/", "file:///a/c"}, {"/a/50% #1?", "file:///a/50%25%20%231%3F"},
 		{"./c", "file:///project/c"}, {"../c", "file:///c"}, {".", "file:///project"},
 		{"~/c", "file:///home/me/c"}, {"~", "file:///home/me"},
-		{"~/../c", "file:///home/c"}, {"~other/c", NULL}, {"~~/c", NULL}};
+		{"~/../c", "file:///home/c"}, {"~other/c", NULL}, {"~~/c", NULL},
+		{"https//me:s3cret@h/c", NULL}, {"https//h/c", NULL}, {"https/h/c", NULL},
+		{"HTTP/h/c", NULL}, {"http:/me:s3cret@h/c", NULL}, {"http:/h/c", NULL},
+		{"https:me:s3cret@h/c", NULL}, {"https:h", NULL},
+		{"htps://me:s3cret@h/t/s3cret/c", NULL}, {"htps://h/c?key=s3cret", NULL},
+		{"https;//me:s3cret@h", NULL}, {"https.//me:s3cret@h", NULL},
+		{"https:\\me:s3cret@h\\c", NULL}, {"https\\h\\c", NULL},
+		{" https://me:s3cret@h/c", NULL}, {"https ://me:s3cret@h/c", NULL},
+		{"://me:s3cret@h/c", NULL}, {"//me:s3cret@h/c", NULL}, {"me:s3cret@h/c", NULL},
+		{"s3cret@h", NULL}, {"h:8080/c", NULL}, {"https:///me:s3cret@h/c", NULL},
+		{"https://", NULL}, {"https://me:s3cret@/c", NULL},
+		{"http://https://me:s3cret@h/c", NULL}, {"ftp://me:s3cret@h/c", NULL},
+		{"s3://b/c?token=s3cret", NULL}, {"h/t/s3cret/c?x=s3cret", NULL},
+		{"h/c#s3cret", NULL}, {"", NULL}, {"/", "file:///"}};
 	const struct ce_channel_base base = {.dir = "/project", .home = "/home/me"};
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 
@@ -285,7 +311,10 @@ static void test_channel_url(void **state)
 		const char *url = NULL;
 		int r = ce_channel_url(cases[i][0], &base, &a, &url, &err);
 
-		assert_int_equal(r, cases[i][1] ? 0 : CCENV_EUSAGE);
+		if (r != (cases[i][1] ? 0 : CCENV_EUSAGE))
+			fail_msg("%s: %d", cases[i][0], r);
+		if (r < 0)
+			assert_null(strstr(err.text, "s3cret"));
 		if (cases[i][1])
 			assert_string_equal(url, cases[i][1]);
 	}

@@ -38,6 +38,18 @@ static const struct {
 	{"https://me:s3/cret@h/c", NULL, "https://h/c"},
 	{"https://me:s3#cret@h/c", NULL, "https://h/c"},
 	{"https://me:s3?cret@h/c", NULL, "https://h/c"},
+	/* Typing errors in the scheme. */
+	{"https//me:s3cret@h/c", NULL, "***@h/c"},
+	{"http:/me:s3cret@h/t/s3cret/c?a=s3cret#s3cret", NULL, "***@h/c?a=***"},
+	{"htps://me:s3cret@h/t/s3cret/c", NULL, "***@h/c"},
+	{"https:///me:s3cret@h/c", NULL, "***@h/c"},
+	{"http://https://me:s3cret@h/c", NULL, "***@h/c"},
+	{"//me:s3cret@h/c", NULL, "***@h/c"},
+	{"me:s3@cret@h/c", NULL, "***@h/c"},
+	{"htps://h/c", NULL, "htps://h/c"},
+	/* Paths are what they are. */
+	{"/home/me@work:1/c", "/home/me@work:1/c", "/home/me@work:1/c"},
+	{"file:///home/me@work/c", "file:///home/me@work/c", "file:///home/me@work/c"},
 	/* What would move the cursor of a terminal. */
 	{"https://h/a\033[2Jb\n\xc2\x9b", NULL, "https://h/a?[2Jb???"},
 };
