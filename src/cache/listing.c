@@ -38,6 +38,7 @@ struct listing {
 	int info; /* the directory of the package's own files */
 	struct ce_contents *contents;
 	struct ce_map by_path; /* -> index + 1 into contents */
+	bool python;           /* a noarch python package */
 };
 
 static struct ce_content *find(const struct listing *l, const char *path)
@@ -401,29 +402,49 @@ static int read_json(const struct listing *l, const char *name, size_t max, json
 	return r < 0 ? ce_context(err, r, "info/%s", name) : 0;
 }
 
+/* A text for what is no entry point, so that a warning can name it. Without "=" no script is made of
+ * it, whatever the value holds. */
+static const char *shown(struct ce_arena *a, const json_t *v)
+{
+	CE_AUTOFREE char *text = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII);
+
+	return ce_arena_strndup(a, text ? text : "", text ? strcspn(text, "=") : 0);
+}
+
+/* One entry point that is malformed costs its own script, not the package. */
 static int read_link_json(const struct listing *l, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
-	json_t *noarch = NULL;
 	struct ce_contents *c = l->contents;
+	const json_t *points, *v;
+	size_t i;
 	int r = read_json(l, "link.json", LINK_JSON_MAX, &o, err);
 
-	if (r == CCENV_ENOTFOUND)
+	/* Only noarch python packages are installed by it. */
+	if (r == CCENV_ENOTFOUND || (r == CCENV_EDATA && !l->python))
 		return 0;
 	if (r < 0)
 		return r;
-	r = ce_json_object(o, "noarch", &noarch, err);
-	if (r < 0 || !noarch)
-		return r;
-	return ce_json_strings(
-		noarch, "entry_points", &c->arena, &c->entry_points, &c->n_entry_points, err);
+	points = json_object_get(json_object_get(o, "noarch"), "entry_points");
+	if (!points || json_is_null(points))
+		return 0;
+	c->entry_points =
+		ce_arena_array(&c->arena, json_array_size(points) + 1, sizeof(*c->entry_points));
+	if (!json_is_array(points))
+		c->entry_points[c->n_entry_points++] = shown(&c->arena, points);
+	json_array_foreach (points, i, v)
+		c->entry_points[c->n_entry_points++] =
+			json_is_string(v) ? ce_arena_strdup(&c->arena, json_string_value(v))
+					  : shown(&c->arena, v);
+	return 0;
 }
 
 /* Which package this is. */
-static int read_index_json(const struct listing *l, struct ccenv_error *err)
+static int read_index_json(struct listing *l, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
 	struct ce_contents *c = l->contents;
+	const char *noarch;
 	int r = read_json(l, "index.json", INDEX_JSON_MAX, &o, err);
 
 	if (r == CCENV_ENOTFOUND)
@@ -431,6 +452,8 @@ static int read_index_json(const struct listing *l, struct ccenv_error *err)
 			err, CCENV_EDATA, "there is no info/index.json: not a conda package");
 	if (r < 0)
 		return r;
+	noarch = json_string_value(json_object_get(o, "noarch"));
+	l->python = noarch && strcmp(noarch, "python") == 0;
 	r = ce_json_string(o, "name", &c->arena, &c->name, err);
 	if (r < 0)
 		return ce_context(err, r, "info/index.json");

@@ -468,7 +468,8 @@ static void test_entry_points(void **state)
 	static const struct pack_entry lib[] = {{.path = "share/x", .data = "x"}, {0}};
 	static const char link[] =
 		"{\"noarch\": {\"type\": \"python\", \"entry_points\": [\"a = m.cli:app [cli]\","
-		"\"b=m:app[x,y]\", \"../c = m:app\", \"d = m:app(); evil\", \"e\"]}}";
+		"\"b=m:app[x,y]\", \"../c = m:app\", \"d = m:app(); evil\", \"e\", 7, null, "
+		"[\"d = m:app\"], {\"d = m:app\": \"d = m:app\"}, true, [\"f = m:app\"]]}}";
 	struct fixture *f = *state;
 	CE_AUTOFREE char *a = in_prefix(f, "bin/a");
 	CE_AUTOFREE char *b = in_prefix(f, "bin/b");
@@ -487,7 +488,40 @@ static void test_entry_points(void **state)
 	check_text(ce_buf_str(&text), "sys.exit(app())\n");
 	assert_true(ce_fs_exists(b));
 	assert_false(ce_fs_exists(d));
-	check_text(f->log.data, "no script was made for the entry point");
+	check_text(f->log.data,
+		"no script was made for the entry point \"[\"f \", which is not \"command = module:function\"");
+}
+
+/* Lists of entry points that are none; and in a package that is not installed by the list, anything. */
+static void test_link_json(void **state)
+{
+	static const struct pack_entry python[] = {{.path = "bin/python3.12", .data = "p"}, {0}};
+	static const struct pack_entry lib[] = {{.path = "share/x", .data = "x"}, {0}};
+	static const struct pack_entry plain[] = {{.path = "share/y", .data = "y"}, {0}};
+	static const char *const links[] = {"{\"noarch\": {\"entry_points\": \"a = m:app\"}}",
+		"{\"noarch\": {\"entry_points\": {\"a\": \"m:app\"}}}", "{\"noarch\": \"python\"}",
+		"[]", "{\"noarch\": {\"entry_points\": null}}", "{}"};
+	struct fixture *f = *state;
+	CE_AUTOFREE char *a = in_prefix(f, "bin/a");
+
+	add(f, &(struct pack_package){.name = "python", .version = "3.12.4", .files = python});
+	add(f, &(struct pack_package){.name = "plain", .files = plain, .link_json = "{broken"});
+	f->n++;
+	for (size_t i = 0; i < CE_COUNT(links); i++) {
+		CE_AUTOFREE char *version = ce_asprintf("%zu", i);
+
+		f->n--;
+		add(f, &(struct pack_package){.name = "lib",
+			       .version = version,
+			       .files = lib,
+			       .link_json = links[i],
+			       .noarch = CE_NOARCH_PYTHON,
+			       .depends = {"python"}});
+		both(f);
+		check_file(f, "share/x", "x", 0444);
+		assert_false(ce_fs_exists(a));
+	}
+	check_text(f->log.data, "no script was made for the entry point \"\"a \"");
 }
 
 static void test_python_site_packages_path(void **state)
@@ -1280,6 +1314,7 @@ int main(void)
 		TEST(many_clobbers),
 		TEST(noarch_python),
 		TEST(entry_points),
+		TEST(link_json),
 		TEST(python_site_packages_path),
 		TEST(bad_lists),
 		TEST(scripts_are_not_run),
