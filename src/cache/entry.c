@@ -2,16 +2,19 @@
 /* Making and removing cache entries; see entry.h. */
 #include "cache/entry.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/path.h"
@@ -159,9 +162,54 @@ int ce_entry_remove(const char *dir, struct ccenv_error *err)
 	return ce_stage_remove(dir, err);
 }
 
+/* "<digest>.<process>.<6 characters>": what earlier versions called what they made. */
+static bool is_old_stage(const char *name)
+{
+	size_t hex = strspn(name, "0123456789abcdef"), digits;
+
+	if ((hex != CE_SHA256_HEX && hex != CE_MD5_HEX) || name[hex] != '.')
+		return false;
+	name += hex + 1;
+	digits = strspn(name, "0123456789");
+	return digits > 0 && name[digits] == '.' && strlen(name + digits) == 7;
+}
+
+/* Its maker holds a lock on the directory while it lives. */
+static void sweep_old_stage(int parent, const char *dir, const char *name)
+{
+	CE_AUTOFREE char *path = ce_path_join(dir, name);
+	CE_CLEANUP(ce_fs_closep)
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct ccenv_error ignored;
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		ce_ignore(ce_fs_remove_tree(path, &ignored));
+}
+
+/* What killed processes of older versions left in pkgs/tmp/. */
+static void sweep_old_stages(const char *pkgs)
+{
+	CE_AUTOFREE char *path = ce_path_join(pkgs, "tmp");
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	/* While this is locked nobody begins one. */
+	DIR *dir = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 ? fdopendir(fd) : NULL;
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		if (is_old_stage(e->d_name))
+			sweep_old_stage(fd, path, e->d_name);
+	if (dir)
+		ce_ignore(rmdir(path)); /* where there is something else it stays */
+	if (dir)
+		closedir(dir);
+	else
+		ce_fs_closep(&fd);
+}
+
 void ce_entry_sweep(const char *cache_dir)
 {
 	CE_AUTOFREE char *pkgs = ce_cache_pkgs(cache_dir);
 
 	ce_stage_sweep(pkgs);
+	sweep_old_stages(pkgs);
 }

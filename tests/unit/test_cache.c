@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -534,6 +535,35 @@ static void test_repair_without_archives(void **state)
 	check_prefix(f, "repaired", prefix);
 }
 
+/* Earlier versions made entries in pkgs/tmp/: what processes that are gone left there goes, and nothing else. */
+static void test_old_stages(void **state)
+{
+	static const char digest[] =
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	struct fixture *f = *state;
+	CE_AUTOFREE char *tmp = ce_asprintf("%s/pkgs/tmp", f->cache);
+	CE_AUTOFREE char *dead = ce_asprintf("%s/%s.123.AbCd12", tmp, digest);
+	CE_AUTOFREE char *tree = ce_asprintf("%s/tree", dead);
+	CE_AUTOFREE char *alive = ce_asprintf("%s/%s.124.AbCd12", tmp, digest);
+	CE_AUTOFREE char *users = ce_asprintf("%s/%s.notes", tmp, digest);
+	int fd;
+
+	assert_int_equal(ce_fs_mkdirs(tree, &f->err), 0);
+	assert_int_equal(ce_fs_mkdirs(alive, &f->err), 0);
+	assert_int_equal(ce_fs_mkdirs(users, &f->err), 0);
+	fd = open(alive, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	ce_entry_sweep(f->cache);
+	assert_false(ce_fs_exists(dead));
+	assert_true(ce_fs_exists(alive));
+	assert_true(ce_fs_exists(users));
+	close(fd);
+	assert_int_equal(rmdir(users), 0);
+	ce_entry_sweep(f->cache);
+	assert_false(ce_fs_exists(tmp));
+	ce_entry_sweep(f->cache);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 
 int main(void)
@@ -544,6 +574,7 @@ int main(void)
 		TEST(read_only),
 		TEST(path_twice),
 		TEST(clean_leftovers),
+		TEST(old_stages),
 		TEST(repair_of_a_forged_cache),
 		TEST(repair_without_archives),
 	};
