@@ -25,8 +25,9 @@ enum {
 	READABLE_BYTES = 128 << 10 /* a worker is not woken for less */
 };
 
-/* The cap of a package whose index does not say its size. */
-static const uint64_t archive_max = 64ULL << 30;
+/* The cap of a package whose index does not say its size: several times the largest there is, and less
+ * than would fill most disks. */
+static const uint64_t unknown_size_max = 8ULL << 30;
 
 static int on_data(void *user, const void *data, size_t len, struct ccenv_error *err)
 {
@@ -90,7 +91,7 @@ static int add_transfer(struct ce_job *job, uint64_t resume_from, struct ccenv_e
 	};
 	struct ce_download t = {
 		.url = job->pkg->url,
-		.max_bytes = job->pkg->size ? job->pkg->size : archive_max,
+		.max_bytes = job->pkg->size ? job->pkg->size : unknown_size_max,
 		.expected_bytes = job->pkg->size,
 		.resume_from = resume_from,
 		.place = job->place,
