@@ -23,6 +23,18 @@ enum {
 
 static bool curl_ready;
 
+/*
+ * An option that libcurl refuses (it has no memory, or was built without it) ends the transfer: one
+ * without its certificates, its proxy or its limits would be another one than was asked for. The
+ * first refusal stays in t->refused.
+ */
+#define SET(t, option, value)                                                                      \
+	do {                                                                                       \
+		CURLcode set_code = curl_easy_setopt((t)->easy, option, value);                    \
+		if ((t)->refused == CURLE_OK)                                                      \
+			(t)->refused = set_code;                                                   \
+	} while (0)
+
 /* The first of these variables that is set and not empty. */
 static const char *env_first(const struct ce_downloader *d, const char *const *names)
 {
@@ -95,15 +107,15 @@ static size_t on_body(char *data, size_t size, size_t n, void *user)
 }
 
 /* For the server, and for a proxy that speaks TLS as well. */
-static void set_certificates(CURL *e, const char *path, bool dir)
+static void set_certificates(struct ce_transfer *t, const char *path, bool dir)
 {
 	if (dir) {
-		curl_easy_setopt(e, CURLOPT_CAPATH, path);
-		curl_easy_setopt(e, CURLOPT_PROXY_CAPATH, path);
+		SET(t, CURLOPT_CAPATH, path);
+		SET(t, CURLOPT_PROXY_CAPATH, path);
 		return;
 	}
-	curl_easy_setopt(e, CURLOPT_CAINFO, path);
-	curl_easy_setopt(e, CURLOPT_PROXY_CAINFO, path);
+	SET(t, CURLOPT_CAINFO, path);
+	SET(t, CURLOPT_PROXY_CAINFO, path);
 }
 
 /* A libcurl that was built for no distribution in particular knows no place of its own. */
@@ -114,49 +126,48 @@ static bool curl_has_certificates(void)
 	return v->age < CURLVERSION_SEVENTH || v->cainfo || v->capath;
 }
 
-static void set_tls(const struct ce_downloader *d, CURL *e)
+static void set_tls(struct ce_transfer *t)
 {
 	static const char *const files[] = {
 		"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", NULL};
-	const char *file = env_first(d, files);
-	const char *dir = d->env("SSL_CERT_DIR");
+	const char *file = env_first(t->d, files);
+	const char *dir = t->d->env("SSL_CERT_DIR");
+	bool named = file || (dir && *dir);
 	struct stat st;
 
-	bool named = file || (dir && *dir);
-
 	if (file)
-		set_certificates(e, file, stat(file, &st) == 0 && S_ISDIR(st.st_mode));
+		set_certificates(t, file, stat(file, &st) == 0 && S_ISDIR(st.st_mode));
 	if (dir && *dir)
-		set_certificates(e, dir, true);
+		set_certificates(t, dir, true);
 	if (!named && !curl_has_certificates()) {
 		struct ce_certificates usual = ce_certificates_find("");
 
 		if (usual.path)
-			set_certificates(e, usual.path, usual.dir);
+			set_certificates(t, usual.path, usual.dir);
 	}
 }
 
 /* curl would ask getenv() itself; here the environment is a parameter. */
-static void set_proxy(const struct ce_downloader *d, CURL *e, const char *url)
+static void set_proxy(struct ce_transfer *t)
 {
 	/* HTTP_PROXY in capitals is not read: a CGI server sets it from a request's header. */
 	static const char *const plain[] = {"http_proxy", "all_proxy", "ALL_PROXY", NULL};
 	static const char *const tls[] = {
 		"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL};
 	static const char *const none[] = {"no_proxy", "NO_PROXY", NULL};
-	const char *proxy = env_first(d, ce_url_has_scheme(url, "https") ? tls : plain);
-	const char *except = env_first(d, none);
+	const char *proxy = env_first(t->d, ce_url_has_scheme(t->url, "https") ? tls : plain);
+	const char *except = env_first(t->d, none);
 
-	curl_easy_setopt(e, CURLOPT_PROXY, proxy ? proxy : "");
-	curl_easy_setopt(e, CURLOPT_NOPROXY, except ? except : "");
+	SET(t, CURLOPT_PROXY, proxy ? proxy : "");
+	SET(t, CURLOPT_NOPROXY, except ? except : "");
 }
 
-static void set_protocols(CURL *e)
+static void set_protocols(struct ce_transfer *t)
 {
 #if LIBCURL_VERSION_NUM >= 0x075500
-	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(t, CURLOPT_PROTOCOLS_STR, "http,https");
 #else
-	curl_easy_setopt(e, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+	SET(t, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
 }
 
@@ -165,17 +176,17 @@ static void set_credentials(struct ce_transfer *t)
 	CE_CLEANUP(ce_credential_release) struct ce_credential cred = {0};
 
 	ce_credentials_find(t->d->credentials, t->url, &cred);
-	curl_easy_setopt(t->easy, CURLOPT_URL, cred.url);
+	SET(t, CURLOPT_URL, cred.url);
 	if (cred.bearer) {
-		curl_easy_setopt(t->easy, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
-		curl_easy_setopt(t->easy, CURLOPT_XOAUTH2_BEARER, cred.bearer);
+		SET(t, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+		SET(t, CURLOPT_XOAUTH2_BEARER, cred.bearer);
 	} else if (cred.user) {
-		curl_easy_setopt(t->easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
-		curl_easy_setopt(t->easy, CURLOPT_USERNAME, cred.user);
-		curl_easy_setopt(t->easy, CURLOPT_PASSWORD, cred.password ? cred.password : "");
+		SET(t, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+		SET(t, CURLOPT_USERNAME, cred.user);
+		SET(t, CURLOPT_PASSWORD, cred.password ? cred.password : "");
 	} else if (cred.netrc) {
-		curl_easy_setopt(t->easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
-		curl_easy_setopt(t->easy, CURLOPT_NETRC_FILE, cred.netrc);
+		SET(t, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+		SET(t, CURLOPT_NETRC_FILE, cred.netrc);
 	}
 }
 
@@ -191,9 +202,9 @@ static void set_headers(struct ce_transfer *t)
 		/* Not CURLOPT_RESUME_FROM: that makes an error of a server which sends the whole
 		 * instead. */
 		range = ce_asprintf("%llu-", (unsigned long long)t->from);
-		curl_easy_setopt(t->easy, CURLOPT_RANGE, range);
+		SET(t, CURLOPT_RANGE, range);
 	}
-	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+	SET(t, CURLOPT_HTTPHEADER, t->headers);
 }
 
 int64_t ce_http_date(const char *text)
@@ -216,22 +227,81 @@ static bool init_curl(void)
 	return curl_ready;
 }
 
-/* What no request can do without; false when libcurl has no memory for it. */
-static bool set_callbacks(struct ce_transfer *t)
+static void set_callbacks(struct ce_transfer *t)
 {
-	CURL *e = t->easy;
+	SET(t, CURLOPT_PRIVATE, t);
+	SET(t, CURLOPT_HEADERFUNCTION, on_header);
+	SET(t, CURLOPT_HEADERDATA, t);
+	SET(t, CURLOPT_WRITEFUNCTION, on_body);
+	SET(t, CURLOPT_WRITEDATA, t);
+	SET(t, CURLOPT_ERRORBUFFER, t->curl_text);
+}
 
-	return curl_easy_setopt(e, CURLOPT_PRIVATE, t) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_HEADERDATA, t) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_WRITEDATA, t) == CURLE_OK;
+/* How it is carried: limits, protocols, connections. */
+static void set_transport(struct ce_transfer *t)
+{
+	struct ce_downloader *d = t->d;
+	/* The first few, which are the large ones, get connections of their own: each begins slowly
+	 * (TCP), and two together arrive in less time than one behind the other. Once a server is
+	 * known to speak HTTP/2 all others share what is open. Without TLS libcurl 7.88 would only
+	 * know when the first file has come, and wait so long. */
+	bool share = d->multiplexed || d->n_own >= OWN_CONNECTIONS;
+
+	d->n_own += !share;
+	SET(t, CURLOPT_NOSIGNAL, 1L);
+	SET(t, CURLOPT_USERAGENT, "ccenv/" CCENV_VERSION);
+	SET(t, CURLOPT_FOLLOWLOCATION, 0L);
+	if (d->http2)
+		SET(t, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	SET(t, CURLOPT_PIPEWAIT, (long)(share && ce_url_has_scheme(t->url, "https")));
+	SET(t, CURLOPT_BUFFERSIZE, 256L * 1024);
+	SET(t, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
+	SET(t, CURLOPT_LOW_SPEED_LIMIT, (long)MIN_SPEED);
+	SET(t, CURLOPT_LOW_SPEED_TIME, d->stall_s);
+	/* libcurl inflates it then, piece by piece; the limits are those of what comes out. */
+	if (t->t.text)
+		SET(t, CURLOPT_ACCEPT_ENCODING, "gzip");
 }
 
 static void fail_start(struct ce_transfer *t)
 {
 	ce_transfer_fail(t, CCENV_ENET, "libcurl cannot start a request", "try again");
 	ce_transfer_finish_failed(t, 0);
+}
+
+static void fail_option(struct ce_transfer *t)
+{
+	CE_AUTOFREE char *cause =
+		ce_asprintf("libcurl refuses an option that the request needs: %s",
+			curl_easy_strerror(t->refused));
+
+	ce_transfer_fail(t, CCENV_ENET, cause,
+		t->refused == CURLE_OUT_OF_MEMORY
+			? "try again"
+			: "check SSL_CERT_FILE, SSL_CERT_DIR and the proxy variables, or use another libcurl");
+	ce_transfer_finish_failed(t, 0);
+}
+
+/* What all requests share, made for the first one. */
+static bool make_multi(struct ce_downloader *d)
+{
+	if (d->multi)
+		return true;
+	d->multi = curl_multi_init();
+	if (!d->multi)
+		return false;
+	d->http2 = curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP2;
+	ce_credentials_load(d->credentials);
+	return curl_multi_setopt(d->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)d->parallel) ==
+		       CURLM_OK &&
+	       curl_multi_setopt(d->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 128L) == CURLM_OK;
+}
+
+/* libcurl fills one connection before it uses the next: here all of them get their share. */
+static bool spread(struct ce_downloader *d)
+{
+	return !d->multiplexed || curl_multi_setopt(d->multi, CURLMOPT_MAX_CONCURRENT_STREAMS,
+					  (long)((d->running + d->n_own) / d->n_own)) == CURLM_OK;
 }
 
 void ce_transfer_start_http(struct ce_transfer *t)
@@ -244,53 +314,26 @@ void ce_transfer_start_http(struct ce_transfer *t)
 		ce_transfer_finish_failed(t, 0);
 		return;
 	}
-	if (!d->multi) {
-		d->multi = curl_multi_init();
-		if (!d->multi) {
-			fail_start(t);
-			return;
-		}
-		curl_multi_setopt(d->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)d->parallel);
-		curl_multi_setopt(d->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 128L);
-		ce_credentials_load(d->credentials);
-	}
-	t->easy = curl_easy_init();
-	if (!t->easy || !set_callbacks(t)) {
+	t->easy = make_multi(d) ? curl_easy_init() : NULL;
+	if (!t->easy) {
 		fail_start(t);
 		return;
 	}
-	CURL *e = t->easy;
-	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->curl_text);
-	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(e, CURLOPT_USERAGENT, "ccenv/" CCENV_VERSION);
-	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	/* The first few, which are the large ones, get connections of their own: each begins slowly
-	 * (TCP), and two together arrive in less time than one behind the other. Once a server is
-	 * known to speak HTTP/2 all others share what is open. Without TLS libcurl 7.88 would only
-	 * know when the first file has come, and wait so long. */
-	bool share = d->multiplexed || d->n_own >= OWN_CONNECTIONS;
-	d->n_own += !share;
-	curl_easy_setopt(e, CURLOPT_PIPEWAIT, (long)(share && ce_url_has_scheme(t->url, "https")));
-	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 256L * 1024);
-	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
-	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, (long)MIN_SPEED);
-	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, d->stall_s);
-	/* libcurl inflates it then, piece by piece; the limits are those of what comes out. */
-	if (t->t.text)
-		curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip");
-	set_protocols(e);
-	set_tls(d, e);
-	set_proxy(d, e, t->url);
+	t->refused = CURLE_OK;
+	set_callbacks(t);
+	set_transport(t);
+	set_protocols(t);
+	set_tls(t);
+	set_proxy(t);
 	set_credentials(t);
 	set_headers(t);
+	if (t->refused != CURLE_OK) {
+		fail_option(t);
+		return;
+	}
 	t->curl_text[0] = '\0';
 	t->err.code = 0;
-	/* libcurl fills one connection before it uses the next: here all of them get their share. */
-	if (d->multiplexed)
-		curl_multi_setopt(d->multi, CURLMOPT_MAX_CONCURRENT_STREAMS,
-			(long)((d->running + d->n_own) / d->n_own));
-	if (curl_multi_add_handle(d->multi, e) != CURLM_OK) {
+	if (!spread(d) || curl_multi_add_handle(d->multi, t->easy) != CURLM_OK) {
 		fail_start(t);
 		return;
 	}

@@ -34,9 +34,16 @@ void ce_transfer_add_header(struct ce_transfer *t, const char *name, const char 
 {
 	CE_AUTOFREE char *line = ce_asprintf("%s: %s", name, value);
 
+	struct curl_slist *more;
+
 	/* A header value from a cache file must not bring a second header. */
-	if (!strpbrk(line, "\r\n"))
-		t->headers = curl_slist_append(t->headers, line);
+	if (strpbrk(line, "\r\n"))
+		return;
+	more = curl_slist_append(t->headers, line);
+	if (more)
+		t->headers = more;
+	else if (t->refused == CURLE_OK)
+		t->refused = CURLE_OUT_OF_MEMORY;
 }
 
 /* Frees what belongs to one request, keeping the transfer. */

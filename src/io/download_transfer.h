@@ -34,9 +34,10 @@ struct ce_transfer {
 	enum ce_transfer_state state;
 	CURL *easy;
 	struct curl_slist *headers;
-	int fd;       /* of a file:// transfer, else -1 */
-	char *asked;  /* t.url, or the same on a mirror */
-	size_t place; /* the mirror that is asked; their number is the URL itself */
+	CURLcode refused; /* the first option that libcurl did not take */
+	int fd;           /* of a file:// transfer, else -1 */
+	char *asked;      /* t.url, or the same on a mirror */
+	size_t place;     /* the mirror that is asked; their number is the URL itself */
 	/* Now asked for: `asked`, or where a redirect led; without stored credentials. */
 	char *url;
 	bool own_error; /* a callback failed: nothing else will help */
@@ -65,6 +66,7 @@ struct ce_downloader {
 	unsigned parallel;
 	unsigned streams; /* at once, where it is multiplexed */
 	unsigned n_own;   /* transfers that did not wait to share a connection */
+	bool http2;       /* libcurl speaks it */
 	bool multiplexed; /* a server speaks http/2: more requests cost no connections */
 	unsigned retries;
 	unsigned patience_s;

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <curl/curl.h>
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +47,24 @@ struct got {
 };
 
 static struct ce_map env; /* the environment of a test */
+
+/* Which call is refused, counted from 1; and how many there were. */
+static unsigned refused_option, n_options;
+
+#undef curl_easy_setopt
+CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
+{
+	CURLcode (*real)(CURL *, CURLoption, ...);
+	va_list ap;
+	void *value;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "curl_easy_setopt");
+	va_start(ap, option);
+	value = va_arg(ap, void *);
+	va_end(ap);
+	return ++n_options == refused_option ? CURLE_UNKNOWN_OPTION : real(easy, option, value);
+}
+
 static char scratch[] = "/tmp/ccenv-test-XXXXXX";
 
 static void set_env(const char *name, const char *value)
@@ -906,6 +926,42 @@ static void test_proxy(void **state)
 	test_server_stop(s);
 }
 
+/* None of libcurl's options can be done without: not the certificates, not the proxy, not a limit. */
+static void test_refused_options(void **state)
+{
+	struct script script = {0};
+	struct test_server *s = test_server_start(handler, &script);
+	CE_AUTOFREE char *url = ce_asprintf("http://127.0.0.1:%d/plain", test_server_port(s));
+	struct ce_download t;
+	struct got g = {0};
+	unsigned n;
+
+	(void)state;
+	set_env("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt");
+	set_env("SSL_CERT_DIR", "/etc/ssl/certs");
+	set_env("http_proxy", "http://127.0.0.1:1");
+	set_env("no_proxy", "127.0.0.1");
+	t = transfer(url, &g);
+	t.text = true;
+	t.if_none_match = "x";
+	n_options = 0;
+	fetch_with(&t, false);
+	assert_int_equal(g.code, 0);
+	got_release(&g);
+	n = n_options;
+	assert_in_range(n, 20, 40);
+	for (refused_option = 1; refused_option <= n; refused_option++) {
+		n_options = 0;
+		fetch_with(&t, false);
+		assert_int_equal(g.code, CCENV_ENET);
+		assert_non_null(strstr(g.text, "libcurl refuses an option that the request needs"));
+		got_release(&g);
+	}
+	refused_option = 0;
+	assert_int_equal(test_server_requests(s), 1);
+	test_server_stop(s);
+}
+
 static void test_mirrors(void **state)
 {
 	struct script script = {0};
@@ -976,10 +1032,19 @@ static void test_mirrors(void **state)
 	struct ce_downloader_options o = {.getenv_fn = test_getenv};
 	struct ce_downloader *d = NULL;
 	struct ccenv_error err;
-	set_env("CCENV_MIRRORS", "https://a=https://b u:s3cret@conda-forge=https://m");
-	assert_int_equal(ce_downloader_new(&o, &d, &err), CCENV_EUSAGE);
-	assert_non_null(strstr(err.text, "CCENV_MIRRORS: entry 2 "));
-	assert_null(strstr(err.text, "s3cret"));
+	static const char *const bad[] = {"u:s3cret@conda-forge=https://m",
+		"https//u:s3cret@h=https://m", "htps://u:s3cret@h=https://m",
+		"https://h=https//u:s3cret@m", "https://h=http:/u:s3cret@m",
+		"https://h=https://m,htps://u:s3cret@m", "https://h=u:s3cret@m",
+		"https://h=https:///u:s3cret@m", "https:///u:s3cret@h=https://m"};
+	for (size_t i = 0; i < CE_COUNT(bad); i++) {
+		CE_AUTOFREE char *text = ce_asprintf("https://a=https://b, %s", bad[i]);
+
+		set_env("CCENV_MIRRORS", text);
+		assert_int_equal(ce_downloader_new(&o, &d, &err), CCENV_EUSAGE);
+		assert_non_null(strstr(err.text, "CCENV_MIRRORS: entry 2 "));
+		assert_null(strstr(err.text, "s3cret"));
+	}
 	test_server_stop(a);
 	test_server_stop(b);
 }
@@ -1068,6 +1133,7 @@ int main(void)
 		cmocka_unit_test_setup(test_conda_token, setup),
 		cmocka_unit_test_setup(test_packed, setup),
 		cmocka_unit_test_setup(test_proxy, setup),
+		cmocka_unit_test_setup(test_refused_options, setup),
 		cmocka_unit_test_setup(test_mirrors, setup),
 		cmocka_unit_test_setup(test_many, setup),
 		cmocka_unit_test_setup(test_side_by_side, setup),
