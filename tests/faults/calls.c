@@ -9,29 +9,13 @@
  * systems refuse as a rule is in tests/install/fault.c.
  */
 #include <dirent.h>
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <stdarg.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-static struct {
-	char call[32];
-	long at;
-	FILE *log;
-} config;
+#include "shim.h"
 
-static _Atomic long count;
+static FILE *log_file;
 
 /* What a call fails with in practice. */
 static int usual_errno(const char *call)
@@ -51,104 +35,35 @@ static int usual_errno(const char *call)
 	return EIO;
 }
 
-__attribute__((constructor)) static void read_config(void)
+__attribute__((constructor)) static void open_log(void)
 {
-	const char *call = getenv("FAULT_CALL"), *at = getenv("FAULT_AT"), *path;
+	const char *path = getenv("FAULT_LOG");
 
-	if (call)
-		snprintf(config.call, sizeof(config.call), "%s", call);
-	config.at = at ? strtol(at, NULL, 10) : -1;
-	path = getenv("FAULT_LOG");
 	if (path)
-		config.log = fopen(path, "w");
+		log_file = fopen(path, "w");
 	unsetenv("LD_PRELOAD");
 }
 
-/* Is it this call's turn? Sets errno. Calls on the standard streams are never counted. */
 static bool fails_at(const char *call, const char *path)
 {
-	bool turn;
+	enum shim_turn turn = shim_count(call);
+	bool now = turn == SHIM_FAILS;
 
-	if (!*config.call || (strcmp(config.call, call) != 0 && strcmp(config.call, "any") != 0))
-		return false;
-	turn = atomic_fetch_add(&count, 1) + 1 == config.at;
-	if (config.log) {
-		fprintf(config.log, "%s%s%s\n", call, turn ? " FAILED " : "",
-			turn && path ? path : "");
-		if (turn)
-			fflush(config.log);
+	if (log_file && turn != SHIM_OTHER) {
+		fprintf(log_file, "%s%s%s\n", call, now ? " FAILED " : "", now && path ? path : "");
+		if (now)
+			fflush(log_file);
 	}
-	if (turn)
+	if (now)
 		errno = usual_errno(call);
-	return turn;
-}
-
-static bool fails(const char *call)
-{
-	return fails_at(call, NULL);
+	return now;
 }
 
 __attribute__((destructor)) static void close_log(void)
 {
-	*config.call = '\0';
-	if (config.log)
-		fclose(config.log);
-}
-
-#define REAL(ret, name, ...) ((ret(*)(__VA_ARGS__))dlsym(RTLD_NEXT, #name))
-
-#define OPEN(name)                                                                                 \
-	int name(const char *path, int flags, ...)                                                 \
-	{                                                                                          \
-		va_list ap;                                                                        \
-		va_start(ap, flags);                                                               \
-		mode_t mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;                            \
-		va_end(ap);                                                                        \
-		return fails_at("open", path)                                                      \
-			       ? -1                                                                \
-			       : REAL(int, name, const char *, int, ...)(path, flags, mode);       \
-	}
-#define OPENAT(name)                                                                               \
-	int name(int fd, const char *path, int flags, ...)                                         \
-	{                                                                                          \
-		va_list ap;                                                                        \
-		va_start(ap, flags);                                                               \
-		mode_t mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;                            \
-		va_end(ap);                                                                        \
-		return fails_at("open", path) ? -1                                                 \
-					      : REAL(int, name, int, const char *, int, ...)(      \
-							fd, path, flags, mode);                    \
-	}
-
-OPEN(open)
-OPEN(open64)
-OPENAT(openat)
-OPENAT(openat64)
-
-ssize_t write(int fd, const void *data, size_t n)
-{
-	return fd > 2 && fails("write")
-		       ? -1
-		       : REAL(ssize_t, write, int, const void *, size_t)(fd, data, n);
-}
-
-ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
-{
-	return fails("pwrite") ? -1
-			       : REAL(ssize_t, pwrite64, int, const void *, size_t, off64_t)(
-					 fd, data, n, at);
-}
-
-ssize_t read(int fd, void *data, size_t n)
-{
-	return fd > 2 && fails("read") ? -1 : REAL(ssize_t, read, int, void *, size_t)(fd, data, n);
-}
-
-ssize_t pread64(int fd, void *data, size_t n, off64_t at)
-{
-	return fails("read")
-		       ? -1
-		       : REAL(ssize_t, pread64, int, void *, size_t, off64_t)(fd, data, n, at);
+	shim_stop();
+	if (log_file)
+		fclose(log_file);
 }
 
 int linkat(int from, const char *a, int to, const char *b, int flags)
@@ -156,30 +71,6 @@ int linkat(int from, const char *a, int to, const char *b, int flags)
 	return fails_at("link", b) ? -1
 				   : REAL(int, linkat, int, const char *, int, const char *, int)(
 					     from, a, to, b, flags);
-}
-
-int symlinkat(const char *target, int fd, const char *path)
-{
-	return fails_at("symlink", path)
-		       ? -1
-		       : REAL(int, symlinkat, const char *, int, const char *)(target, fd, path);
-}
-
-int mkdir(const char *path, mode_t mode)
-{
-	return fails_at("mkdir", path) ? -1 : REAL(int, mkdir, const char *, mode_t)(path, mode);
-}
-
-int mkdirat(int fd, const char *path, mode_t mode)
-{
-	return fails_at("mkdir", path)
-		       ? -1
-		       : REAL(int, mkdirat, int, const char *, mode_t)(fd, path, mode);
-}
-
-int rename(const char *a, const char *b)
-{
-	return fails_at("rename", a) ? -1 : REAL(int, rename, const char *, const char *)(a, b);
 }
 
 int renameat2(int from, const char *a, int to, const char *b, unsigned flags)
@@ -192,14 +83,6 @@ int renameat2(int from, const char *a, int to, const char *b, unsigned flags)
 int futimens(int fd, const struct timespec times[2])
 {
 	return fails("utimens") ? -1 : REAL(int, futimens, int, const struct timespec *)(fd, times);
-}
-
-void *mmap64(void *at, size_t n, int prot, int flags, int fd, off64_t offset)
-{
-	if (fd >= 0 && fails("mmap"))
-		return MAP_FAILED;
-	return REAL(void *, mmap64, void *, size_t, int, int, int, off64_t)(
-		at, n, prot, flags, fd, offset);
 }
 
 #define PATH_CALL(name, kind)                                                                      \

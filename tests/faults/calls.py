@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""calls.py CCENV SHIM [--sample N] [--seed S] [--only TEXT] [--kind TEXT]: every libc and libcurl call of ccenv made to fail, one at a time.
+"""calls.py CCENV SHIM [--sample N] [--seed S] [--part I/N] [--only TEXT] [--kind TEXT]: every libc and libcurl call of ccenv made to fail, one at a time.
 
 Five runs of ccenv over a small channel with a made-up CUDA toolkit are walked through: a first lock; an install into an empty
 cache from files; the same over http; an install from a warm cache; an update of an installed prefix. In each, call number 1, 2,
@@ -10,7 +10,8 @@ cache from files; the same over http; an install from a warm cache; an update of
   - the next run succeeds, and leaves all files as they are without a fault;
   - no temporary file is left, neither by the failed run (unless removing was what failed) nor by the next one.
 
-Without --sample all calls are tried: some thousand runs, half an hour. With it, N of them, spread over kinds of calls.
+Without --sample all calls are tried: some thousand runs, half an hour. With it, N of them, spread over kinds of calls. With --part
+1/2 and 2/2 two processes share the work. A ccenv with the address sanitizer also says what it leaks.
 """
 
 import argparse
@@ -136,6 +137,7 @@ class Walker:
         self.log = work / "log"
         self.failures, self.outcomes = 0, collections.Counter()
         self.unclear = collections.Counter()
+        self.cpu = min(os.sched_getaffinity(0))
 
     def env(self, **more):
         return {"PATH": "/usr/bin:/bin", "HOME": str(self.at / "home"), "LANG": "C.UTF-8", "CCENV_NET_RETRIES": "0",
@@ -144,7 +146,7 @@ class Walker:
 
     def run(self, args, **env):
         # On one processor: so the order of calls is nearly the same each time.
-        return subprocess.run([self.ccenv, *args], preexec_fn=lambda: os.sched_setaffinity(0, {0}), cwd=self.at / "project", env=self.env(**env),
+        return subprocess.run([self.ccenv, *args], preexec_fn=lambda: os.sched_setaffinity(0, {self.cpu}), cwd=self.at / "project", env=self.env(**env),
                               capture_output=True, text=True, errors="replace", timeout=60, stdin=subprocess.DEVNULL)
 
     def manifest(self, channel, tool):
@@ -172,7 +174,7 @@ class Walker:
                         data = re.sub(rb'"link": ?\{[^}]*\}', b"", data)
                     found[name] = hashlib.sha256(data).hexdigest() + oct(path.stat().st_mode & 0o111)
         # Which lock files exist, and when something was done, is no difference.
-        notes = r"(^|/)(\.?lock|[^/]*\.lock|stamp\.json|installed|conda-meta/ccenv)$"
+        notes = r"(^|/)(\.?lock|\.ccenv-lock\.[^/]*|[^/]*\.lock|stamp\.json|installed|conda-meta/ccenv)$"
         return {n: s for n, s in found.items() if n == "project/ccenv.lock" or not re.search(notes, n)}
 
     def without_stale(self, s, state):
@@ -333,10 +335,12 @@ def main():
     p.add_argument("shim")
     p.add_argument("--sample", type=int)
     p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--part", default="1/1", help="I/N: every N-th of the calls, beginning with the I-th")
     p.add_argument("--only", default="", help="runs whose name has this text")
     p.add_argument("--kind", default="", help="calls whose kind has this text")
     args = p.parse_args()
     rng = random.Random(args.seed)
+    part, parts = (int(x) for x in args.part.split("/"))
     with tempfile.TemporaryDirectory(prefix="ccenv-calls-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as work:
         work = pathlib.Path(work)
         channel = work / "channel"
@@ -352,6 +356,7 @@ def main():
             calls = w.count(s)
             kinds = collections.Counter(calls)
             tries = [(k, i + 1) for k in sorted(kinds) for i in range(kinds[k]) if args.kind in k]
+            tries = tries[part - 1::parts]
             tries = choose(tries, args.sample and max(1, args.sample // len(scenarios)), rng)
             for kind, number in tries:
                 w.try_call(s, kind, number)

@@ -5,32 +5,17 @@
  * fail: it receives how many there were. With FAULT_EXCHANGE two names cannot be exchanged, as on
  * file systems that do not know how. With FAULT_REFUSE all calls of some kinds are refused.
  */
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/fs.h>
-#include <stdarg.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-static _Atomic long count;
+#include "../faults/shim.h"
 
-/* Is it this call's turn? Sets errno. Calls on the standard streams are never counted. */
-static bool fails(const char *call)
+static bool fails_at(const char *call, const char *path)
 {
-	const char *wanted = getenv("FAULT_CALL"), *at = getenv("FAULT_AT"),
-		   *how = getenv("FAULT_ERRNO");
+	const char *how = getenv("FAULT_ERRNO");
 
-	if (!wanted || strcmp(wanted, call) != 0)
-		return false;
-	if (atomic_fetch_add(&count, 1) + 1 != (at ? strtol(at, NULL, 10) : -1))
+	(void)path;
+	if (shim_count(call) != SHIM_FAILS)
 		return false;
 	errno = how && strcmp(how, "ENOSPC") == 0   ? ENOSPC
 		: how && strcmp(how, "EACCES") == 0 ? EACCES
@@ -67,7 +52,7 @@ static bool refused(const char *call)
 				errno = names[i].errnum;
 		/* Of the last kind, it is told how often this happened. */
 		if (!p[strcspn(p, " ")])
-			atomic_fetch_add(&count, 1);
+			atomic_fetch_add(&shim.count, 1);
 		return true;
 	}
 	return false;
@@ -80,67 +65,12 @@ __attribute__((destructor)) static void report(void)
 
 	if (!path)
 		return;
-	unsetenv("FAULT_CALL");
+	shim_stop();
 	f = fopen(path, "w");
 	if (f) {
-		fprintf(f, "%ld\n", (long)count);
+		fprintf(f, "%ld\n", (long)shim.count);
 		fclose(f);
 	}
-}
-
-#define REAL(ret, name, ...) ((ret(*)(__VA_ARGS__))dlsym(RTLD_NEXT, #name))
-
-#define OPEN(name)                                                                                 \
-	int name(const char *path, int flags, ...)                                                 \
-	{                                                                                          \
-		va_list ap;                                                                        \
-		va_start(ap, flags);                                                               \
-		mode_t mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;                            \
-		va_end(ap);                                                                        \
-		return fails("open") ? -1                                                          \
-				     : REAL(int, name, const char *, int, ...)(path, flags, mode); \
-	}
-#define OPENAT(name)                                                                               \
-	int name(int fd, const char *path, int flags, ...)                                         \
-	{                                                                                          \
-		va_list ap;                                                                        \
-		va_start(ap, flags);                                                               \
-		mode_t mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;                            \
-		va_end(ap);                                                                        \
-		return fails("open") ? -1                                                          \
-				     : REAL(int, name, int, const char *, int, ...)(               \
-					       fd, path, flags, mode);                             \
-	}
-
-OPEN(open)
-OPEN(open64)
-OPENAT(openat)
-OPENAT(openat64)
-
-ssize_t write(int fd, const void *data, size_t n)
-{
-	return fd > 2 && fails("write")
-		       ? -1
-		       : REAL(ssize_t, write, int, const void *, size_t)(fd, data, n);
-}
-
-ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
-{
-	return fails("pwrite") ? -1
-			       : REAL(ssize_t, pwrite64, int, const void *, size_t, off64_t)(
-					 fd, data, n, at);
-}
-
-ssize_t read(int fd, void *data, size_t n)
-{
-	return fd > 2 && fails("read") ? -1 : REAL(ssize_t, read, int, void *, size_t)(fd, data, n);
-}
-
-ssize_t pread64(int fd, void *data, size_t n, off64_t at)
-{
-	return fails("read")
-		       ? -1
-		       : REAL(ssize_t, pread64, int, void *, size_t, off64_t)(fd, data, n, at);
 }
 
 int linkat(int from, const char *a, int to, const char *b, int flags)
@@ -153,28 +83,6 @@ int linkat(int from, const char *a, int to, const char *b, int flags)
 int link(const char *a, const char *b)
 {
 	return linkat(AT_FDCWD, a, AT_FDCWD, b, 0);
-}
-
-int symlinkat(const char *target, int fd, const char *path)
-{
-	return fails("symlink")
-		       ? -1
-		       : REAL(int, symlinkat, const char *, int, const char *)(target, fd, path);
-}
-
-int mkdir(const char *path, mode_t mode)
-{
-	return fails("mkdir") ? -1 : REAL(int, mkdir, const char *, mode_t)(path, mode);
-}
-
-int mkdirat(int fd, const char *path, mode_t mode)
-{
-	return fails("mkdir") ? -1 : REAL(int, mkdirat, int, const char *, mode_t)(fd, path, mode);
-}
-
-int rename(const char *a, const char *b)
-{
-	return fails("rename") ? -1 : REAL(int, rename, const char *, const char *)(a, b);
 }
 
 int renameat2(int from, const char *a, int to, const char *b, unsigned flags)
@@ -231,12 +139,4 @@ int fsync(int fd)
 int flock(int fd, int how)
 {
 	return refused("flock") ? -1 : REAL(int, flock, int, int)(fd, how);
-}
-
-void *mmap64(void *at, size_t n, int prot, int flags, int fd, off64_t offset)
-{
-	if (fd >= 0 && fails("mmap"))
-		return MAP_FAILED;
-	return REAL(void *, mmap64, void *, size_t, int, int, int, off64_t)(
-		at, n, prot, flags, fd, offset);
 }
