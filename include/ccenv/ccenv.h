@@ -299,6 +299,9 @@ struct ccenv_install_options {
 	const char *cuda;
 	enum ccenv_lock_mode mode;
 	bool repair; /* fetch and unpack every package again, rebuild the prefix */
+	/* Install only packages with a verified attestation (CEP 27). Always CCENV_EUNTRUSTED so far:
+	 * docs/security.md says why. */
+	bool require_attestation;
 	/* A plain conda prefix there, without build files [root/env/…, and build files] */
 	const char *prefix;
 };

@@ -291,6 +291,18 @@ static int check_target(const struct ccenv_install_options *o, struct ccenv_erro
 	return 0;
 }
 
+/*
+ * Attestations (CEP 27) are Sigstore bundles. Without a verifier none can count, and to install all
+ * the same, or to look only whether a file is there, would be the opposite of what was asked for.
+ */
+static int check_attestations(const struct ccenv_install_options *o, struct ccenv_error *err)
+{
+	if (!o->require_attestation)
+		return 0;
+	return ce_fail(err, CCENV_EUNTRUSTED,
+		"--require-attestation: this ccenv cannot verify attestations (CEP 27), for want of a Sigstore verifier that it could use, so no package counts as attested and nothing was installed; verify them with cosign or sigstore-python when you commit ccenv.lock, and leave the option out: the sha256 of the lock then holds for every package");
+}
+
 static int check_root(const struct ccenv *c, struct ccenv_error *err)
 {
 	int r = ce_project_check(c, err);
@@ -312,6 +324,9 @@ int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	int r = check_target(o, err);
 
 	*ret = (struct ccenv_install_result){0};
+	if (r < 0)
+		return r;
+	r = check_attestations(o, err);
 	if (r < 0)
 		return r;
 	r = o->prefix ? ce_project_check(c, err) : check_root(c, err);

@@ -297,3 +297,14 @@ def _(t):
     t.has(evil.url.encode() not in t.read("work/ccenv.lock"), "the mirror is in the lock")
     t.done("install", "--prefix", t.path("prefix"), env=env)
     t.has(t.read("prefix/share/x") == b"genuine\n", "not the locked bytes")
+
+
+@attack("network", "attestation.required", "packages without a verified attestation, and --require-attestation", "refused before anything is fetched")
+def _(t):
+    t.channel().add(Package())
+    s = t.server(serve(t.dir))
+    t.manifest(channels=[s.url + "/chan"])
+    t.done("lock", env=ONCE)
+    s.seen.clear()
+    t.refused("install", "--require-attestation", says="cannot verify attestations")
+    t.has(not s.seen and not os.path.exists(t.path("work/build")), f"something was done: {s.seen[:3]}")
