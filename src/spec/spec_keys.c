@@ -139,7 +139,7 @@ int ce_spec_read_build(struct ce_spec_reader *r, size_t begin, size_t end, bool 
 
 		if (ce_is_digit(c) || (c >= 'a' && c <= 'z') || strchr("_.+*-", c))
 			continue;
-		if (r->mode == CE_SPEC_STRICT || (!quoted && strchr(",[]()'\"=<>!~", c)))
+		if (r->mode == CE_SPEC_STRICT || (!quoted && strchr("[]()'\"", c)))
 			return ce_scan_fail(s, i, "'%c' cannot stand in a build", c);
 	}
 	r->spec.build = build;

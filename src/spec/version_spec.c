@@ -270,6 +270,9 @@ static int read_operand(const struct reader *r, enum kind kind, size_t begin, si
 		(t.dot || t.inner_star || t.stars > 1 || (t.stars && kind != NE) ||
 			(t.stars && t.end == begin)))
 		return strict_star(r, kind, begin, t.end, t.end);
+	/* No version has one; as text of its own the version would read as a glob. */
+	if (kind == EQ && t.inner_star)
+		return strict_star(r, kind, begin, t.end, begin);
 	*ret = (struct ce_version_spec){.kind = (uint8_t)kind};
 	if (t.end == begin) {
 		if (kind == LT || kind == GT || kind == NE)
