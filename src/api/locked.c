@@ -2,6 +2,7 @@
 /* Reading the lock of a project; see locked.h. */
 #include "api/locked.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "api/plan.h"
@@ -57,9 +58,7 @@ int ce_locked_select(const struct ce_lockfile *lock, const char *environment, co
 		or_host(platform), ce_buf_str(&known));
 }
 
-int ce_locked_read(struct ccenv *c, const char *environment, const char *platform,
-	struct ce_lockfile **ret_lock, const struct ce_lockfile_platform **ret,
-	struct ccenv_error *err)
+int ce_locked_read_all(struct ccenv *c, struct ce_lockfile **ret_lock, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
 	int r = ce_project_check(c, err);
@@ -72,6 +71,20 @@ int ce_locked_read(struct ccenv *c, const char *environment, const char *platfor
 	if (!lock)
 		return ce_fail(err, CCENV_ENOTFOUND, "%s: no such file; run `ccenv lock` first",
 			c->lock_path);
+	*ret_lock = CE_TAKE(lock);
+	return 0;
+}
+
+int ce_locked_read(struct ccenv *c, const char *environment, const char *platform,
+	struct ce_lockfile **ret_lock, const struct ce_lockfile_platform **ret,
+	struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
+	int r = ce_locked_read_all(c, &lock, err);
+
+	if (r < 0)
+		return r;
+	assert(lock);
 	r = ce_locked_select(lock, environment, platform, ret, err);
 	if (r < 0)
 		return ce_context(err, r, "%s", c->lock_path);

@@ -11,7 +11,10 @@ struct ce_lockfile_platform;
 
 /* The lock of a project. Environment and platform may be NULL: "default", this machine's. */
 
-/* Reads the lock, unchecked, and finds one platform of one environment; *ret points into *ret_lock,
+/* Reads the lock, unchecked. CCENV_ENOTFOUND without one. The caller frees. */
+CE_MUST_CHECK int ce_locked_read_all(
+	struct ccenv *c, struct ce_lockfile **ret_lock, struct ccenv_error *err);
+/* The same, and finds one platform of one environment; *ret points into *ret_lock,
  * which the caller frees. CCENV_ENOTFOUND without a lock, or names what is locked. */
 CE_MUST_CHECK int ce_locked_read(struct ccenv *c, const char *environment, const char *platform,
 	struct ce_lockfile **ret_lock, const struct ce_lockfile_platform **ret,

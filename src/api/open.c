@@ -115,6 +115,7 @@ static void set_paths(struct ccenv *c, const struct ccenv_options *o)
 	CE_AUTOFREE char *lock = NULL;
 
 	c->root_is_named = o->root;
+	c->lock_is_named = o->lock;
 	c->root = ce_path_absolute(o->root ? o->root : root);
 	lock = ce_path_join(c->manifest_path ? dir : c->root, "ccenv.lock");
 	c->lock_path = ce_path_absolute(o->lock ? o->lock : lock);

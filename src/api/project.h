@@ -25,7 +25,8 @@ struct ce_pkg;
  *     solve.c        ccenv_solve                      info.c         ccenv_info
  *     clean.c        ccenv_clean                      search.c       ccenv_search
  *     edit.c         ccenv_add, ccenv_remove          touch.c        ccenv_touch
- *     exec.c         ccenv_exec
+ *     exec.c         ccenv_exec                       export.c       ccenv_export
+ *     import.c       ccenv_import
  *
  * and which has what they share:
  *
@@ -37,16 +38,18 @@ struct ce_pkg;
  *     trust          could another user have made what was found?
  *     uptodate       is there nothing to do?
  *     binaries       the programs and libraries of a build tree
+ *     imported       locks of other programs
  *     host_check     does this machine have what the locked packages need?
  */
 struct ccenv {
-	struct ce_manifest *manifest;       /* NULL without one */
-	struct ce_buf manifest_text;        /* the bytes that it was made from */
-	char *manifest_path;                /* absolute, NULL without a file */
-	char *lock_path;                    /* absolute */
-	char *root;                         /* absolute */
-	char *cache_dir;                    /* absolute */
-	bool root_is_named, cache_is_named; /* by an option or a variable, not found */
+	struct ce_manifest *manifest; /* NULL without one */
+	struct ce_buf manifest_text;  /* the bytes that it was made from */
+	char *manifest_path;          /* absolute, NULL without a file */
+	char *lock_path;              /* absolute */
+	char *root;                   /* absolute */
+	char *cache_dir;              /* absolute */
+	bool root_is_named, lock_is_named,
+		cache_is_named; /* by an option or a variable, not found */
 	bool shared_cache, offline;
 	struct ccenv_error untrusted; /* code 0, or why the manifest found was not read */
 	char **package_caches, **trusted_caches; /* absolute */

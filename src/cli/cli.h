@@ -72,6 +72,8 @@ struct ce_command {
 	X(check)                                                                                   \
 	X(clean)                                                                                   \
 	X(info)                                                                                    \
+	X(import)                                                                                  \
+	X(export)                                                                                  \
 	X(ide)                                                                                     \
 	X(presets)
 #define CE_PLUMBING_COMMANDS(X)                                                                    \

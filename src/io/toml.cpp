@@ -7,6 +7,11 @@
 #include <cstring>
 #include <sstream>
 #include <string>
+
+/* From its header: the packaged library reads TOML 1.0 only, and pixi's files have what 1.1 adds, above
+ * all line breaks in inline tables. */
+#define TOML_HEADER_ONLY                1
+#define TOML_ENABLE_UNRELEASED_FEATURES 1
 #include <toml++/toml.h>
 
 extern "C" {

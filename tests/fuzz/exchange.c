@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Files of other programs that ccenv imports. */
+#include <string.h>
+
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "ccenv/ccenv.h"
+#include "exchange/import.h"
+#include "exchange/license.h"
 #include "fuzz/fuzz.h"
 #include "io/toml.h"
 #include "io/yaml.h"
+#include "lock/lockfile.h"
+#include "manifest/manifest_file.h"
+#include "model/lockfile.h"
+#include "model/manifest.h"
 
 void fuzz_yaml(const char *data, size_t size)
 {
@@ -32,4 +41,47 @@ void fuzz_toml(const char *data, size_t size)
 
 	if (ce_toml_parse(data, size, &v, &err) >= 0)
 		fuzz_require(json_is_object(v), "a TOML file is a table");
+}
+
+/* What an importer made is judged by the readers of ccenv's own files, which must not crash on it. */
+static void judge(struct ce_import *im)
+{
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
+	CE_CLEANUP(ce_manifest_freep) struct ce_manifest *m = NULL;
+	CE_AUTOFREE char *lock_text = im->lock ? json_dumps(im->lock, JSON_COMPACT) : NULL;
+	CE_AUTOFREE char *manifest_text = NULL;
+	struct ccenv_error err;
+
+	if (lock_text)
+		(void)!ce_lockfile_parse(lock_text, strlen(lock_text), &lock, &err);
+	if (!im->manifest && im->lock && ce_import_derive(im, NULL, &err) < 0)
+		return;
+	manifest_text = im->manifest ? json_dumps(im->manifest, JSON_COMPACT) : NULL;
+	if (manifest_text)
+		(void)!ce_manifest_parse(
+			manifest_text, strlen(manifest_text), "/p/ccenv.json", &m, &err);
+}
+
+void fuzz_import(const char *data, size_t size)
+{
+	CE_AUTOFREE char *name = fuzz_line(&data, &size);
+	CE_CLEANUP(ce_import_release) struct ce_import im = {0};
+	struct ccenv_error err;
+
+	if (size > 1 << 16)
+		return;
+	if (ce_import_text(name, data, size, &im, NULL, &err) >= 0)
+		judge(&im);
+}
+
+void fuzz_license(const char *data, size_t size)
+{
+	CE_AUTOFREE char *text = fuzz_text(data, size), *first = NULL, *second = NULL;
+
+	first = ce_license_expression(text);
+	if (!first)
+		return;
+	second = ce_license_expression(first);
+	fuzz_require(second && strcmp(first, second) == 0,
+		"a license expression in its usual form stays as it is");
 }

@@ -42,7 +42,9 @@
 	X(mirrors)     /* io/download_mirror: CCENV_MIRRORS */                                     \
 	X(date)        /* io/download: an HTTP date */                                             \
 	X(yaml)        /* io/yaml */                                                               \
-	X(toml)        /* io/toml */
+	X(toml)        /* io/toml */                                                               \
+	X(import)      /* exchange/import: a line with the name, then the file */                  \
+	X(license)     /* exchange/license: a license expression */
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const char *data, size_t size);
 FUZZ_TARGETS(FUZZ_DECLARE)

@@ -111,6 +111,7 @@ static void test_toml_values(void **state)
 	(void)state;
 	gives(ce_toml_parse, "a = 1\nb = '1'\nc = true\n[d.e]\nf = ['x', 2]\n",
 		"{\"a\":1,\"b\":\"1\",\"c\":true,\"d\":{\"e\":{\"f\":[\"x\",2]}}}");
+	gives(ce_toml_parse, "a = {\n  b = 1,\n  c = 2,\n}\n", "{\"a\":{\"b\":1,\"c\":2}}");
 	gives(ce_toml_parse, "day = 2025-01-02\nx.y = {z = \"a.b.c\"}\n",
 		"{\"day\":\"2025-01-02\",\"x\":{\"y\":{\"z\":\"a.b.c\"}}}");
 }

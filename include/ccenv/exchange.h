@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CCENV_EXCHANGE_H
+#define CCENV_EXCHANGE_H
+
+/* Locks, prefixes and channels of other programs (docs/exchange.md). Rules as in ccenv/ccenv.h. */
+
+#include "ccenv/ccenv.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum ccenv_exchange_format {
+	CCENV_EXCHANGE_EXPLICIT = 1,     /* @EXPLICIT (CEP 23): conda, mamba, micromamba */
+	CCENV_EXCHANGE_PIXI,             /* pixi.lock, version 6 */
+	CCENV_EXCHANGE_CONDA_LOCK,       /* conda-lock.yml, version 1 */
+	CCENV_EXCHANGE_ENVIRONMENT_YAML, /* environment.yml with exact packages */
+	CCENV_EXCHANGE_SPDX,             /* SPDX 2.3 JSON */
+	CCENV_EXCHANGE_CYCLONEDX,        /* CycloneDX 1.5 JSON */
+};
+
+/* The format of that name ("conda-lock"); 0 when there is none. */
+CCENV_API enum ccenv_exchange_format ccenv_exchange_format_find(const char *name);
+/* The i-th name; NULL behind the last. */
+CCENV_API const char *ccenv_exchange_format_name(size_t i);
+
+struct ccenv_export_options {
+	enum ccenv_exchange_format format;
+	const char *environment; /* ["default"; in pixi.lock all] */
+	const char *platform;    /* [this machine's; in pixi.lock and conda-lock.yml all] */
+};
+
+/* The lock of the project in another format. The same lock gives the same text. free() it. */
+CCENV_API int ccenv_export(struct ccenv *c, const struct ccenv_export_options *o, char **ret_text,
+	struct ccenv_error *err);
+
+struct ccenv_import_options {
+	/*
+	 * A pixi.toml, pyproject.toml, pixi.lock, conda-lock.yml, environment.yml or @EXPLICIT list, or a
+	 * directory with one of the first four [the working directory]. A pixi.lock beside its manifest is
+	 * read too, and the other way round.
+	 */
+	const char *path;
+	const char *manifest; /* to write [ccenv.json]; if it exists, only a lock can be imported */
+};
+
+struct ccenv_import_result {
+	char *manifest, *lock; /* what was written, or is as it should be; free() them */
+	size_t n_packages;     /* in the lock */
+};
+
+/*
+ * Makes a manifest and a lock of another program's. A lock keeps exactly its packages; where the format
+ * keeps less of a record than the channel's index, the index completes it if it can be had. A manifest
+ * without a lock is solved. What has no counterpart is logged as a warning. On failure nothing is written.
+ */
+CCENV_API int ccenv_import(struct ccenv *c, const struct ccenv_import_options *o,
+	struct ccenv_import_result *ret, struct ccenv_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
