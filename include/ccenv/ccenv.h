@@ -304,6 +304,9 @@ struct ccenv_install_options {
 	bool require_attestation;
 	/* A plain conda prefix there, without build files [root/env/…, and build files] */
 	const char *prefix;
+	/* Instead of the project's: a pixi.lock, conda-lock.yml, @EXPLICIT list or ccenv.lock, as it is. The
+	 * manifest is not looked at. */
+	const char *from_lock;
 };
 
 struct ccenv_install_result {

@@ -143,27 +143,6 @@ static int make_manifest(struct job *j, struct ccenv_error *err)
 
 /* ---- the lock ---- */
 
-/* Where the file says what was asked and assumed, that is kept. */
-static int use_noted(const struct ce_lockfile_env *env, const struct ce_lockfile_platform *p,
-	struct ce_lock_plan_item *item, struct ccenv_error *err)
-{
-	struct ce_request *q = item->request;
-
-	if (p->n_specs == 0 && p->n_virtuals == 0)
-		return 0;
-	q->specs = ce_arena_array(&q->arena, p->n_specs + 1, sizeof(*q->specs));
-	for (q->n_specs = 0; q->n_specs < p->n_specs; q->n_specs++) {
-		int r = ce_spec_parse(p->specs[q->n_specs], CE_SPEC_LENIENT, &q->arena,
-			&q->specs[q->n_specs], err);
-
-		if (r < 0)
-			return ce_context(err, r, "specs");
-	}
-	ce_request_set_virtuals(q, p->virtuals, p->n_virtuals, 0);
-	item->options = env->options;
-	return 0;
-}
-
 /* One item of the plan gets the packages of the file; without any it is taken out. */
 static int fill_item(struct job *j, struct ce_lock_plan_item *item, struct ce_solved *ret,
 	struct ccenv_error *err)
@@ -172,7 +151,6 @@ static int fill_item(struct job *j, struct ce_lock_plan_item *item, struct ce_so
 	const struct ce_lockfile_env *env = ce_lockfile_env_find(j->found, q->environment);
 	const struct ce_lockfile_platform *p =
 		env ? ce_lockfile_platform_find(env, q->platform) : NULL;
-	int r;
 
 	if (!p) {
 		ce_log(&j->c->events, CCENV_LOG_WARNING,
@@ -180,13 +158,14 @@ static int fill_item(struct job *j, struct ce_lock_plan_item *item, struct ce_so
 			j->source, q->environment, q->platform);
 		return 0;
 	}
-	r = use_noted(env, p, item, err);
-	if (r < 0)
-		return r;
-	item->solution = ce_calloc(1, sizeof(*item->solution));
-	item->solution->pkgs = ce_calloc(p->n_pkgs + 1, sizeof(*item->solution->pkgs));
-	for (; item->solution->n < p->n_pkgs; item->solution->n++)
-		item->solution->pkgs[item->solution->n] = p->pkgs[item->solution->n];
+	/* Where the file says what was asked and assumed, that is kept. */
+	if (p->n_specs || p->n_virtuals) {
+		int r = ce_lock_plan_as_noted(item, env, p, err);
+
+		if (r < 0)
+			return r;
+	}
+	ce_lock_plan_take(item, p);
 	*ret = (struct ce_solved){item->request, item->solution, item->options};
 	return 1;
 }

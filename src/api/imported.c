@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/locked.h"
+#include "api/plan.h"
 #include "api/project.h"
 #include "base/alloc.h"
 #include "base/arena.h"
@@ -14,6 +16,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/map.h"
+#include "base/strs.h"
 #include "lock/lockfile.h"
 #include "model/lockfile.h"
 #include "model/pkg.h"
@@ -22,15 +25,12 @@
 #include "repodata/repodata_sync.h"
 #include "spec/name.h"
 
-int ce_imported_read(struct ccenv *c, const char *path, struct ce_import *im,
-	enum ce_import_kind *ret_kind, struct ccenv_error *err)
+/* The file's text; warnings say what has no counterpart. */
+static int translate(struct ccenv *c, const char *path, const struct ce_buf *text,
+	struct ce_import *im, enum ce_import_kind *ret_kind, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
-	int r = ce_fs_read(path, CE_IMPORT_BYTES_MAX, &text, err);
+	int r = ce_import_text(path, ce_buf_str(text), text->len, im, ret_kind, err);
 
-	if (r < 0)
-		return r;
-	r = ce_import_text(path, ce_buf_str(&text), text.len, im, ret_kind, err);
 	if (r < 0)
 		return r;
 	for (const char *line = ce_buf_str(&im->left_out); *line;) {
@@ -42,6 +42,15 @@ int ce_imported_read(struct ccenv *c, const char *path, struct ce_import *im,
 	}
 	ce_buf_clear(&im->left_out);
 	return 0;
+}
+
+int ce_imported_read(struct ccenv *c, const char *path, struct ce_import *im,
+	enum ce_import_kind *ret_kind, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+	int r = ce_fs_read(path, CE_IMPORT_BYTES_MAX, &text, err);
+
+	return r < 0 ? r : translate(c, path, &text, im, ret_kind, err);
 }
 
 /* ---- completing ---- */
@@ -203,4 +212,69 @@ int ce_imported_lock(struct ccenv *c, struct ce_import *im, const char *path,
 		abort();
 	r = ce_lockfile_parse(text, strlen(text), ret, err);
 	return r < 0 ? ce_context(err, r, "%s", path) : 0;
+}
+
+/* ---- without a project ---- */
+
+/* Sorted as a lock of ccenv's is: what it is called by depends on the order. */
+static int normalize(
+	const struct ce_lockfile *found, struct ce_lockfile **ret, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_lock_plan_release) struct ce_lock_plan plan = {0};
+	size_t room = 0;
+
+	for (size_t e = 0; e < found->n_envs; e++)
+		room += found->envs[e].n_platforms;
+	plan.items = ce_arena_array(&plan.arena, room + 1, sizeof(*plan.items));
+	for (size_t e = 0; e < found->n_envs; e++)
+		for (size_t i = 0; i < found->envs[e].n_platforms; i++) {
+			int r = ce_lock_plan_add_locked(
+				&plan, &found->envs[e], &found->envs[e].platforms[i], err);
+
+			if (r < 0)
+				return r;
+		}
+	return ce_lock_plan_result(&plan, ret, err);
+}
+
+static int translate_lock(struct ccenv *c, const struct ce_buf *text, struct ce_lockfile **ret,
+	struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_import_release) struct ce_import im = {0};
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *found = NULL;
+	enum ce_import_kind kind;
+	int r = translate(c, c->lock_path, text, &im, &kind, err);
+
+	if (r < 0)
+		return r;
+	if (!ce_import_kind_is_lock(kind))
+		return ce_fail(err, CCENV_EUSAGE,
+			"%s is not a lock: it does not name exact packages; `ccenv import` makes a project of it",
+			c->lock_path);
+	r = ce_imported_lock(c, &im, c->lock_path, &found, err);
+	return r < 0 ? r : normalize(found, ret, err);
+}
+
+int ce_imported_platform(struct ccenv *c, const struct ccenv_install_options *o,
+	struct ce_buf *text, struct ce_lockfile **ret_lock, const struct ce_lockfile_platform **ret,
+	struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
+	int r = ce_fs_read(c->lock_path, CE_IMPORT_BYTES_MAX, text, err);
+
+	if (r < 0)
+		return r;
+	if (ce_buf_str(text)[0] == '{')
+		r = ce_lockfile_parse(ce_buf_str(text), text->len, &lock, err);
+	else
+		r = translate_lock(c, text, &lock, err);
+	if (r < 0)
+		return ce_has_prefix(err->text, c->lock_path)
+			       ? r
+			       : ce_context(err, r, "%s", c->lock_path);
+	r = ce_locked_select(lock, o->environment, o->platform, ret, err);
+	if (r < 0)
+		return ce_context(err, r, "%s", c->lock_path);
+	*ret_lock = CE_TAKE(lock);
+	return 0;
 }

@@ -8,6 +8,7 @@
 
 struct ce_buf;
 struct ce_lockfile;
+struct ce_lockfile_platform;
 
 /* What ccenv_import() and ccenv_install() from another program's lock share. */
 
@@ -25,5 +26,13 @@ CE_MUST_CHECK int ce_imported_read(struct ccenv *c, const char *path, struct ce_
  */
 CE_MUST_CHECK int ce_imported_lock(struct ccenv *c, struct ce_import *im, const char *path,
 	struct ce_lockfile **ret, struct ccenv_error *err);
+
+/*
+ * The packages of c->lock_path, which is another program's lock or a ccenv.lock, for the environment and
+ * platform of `o`; `text` gets the bytes of the file, and *ret points into *ret_lock.
+ */
+CE_MUST_CHECK int ce_imported_platform(struct ccenv *c, const struct ccenv_install_options *o,
+	struct ce_buf *text, struct ce_lockfile **ret_lock, const struct ce_lockfile_platform **ret,
+	struct ccenv_error *err);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "api/archs.h"
 #include "api/host_check.h"
+#include "api/imported.h"
 #include "api/locked.h"
 #include "api/plan.h"
 #include "api/prefix.h"
@@ -32,7 +33,6 @@
 #include "model/platform.h"
 
 enum {
-	ROOT_LOCK_TIMEOUT_S = 1800,
 	CLEANED_MAX = 25
 };
 
@@ -182,23 +182,6 @@ static int prune(const char *root, const char *platform, const char *keep, struc
 	return r;
 }
 
-static void on_wait(void *user, const char *holder)
-{
-	struct ccenv *c = user;
-
-	ce_log(&c->events, CCENV_LOG_NOTICE, "Waiting for %s, which is using %s", holder, c->root);
-}
-
-static int lock_root(struct ccenv *c, struct ce_fs_lock **ret, struct ccenv_error *err)
-{
-	CE_AUTOFREE char *guard = ce_path_join(c->root, "lock");
-	int r = ce_root_claim(c, err);
-
-	if (r < 0)
-		return r;
-	return ce_fs_lock(guard, ROOT_LOCK_TIMEOUT_S, on_wait, c, ret, err);
-}
-
 /* With the root's lock held. The order matters: the note that all is up to date goes first and comes
  * back last, and old prefixes go once the build files name the new one. */
 static int install_and_emit(struct ccenv *c, const struct ce_lockfile_platform *p,
@@ -240,7 +223,7 @@ static int install_root(struct ccenv *c, const struct ce_lockfile_platform *p,
 		.events = &c->events,
 	};
 	const struct ce_uptodate_result result = {lock_text, &made, prefix, p->n_pkgs};
-	int r = lock_root(c, &held, err);
+	int r = ce_root_lock(c, &held, err);
 
 	if (r < 0)
 		return r;
@@ -303,18 +286,6 @@ static int check_attestations(const struct ccenv_install_options *o, struct ccen
 		"--require-attestation: this ccenv cannot verify attestations (CEP 27), for want of a Sigstore verifier that it could use, so no package counts as attested and nothing was installed; verify them with cosign or sigstore-python when you commit ccenv.lock, and leave the option out: the sha256 of the lock then holds for every package");
 }
 
-static int check_root(const struct ccenv *c, struct ccenv_error *err)
-{
-	int r = ce_project_check(c, err);
-
-	if (r < 0)
-		return r;
-	r = ce_emit_check_path("directory", c->root, err);
-	if (r < 0)
-		return r;
-	return ce_root_check(c, err);
-}
-
 int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	struct ccenv_install_result *ret, struct ccenv_error *err)
 {
@@ -329,14 +300,20 @@ int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	r = check_attestations(o, err);
 	if (r < 0)
 		return r;
-	r = o->prefix ? ce_project_check(c, err) : check_root(c, err);
+	if (o->from_lock) {
+		r = ce_project_use_lock(c, o->from_lock, err);
+		if (r < 0)
+			return r;
+	}
+	r = o->prefix ? ce_project_check(c, err) : ce_root_check_all(c, err);
 	if (r < 0)
 		return r;
 	if (o->prefix && !*o->prefix)
 		return ce_fail(err, CCENV_EUSAGE, "--prefix is empty");
 	if (!o->cuda && ce_is_up_to_date(c, o, ret))
 		return 0;
-	r = locked_platform(c, o, &lock_text, &lock, &p, err);
+	r = o->from_lock ? ce_imported_platform(c, o, &lock_text, &lock, &p, err)
+			 : locked_platform(c, o, &lock_text, &lock, &p, err);
 	if (r < 0)
 		return r;
 	assert(p);

@@ -220,6 +220,23 @@ void ccenv_close(struct ccenv *c)
 	free(c);
 }
 
+int ce_project_use_lock(struct ccenv *c, const char *lock_path, struct ccenv_error *err)
+{
+	if (!*lock_path)
+		return ce_fail(err, CCENV_EUSAGE, "the name of the lock is empty");
+	ce_manifest_freep(&c->manifest);
+	ce_buf_clear(&c->manifest_text);
+	ce_freep(&c->manifest_path);
+	c->untrusted.code = 0; /* that was the manifest which is not used */
+	free(c->lock_path);
+	c->lock_path = ce_path_absolute(lock_path);
+	if (!c->root_is_named) {
+		free(c->root);
+		c->root = ce_path_absolute("build/_ccenv");
+	}
+	return 0;
+}
+
 int ce_project_check(const struct ccenv *c, struct ccenv_error *err)
 {
 	if (c->untrusted.code == 0)

@@ -145,6 +145,51 @@ void ce_lock_plan_prefer(struct ce_lock_plan *plan, const struct ce_lockfile *ol
 	}
 }
 
+/* ---- what is locked, as items ---- */
+
+int ce_lock_plan_as_noted(struct ce_lock_plan_item *item, const struct ce_lockfile_env *env,
+	const struct ce_lockfile_platform *p, struct ccenv_error *err)
+{
+	struct ce_request *q = item->request;
+
+	q->specs = ce_arena_array(&q->arena, p->n_specs + 1, sizeof(*q->specs));
+	for (q->n_specs = 0; q->n_specs < p->n_specs; q->n_specs++) {
+		int r = ce_spec_parse(p->specs[q->n_specs], CE_SPEC_LENIENT, &q->arena,
+			&q->specs[q->n_specs], err);
+
+		if (r < 0)
+			return ce_context(err, r, "specs");
+	}
+	ce_request_sort_specs(q);
+	ce_request_set_virtuals(q, p->virtuals, p->n_virtuals, 0);
+	item->options = env->options;
+	return 0;
+}
+
+void ce_lock_plan_take(struct ce_lock_plan_item *item, const struct ce_lockfile_platform *p)
+{
+	item->solution = ce_calloc(1, sizeof(*item->solution));
+	item->solution->pkgs = ce_calloc(p->n_pkgs + 1, sizeof(*item->solution->pkgs));
+	for (; item->solution->n < p->n_pkgs; item->solution->n++)
+		item->solution->pkgs[item->solution->n] = p->pkgs[item->solution->n];
+}
+
+int ce_lock_plan_add_locked(struct ce_lock_plan *plan, const struct ce_lockfile_env *env,
+	const struct ce_lockfile_platform *p, struct ccenv_error *err)
+{
+	struct ce_lock_plan_item *item = &plan->items[plan->n++];
+	struct ce_request *q = item->request = ce_request_new();
+
+	q->environment = ce_arena_strdup(&q->arena, env->name);
+	q->platform = ce_arena_strdup(&q->arena, p->platform);
+	q->channels = ce_arena_array(&q->arena, env->n_channels + 1, sizeof(*q->channels));
+	for (; q->n_channels < env->n_channels; q->n_channels++)
+		q->channels[q->n_channels] =
+			ce_arena_strdup(&q->arena, env->channels[q->n_channels]);
+	ce_lock_plan_take(item, p);
+	return ce_lock_plan_as_noted(item, env, p, err);
+}
+
 /* ---- solving ---- */
 
 /* The names that the requests of one platform begin with. */

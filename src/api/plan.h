@@ -12,6 +12,8 @@
 struct ccenv;
 struct ce_environment;
 struct ce_lockfile;
+struct ce_lockfile_env;
+struct ce_lockfile_platform;
 struct ce_manifest;
 struct ce_repodata;
 struct ce_request;
@@ -57,6 +59,19 @@ void ce_lock_plan_prefer(struct ce_lock_plan *plan, const struct ce_lockfile *ol
 /* Loads the records and solves all items, several at a time. */
 CE_MUST_CHECK int ce_lock_plan_solve(
 	struct ccenv *c, struct ce_lock_plan *plan, struct ccenv_error *err);
+/*
+ * Appends what is locked already as an item with its solution, for which there must be room: its request
+ * has what the lock says of it. Everything but the packages is copied.
+ */
+CE_MUST_CHECK int ce_lock_plan_add_locked(struct ce_lock_plan *plan,
+	const struct ce_lockfile_env *env, const struct ce_lockfile_platform *p,
+	struct ccenv_error *err);
+/* Replaces what the request asks for and assumes by what the lock says of it. */
+CE_MUST_CHECK int ce_lock_plan_as_noted(struct ce_lock_plan_item *item,
+	const struct ce_lockfile_env *env, const struct ce_lockfile_platform *p,
+	struct ccenv_error *err);
+/* Gives the item these packages. */
+void ce_lock_plan_take(struct ce_lock_plan_item *item, const struct ce_lockfile_platform *p);
 /* A new lock with all solutions; free with ce_lockfile_free(). */
 CE_MUST_CHECK int ce_lock_plan_result(
 	const struct ce_lock_plan *plan, struct ce_lockfile **ret, struct ccenv_error *err);

@@ -26,7 +26,7 @@ struct ce_pkg;
  *     clean.c        ccenv_clean                      search.c       ccenv_search
  *     edit.c         ccenv_add, ccenv_remove          touch.c        ccenv_touch
  *     exec.c         ccenv_exec                       export.c       ccenv_export
- *     import.c       ccenv_import
+ *     import.c       ccenv_import                     adopt.c        ccenv_adopt
  *
  * and which has what they share:
  *
@@ -63,6 +63,13 @@ struct ccenv {
 CE_MUST_CHECK int ce_project_check(const struct ccenv *c, struct ccenv_error *err);
 /* The same, and CCENV_ENOTFOUND, with the ways to get one, for a project without a manifest. */
 CE_MUST_CHECK int ce_project_need_manifest(const struct ccenv *c, struct ccenv_error *err);
+
+/*
+ * From now on the project is a lock and nothing else, as for `ccenv install --from-lock`: no manifest, and
+ * a root that is not named is the working directory's. CCENV_EUSAGE for an empty path.
+ */
+CE_MUST_CHECK int ce_project_use_lock(
+	struct ccenv *c, const char *lock_path, struct ccenv_error *err);
 
 /* What the `owner` of a result struct of the public API points to: an arena for its strings. */
 struct ce_arena *ce_owner_new(void);

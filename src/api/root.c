@@ -12,9 +12,11 @@
 #include "api/trust.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/event.h"
 #include "base/fs.h"
 #include "base/path.h"
 #include "base/strs.h"
+#include "emit/emit.h"
 
 static const char marker[] = ".ccenv-root";
 static const char marker_text[] = "A root of ccenv, which replaces and removes files here.\n";
@@ -132,4 +134,36 @@ int ce_root_claim(const struct ccenv *c, struct ccenv_error *err)
 	if (r < 0)
 		return r;
 	return ce_fs_replace(path, marker_text, sizeof(marker_text) - 1, NULL, err);
+}
+
+int ce_root_check_all(const struct ccenv *c, struct ccenv_error *err)
+{
+	int r = ce_project_check(c, err);
+
+	if (r < 0)
+		return r;
+	r = ce_emit_check_path("directory", c->root, err);
+	if (r < 0)
+		return r;
+	return ce_root_check(c, err);
+}
+
+static void on_wait(void *user, const char *holder)
+{
+	struct ccenv *c = user;
+
+	ce_log(&c->events, CCENV_LOG_NOTICE, "Waiting for %s, which is using %s", holder, c->root);
+}
+
+int ce_root_lock(struct ccenv *c, struct ce_fs_lock **ret, struct ccenv_error *err)
+{
+	enum {
+		TIMEOUT_S = 1800
+	};
+	CE_AUTOFREE char *guard = ce_path_join(c->root, "lock");
+	int r = ce_root_claim(c, err);
+
+	if (r < 0)
+		return r;
+	return ce_fs_lock(guard, TIMEOUT_S, on_wait, c, ret, err);
 }

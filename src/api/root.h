@@ -8,6 +8,7 @@
 #include "ccenv/ccenv.h"
 
 struct ccenv;
+struct ce_fs_lock;
 
 /*
  * The root is ccenv's own directory: an install replaces and removes files in it. So a directory that
@@ -20,9 +21,13 @@ struct ccenv;
 
 /* May this become the root, or is it one? CCENV_EUSAGE says why not. Changes nothing. */
 CE_MUST_CHECK int ce_root_check(const struct ccenv *c, struct ccenv_error *err);
+/* The same, with whether the project may be used and all build tools can carry the path. */
+CE_MUST_CHECK int ce_root_check_all(const struct ccenv *c, struct ccenv_error *err);
 /* Is the directory a root of some project? */
 bool ce_root_has_marker(const char *dir);
 /* Makes the directory and its marker, after the same check. */
 CE_MUST_CHECK int ce_root_claim(const struct ccenv *c, struct ccenv_error *err);
+/* The same, and waits until no other process works on it. The caller calls ce_fs_unlock(). */
+CE_MUST_CHECK int ce_root_lock(struct ccenv *c, struct ce_fs_lock **ret, struct ccenv_error *err);
 
 #endif
