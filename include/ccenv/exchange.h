@@ -57,6 +57,14 @@ struct ccenv_import_result {
 CCENV_API int ccenv_import(struct ccenv *c, const struct ccenv_import_options *o,
 	struct ccenv_import_result *ret, struct ccenv_error *err);
 
+/*
+ * Build files in the root for a conda prefix that another program made (pixi, conda, micromamba). Nothing
+ * in the prefix is changed. Its records say what it has; one that is malformed, or reached through a link,
+ * is CCENV_EDATA.
+ */
+CCENV_API int ccenv_adopt(struct ccenv *c, const char *prefix, struct ccenv_install_result *ret,
+	struct ccenv_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -83,6 +83,15 @@ static int check_records(
 }
 
 /* `p`: what is locked, or NULL. */
+/* Has another program made it? Then ccenv's own stamp is not there. */
+static bool is_foreign(const char *prefix)
+{
+	CE_AUTOFREE char *stamp = ce_path_join(prefix, "conda-meta/ccenv");
+	CE_AUTOFREE char *history = ce_path_join(prefix, "conda-meta/history");
+
+	return !ce_fs_exists(stamp) && ce_fs_exists(history);
+}
+
 static int check_prefix(struct ccenv *c, const char *prefix, const struct ce_lockfile_platform *p,
 	struct ccenv_error *err)
 {
@@ -90,12 +99,17 @@ static int check_prefix(struct ccenv *c, const char *prefix, const struct ce_loc
 		.pkgs = p ? p->pkgs : NULL,
 		.n_pkgs = p ? p->n_pkgs : 0,
 		.cache_dir = c->cache_dir,
+		.foreign = is_foreign(prefix),
 		.events = &c->events,
 	};
 
 	if (!ce_fs_is_dir(prefix))
 		return ce_fail(err, CCENV_ENOTFOUND,
 			"%s: nothing is installed there; run `ccenv install`", prefix);
+	if (o.foreign) {
+		o.cache_dir = NULL;
+		return ce_install_verify(prefix, &o, err);
+	}
 	if (ce_trust_check_cache(c, err) < 0) {
 		ce_log(&c->events, CCENV_LOG_WARNING,
 			"the files are compared only with the records in %s/conda-meta: %s", prefix,

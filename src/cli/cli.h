@@ -74,6 +74,7 @@ struct ce_command {
 	X(info)                                                                                    \
 	X(import)                                                                                  \
 	X(export)                                                                                  \
+	X(adopt)                                                                                   \
 	X(ide)                                                                                     \
 	X(presets)
 #define CE_PLUMBING_COMMANDS(X)                                                                    \

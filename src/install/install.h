@@ -49,7 +49,10 @@ struct ce_verify_options {
 	const struct ce_pkg *const *pkgs;
 	size_t n_pkgs;
 	const char *cache_dir; /* NULL: it cannot be relied on */
-	unsigned threads;      /* 0: as many as there are processors */
+	/* Another program made the prefix: its records are all there is to compare with, and they may
+	 * lack hashes. */
+	bool foreign;
+	unsigned threads; /* 0: as many as there are processors */
 	const struct ccenv_events *events;
 };
 

@@ -45,6 +45,7 @@ struct verify {
 	struct ce_recorded *items;
 	size_t n, cap;
 	size_t n_records, n_expected; /* expected: 0 when not known */
+	bool foreign;
 	/* The packages that the records stand for, as far as they can be read. */
 	struct ce_pkg *pkgs;
 	size_t n_pkgs, cap_pkgs;
@@ -56,6 +57,27 @@ struct verify {
 	_Atomic uint64_t bytes_done;
 	_Atomic size_t n_done;
 };
+
+/*
+ * Others note the hash in the prefix only where they have changed the file. What they note of a link is
+ * the hash of its text or of what it leads to: whether it is there is all that can be said.
+ */
+static int add_foreign_hash(
+	struct verify *v, const json_t *o, struct ce_recorded *item, struct ccenv_error *err)
+{
+	const char *placeholder = NULL;
+	int r = ce_json_string(o, "prefix_placeholder", &v->arena, &placeholder, err);
+
+	if (r < 0)
+		return r;
+	if (strcmp(item->type, "hardlink") != 0) {
+		item->sha256 = NULL;
+		return 0;
+	}
+	return item->sha256 || placeholder
+		       ? 0
+		       : ce_json_string(o, "sha256", &v->arena, &item->sha256, err);
+}
 
 static int add_item(struct verify *v, const char *record, const json_t *o, struct ccenv_error *err)
 {
@@ -70,6 +92,11 @@ static int add_item(struct verify *v, const char *record, const json_t *o, struc
 	r = ce_json_string(o, "sha256_in_prefix", &v->arena, &item.sha256, err);
 	if (r < 0)
 		return r;
+	if (v->foreign) {
+		r = add_foreign_hash(v, o, &item, err);
+		if (r < 0)
+			return r;
+	}
 	r = ce_json_uint(o, "size_in_bytes", &item.size, err);
 	if (r < 0)
 		return r;
@@ -132,7 +159,7 @@ static int read_record(struct verify *v, const char *path, struct ccenv_error *e
 		return 0;
 	if (!strstr(err->text, path))
 		ce_context(err, r, "%s", path);
-	return ce_hint(err, r, "(run `ccenv install --repair`)");
+	return v->foreign ? r : ce_hint(err, r, "(run `ccenv install --repair`)");
 }
 
 static int read_records(struct verify *v, struct ccenv_error *err)
@@ -235,7 +262,8 @@ static const char *check_item(struct verify *v, const struct ce_recorded *item, 
 		return check_link(item, path);
 	if (!S_ISREG(st.st_mode))
 		return "is not a file any more";
-	if ((uint64_t)st.st_size != item->size)
+	/* Others note the size before the prefix was written in. */
+	if (!v->foreign && (uint64_t)st.st_size != item->size)
 		return "has another size";
 	if (!hash_file(v, path, hex))
 		return "cannot be read";
@@ -286,8 +314,10 @@ static int tell(struct verify *v, struct ccenv_error *err)
 	if (n == 0)
 		return 0;
 	return ce_fail(err, CCENV_EHASH,
-		"%s: %zu of %zu paths are not as they were installed: %s%s; run `ccenv install --repair`",
-		v->prefix, n, v->n, text.data, n > NAMED_MAX ? ", …" : "");
+		"%s: %zu of %zu paths are not as they were installed: %s%s; %s", v->prefix, n, v->n,
+		text.data, n > NAMED_MAX ? ", …" : "",
+		v->foreign ? "repair it with the program that made it"
+			   : "run `ccenv install --repair`");
 }
 
 /* Said plainly: for these, nothing but the prefix's own records was there to compare with. */
@@ -359,19 +389,26 @@ static int verify(struct verify *v, const struct ce_verify_options *o, struct cc
 	return r < 0 || v->n == 0 ? r : tell(v, err);
 }
 
+static int check_stamp(struct verify *v, struct ccenv_error *err)
+{
+	if (!ce_stamp_is_there(v->prefix) && errno == EACCES)
+		return ce_fail_errno(err, errno, "cannot read %s/conda-meta", v->prefix);
+	if (!ce_stamp_is_there(v->prefix))
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"%s was not installed by ccenv, or not completely: run `ccenv install`",
+			v->prefix);
+	return ce_stamp_check_place(v->prefix, &v->n_expected, err);
+}
+
 int ce_install_verify(
 	const char *prefix, const struct ce_verify_options *o, struct ccenv_error *err)
 {
-	struct verify v = {.prefix = prefix, .events = o->events, .caller = pthread_self()};
-	int r;
+	struct verify v = {.prefix = prefix,
+		.events = o->events,
+		.caller = pthread_self(),
+		.foreign = o->foreign};
+	int r = o->foreign ? 0 : check_stamp(&v, err);
 
-	if (!ce_stamp_is_there(prefix) && errno == EACCES)
-		return ce_fail_errno(err, errno, "cannot read %s/conda-meta", prefix);
-	if (!ce_stamp_is_there(prefix))
-		return ce_fail(err, CCENV_ENOTFOUND,
-			"%s was not installed by ccenv, or not completely: run `ccenv install`",
-			prefix);
-	r = ce_stamp_check_place(prefix, &v.n_expected, err);
 	if (r == 0)
 		r = verify(&v, o, err);
 	free(v.items);
