@@ -323,6 +323,21 @@ struct releases {
 	size_t n;
 };
 
+/*
+ * What there is instead of the compiler in releases before 12.0, which had one package with all
+ * libraries, and a script for an nvcc that is there already.
+ */
+static void put_older_compiler(
+	const struct adviser *a, struct ce_buf *out, const struct releases *release)
+{
+	/* The newest stands first. */
+	if (strtol(ce_buf_str(&release->text), NULL, 10) >= 12)
+		return;
+	ce_buf_addf(out,
+		" No channel has a compiler from before 12.0: for CUDA %s there are cudatoolkit, the libraries without headers, and nvcc_%s, which only runs an nvcc that the machine must have.",
+		ce_buf_str(&release->text), a->problem->request->platform);
+}
+
 /* "component nvcc (cuda-nvcc-impl) exists for CUDA 13.0, 12.9, not for CUDA 11.8." */
 static void put_unavailable(const struct adviser *a, struct ce_buf *out,
 	const struct releases *part, const struct releases *release)
@@ -337,7 +352,10 @@ static void put_unavailable(const struct adviser *a, struct ce_buf *out,
 		ce_buf_adds(out, package);
 	ce_buf_addf(out,
 		" exists for CUDA %s, not for CUDA %s. Request one of these releases, or leave %s out.",
-		ce_buf_str(&part->text), ce_buf_str(&release->text), package);
+		ce_buf_str(&part->text), ce_buf_str(&release->text),
+		components.len ? "the component" : package);
+	if (strcmp(package, "cuda-nvcc-impl") == 0)
+		put_older_compiler(a, out, release);
 	ce_buf_release(&components);
 }
 
