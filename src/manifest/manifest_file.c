@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "ccenv/ccenv.h"
+#include "manifest/manifest_spelling.h"
 #include "model/arch.h"
 #include "model/manifest.h"
 #include "model/pkg.h"
@@ -617,7 +618,8 @@ static int parse_text(const char *text, size_t len, struct ce_manifest *m, struc
 	r = ce_json_check_texts(root, err);
 	if (r < 0)
 		return r;
-	return parse_top(root, m, err);
+	r = parse_top(root, m, err);
+	return r < 0 ? r : ce_manifest_check_spelling(root, err);
 }
 
 int ce_manifest_parse(const char *text, size_t len, const char *path,
