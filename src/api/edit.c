@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/event.h"
 #include "base/fs.h"
 #include "lock/lockfile.h"
 #include "manifest/manifest_edit.h"
@@ -199,6 +200,24 @@ static size_t add_bounds(struct ce_edit *e, const char *platform, struct ccenv_d
 	return n;
 }
 
+static bool is_used(const struct ce_manifest *m, const char *feature)
+{
+	for (size_t i = 0; i < m->n_environments; i++)
+		for (size_t k = 0; k < m->environments[i].n_features; k++)
+			if (strcmp(m->environments[i].features[k]->name, feature) == 0)
+				return true;
+	return false;
+}
+
+/* What was added to a feature that no environment has is neither locked nor installed. */
+static void warn_unused(const struct ce_edit *e, const char *feature)
+{
+	if (feature && !is_used(e->c->manifest, feature))
+		ce_log(&e->c->events, CCENV_LOG_WARNING,
+			"no environment of %s has the feature \"%s\", so nothing of it is locked: add it to one, as in \"environments\": {\"%s\": [\"%s\"]}",
+			e->c->manifest_path, feature, feature, feature);
+}
+
 static int add_all(struct ce_edit *e, const struct ccenv_edit_options *o,
 	struct ccenv_dependencies *list, struct ccenv_error *err)
 {
@@ -230,7 +249,10 @@ static int add_all(struct ce_edit *e, const struct ccenv_edit_options *o,
 		if (r < 0)
 			return r;
 	}
-	return ce_edit_write(e, err);
+	r = ce_edit_write(e, err);
+	if (r == 0)
+		warn_unused(e, o->feature);
+	return r;
 }
 
 int ccenv_add(struct ccenv *c, const struct ccenv_edit_options *o, struct ccenv_dependencies *ret,
