@@ -2,7 +2,6 @@
 /* toolchain/<target>.cmake: the template in text/toolchain.cmake, and what `ccenv toolchain`
  * prints. */
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/arena.h"
@@ -34,12 +33,12 @@ static bool has_library(const struct ce_emit_facts *f, const char *name)
 		CE_AUTOFREE char *path = ce_asprintf("%s/targets/%s/%s/lib%s.%s", f->in->prefix,
 			f->target, places[i][0], name, places[i][1]);
 
-		found = access(path, F_OK) == 0;
+		found = ce_emit_is_there(f, path);
 	}
 	if (!found) {
 		CE_AUTOFREE char *path = ce_asprintf("%s/lib/lib%s.so", f->in->prefix, name);
 
-		found = access(path, F_OK) == 0;
+		found = ce_emit_is_there(f, path);
 	}
 	return found;
 }
@@ -88,6 +87,9 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 	int r;
 
 	add_absent(f, &absent);
+	r = ce_emit_check_seen(f, err);
+	if (r < 0)
+		return r;
 	const struct ce_emit_pair pairs[] = {
 		{"ABSENT", ce_buf_str(&absent)},
 		{"CUDA_VERSION", f->cuda_version},

@@ -2,6 +2,7 @@
 /* The facts about an installed prefix that the emitters share: found once, by looking at it. */
 #include "emit/emit_facts.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -48,12 +49,31 @@ const char *ce_emit_relative(const char *from, const char *path, struct ce_arena
 	return ce_arena_strdup(a, ce_buf_str(&b));
 }
 
-static bool exists_below(const char *dir, const char *rel)
+bool ce_emit_is_there(const struct ce_emit_facts *f, const char *path)
 {
-	CE_AUTOFREE char *path = ce_path_join(dir, rel);
 	struct stat st;
 
-	return stat(path, &st) == 0;
+	if (stat(path, &st) == 0)
+		return true;
+	/* ELOOP: a link that leads to itself is as good as one that leads nowhere. */
+	if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP && f->unseen->code == 0)
+		ce_fail_errno(f->unseen, errno, "cannot look at %s", path);
+	return false;
+}
+
+int ce_emit_check_seen(const struct ce_emit_facts *f, struct ccenv_error *err)
+{
+	if (f->unseen->code == 0)
+		return 0;
+	*err = *f->unseen;
+	return err->code;
+}
+
+static bool exists_below(const struct ce_emit_facts *f, const char *rel)
+{
+	CE_AUTOFREE char *path = ce_path_join(f->in->prefix, rel);
+
+	return ce_emit_is_there(f, path);
 }
 
 static void find_versions(struct ce_emit_facts *f)
@@ -99,9 +119,9 @@ static void find_paths(struct ce_emit_facts *f)
 	f->manifest_rel =
 		in->manifest_path ? ce_emit_relative(in->root, in->manifest_path, &f->arena) : "";
 	f->lock_rel = in->lock_path ? ce_emit_relative(in->root, in->lock_path, &f->arena) : "";
-	f->has_nvcc = exists_below(in->prefix, "bin/nvcc");
-	f->has_gcc = f->triplet && exists_below(in->prefix, gcc) && exists_below(in->prefix, gxx);
-	f->has_cccl_dir = exists_below(in->prefix, cccl);
+	f->has_nvcc = exists_below(f, "bin/nvcc");
+	f->has_gcc = f->triplet && exists_below(f, gcc) && exists_below(f, gxx);
+	f->has_cccl_dir = exists_below(f, cccl);
 }
 
 int ce_emit_facts_init(
@@ -110,6 +130,7 @@ int ce_emit_facts_init(
 	int r;
 
 	*f = (struct ce_emit_facts){.in = in, .cuda_version = ""};
+	f->unseen = ce_arena_alloc(&f->arena, sizeof(*f->unseen));
 	r = ce_emit_check_path("directory", in->root, err);
 	if (r < 0)
 		return r;
@@ -132,7 +153,7 @@ int ce_emit_facts_init(
 	if (r < 0)
 		return r;
 	ce_emit_parts_find(f);
-	return 0;
+	return ce_emit_check_seen(f, err);
 }
 
 void ce_emit_facts_release(struct ce_emit_facts *f)

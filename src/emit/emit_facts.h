@@ -46,11 +46,18 @@ struct ce_emit_facts {
 
 	struct ce_emit_part *parts; /* sorted by .pc name */
 	size_t n_parts;
+	struct ccenv_error *unseen; /* what could not be looked at; code 0 when all could */
 };
 
 CE_MUST_CHECK int ce_emit_facts_init(
 	struct ce_emit_facts *f, const struct ce_emit_input *in, struct ccenv_error *err);
 void ce_emit_facts_release(struct ce_emit_facts *f);
+/*
+ * Is there something at the path, behind links? What cannot be looked at (an I/O error, no permission) is
+ * not absent: build files would lack it without a word. It is noted, and ce_emit_check_seen() fails.
+ */
+bool ce_emit_is_there(const struct ce_emit_facts *f, const char *path);
+CE_MUST_CHECK int ce_emit_check_seen(const struct ce_emit_facts *f, struct ccenv_error *err);
 /* Fills parts. */
 void ce_emit_parts_find(struct ce_emit_facts *f);
 const struct ce_emit_part *ce_emit_part_find(const struct ce_emit_facts *f, const char *name);

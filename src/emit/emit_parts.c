@@ -3,9 +3,9 @@
  * asked for. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/path.h"
 #include "emit/emit_facts.h"
 #include "model/cuda_parts.h"
 #include "model/pkg.h"
@@ -18,26 +18,34 @@ const struct ce_pkg *ce_emit_pkg_find(const struct ce_emit_facts *f, const char 
 	return NULL;
 }
 
-static bool is_there(const char *dir, const char *fmt_dir, const char *prefix, const char *name,
-	const char *suffix)
+static bool has_library(
+	const struct ce_emit_facts *f, const char *dir, const struct ce_cuda_part *p)
 {
-	CE_AUTOFREE char *path = ce_asprintf("%s/%s/%s%s%s", dir, fmt_dir, prefix, name, suffix);
-	struct stat st;
+	CE_AUTOFREE char *path = ce_asprintf("%s/%s/lib%s%s", dir,
+		p->in_stubs ? "lib/stubs" : "lib", p->lib, p->is_static ? ".a" : ".so");
 
-	return stat(path, &st) == 0;
+	return ce_emit_is_there(f, path);
+}
+
+static bool has_header(const struct ce_emit_facts *f, const char *dir, const struct ce_cuda_part *p)
+{
+	CE_AUTOFREE char *path = ce_path_join(dir, p->header);
+
+	return ce_emit_is_there(f, path);
 }
 
 /* Both what is linked and what is included must be there: -dev without the library is of no use. */
 static bool find_files(
 	const struct ce_emit_facts *f, const struct ce_cuda_part *p, const char *base)
 {
-	const char *dir = p->in_stubs ? "lib/stubs" : "lib";
+	CE_AUTOFREE char *include = ce_path_join(base, "include");
+	CE_AUTOFREE char *cccl = ce_path_join(include, "cccl");
 
-	if (p->lib && !is_there(base, dir, "lib", p->lib, p->is_static ? ".a" : ".so"))
+	if (p->lib && !has_library(f, base, p))
 		return false;
-	if (!p->header || is_there(base, "include", "", p->header, ""))
+	if (!p->header || has_header(f, include, p))
 		return true;
-	return f->has_cccl_dir && is_there(base, "include/cccl", "", p->header, "");
+	return f->has_cccl_dir && has_header(f, cccl, p);
 }
 
 /* "cuda-cccl_@" -> the package cuda-cccl_linux-64, if it is in the prefix. */

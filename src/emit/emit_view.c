@@ -79,7 +79,7 @@ static void add_prefix_link(struct plan *p, const char *rel, const char *what)
 	CE_AUTOFREE char *at = ce_path_join(p->f->view, rel);
 	CE_AUTOFREE char *dir = ce_path_dir(at);
 
-	if (access(path, F_OK) == 0)
+	if (ce_emit_is_there(p->f, path))
 		add(p, ENTRY_LINK, rel, ce_emit_relative(dir, path, &p->arena));
 }
 
@@ -461,6 +461,9 @@ int ce_emit_view(const struct ce_emit_facts *f, struct ccenv_error *err)
 	int r;
 
 	r = make_plan(&p, err);
+	if (r < 0)
+		return r;
+	r = ce_emit_check_seen(f, err);
 	if (r < 0)
 		return r;
 	describe(&p, &text);

@@ -441,6 +441,30 @@ static void test_profile_that_is_a_link(void **state)
 	assert_non_null(strstr(err.text, "nvcc.profile"));
 }
 
+/* What cannot be looked at is not absent: here, a link to a name that is longer than names may be. */
+static void test_what_cannot_be_looked_at(void **state)
+{
+	static const char *const paths[] = {"bin/nvcc", "bin/x86_64-conda-linux-gnu-g++",
+		TREE "include/cuda.h", TREE "lib/libnvrtc.so", "bin/ptxas", "nvvm"};
+	struct fixture *x = *state;
+	char target[400] = "";
+
+	memset(target, 'x', sizeof(target) - 1);
+	for (size_t i = 0; i < CE_COUNT(paths); i++) {
+		CE_AUTOFREE char *path = ce_path_join(x->prefix, paths[i]);
+		CE_AUTOFREE char *away = ce_asprintf("%s.away", path);
+
+		assert_int_equal(rename(path, away), 0);
+		assert_int_equal(symlink(target, path), 0);
+		assert_int_equal(emit(x, "111111111111"), CCENV_EIO);
+		assert_non_null(strstr(err.text, "cannot look at "));
+		assert_non_null(strstr(err.text, path));
+		assert_int_equal(unlink(path), 0);
+		assert_int_equal(rename(away, path), 0);
+	}
+	check(emit(x, "111111111111"));
+}
+
 static void test_a_library_for_another_machine_is_refused(void **state)
 {
 	const struct fixture *x = *state;
@@ -555,6 +579,7 @@ int main(void)
 		cmocka_unit_test(test_components_are_documented),
 		cmocka_unit_test_setup_teardown(test_only_what_is_ours_is_touched, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_profile_that_is_a_link, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_cannot_be_looked_at, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_toolchain_names_what_is_there, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_is_written_twice, setup, teardown),
