@@ -594,6 +594,38 @@ struct ccenv_touch_result {
  * outside a repository, or without git. `c` needs no manifest.
  */
 CCENV_API int ccenv_touch(struct ccenv *c, struct ccenv_touch_result *ret, struct ccenv_error *err);
+/* How bad a finding of ccenv_doctor() is. */
+enum ccenv_severity {
+	CCENV_FINE = 0, /* as it should be */
+	CCENV_NOTE,     /* good to know */
+	CCENV_WARNING,  /* may give a wrong or slow build, or a program that does not run */
+	CCENV_PROBLEM,  /* something does not work before it is cured */
+};
+
+struct ccenv_diagnosis {
+	const char *check; /* what was looked at: "driver", "glibc", "disk", … */
+	enum ccenv_severity severity;
+	const char *text; /* complete */
+	const char *cure; /* what to do about it; NULL: nothing, or the text says it */
+};
+
+struct ccenv_diagnoses {
+	struct ccenv_diagnosis *items; /* in the order of the checks */
+	size_t n;
+	enum ccenv_severity worst;
+	void *owner;
+};
+
+/*
+ * Looks at the machine, the environment and the project for what would spoil a build: driver against
+ * the locked CUDA, glibc, disk, file systems, variables, CMake, other toolkits, a cache that others
+ * can write to, a stale lock or root. Changes nothing and needs neither manifest nor network. NULL
+ * is the environment "default". Free with ccenv_diagnoses_free().
+ */
+CCENV_API int ccenv_doctor(struct ccenv *c, const char *environment, struct ccenv_diagnoses *ret,
+	struct ccenv_error *err);
+/* Frees what the list holds, not `list` itself. */
+CCENV_API void ccenv_diagnoses_free(struct ccenv_diagnoses *list);
 
 /* A virtual package of this machine: "__cuda", "13.0", "0". */
 struct ccenv_virtual {

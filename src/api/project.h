@@ -39,6 +39,7 @@ struct ce_pkg;
  *     uptodate       is there nothing to do?
  *     binaries       the programs and libraries of a build tree
  *     imported       locks of other programs
+ *     diagnose       what the facts of a machine and a project mean
  *     host_check     does this machine have what the locked packages need?
  */
 struct ccenv {

@@ -71,6 +71,7 @@ struct ce_command {
 	X(verify)                                                                                  \
 	X(check)                                                                                   \
 	X(clean)                                                                                   \
+	X(doctor)                                                                                  \
 	X(info)                                                                                    \
 	X(import)                                                                                  \
 	X(export)                                                                                  \

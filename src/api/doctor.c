@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/* ccenv_doctor(): collects what ce_diagnose() judges. */
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/diagnose.h"
+#include "api/host_check.h"
+#include "api/locked.h"
+#include "api/project.h"
+#include "api/trust.h"
+#include "api/uptodate.h"
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "io/host.h"
+#include "io/spawn.h"
+#include "lock/lockfile.h"
+#include "model/lockfile.h"
+#include "model/manifest.h"
+#include "model/pkg.h"
+#include "model/request.h"
+
+enum {
+	CMAKE_LIMIT_S = 10,
+	CMAKE_OUTPUT_MAX = 1 << 16
+};
+
+/* Where a toolkit of the system is found without being asked for. */
+static const char *const toolkit_patterns[] = {
+	"/usr/local/cuda",
+	"/usr/local/cuda-[0-9]*",
+	"/opt/cuda",
+	"/usr/lib/cuda",
+	"/usr/bin/nvcc",
+	"/usr/include/cuda_runtime.h",
+	"/usr/lib/*/libcudart.so*",
+	"/usr/lib64/libcudart.so*",
+};
+
+static void look_for_toolkits(struct ce_facts *f, struct ce_arena *a)
+{
+	enum {
+		MOST = 32
+	};
+
+	f->toolkits.items = ce_arena_array(a, MOST, sizeof(*f->toolkits.items));
+	for (size_t i = 0; i < CE_COUNT(toolkit_patterns); i++) {
+		glob_t g;
+
+		if (glob(toolkit_patterns[i], 0, NULL, &g) != 0)
+			continue;
+		for (size_t k = 0; k < g.gl_pathc && f->toolkits.n < MOST; k++)
+			f->toolkits.items[f->toolkits.n++] = ce_arena_strdup(a, g.gl_pathv[k]);
+		globfree(&g);
+	}
+}
+
+/* Those that `ccenv run` and `ccenv env` set lead into the root, and are as they should be. */
+static void look_at_variables(const struct ccenv *c, struct ce_facts *f, struct ce_arena *a)
+{
+	size_t n = 0;
+
+	while (ce_hostile_variable(n))
+		n++;
+	f->variables.items = ce_arena_array(a, n, sizeof(*f->variables.items));
+	for (size_t i = 0; i < n; i++) {
+		const char *name = ce_hostile_variable(i), *value = c->getenv_fn(name);
+
+		if (value && *value && !ce_has_prefix(value, c->root))
+			f->variables.items[f->variables.n++] = name;
+	}
+}
+
+/* "cmake version 3.25.1" */
+static const char *cmake_version(struct ce_arena *a)
+{
+	static const char begin[] = "cmake version ";
+	const char *const argv[] = {"cmake", "--version", NULL};
+	CE_CLEANUP(ce_buf_release) struct ce_buf out = {.max = CMAKE_OUTPUT_MAX};
+	struct ccenv_error ignored;
+	const char *at;
+	int status;
+
+	if (ce_spawn_read(argv, CMAKE_LIMIT_S, &out, &status, &ignored) < 0 || status != 0)
+		return NULL;
+	at = strstr(ce_buf_str(&out), begin);
+	return at ? ce_arena_strndup(
+			    a, at + strlen(begin), strspn(at + strlen(begin), "0123456789."))
+		  : NULL;
+}
+
+static void look_at_machine(struct ccenv *c, struct ce_facts *f, struct ce_arena *a)
+{
+	struct ccenv_error error;
+	struct ce_virtual *virtuals;
+	size_t n;
+
+	/* The variables that override what is found count here as they do in a solve. */
+	if (ce_host_virtuals(c->getenv_fn, true, a, &virtuals, &n, &error) < 0) {
+		f->host_lacks = ce_arena_strdup(a, error.text);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		char *end;
+
+		if (strcmp(virtuals[i].name, "__glibc") == 0)
+			f->glibc = virtuals[i].version;
+		if (strcmp(virtuals[i].name, "__cuda") == 0) {
+			f->driver_major = (int)strtol(virtuals[i].version, &end, 10);
+			f->driver_minor = *end == '.' ? (int)strtol(end + 1, NULL, 10) : 0;
+		}
+		if (strcmp(virtuals[i].name, "__cuda_arch") == 0) {
+			f->gpu_major = (int)strtol(virtuals[i].version, &end, 10);
+			f->gpu_minor = *end == '.' ? (int)strtol(end + 1, NULL, 10) : 0;
+		}
+	}
+}
+
+static void look_at_packages(
+	const struct ce_lockfile_platform *p, struct ce_facts *f, struct ce_arena *a)
+{
+	for (size_t i = 0; i < p->n_pkgs; i++) {
+		const struct ce_pkg *pkg = p->pkgs[i];
+
+		f->locked_bytes += pkg->size;
+		if (strcmp(pkg->name, "cuda-version") == 0)
+			f->cuda = ce_arena_strdup(a, pkg->version);
+		if (ce_has_prefix(pkg->name, "sysroot_linux-"))
+			f->sysroot = ce_arena_strdup(a, pkg->version);
+		f->has_gcc |= ce_has_prefix(pkg->name, "gcc_impl_linux-");
+	}
+}
+
+static void look_at_root(struct ccenv *c, const char *environment, struct ce_facts *f)
+{
+	const struct ccenv_install_options o = {.environment = environment};
+	struct ccenv_install_result result;
+	CE_AUTOFREE char *stamp = ce_asprintf("%s/stamp.json", c->root);
+
+	if (!ce_fs_exists(stamp))
+		return;
+	f->root = CE_ROOT_STALE;
+	if (ce_is_up_to_date(c, &o, &result)) {
+		f->root = CE_ROOT_READY;
+		free(result.prefix);
+		free(result.root);
+	}
+}
+
+/* What ce_host_check() only warns of, for look_at_project(). */
+struct warning {
+	char text[1024];
+};
+
+static void take_warning(void *user, enum ccenv_level level, const char *text)
+{
+	struct warning *w = user;
+
+	if (level == CCENV_LOG_WARNING)
+		snprintf(w->text, sizeof(w->text), "%s", text);
+}
+
+static void check_host(struct ccenv *c, const struct ce_lockfile_platform *p, struct ce_facts *f,
+	struct ce_arena *a)
+{
+	struct warning warning = {0};
+	struct ccenv_error error;
+
+	c->events = (struct ccenv_events){.user = &warning, .log = take_warning};
+	if (ce_host_check(c, p, &error) < 0 && error.code == CCENV_EHOST)
+		f->host_lacks = ce_arena_strdup(a, error.text);
+	c->events = (struct ccenv_events){0};
+	/* No driver at all has a finding of its own. */
+	if (*warning.text && f->driver_major)
+		f->driver_lacks = ce_arena_strdup(a, warning.text);
+}
+
+static void look_at_project(
+	struct ccenv *c, const char *environment, struct ce_facts *f, struct ce_arena *a)
+{
+	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
+	const struct ce_lockfile_platform *p;
+	struct ccenv_error error;
+
+	if (c->untrusted.code)
+		f->untrusted = c->untrusted.text;
+	if (!c->manifest)
+		return;
+	f->manifest = c->manifest_path ? c->manifest_path : "the command line";
+	look_at_root(c, environment, f);
+	if (!ce_fs_exists(c->lock_path))
+		return;
+	f->lock = c->lock_path;
+	if (ce_locked_read(c, environment, NULL, &lock, &p, &error) < 0) {
+		f->unlocked = ce_arena_strdup(a, error.text);
+		return;
+	}
+	look_at_packages(p, f, a);
+	check_host(c, p, f, a);
+	if (ce_locked_check(c, lock, environment, NULL, &p, &error) < 0)
+		f->unlocked = ce_arena_printf(a, "%s is out of date: %s", c->lock_path, error.text);
+}
+
+int ccenv_doctor(struct ccenv *c, const char *environment, struct ccenv_diagnoses *ret,
+	struct ccenv_error *err)
+{
+	const struct ccenv_events events = c->events;
+	struct ce_facts f = {0};
+	struct ccenv_error shared;
+	struct ce_arena *a;
+
+	if (c->manifest && environment && !ce_manifest_environment(c->manifest, environment))
+		return ce_fail(err, CCENV_ENOTFOUND, "%s has no environment \"%s\"",
+			c->manifest->path, environment);
+	a = ce_owner_new();
+	c->events = (struct ccenv_events){0}; /* what others would warn of is a finding here */
+	look_at_machine(c, &f, a);
+	look_at_project(c, environment, &f, a);
+	look_at_variables(c, &f, a);
+	look_for_toolkits(&f, a);
+	f.cmake = cmake_version(a);
+	if (f.manifest && !ce_place_look(c->root, &f.places[0]))
+		f.places[0].path = NULL;
+	if (!ce_place_look(c->cache_dir, &f.places[1]))
+		f.places[1].path = NULL;
+	f.cache_accepted = c->shared_cache;
+	if (ce_trust_check_cache(c, &shared) < 0)
+		f.cache_shared = shared.text;
+	*ret = (struct ccenv_diagnoses){.owner = a};
+	ce_diagnose(&f, a, ret);
+	c->events = events;
+	return 0;
+}
+
+void ccenv_diagnoses_free(struct ccenv_diagnoses *list)
+{
+	ce_owner_free(list->owner);
+	*list = (struct ccenv_diagnoses){0};
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* ccenv doctor: what of this machine, this shell and this project would spoil a build, and what to do. */
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/printable.h"
+#include "cli/cli.h"
+
+static const char *const severities[] = {
+	[CCENV_FINE] = "ok",
+	[CCENV_NOTE] = "note",
+	[CCENV_WARNING] = "warning",
+	[CCENV_PROBLEM] = "problem",
+};
+
+static void set(json_t *o, const char *key, const char *value)
+{
+	json_object_set_new(o, key, value ? json_string(value) : json_null());
+}
+
+static void print_json(const struct ccenv_diagnoses *list)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	json_t *findings = json_array();
+
+	set(o, "status", severities[list->worst]);
+	for (size_t i = 0; i < list->n; i++) {
+		json_t *finding = json_object();
+
+		set(finding, "check", list->items[i].check);
+		set(finding, "severity", severities[list->items[i].severity]);
+		set(finding, "text", list->items[i].text);
+		set(finding, "cure", list->items[i].cure);
+		json_array_append_new(findings, finding);
+	}
+	json_object_set_new(o, "findings", findings);
+	ce_json_format(o, &b);
+	fputs(ce_buf_str(&b), stdout);
+}
+
+static void print_text(const struct ccenv_diagnoses *list, bool quiet)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct ccenv_diagnosis *d = &list->items[i];
+
+		if (quiet && d->severity < CCENV_WARNING)
+			continue;
+		ce_buf_addf(&b, "%-8s %-12s ", severities[d->severity], d->check);
+		ce_buf_add_printable(&b, d->text, false);
+		if (d->cure) {
+			ce_buf_adds(&b, "\n                      cure: ");
+			ce_buf_add_printable(&b, d->cure, false);
+		}
+		ce_buf_addc(&b, '\n');
+	}
+	fputs(ce_buf_str(&b), stdout);
+}
+
+static void sum_up(struct ce_cli *cli, const struct ccenv_diagnoses *list)
+{
+	size_t n[CE_COUNT(severities)] = {0};
+
+	for (size_t i = 0; i < list->n; i++)
+		n[list->items[i].severity]++;
+	ce_cli_say(cli, "%zu problem%s, %zu warning%s", n[CCENV_PROBLEM],
+		n[CCENV_PROBLEM] == 1 ? "" : "s", n[CCENV_WARNING],
+		n[CCENV_WARNING] == 1 ? "" : "s");
+}
+
+static int run(struct ce_cli *cli)
+{
+	const char *environment = NULL;
+	bool strict = false;
+	const struct ce_opt own[] = {
+		{"environment", 'e', "NAME", "environment [default]", .string = &environment},
+		{"strict", 0, NULL, "fail for warnings, too", .flag = &strict},
+		{0},
+	};
+	struct ccenv_diagnoses list;
+	struct ccenv_error err;
+	struct ccenv *c;
+	int r, status;
+
+	if (!ce_cli_begin(cli, own, &status))
+		return status;
+	status = ce_cli_open(cli, &c);
+	if (status != CE_EXIT_OK)
+		return status;
+	r = ccenv_doctor(c, environment, &list, &err);
+	ccenv_close(c);
+	if (r < 0)
+		return ce_cli_fail(cli, &err, NULL);
+	if (cli->json)
+		print_json(&list);
+	else
+		print_text(&list, cli->quiet);
+	if (!cli->json)
+		sum_up(cli, &list);
+	status = list.worst >= (strict ? CCENV_WARNING : CCENV_PROBLEM) ? CE_EXIT_FAILED
+									: CE_EXIT_OK;
+	ccenv_diagnoses_free(&list);
+	return status;
+}
+
+static void more_help(void)
+{
+	printf("\nExit status: 0 if nothing has to be cured, 1 with a problem (or, with --strict, a warning).\n");
+}
+
+const struct ce_command ce_cmd_doctor = {
+	.name = "doctor",
+	.args = "",
+	.summary = "look for what would spoil a build on this machine, and say the cure",
+	.example = "  ccenv doctor\n",
+	.more_help = more_help,
+	.run = run,
+};
