@@ -389,6 +389,62 @@ struct ccenv_clean_result {
 CCENV_API int ccenv_clean(struct ccenv *c, const struct ccenv_clean_options *o,
 	struct ccenv_clean_result *ret, struct ccenv_error *err);
 
+/* ---- looking at locks ---- */
+
+/* A package as one lock has it; all 0 if it does not. */
+struct ccenv_locked {
+	const char *version, *build, *subdir, *channel, *url;
+	const char *sha256; /* NULL if unknown */
+	uint64_t size;
+};
+
+/* What differs between two locks: added (no `before`), removed (no `after`) or changed. */
+struct ccenv_change {
+	const char *environment, *platform, *name;
+	struct ccenv_locked before, after;
+};
+
+struct ccenv_changes {
+	struct ccenv_change *items; /* sorted by environment, "default" first, platform and name */
+	size_t n;
+	void *owner;
+};
+
+/*
+ * Compares two locks. Each is a file, or else a revision of git: "HEAD~1" is the project's lock in
+ * that revision, "HEAD~1:dir/ccenv.lock" another one. `after` NULL is the project's lock as it is
+ * now. No manifest is needed. Free with ccenv_changes_free().
+ */
+CCENV_API int ccenv_diff(struct ccenv *c, const char *before, const char *after,
+	struct ccenv_changes *ret, struct ccenv_error *err);
+/* Frees what the list holds, not `list` itself. */
+CCENV_API void ccenv_changes_free(struct ccenv_changes *list);
+
+/* A package that is not what it could be. */
+struct ccenv_outdated_package {
+	const char *environment, *platform, *name;
+	const char *locked, *locked_build; /* NULL: a new lock would add it */
+	const char *update, *update_build; /* in a new lock; NULL: it would not have it */
+	const char *newest;                /* in the channels; NULL if they have none any more */
+	const char *requested;             /* what the manifest asks for; NULL if it does not */
+	bool changes;                      /* a new lock has another package */
+	bool is_held;                      /* asked for, and even a new lock has not the newest */
+	const char
+		*held_by; /* the part of `requested` that does not admit it; NULL: other packages */
+};
+
+struct ccenv_outdated {
+	struct ccenv_outdated_package *items;
+	size_t n;
+	void *owner;
+};
+
+/* Solves as `ccenv lock --update` does, writes nothing, and compares with the lock. Free with
+ * ccenv_outdated_free(). */
+CCENV_API int ccenv_outdated(struct ccenv *c, struct ccenv_outdated *ret, struct ccenv_error *err);
+/* Frees what the list holds, not `list` itself. */
+CCENV_API void ccenv_outdated_free(struct ccenv_outdated *list);
+
 /* ---- what is installed, for build systems ---- */
 
 /*

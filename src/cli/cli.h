@@ -68,6 +68,8 @@ struct ce_command {
 	X(tree)                                                                                    \
 	X(why)                                                                                     \
 	X(search)                                                                                  \
+	X(diff)                                                                                    \
+	X(outdated)                                                                                \
 	X(verify)                                                                                  \
 	X(check)                                                                                   \
 	X(clean)                                                                                   \
