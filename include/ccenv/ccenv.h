@@ -445,6 +445,33 @@ CCENV_API int ccenv_outdated(struct ccenv *c, struct ccenv_outdated *ret, struct
 /* Frees what the list holds, not `list` itself. */
 CCENV_API void ccenv_outdated_free(struct ccenv_outdated *list);
 
+/* The license of a locked package. What is only known once it is in the cache is empty before. */
+struct ccenv_license {
+	const char *name, *version;
+	const char *license, *family; /* as its record has them; NULL if it does not */
+	const char *dir;              /* of the unpacked package; NULL: it is not in the cache */
+	const char *const *texts;     /* files of it with license texts */
+	size_t n_texts;
+	bool cuda_eula; /* it is under the EULA of NVIDIA's CUDA Toolkit */
+	/* Files of it that Attachment A of that EULA names: they may be distributed with an
+	 * application, under its conditions. */
+	const char *const *redistributable;
+	size_t n_redistributable;
+	const char *source; /* where the list of them is from */
+};
+
+struct ccenv_licenses {
+	struct ccenv_license *items; /* sorted by name */
+	size_t n;
+	void *owner;
+};
+
+/* Of the locked packages; NULL takes the defaults of ccenv_install(). Free with ccenv_licenses_free(). */
+CCENV_API int ccenv_licenses(struct ccenv *c, const char *environment, const char *platform,
+	struct ccenv_licenses *ret, struct ccenv_error *err);
+/* Frees what the list holds, not `list` itself. */
+CCENV_API void ccenv_licenses_free(struct ccenv_licenses *list);
+
 /* ---- what is installed, for build systems ---- */
 
 /*

@@ -70,6 +70,7 @@ struct ce_command {
 	X(search)                                                                                  \
 	X(diff)                                                                                    \
 	X(outdated)                                                                                \
+	X(licenses)                                                                                \
 	X(verify)                                                                                  \
 	X(check)                                                                                   \
 	X(clean)                                                                                   \
