@@ -137,6 +137,10 @@ struct ccenv_options {
 
 struct ccenv;
 
+/* The manifest that ccenv_open() would read, whether it exists or not; NULL when there is none, or
+ * when the one found may not be used. Absolute; free() it. */
+CCENV_API char *ccenv_manifest_path(const struct ccenv_options *o);
+
 /*
  * Opens a project: reads its manifest, if there is one. Without one, most calls fail with
  * CCENV_ENOTFOUND and say how to begin. Free with ccenv_close().

@@ -168,6 +168,14 @@ static void free_dirs(char **dirs, size_t n)
 	free(dirs);
 }
 
+char *ccenv_manifest_path(const struct ccenv_options *o)
+{
+	struct ccenv c = {.getenv_fn = o->getenv_fn ? o->getenv_fn : system_getenv};
+
+	set_manifest(&c, o);
+	return c.manifest_path;
+}
+
 static void closep(struct ccenv **c)
 {
 	ccenv_close(*c);

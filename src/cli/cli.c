@@ -121,9 +121,9 @@ bool ce_cli_begin(struct ce_cli *cli, const struct ce_opt *own, int *ret_status)
 	return true;
 }
 
-int ce_cli_open(struct ce_cli *cli, struct ccenv **ret)
+static struct ccenv_options options(struct ce_cli *cli)
 {
-	const struct ccenv_options o = {
+	return (struct ccenv_options){
 		.manifest = cli->manifest,
 		.lock = cli->lock,
 		.root = cli->root,
@@ -141,8 +141,37 @@ int ce_cli_open(struct ce_cli *cli, struct ccenv **ret)
 		.n_channels = cli->channels.n,
 		.events = ce_ui_events(&cli->ui),
 	};
+}
+
+static void warn(void *user, const char *text)
+{
+	ce_ui_warn(user, text);
+}
+
+int ce_cli_config(struct ce_cli *cli)
+{
+	struct ccenv_options o = options(cli);
 	struct ccenv_error err;
 
+	if (cli->config.paths[CE_CONFIG_SYSTEM])
+		return CE_EXIT_OK;
+	if (ce_config_read(&cli->config, ccenv_manifest_path(&o), warn, &cli->ui, &err) < 0)
+		return ce_cli_fail(cli, &err, NULL);
+	if (!cli->config.manifest && !cli->channels.n)
+		ce_config_channels(&cli->config, &cli->channels);
+	return CE_EXIT_OK;
+}
+
+int ce_cli_open(struct ce_cli *cli, struct ccenv **ret)
+{
+	int status = ce_cli_config(cli);
+	struct ccenv_options o;
+	struct ccenv_error err;
+
+	if (status != CE_EXIT_OK)
+		return status;
+	o = options(cli);
+	ce_config_apply(&cli->config, &o);
 	if (ccenv_open(&o, ret, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	return CE_EXIT_OK;

@@ -7,6 +7,7 @@
 
 #include "base/attr.h"
 #include "ccenv/ccenv.h"
+#include "cli/config.h"
 #include "cli/opt.h"
 #include "cli/ui.h"
 
@@ -35,6 +36,7 @@ struct ce_cli {
 	const char *cuda;
 	struct ce_opt_list components, channels, platforms, system_requirements;
 	struct ce_opt_list package_caches, trusted_caches;
+	struct ce_config config; /* read by ce_cli_config() */
 	struct ce_ui ui;
 	struct rlimit core; /* the limit of core dumps that this process began with */
 };
@@ -79,6 +81,7 @@ struct ce_command {
 	X(import)                                                                                  \
 	X(export)                                                                                  \
 	X(adopt)                                                                                   \
+	X(config)                                                                                  \
 	X(ide)                                                                                     \
 	X(presets)
 #define CE_PLUMBING_COMMANDS(X)                                                                    \
@@ -115,6 +118,9 @@ void ce_cli_common(struct ce_cli *cli, struct ce_opt table[CE_CLI_N_COMMON]);
  * or a mistake was made.
  */
 bool ce_cli_begin(struct ce_cli *cli, const struct ce_opt *own, int *ret_status);
+/* Reads the config files, once; without a ccenv.json, its channels are those of the command if it was
+ * given none. Returns an exit status; reports its own errors. */
+int ce_cli_config(struct ce_cli *cli);
 /* Opens the project that the options name. Returns an exit status; reports its own errors. The
  * caller closes *ret. */
 int ce_cli_open(struct ce_cli *cli, struct ccenv **ret);

@@ -23,6 +23,9 @@ static int run(struct ce_cli *cli)
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
+	status = ce_cli_config(cli);
+	if (status != CE_EXIT_OK)
+		return status;
 
 	const struct ccenv_init_options o = {
 		.path = cli->manifest,

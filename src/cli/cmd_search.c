@@ -113,6 +113,9 @@ static int run(struct ce_cli *cli)
 			return ce_cli_usage(cli, "--limit: expected a number");
 	}
 	o.spec = cli->args.items[0];
+	status = ce_cli_config(cli);
+	if (status != CE_EXIT_OK)
+		return status;
 	o.channels = cli->channels.items;
 	o.n_channels = cli->channels.n;
 	return search(cli, &o, n);

@@ -58,6 +58,9 @@ static int run(struct ce_cli *cli)
 		return ce_cli_usage(cli, "name at least one package");
 	o.specs = (const char *const *)cli->args.items;
 	o.n_specs = cli->args.n;
+	status = ce_cli_config(cli);
+	if (status != CE_EXIT_OK)
+		return status;
 	o.channels = cli->channels.items;
 	o.n_channels = cli->channels.n;
 	o.system_requirements = cli->system_requirements.items;

@@ -73,6 +73,7 @@ static int no_command(struct ce_cli *cli, const char *name)
 
 static void release(struct ce_cli *cli)
 {
+	ce_config_release(&cli->config);
 	ce_opt_list_release(&cli->components);
 	ce_opt_list_release(&cli->channels);
 	ce_opt_list_release(&cli->platforms);
