@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/printable.h"
+#include "cli/man.h"
 
 void ce_cli_common(struct ce_cli *cli, struct ce_opt table[CE_CLI_N_COMMON])
 {
@@ -32,6 +33,9 @@ void ce_cli_common(struct ce_cli *cli, struct ce_opt table[CE_CLI_N_COMMON])
 		{"offline", 0, NULL, "use only what is in the cache, no network",
 			.flag = &cli->offline},
 		{"json", 0, NULL, "print the result as JSON", .flag = &cli->json},
+		{"color", 0, "WHEN",
+			"auto, always or never [auto: on a terminal, unless NO_COLOR is set]",
+			.string = &cli->color},
 		{"quiet", 'q', NULL, "print only errors and warnings", .flag = &cli->quiet},
 		{"verbose", 'v', NULL, "print more about each step; twice: for debugging",
 			.count = &cli->verbose},
@@ -66,8 +70,25 @@ static void print_help(
 		printf("\nOptions:\n");
 		ce_opt_help(own);
 	}
-	printf("\nCommon options:\n");
-	ce_opt_help(common);
+	printf("\nCommon options (`ccenv help options` explains them):\n");
+	ce_opt_names(common);
+}
+
+/* False, after a message, for a word that it cannot be. */
+static bool find_color(struct ce_cli *cli, enum ce_color *ret)
+{
+	static const char *const words[] = {"auto", "always", "never"};
+
+	*ret = CE_COLOR_AUTO;
+	for (size_t i = 0; cli->color && i < CE_COUNT(words); i++)
+		if (strcmp(cli->color, words[i]) == 0) {
+			*ret = (enum ce_color)i;
+			return true;
+		}
+	if (!cli->color)
+		return true;
+	ce_cli_usage(cli, "--color: expected auto, always or never");
+	return false;
 }
 
 /* getopt's messages begin with argv[0], so it is the full name meanwhile. */
@@ -88,8 +109,14 @@ bool ce_cli_begin(struct ce_cli *cli, const struct ce_opt *own, int *ret_status)
 {
 	const struct ce_command *cmd = cli->command;
 	struct ce_opt common[CE_CLI_N_COMMON];
+	enum ce_color color;
 
 	ce_cli_common(cli, common);
+	if (cli->man) {
+		ce_man_command(cmd, own, common);
+		*ret_status = CE_EXIT_OK;
+		return false;
+	}
 	if (cli->words) {
 		ce_opt_words(own);
 		ce_opt_words(common);
@@ -106,7 +133,9 @@ bool ce_cli_begin(struct ce_cli *cli, const struct ce_opt *own, int *ret_status)
 		*ret_status = CE_EXIT_OK;
 		return false;
 	}
-	ce_ui_init(&cli->ui, cli->quiet ? -1 : cli->verbose);
+	if (!find_color(cli, &color))
+		return false;
+	ce_ui_init(&cli->ui, cli->quiet ? -1 : cli->verbose, color);
 	if (!cmd->args[0] && cli->args.n) {
 		CE_AUTOFREE char *text = ce_asprintf("%s takes no arguments", cmd->name);
 

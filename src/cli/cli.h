@@ -29,8 +29,10 @@ struct ce_cli {
 	struct ce_args args; /* set by ce_cli_begin(): what is not an option */
 	/* The common options. */
 	const char *manifest, *lock, *root, *cache_dir, *directory;
+	const char *color; /* "auto", "always", "never", or NULL */
 	bool offline, shared_cache, json, quiet, help;
 	bool words; /* ce_cli_begin() prints the options, for completion, and is done */
+	bool man;   /* the same: prints the manual page */
 	int verbose;
 	/* What several commands have options for; released with the rest. */
 	const char *cuda;
@@ -48,7 +50,9 @@ struct ce_command {
 	const char *summary;
 	const char *example;     /* lines for the help, or NULL */
 	void (*more_help)(void); /* prints what else the help should have, or NULL */
-	bool passes_on;          /* options after the first argument are not ours (ccenv run) */
+	const char *const
+		*words; /* that can be the first argument, NULL behind the last; or NULL */
+	bool passes_on; /* options after the first argument are not ours (ccenv run) */
 	int (*run)(struct ce_cli *cli); /* returns an exit status */
 };
 
@@ -94,7 +98,8 @@ struct ce_command {
 	X(archs)                                                                                   \
 	X(completion)                                                                              \
 	X(solve)                                                                                   \
-	X(touch)
+	X(touch)                                                                                   \
+	X(man)
 
 #define CE_DECLARE_COMMAND(name) extern const struct ce_command ce_cmd_##name;
 CE_COMMANDS(CE_DECLARE_COMMAND)
@@ -107,7 +112,7 @@ extern const struct ce_command *const ce_plumbing_commands[];
 const struct ce_command *ce_command_find(const char *name);
 
 enum {
-	CE_CLI_N_COMMON = 12 /* rows of the common options, with the last, empty one */
+	CE_CLI_N_COMMON = 13 /* rows of the common options, with the last, empty one */
 };
 /* The options that every command takes, which may also come before the command. */
 void ce_cli_common(struct ce_cli *cli, struct ce_opt table[CE_CLI_N_COMMON]);

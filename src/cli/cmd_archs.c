@@ -67,5 +67,6 @@ const struct ce_command ce_cmd_archs = {
 	.name = "archs",
 	.args = "",
 	.summary = "list the GPU architectures that the locked nvcc compiles for",
+	.example = "  ccenv archs --chosen\n",
 	.run = run,
 };

@@ -79,5 +79,6 @@ const struct ce_command ce_cmd_clean = {
 	.name = "clean",
 	.args = "",
 	.summary = "remove packages, downloads or indexes from the cache",
+	.example = "  ccenv clean --older-than 30d --keep 20G\n",
 	.run = run,
 };

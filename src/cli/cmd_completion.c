@@ -86,6 +86,8 @@ static int print_words(struct ce_cli *cli, const char *name)
 		printf("%s\n", f->name);
 	for (size_t i = 0; command == &ce_cmd_completion && i < CE_COUNT(shells); i++)
 		printf("%s\n", shells[i].name);
+	for (const char *const *w = command->words; w && *w; w++)
+		printf("%s\n", *w);
 	/* ce_cli_begin(), which each command calls first, prints its options. */
 	cli->words = true;
 	cli->command = command;

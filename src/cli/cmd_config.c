@@ -181,7 +181,7 @@ static int list(struct ce_cli *cli, int level)
 				 : s.variable ? s.variable
 					      : cli->config.paths[s.level]);
 	}
-	ce_table_print(&t, isatty(STDOUT_FILENO) == 1);
+	ce_table_print(&t, &cli->ui, isatty(STDOUT_FILENO) == 1);
 	return CE_EXIT_OK;
 }
 
@@ -396,6 +396,8 @@ static int run(struct ce_cli *cli)
 	return status == CE_EXIT_OK ? dispatch(cli, verb, level) : status;
 }
 
+static const char *const verbs[] = {"list", "get", "set", "unset", NULL};
+
 static void more_help(void)
 {
 	const struct ce_config_key *key;
@@ -413,6 +415,7 @@ const struct ce_command ce_cmd_config = {
 	.example =
 		"  ccenv config set network.retries 5\n"
 		"  ccenv config set mirrors https://conda.anaconda.org/conda-forge=https://mirror.example/cf\n",
+	.words = verbs,
 	.more_help = more_help,
 	.run = run,
 };

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/printable.h"
@@ -86,7 +87,19 @@ static void add_locked(struct ce_buf *b, const struct ccenv_change *c, const str
 		ce_buf_addf(b, " with sha256 %.12s", l->sha256);
 }
 
-static void print_text(const struct ccenv_changes *list)
+static void add_line(
+	struct ce_cli *cli, struct ce_buf *b, const struct ccenv_change *c, const char *line)
+{
+	CE_AUTOFREE char *clean = ce_printable(line, false);
+	enum ce_style style = !c->before.version  ? CE_STYLE_GOOD
+			      : !c->after.version ? CE_STYLE_BAD
+						  : CE_STYLE_WARNING;
+
+	ce_ui_add(&cli->ui, b, style, clean);
+	ce_buf_addc(b, '\n');
+}
+
+static void print_text(struct ce_cli *cli, const struct ccenv_changes *list)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0}, line = {0};
 	const struct ccenv_change *last = NULL;
@@ -110,8 +123,7 @@ static void print_text(const struct ccenv_changes *list)
 			ce_buf_adds(&line, " -> ");
 		if (c->after.version)
 			add_locked(&line, c, &c->after);
-		ce_buf_add_printable(&b, ce_buf_str(&line), false);
-		ce_buf_addc(&b, '\n');
+		add_line(cli, &b, c, ce_buf_str(&line));
 	}
 	fputs(ce_buf_str(&b), stdout);
 }
@@ -158,7 +170,7 @@ static int run(struct ce_cli *cli)
 	if (cli->json)
 		print_json(&list);
 	else
-		print_text(&list);
+		print_text(cli, &list);
 	sum_up(cli, &list);
 	status = exit_code && list.n ? CE_EXIT_FAILED : CE_EXIT_OK;
 	ccenv_changes_free(&list);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ccenv doctor: what of this machine, this shell and this project would spoil a build, and what to do. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/json.h"
@@ -40,16 +41,24 @@ static void print_json(const struct ccenv_diagnoses *list)
 	fputs(ce_buf_str(&b), stdout);
 }
 
-static void print_text(const struct ccenv_diagnoses *list, bool quiet)
+static void print_text(struct ce_cli *cli, const struct ccenv_diagnoses *list)
 {
+	static const enum ce_style styles[] = {
+		[CCENV_FINE] = CE_STYLE_GOOD,
+		[CCENV_NOTE] = CE_STYLE_DIM,
+		[CCENV_WARNING] = CE_STYLE_WARNING,
+		[CCENV_PROBLEM] = CE_STYLE_BAD,
+	};
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
 	for (size_t i = 0; i < list->n; i++) {
 		const struct ccenv_diagnosis *d = &list->items[i];
 
-		if (quiet && d->severity < CCENV_WARNING)
+		if (cli->quiet && d->severity < CCENV_WARNING)
 			continue;
-		ce_buf_addf(&b, "%-8s %-12s ", severities[d->severity], d->check);
+		ce_ui_add(&cli->ui, &b, styles[d->severity], severities[d->severity]);
+		ce_buf_addf(
+			&b, "%*s%-12s ", (int)(9 - strlen(severities[d->severity])), "", d->check);
 		ce_buf_add_printable(&b, d->text, false);
 		if (d->cure) {
 			ce_buf_adds(&b, "\n                      cure: ");
@@ -97,7 +106,7 @@ static int run(struct ce_cli *cli)
 	if (cli->json)
 		print_json(&list);
 	else
-		print_text(&list, cli->quiet);
+		print_text(cli, &list);
 	if (!cli->json)
 		sum_up(cli, &list);
 	status = list.worst >= (strict ? CCENV_WARNING : CCENV_PROBLEM) ? CE_EXIT_FAILED

@@ -67,5 +67,6 @@ const struct ce_command ce_cmd_env = {
 	.name = "env",
 	.args = "",
 	.summary = "print the environment for the installed tools as shell commands",
+	.example = "  eval \"$(ccenv env)\"\n",
 	.run = run,
 };

@@ -57,5 +57,6 @@ const struct ce_command ce_cmd_ide = {
 	.name = "ide",
 	.args = "",
 	.summary = "write .clangd, so that clangd reads CUDA code as it is compiled here",
+	.example = "  ccenv ide\n",
 	.run = run,
 };

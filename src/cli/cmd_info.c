@@ -95,5 +95,6 @@ const struct ce_command ce_cmd_info = {
 	.name = "info",
 	.args = "",
 	.summary = "show this machine's platform, driver, cache and project paths",
+	.example = "  ccenv info --json\n",
 	.run = run,
 };

@@ -117,5 +117,6 @@ const struct ce_command ce_cmd_install = {
 	.name = "install",
 	.args = "",
 	.summary = "install the locked packages into the build tree and write its build files",
+	.example = "  ccenv install --locked\n",
 	.run = run,
 };

@@ -79,7 +79,7 @@ static char *shipping(const struct ccenv_license *l)
 		"%zu file%s", l->n_redistributable, l->n_redistributable == 1 ? "" : "s");
 }
 
-static void print_table(const struct ccenv_licenses *list)
+static void print_table(struct ce_cli *cli, const struct ccenv_licenses *list)
 {
 	static const char *const titles[] = {
 		"Package", "Version", "License", "Texts", "Attachment A"};
@@ -97,7 +97,7 @@ static void print_table(const struct ccenv_licenses *list)
 		ce_table_add(&t, n);
 		ce_table_add(&t, ship);
 	}
-	ce_table_print(&t, isatty(STDOUT_FILENO) == 1);
+	ce_table_print(&t, &cli->ui, isatty(STDOUT_FILENO) == 1);
 }
 
 /* Which files those are, and who says so. */
@@ -213,7 +213,7 @@ static int show(struct ce_cli *cli, const struct licenses_options *o, struct cce
 	}
 	if (o->texts)
 		return print_texts(cli, list);
-	print_table(list);
+	print_table(cli, list);
 	say_shipping(cli, list);
 	return CE_EXIT_OK;
 }

@@ -60,7 +60,7 @@ static char *version_text(
 	return same ? ce_asprintf("%s %s", version, build) : ce_strdup(version);
 }
 
-static void print_text(const struct ccenv_outdated *list, bool for_people)
+static void print_text(struct ce_cli *cli, const struct ccenv_outdated *list, bool for_people)
 {
 	static const char *const titles[] = {
 		"Environment", "Platform", "Package", "Locked", "Update", "Newest", "Held by"};
@@ -80,7 +80,7 @@ static void print_text(const struct ccenv_outdated *list, bool for_people)
 		ce_table_add(&t, p->newest);
 		ce_table_add(&t, held_by(p));
 	}
-	ce_table_print(&t, for_people);
+	ce_table_print(&t, &cli->ui, for_people);
 }
 
 static int run(struct ce_cli *cli)
@@ -110,7 +110,7 @@ static int run(struct ce_cli *cli)
 	if (cli->json)
 		print_json(&list);
 	else
-		print_text(&list, isatty(STDOUT_FILENO) == 1);
+		print_text(cli, &list, isatty(STDOUT_FILENO) == 1);
 	for (size_t i = 0; i < list.n; i++)
 		n += list.items[i].changes;
 	if (n)

@@ -36,5 +36,6 @@ const struct ce_command ce_cmd_presets = {
 	.name = "presets",
 	.args = "",
 	.summary = "write CMake presets to commit, and the toolchain file they use",
+	.example = "  ccenv presets && cmake --preset ccenv\n",
 	.run = run,
 };

@@ -17,6 +17,8 @@ static const char *const nouns[] = {
 	[CCENV_SETTING_SYSTEM_REQUIREMENT] = "system requirement",
 };
 
+static const char *const verbs[] = {"add", "remove", "list", NULL};
+
 /* ---- list ---- */
 
 static void set(json_t *o, const char *key, const char *value)
@@ -173,12 +175,11 @@ static int run_change(struct ce_cli *cli, struct ccenv_setting_options *o)
 
 static int unknown_verb(struct ce_cli *cli, const char *verb)
 {
-	static const char *const verbs[] = {"add", "remove", "list"};
 	CE_AUTOFREE char *text = NULL;
 
 	if (!*verb)
 		return ce_cli_usage(cli, "say what to do: add, remove or list");
-	for (size_t i = 0; !text && i < CE_COUNT(verbs); i++)
+	for (size_t i = 0; !text && verbs[i]; i++)
 		if (ce_edit_distance(verbs[i], verb) < 3)
 			text = ce_asprintf(
 				"unknown subcommand \"%s\"; did you mean %s?", verb, verbs[i]);
@@ -219,6 +220,7 @@ const struct ce_command ce_cmd_channel = {
 	.args = "add|remove|list [CHANNEL…]",
 	.summary = "change or list the channels in ccenv.json, and lock",
 	.example = "  ccenv channel add --prepend ./our-channel\n",
+	.words = verbs,
 	.run = run_channel,
 };
 
@@ -239,6 +241,7 @@ const struct ce_command ce_cmd_platform = {
 	.args = "add|remove|list [PLATFORM…]",
 	.summary = "change or list the platforms in ccenv.json, and lock",
 	.example = "  ccenv platform add linux-aarch64\n",
+	.words = verbs,
 	.run = run_platform,
 };
 
@@ -260,5 +263,6 @@ const struct ce_command ce_cmd_system_requirements = {
 	.args = "add|remove|list [NAME VERSION]",
 	.summary = "change or list what machines that run the result must have, and lock",
 	.example = "  ccenv system-requirements add cuda 12\n",
+	.words = verbs,
 	.run = run_system_requirements,
 };

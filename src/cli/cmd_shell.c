@@ -240,5 +240,6 @@ const struct ce_command ce_cmd_shell = {
 	.name = "shell",
 	.args = "",
 	.summary = "start a shell with the installed tools in its environment; exit leaves it",
+	.example = "  ccenv shell\n",
 	.run = run,
 };

@@ -49,5 +49,6 @@ const struct ce_command ce_cmd_vendor = {
 	.args = "",
 	.summary =
 		"write cmake/CondaCuda.cmake: find_package(CondaCuda) without an installed ccenv",
+	.example = "  ccenv vendor --url https://example.org/ccenv.tar.gz --sha256 HASH\n",
 	.run = run,
 };

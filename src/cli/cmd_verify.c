@@ -41,5 +41,6 @@ const struct ce_command ce_cmd_verify = {
 	.name = "verify",
 	.args = "",
 	.summary = "compare every file with what was installed, and the packages with the lock",
+	.example = "  ccenv verify\n",
 	.run = run,
 };

@@ -21,16 +21,28 @@ static void print_group(FILE *out, const char *title, const struct ce_command *c
 		fprintf(out, "  %-19s %s\n", (*group)->name, (*group)->summary);
 }
 
+/* Only the names, so that the help fits a screen. */
+static void print_names(FILE *out, const char *title, const struct ce_command *const *group)
+{
+	int column = fprintf(out, "%s", title);
+
+	for (; *group; group++) {
+		if (column + (int)strlen((*group)->name) > 78)
+			column = fprintf(out, "\n ") - 1;
+		column += fprintf(out, " %s%s", (*group)->name, group[1] ? "," : "\n");
+	}
+}
+
 static void print_help(FILE *out)
 {
 	fprintf(out, "ccenv " CCENV_VERSION
 		     ": a CUDA toolchain from conda-forge, locked, in your build tree\n\n"
 		     "Usage: ccenv [options] COMMAND [options]\n\n");
 	print_group(out, "Commands:", ce_commands);
-	print_group(out, "\nFor build systems and scripts:", ce_plumbing_commands);
+	print_names(out, "\nFor build systems and scripts:", ce_plumbing_commands);
 	fputs("\nTo begin:\n"
 	      "  ccenv init --cuda 13.0 && ccenv install && ccenv run -- nvcc --version\n\n"
-	      "`ccenv COMMAND --help` lists the options. Exit status: 0 success, 1 failure, 2 wrong usage.\n",
+	      "`ccenv COMMAND --help` says more. Exit status: 0 success, 1 failure, 2 wrong usage.\n",
 		out);
 }
 
@@ -86,6 +98,14 @@ static int run(struct ce_cli *cli, char **argv, size_t n)
 {
 	int status;
 
+	if (strcmp(argv[0], "help") == 0 && n > 1 && strcmp(argv[1], "options") == 0) {
+		struct ce_opt common[CE_CLI_N_COMMON];
+
+		ce_cli_common(cli, common);
+		printf("Options of every command, before or after it:\n");
+		ce_opt_help(common);
+		return CE_EXIT_OK;
+	}
 	/* `ccenv help lock` */
 	if (strcmp(argv[0], "help") == 0 && n > 1) {
 		cli->help = true;

@@ -9,7 +9,9 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/edit.h"
 #include "base/printable.h"
+#include "base/strs.h"
 
 enum {
 	LONG_ONLY = 1000
@@ -75,6 +77,37 @@ static bool options_are_clean(int argc, char **argv, bool ordered)
 	return true;
 }
 
+static const char *nearest(const struct ce_opt *t, const char *name, size_t *least)
+{
+	const char *found = NULL;
+
+	for (; t && t->name; t++) {
+		size_t distance = ce_edit_distance(t->name, name);
+
+		if (distance < *least) {
+			*least = distance;
+			found = t->name;
+		}
+	}
+	return found;
+}
+
+/* getopt has said what is wrong; perhaps it can be said what was meant. `word`: "--offlin=x" */
+static void suggest(const char *word, const struct ce_opt *own, const struct ce_opt *common)
+{
+	CE_AUTOFREE char *name = NULL;
+	size_t least = 3;
+	const char *found, *other;
+
+	if (!ce_has_prefix(word, "--"))
+		return;
+	name = ce_strndup(word + 2, strcspn(word + 2, "="));
+	found = nearest(own, name, &least);
+	other = nearest(common, name, &least);
+	if ((found || other) && least > 0)
+		fprintf(stderr, "Did you mean --%s?\n", other ? other : found);
+}
+
 bool ce_opt_parse(int argc, char **argv, const struct ce_opt *own, const struct ce_opt *common,
 	bool ordered, struct ce_args *ret)
 {
@@ -94,8 +127,11 @@ bool ce_opt_parse(int argc, char **argv, const struct ce_opt *own, const struct 
 		size_t i = (size_t)c - LONG_ONLY;
 		const struct ce_opt *o;
 
-		if (c == '?')
+		if (c == '?') {
+			if (optopt == 0) /* it is known, and lacks its argument, otherwise */
+				suggest(argv[optind - 1], own, common);
 			return false;
+		}
 		if (c >= LONG_ONLY)
 			o = i < n_own ? &own[i] : &common[i - n_own];
 		else
@@ -121,6 +157,33 @@ void ce_opt_help(const struct ce_opt *table)
 		ce_buf_addf(&b, "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
 		printf("  %-28s %s\n", ce_buf_str(&b), o->help);
 	}
+}
+
+void ce_opt_names(const struct ce_opt *table)
+{
+	static const char indent[] = " ";
+	size_t column = 0;
+
+	for (const struct ce_opt *o = table; o && o->name; o++) {
+		CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+
+		if (o->letter)
+			ce_buf_addf(&b, " -%c", o->letter);
+		else
+			ce_buf_addf(&b, " --%s", o->name);
+		if (o->arg)
+			ce_buf_addf(&b, " %s", o->arg);
+		if (o[1].name)
+			ce_buf_addc(&b, ',');
+		if (column + b.len > 78) {
+			printf("\n");
+			column = 0;
+		}
+		if (column == 0)
+			column += (size_t)printf("%s", indent);
+		column += (size_t)printf("%s", ce_buf_str(&b));
+	}
+	printf("\n");
 }
 
 void ce_opt_words(const struct ce_opt *table)

@@ -42,6 +42,8 @@ bool ce_opt_parse(int argc, char **argv, const struct ce_opt *own, const struct 
 	bool ordered, struct ce_args *ret);
 /* Prints the rows of a table as help. */
 void ce_opt_help(const struct ce_opt *table);
+/* Prints only their names, in as few lines as they need. */
+void ce_opt_names(const struct ce_opt *table);
 /* Prints the rows for completion: "--name<tab>help". */
 void ce_opt_words(const struct ce_opt *table);
 void ce_opt_list_release(struct ce_opt_list *list);

@@ -49,6 +49,7 @@ struct table {
 	enum field columns[CE_PACKAGES_FIELDS_MAX];
 	size_t n_columns;
 	bool for_people;
+	const struct ce_ui *ui;
 };
 
 static void table_release(struct table *t)
@@ -254,23 +255,29 @@ static void print_plain(const struct table *t)
 }
 
 /* Adds a cell, padded to the column; numbers to the right, and nothing after the last one. */
-static void add_cell(
-	struct ce_buf *b, const struct table *t, size_t column, const char *text, int width)
+static void add_cell(struct ce_buf *b, const struct table *t, size_t column, const char *text,
+	int width, const enum ce_style *style)
 {
-	bool last = column + 1 == t->n_columns;
+	bool last = column + 1 == t->n_columns, right = t->columns[column] == SIZE;
+	int blanks = width - (int)strlen(text);
 
-	if (t->columns[column] == SIZE)
-		ce_buf_addf(b, "%*s%s", width, text, last ? "\n" : "  ");
-	else if (last)
-		ce_buf_addf(b, "%s\n", text);
+	if (right)
+		ce_buf_addf(b, "%*s", blanks, "");
+	if (style)
+		ce_ui_add(t->ui, b, *style, text);
 	else
-		ce_buf_addf(b, "%-*s  ", width, text);
+		ce_buf_adds(b, text);
+	if (last)
+		ce_buf_addc(b, '\n');
+	else
+		ce_buf_addf(b, "%*s", right ? 2 : blanks + 2, "");
 }
 
 static void print_table(const struct table *t)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	size_t widths[CE_PACKAGES_FIELDS_MAX];
+	const enum ce_style title = CE_STYLE_TITLE, asked = CE_STYLE_GOOD;
 
 	for (size_t k = 0; k < t->n_columns; k++) {
 		widths[k] = strlen(fields[t->columns[k]].title);
@@ -282,12 +289,13 @@ static void print_table(const struct table *t)
 		}
 	}
 	for (size_t k = 0; k < t->n_columns; k++)
-		add_cell(&b, t, k, fields[t->columns[k]].title, (int)widths[k]);
+		add_cell(&b, t, k, fields[t->columns[k]].title, (int)widths[k], &title);
 	for (size_t i = 0; i < t->n_rows; i++)
 		for (size_t k = 0; k < t->n_columns; k++) {
 			CE_AUTOFREE char *text = cell(t, i, k);
 
-			add_cell(&b, t, k, text, (int)widths[k]);
+			add_cell(&b, t, k, text, (int)widths[k],
+				t->columns[k] == NAME && t->rows[i]->requested ? &asked : NULL);
 		}
 	fputs(ce_buf_str(&b), stdout);
 }
@@ -296,7 +304,7 @@ int ce_packages_print(
 	struct ce_cli *cli, const struct ccenv_packages *list, const struct ce_packages_view *view)
 {
 	CE_CLEANUP(table_release)
-	struct table t = {.for_people = !cli->json && isatty(STDOUT_FILENO) == 1};
+	struct table t = {.for_people = !cli->json && isatty(STDOUT_FILENO) == 1, .ui = &cli->ui};
 	int status = choose_columns(cli, view->fields, &t);
 
 	if (status != CE_EXIT_OK)

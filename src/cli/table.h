@@ -7,6 +7,8 @@
 
 #include "base/attr.h"
 
+struct ce_ui;
+
 /*
  * Rows of texts. For people they are padded to columns below a title; for programs the cells are
  * separated by one blank, an empty one is "-", and blanks within a cell become "_".
@@ -20,7 +22,7 @@ struct ce_table {
 
 /* Begin with {.titles = …, .n_columns = …}. Adds the next cell, made safe to show; NULL is empty. */
 void ce_table_add(struct ce_table *t, const char *text);
-void ce_table_print(const struct ce_table *t, bool for_people);
+void ce_table_print(const struct ce_table *t, const struct ce_ui *ui, bool for_people);
 void ce_table_release(struct ce_table *t);
 
 #endif

@@ -33,12 +33,48 @@ static const struct {
 	[CCENV_PHASE_VERIFY] = {"Verify", "path"},
 };
 
-void ce_ui_init(struct ce_ui *ui, int verbosity)
+/* SGR sequences (ECMA-48) by style. */
+static const char *const styles[] = {
+	[CE_STYLE_TITLE] = "1",
+	[CE_STYLE_GOOD] = "32",
+	[CE_STYLE_WARNING] = "33",
+	[CE_STYLE_BAD] = "1;31",
+	[CE_STYLE_DIM] = "2",
+};
+
+/* no-color.org: any text but the empty one. */
+static bool has_colors(int fd, enum ce_color color)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (color != CE_COLOR_AUTO)
+		return color == CE_COLOR_ALWAYS;
+	return !(no && *no) && isatty(fd) == 1 && term && strcmp(term, "dumb") != 0;
+}
+
+void ce_ui_init(struct ce_ui *ui, int verbosity, enum ce_color color)
 {
 	const char *term = getenv("TERM");
 
-	*ui = (struct ce_ui){.verbosity = verbosity};
+	*ui = (struct ce_ui){
+		.verbosity = verbosity,
+		.color_out = has_colors(STDOUT_FILENO, color),
+		.color_err = has_colors(STDERR_FILENO, color),
+	};
 	ui->can_redraw = isatty(STDERR_FILENO) == 1 && term && strcmp(term, "dumb") != 0;
+}
+
+static void add_styled(struct ce_buf *b, bool color, enum ce_style style, const char *text)
+{
+	if (color && *text)
+		ce_buf_addf(b, "\033[%sm%s\033[0m", styles[style], text);
+	else
+		ce_buf_adds(b, text);
+}
+
+void ce_ui_add(const struct ce_ui *ui, struct ce_buf *b, enum ce_style style, const char *text)
+{
+	add_styled(b, ui->color_out, style, text);
 }
 
 void ce_ui_clear(struct ce_ui *ui)
@@ -49,27 +85,30 @@ void ce_ui_clear(struct ce_ui *ui)
 }
 
 /* Every text that is not a progress line goes through here. */
-static void put(struct ce_ui *ui, const char *before, const char *text)
+static void put(struct ce_ui *ui, enum ce_style style, const char *before, const char *text)
 {
-	CE_AUTOFREE char *clean = ce_printable(text, true);
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
+	add_styled(&b, ui->color_err, style, before);
+	ce_buf_adds(&b, *before ? " " : "");
+	ce_buf_add_printable(&b, text, true);
 	ce_ui_clear(ui);
-	fprintf(stderr, "%s%s\n", before, clean);
+	fprintf(stderr, "%s\n", ce_buf_str(&b));
 }
 
 void ce_ui_error(struct ce_ui *ui, const char *text)
 {
-	put(ui, "ccenv: ", text);
+	put(ui, CE_STYLE_BAD, "ccenv:", text);
 }
 
 void ce_ui_warn(struct ce_ui *ui, const char *text)
 {
-	put(ui, "Warning: ", text);
+	put(ui, CE_STYLE_WARNING, "Warning:", text);
 }
 
 void ce_ui_say(struct ce_ui *ui, const char *text)
 {
-	put(ui, "", text);
+	put(ui, CE_STYLE_DIM, "", text);
 }
 
 static void on_log(void *user, enum ccenv_level level, const char *text)
