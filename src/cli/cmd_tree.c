@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "base/printable.h"
 #include "cli/cli.h"
+#include "cli/graphviz.h"
 #include "cli/packages.h"
 
 /* The packages, and an edge to each neighbor: what a package needs, or, inverted, what needs it. */
@@ -183,7 +184,7 @@ static void print_json(struct graph *g, const char *edges_name)
 }
 
 /* For graphviz; arrows go from what needs to what is needed. Names have no quotes in them. */
-static void print_dot(struct graph *g, bool invert)
+static void add_dot(struct graph *g, bool invert)
 {
 	ce_buf_adds(&g->out, "digraph ccenv {\n\trankdir=LR;\n\tnode [shape=box];\n");
 	for (size_t i = 0; i < g->list->n; i++) {
@@ -201,7 +202,6 @@ static void print_dot(struct graph *g, bool invert)
 		}
 	}
 	ce_buf_adds(&g->out, "}\n");
-	fputs(ce_buf_str(&g->out), stdout);
 }
 
 /* ---- the commands ---- */
@@ -209,7 +209,7 @@ static void print_dot(struct graph *g, bool invert)
 struct tree_options {
 	const char *environment, *platform;
 	const char *pattern, *name; /* NULL: from what ccenv.json asks for */
-	bool invert, dot;
+	bool invert, dot, svg;
 };
 
 static int print(
@@ -227,17 +227,21 @@ static int print(
 		default_roots(&g, o->invert);
 	if (status != CE_EXIT_OK)
 		return status;
-	if (!cli->json && !o->dot) {
+	if (!cli->json && !o->dot && !o->svg) {
 		print_tree(&g, o->invert);
 		return CE_EXIT_OK;
 	}
 	for (size_t i = 0; i < list->n; i++)
 		if (g.is_root[i])
 			reach(&g, i);
-	if (o->dot)
-		print_dot(&g, o->invert);
-	else
+	if (!o->dot && !o->svg) {
 		print_json(&g, o->invert ? "needed_by" : "needs");
+		return CE_EXIT_OK;
+	}
+	add_dot(&g, o->invert);
+	if (o->svg)
+		return ce_graphviz_svg(cli, ce_buf_str(&g.out), g.out.len);
+	fputs(ce_buf_str(&g.out), stdout);
 	return CE_EXIT_OK;
 }
 
@@ -266,6 +270,7 @@ static int run_tree(struct ce_cli *cli)
 		{"invert", 'i', NULL, "show what needs the packages, not what they need",
 			.flag = &o.invert},
 		{"dot", 0, NULL, "print a graph for graphviz", .flag = &o.dot},
+		{"svg", 0, NULL, "print it as a picture, made by graphviz", .flag = &o.svg},
 		{"environment", 'e', "NAME", "environment [default]", .string = &o.environment},
 		{"platform", 'p', "PLATFORM", "platform [this machine's]", .string = &o.platform},
 		{0},
@@ -285,7 +290,7 @@ const struct ce_command ce_cmd_tree = {
 	.args = "[REGEX]",
 	.summary = "show what the locked packages need, as a tree",
 	.example = "  ccenv tree '^cuda-nvcc$'\n"
-		   "  ccenv tree --dot | dot -Tsvg >packages.svg\n",
+		   "  ccenv tree --svg >packages.svg\n",
 	.run = run_tree,
 };
 
