@@ -727,11 +727,19 @@ struct ccenv_info {
 	size_t n_virtuals;
 	const char *const *channels; /* of the manifest, without credentials */
 	size_t n_channels;
+	/* By ccenv_info_extend() only: */
+	const char *const
+		*gpus; /* "NVIDIA H100 80GB HBM3, driver 550.54.15, compute capability 9.0" */
+	size_t n_gpus;
+	uint64_t cache_bytes; /* on the disk; what prefixes share is counted here, too */
+	size_t n_cache_packages;
 	void *owner;
 };
 
 /* What ccenv sees on this machine. `c` needs no manifest. */
 CCENV_API int ccenv_info(struct ccenv *c, struct ccenv_info *ret, struct ccenv_error *err);
+/* Adds what takes longer to find out: the GPUs, by nvidia-smi, and how large the cache is. */
+CCENV_API void ccenv_info_extend(struct ccenv *c, struct ccenv_info *info);
 /* Frees what the struct holds, not `info` itself. */
 CCENV_API void ccenv_info_free(struct ccenv_info *info);
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* ccenv_info(): what ccenv sees on this machine, and where. */
+#include <ftw.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "api/project.h"
 #include "base/alloc.h"
@@ -104,6 +107,38 @@ int ccenv_info(struct ccenv *c, struct ccenv_info *ret, struct ccenv_error *err)
 	}
 	ret->channels = channels(c, owner, &ret->n_channels);
 	return 0;
+}
+
+/* For nftw(), which has no user data; ccenv_info_extend() is not called twice at a time. */
+static __thread struct {
+	uint64_t bytes;
+	size_t n_packages;
+} seen;
+
+static int add_size(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)type;
+	seen.bytes += (uint64_t)st->st_blocks * 512;
+	/* pkgs/<digest> */
+	seen.n_packages +=
+		ftw->level == 2 && S_ISDIR(st->st_mode) &&
+		strncmp(path + ftw->base - strlen("pkgs/"), "pkgs/", strlen("pkgs/")) == 0;
+	return 0;
+}
+
+void ccenv_info_extend(struct ccenv *c, struct ccenv_info *info)
+{
+	enum {
+		DESCRIPTORS = 32
+	};
+	struct ce_strs gpus = ce_host_gpu_names(c->getenv_fn, info->owner);
+
+	info->gpus = gpus.items;
+	info->n_gpus = gpus.n;
+	memset(&seen, 0, sizeof(seen));
+	nftw(c->cache_dir, add_size, DESCRIPTORS, FTW_PHYS);
+	info->cache_bytes = seen.bytes;
+	info->n_cache_packages = seen.n_packages;
 }
 
 void ccenv_info_free(struct ccenv_info *info)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/attr.h"
+#include "base/strs.h"
 
 struct ccenv_error;
 struct ce_arena;
@@ -62,5 +63,9 @@ struct ce_host_gpu {
  */
 void ce_host_gpu(
 	const char *(*getenv_fn)(const char *name), unsigned probes, struct ce_host_gpu *ret_gpu);
+
+/* The GPUs, a text for each, by nvidia-smi: "NVIDIA L4, driver 550.54.15, compute capability 8.9". From
+ * `a`; none without nvidia-smi, or if it does not answer. */
+struct ce_strs ce_host_gpu_names(const char *(*getenv_fn)(const char *name), struct ce_arena *a);
 
 #endif

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/os.h"
@@ -390,7 +391,50 @@ void ce_host_gpu(
 	*ret_gpu = gpu;
 }
 
+/* "NVIDIA L4, 550.54.15, 8.9"; the name has no comma. */
+static char *gpu_text(const char *line, size_t n, struct ce_arena *a)
+{
+	CE_AUTOFREE char *copy = ce_strndup(line, n);
+	char *rest = NULL;
+	const char *name = strtok_r(copy, ",", &rest), *driver = strtok_r(NULL, ", ", &rest);
+	const char *arch = strtok_r(NULL, ", ", &rest);
+
+	if (!name || !driver || !arch)
+		return NULL;
+	return ce_arena_printf(a, "%s, driver %s, compute capability %s", name, driver, arch);
+}
+
+struct ce_strs ce_host_gpu_names(const char *(*getenv_fn)(const char *name), struct ce_arena *a)
+{
+	CE_AUTOFREE char *path = find_smi(getenv_fn);
+	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
+	const char *const argv[] = {
+		path, "--query-gpu=name,driver_version,compute_cap", "--format=csv,noheader", NULL};
+	struct ce_strs names = {ce_arena_array(a, DEVICES_MAX, sizeof(*names.items)), 0};
+
+	if (!path)
+		return names;
+	run_smi(argv, &out);
+	for (const char *at = ce_buf_str(&out); *at && names.n < DEVICES_MAX;) {
+		size_t n = strcspn(at, "\r\n");
+		const char *text = gpu_text(at, n, a);
+
+		if (text)
+			names.items[names.n++] = text;
+		at += n;
+		at += strspn(at, "\r\n");
+	}
+	return names;
+}
+
 #else /* NVIDIA has no driver elsewhere */
+
+struct ce_strs ce_host_gpu_names(const char *(*getenv_fn)(const char *name), struct ce_arena *a)
+{
+	(void)getenv_fn;
+	(void)a;
+	return (struct ce_strs){0};
+}
 
 void ce_host_gpu(
 	const char *(*getenv_fn)(const char *name), unsigned probes, struct ce_host_gpu *ret_gpu)
