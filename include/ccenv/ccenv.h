@@ -543,6 +543,39 @@ struct ccenv_vendor_options {
 CCENV_API int ccenv_vendor(
 	const struct ccenv_vendor_options *o, char **ret_text, struct ccenv_error *err);
 
+enum ccenv_container_format {
+	CCENV_CONTAINER_DOCKERFILE = 0,
+	CCENV_CONTAINER_APPTAINER,
+};
+
+struct ccenv_container_options {
+	enum ccenv_container_format format;
+	bool runtime_only;   /* the program is built elsewhere, in dist/ */
+	const char *base;    /* image with its digest [Debian 12] */
+	const char *program; /* that the image runs, in bin/ [the manifest's name, or "app"] */
+};
+
+/* A file that builds the project with its lock in one image, and ships what its program needs in
+ * another. CCENV_EUSAGE for a base without a digest. free() it. */
+CCENV_API int ccenv_container(struct ccenv *c, const struct ccenv_container_options *o,
+	char **ret_text, struct ccenv_error *err);
+
+enum ccenv_ci_format {
+	CCENV_CI_GITHUB = 0,
+	CCENV_CI_GITLAB,
+};
+
+struct ccenv_ci_options {
+	enum ccenv_ci_format format;
+	const char *base; /* as above; for GitLab */
+	const char *url,
+		*sha256; /* of an archive with bin/ccenv in one folder; NULL: it is there */
+};
+
+/* A file for a CI service: builds and tests with the lock, on each platform of the manifest. free() it. */
+CCENV_API int ccenv_ci(struct ccenv *c, const struct ccenv_ci_options *o, char **ret_text,
+	struct ccenv_error *err);
+
 /* A variable of the environment in which the tools are used. */
 struct ccenv_variable {
 	const char *name;

@@ -87,7 +87,9 @@ struct ce_command {
 	X(adopt)                                                                                   \
 	X(config)                                                                                  \
 	X(ide)                                                                                     \
-	X(presets)
+	X(presets)                                                                                 \
+	X(container)                                                                               \
+	X(ci)
 #define CE_PLUMBING_COMMANDS(X)                                                                    \
 	X(toolchain)                                                                               \
 	X(vendor)                                                                                  \
