@@ -61,7 +61,7 @@ void ce_emit_apptainer(const struct ce_emit_container *c, struct ce_buf *out)
 		{"@BUILD@",
 			c->runtime_only
 				? "cp -R /dist/. /app"
-				: "cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_RPATH='$ORIGIN/../lib'\n"
+				: "ccenv run -- cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_RPATH='$ORIGIN/../lib'\n"
 				  "cmake --build build\n"
 				  "cmake --install build --prefix /app"},
 		{0},
