@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/os.h"
 #include "ccenv/ccenv.h"
 
 enum {
@@ -44,7 +45,7 @@ static int open_dir(int parent, const char *name)
 		int it = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		char proc[64];
 
-		snprintf(proc, sizeof(proc), "/proc/self/fd/%d", it);
+		snprintf(proc, sizeof(proc), CE_OS_FD_DIR "/%d", it);
 		if (it < 0 || chmod(proc, 0700) < 0) {
 			errno = EACCES;
 			return -1;

@@ -10,11 +10,24 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* explicit_bzero() is not in glibc 2.17. */
+void ce_os_forget(void *secret, size_t n)
+{
+	memset(secret, 0, n);
+	__asm__ volatile("" : : "r"(secret) : "memory");
+}
+
 #ifdef __linux__
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#if __GLIBC_PREREQ(2, 28)
+#include <sys/mman.h>
+#include <sys/random.h>
+#else
+#include <linux/memfd.h>
+#endif
 #include <sys/syscall.h>
 
 void *ce_os_memrchr(const void *s, int c, size_t n)
@@ -22,7 +35,7 @@ void *ce_os_memrchr(const void *s, int c, size_t n)
 	return memrchr(s, c, n);
 }
 
-/* The names came with glibc 2.28 and 2.27, the calls with Linux 3.15 and 4.5. */
+/* The names came with glibc 2.28, 2.27 and 2.25, the calls with Linux 3.15, 4.5 and 3.17. */
 #if __GLIBC_PREREQ(2, 28)
 int ce_os_exchange(const char *a, const char *b)
 {
@@ -33,6 +46,16 @@ ssize_t ce_os_copy_range(int from, int to, size_t n)
 {
 	return copy_file_range(from, NULL, to, NULL, n, 0);
 }
+
+int ce_os_random(void *bytes, size_t n)
+{
+	return getrandom(bytes, n, 0) == (ssize_t)n ? 0 : -1;
+}
+
+int ce_os_scratch_file(void)
+{
+	return memfd_create("ccenv", MFD_CLOEXEC);
+}
 #else
 int ce_os_exchange(const char *a, const char *b)
 {
@@ -42,6 +65,16 @@ int ce_os_exchange(const char *a, const char *b)
 ssize_t ce_os_copy_range(int from, int to, size_t n)
 {
 	return syscall(SYS_copy_file_range, from, NULL, to, NULL, n, 0);
+}
+
+int ce_os_random(void *bytes, size_t n)
+{
+	return syscall(SYS_getrandom, bytes, n, 0) == (ssize_t)n ? 0 : -1;
+}
+
+int ce_os_scratch_file(void)
+{
+	return (int)syscall(SYS_memfd_create, "ccenv", MFD_CLOEXEC);
 }
 #endif
 
@@ -82,6 +115,7 @@ void ce_os_read_ahead(int fd)
 }
 
 #else
+#include <sys/random.h>
 
 void *ce_os_memrchr(const void *s, int c, size_t n)
 {
@@ -113,6 +147,21 @@ ssize_t ce_os_copy_range(int from, int to, size_t n)
 	(void)n;
 	errno = ENOSYS;
 	return -1;
+}
+
+int ce_os_random(void *bytes, size_t n)
+{
+	return getentropy(bytes, n);
+}
+
+int ce_os_scratch_file(void)
+{
+	FILE *f = tmpfile();
+	int fd = f ? fcntl(fileno(f), F_DUPFD_CLOEXEC, 0) : -1;
+
+	if (f)
+		(void)fclose(f);
+	return fd;
 }
 
 int ce_os_pipe(int ret_ends[2])

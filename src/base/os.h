@@ -21,6 +21,13 @@
  * (base/syscalls.h). Linux with glibc 2.17 or newer, and macOS.
  */
 
+/* Where this process's descriptors have names. */
+#ifdef __linux__
+#define CE_OS_FD_DIR "/proc/self/fd"
+#else
+#define CE_OS_FD_DIR "/dev/fd"
+#endif
+
 /* The last `c` of the `n` bytes at `s`, or NULL. */
 void *ce_os_memrchr(const void *s, int c, size_t n);
 
@@ -46,6 +53,15 @@ CE_MUST_CHECK int ce_os_open_dir_beneath(int root, const char *path);
 
 /* Kills this process when its parent ends, where the system can. */
 void ce_os_die_with_parent(void);
+
+/* Fills `n` bytes, at most 256, with random ones. 0, or -1 with errno. */
+CE_MUST_CHECK int ce_os_random(void *bytes, size_t n);
+
+/* Overwrites a secret, even though nobody reads it again. */
+void ce_os_forget(void *secret, size_t n);
+
+/* A file without a name, to be written and read back. The descriptor, or -1 with errno. */
+CE_MUST_CHECK int ce_os_scratch_file(void);
 
 /* Announces that a file is read from its beginning to its end. */
 void ce_os_read_ahead(int fd);

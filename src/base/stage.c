@@ -19,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -64,7 +63,7 @@ static char *temporary_name(const char *path)
 
 	/* Without random numbers (none on Linux) the names still differ from one another: the
 	 * caller tries until one is free. */
-	if (getrandom(bytes, sizeof(bytes), 0) < 0) {
+	if (ce_os_random(bytes, sizeof(bytes)) < 0) {
 		struct timespec now;
 
 		(void)clock_gettime(CLOCK_REALTIME, &now);

@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/fs.h"
+#include "base/os.h"
 #include "base/path.h"
 #include "cli/cli.h"
 #include "cli/shells.h"
@@ -59,20 +59,20 @@ static void add_restore(struct ce_buf *out, const char *name)
 static int make_file(struct start *s, const char *text)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
-	int fd = memfd_create("ccenv-shell", 0);
+	int fd = ce_os_scratch_file();
 
-	if (fd < 0)
+	if (fd < 0 || fcntl(fd, F_SETFD, 0) < 0)
 		return ce_cli_failf(
 			s->cli, CCENV_EIO, "cannot start %s: %s", s->program, strerror(errno));
 	if (fd < 10)
 		ce_buf_addf(&b, "exec %d<&-\n", fd);
 	ce_buf_adds(&b, text);
-	if (ce_fs_write_all(fd, b.data, b.len) < 0) {
+	if (ce_fs_write_all(fd, b.data, b.len) < 0 || lseek(fd, 0, SEEK_SET) < 0) {
 		close(fd);
 		return ce_cli_failf(
 			s->cli, CCENV_EIO, "cannot start %s: %s", s->program, strerror(errno));
 	}
-	s->file = ce_asprintf("/proc/self/fd/%d", fd);
+	s->file = ce_asprintf(CE_OS_FD_DIR "/%d", fd);
 	return CE_EXIT_OK;
 }
 

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/event.h"
 #include "base/fs.h"
+#include "base/os.h"
 #include "base/path.h"
 #include "base/printable.h"
 #include "base/strs.h"
@@ -64,7 +65,7 @@ static const char *no_env(const char *name)
 static void free_secret(char *text)
 {
 	if (text)
-		explicit_bzero(text, strlen(text));
+		ce_os_forget(text, strlen(text));
 	free(text);
 }
 
@@ -144,7 +145,7 @@ static void wipe_json(json_t *value)
 	json_t *v;
 
 	if (json_is_string(value))
-		explicit_bzero((char *)json_string_value(value), json_string_length(value));
+		ce_os_forget((char *)json_string_value(value), json_string_length(value));
 	json_object_foreach (value, key, v)
 		wipe_json(v);
 }
@@ -186,7 +187,7 @@ static void read_hosts(struct ce_credentials *c)
 			err.text);
 	else
 		parse_hosts(c, path, &text);
-	explicit_bzero(text.data, text.len);
+	ce_os_forget(text.data, text.len);
 	ce_buf_release(&text);
 }
 
@@ -250,7 +251,7 @@ static void read_token(struct ce_credentials *c, const char *dir, const char *na
 			add_token(c, channels, token, strlen(token));
 		if (is_token(token))
 			add_token(c, CE_TAKE(url), token, strlen(token));
-		explicit_bzero(text.data, text.len);
+		ce_os_forget(text.data, text.len);
 	}
 	ce_buf_release(&text);
 }

@@ -8,7 +8,6 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/os.h"
 #include "ccenv/ccenv.h"
 
 enum {
@@ -194,7 +194,7 @@ int ce_git_records(const struct ce_git *git, const char *const *args,
 	int (*take)(void *user, const char *record, size_t len, struct ccenv_error *err),
 	void *user, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_fs_closep) int messages = memfd_create("ccenv-git", MFD_CLOEXEC);
+	CE_CLEANUP(ce_fs_closep) int messages = ce_os_scratch_file();
 	struct reading reading = {.take = take, .user = user, .err = err};
 	int ends[2], r, status;
 	pid_t child;
