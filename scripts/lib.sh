@@ -36,18 +36,27 @@ step_table() {
 
 seconds() { printf '%d.%02d' $(($1 / 1000)) $(($1 % 1000 / 10)); }
 
-# need_packages NAME…: what is missing is installed, as root or by sudo.
+# need_packages NAME…: what is missing is installed, as root or by sudo. The names are Debian's and Ubuntu's.
 need_packages() {
-	local missing=() p sudo=
-	command -v apt-get >/dev/null || {
-		echo "these scripts know Debian's and Ubuntu's packages only; elsewhere install by hand: $*" >&2
+	local sudo=
+	[ "$(id -u)" -eq 0 ] || sudo=sudo
+	if command -v apt-get >/dev/null; then
+		need_debs "$@"
+	elif command -v dnf >/dev/null; then
+		# shellcheck disable=SC2046 # words
+		$sudo dnf install -y -q $(fedora_names "$@")
+	else
+		echo "these scripts know the packages of Debian, Ubuntu and Fedora only; elsewhere install by hand: $*" >&2
 		return 1
-	}
+	fi
+}
+
+need_debs() {
+	local missing=() p
 	for p in "$@"; do
 		[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
 	done
 	[ ${#missing[@]} -eq 0 ] && return 0
-	[ "$(id -u)" -eq 0 ] || sudo=sudo
 	echo "installing: ${missing[*]}"
 	# A mirror may fail once, and another program (a machine's daily upgrade) may hold the lock for a while.
 	local patience=(-o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
@@ -56,15 +65,42 @@ need_packages() {
 			"${missing[@]}" >/dev/null
 }
 
+# The same packages by Fedora's names.
+fedora_names() {
+	local p
+	for p in "$@"; do
+		case $p in
+		g++) echo gcc-c++ ;;
+		libc6-dev) echo glibc-devel ;;
+		pkg-config | pkgconf) echo pkgconf-pkg-config ;;
+		libcurl4-openssl-dev) echo libcurl-devel ;;
+		libssl-dev) echo openssl-devel ;;
+		libxxhash-dev) echo xxhash-devel ;;
+		libjansson-dev) echo jansson-devel ;;
+		libtomlplusplus-dev) echo tomlplusplus-devel ;;
+		libcmocka-dev) echo libcmocka-devel ;;
+		lib*-dev) echo "${p%-dev}-devel" ;;
+		python3-venv) echo python3 ;;
+		universal-ctags) echo ctags ;;
+		clangd) echo clang-tools-extra ;;
+		*) echo "$p" ;;
+		esac
+	done | sort -u
+}
+
 # What it takes to build ccenv and to run its demo.
 build_packages=(gcc g++ libc6-dev make cmake ninja-build pkg-config libsolv-dev libcurl4-openssl-dev libjansson-dev
 	libarchive-dev libzstd-dev libxxhash-dev libpkgconf-dev libssl-dev libyaml-dev libtomlplusplus-dev
 	ca-certificates)
 # What the test channel takes besides.
 channel_packages=(python3 python3-venv binutils)
-# What the tests take besides.
-test_packages=(libcmocka-dev clang-14 llvm-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 pkgconf git strace util-linux
-	meson ccache fish clangd universal-ctags openssl zstd qemu-user-static file)
+# What the fast suite takes besides.
+fast_packages=(libcmocka-dev pkgconf git strace util-linux meson ccache fish clangd universal-ctags openssl zstd)
+# What everything takes besides: one version of clang's tools decides about style.
+test_packages=("${fast_packages[@]}" clang-14 llvm-14 libclang-rt-14-dev clang-format-14 clang-tidy-14)
+
+# What scripts/release takes.
+release_packages=(cmake ninja-build make perl pkg-config dpkg-dev binutils python3 python3-venv xz-utils ca-certificates)
 
 # build_ccenv DIR [cmake arguments…]
 build_ccenv() {
