@@ -5,6 +5,10 @@ target_compile_options(ccenv_flags INTERFACE
 	-Wall -Wextra -Wformat=2 -Wwrite-strings -Wvla -Wconversion -Wno-sign-conversion -fno-common -fvisibility=hidden
 	"$<$<COMPILE_LANGUAGE:C>:-Wshadow;-Wstrict-prototypes;-Wmissing-prototypes>")
 target_compile_definitions(ccenv_flags INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64)
+if(APPLE)
+	# Names that are otherwise the same; calls that differ are in base/os.h.
+	target_compile_definitions(ccenv_flags INTERFACE _DARWIN_C_SOURCE st_mtim=st_mtimespec O_PATH=O_RDONLY)
+endif()
 if(CCENV_WERROR)
 	target_compile_options(ccenv_flags INTERFACE -Werror)
 endif()

@@ -13,8 +13,10 @@
 #define SELFMAG     4
 #define EI_CLASS    4
 #define EI_DATA     5
+#define EI_NIDENT   16
 #define ELFCLASS64  2
 #define ELFDATA2LSB 1
+#define ELFDATA2MSB 2
 
 enum {
 	ET_EXEC = 2,

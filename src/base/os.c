@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -78,6 +79,17 @@ int ce_os_scratch_file(void)
 }
 #endif
 
+void ce_os_sort(void *items, size_t n, size_t size,
+	int (*compare)(const void *a, const void *b, void *user), void *user)
+{
+	qsort_r(items, n, size, compare, user);
+}
+
+int ce_os_strverscmp(const char *a, const char *b)
+{
+	return strverscmp(a, b);
+}
+
 int ce_os_clone(int from, int to)
 {
 	return ioctl(to, FICLONE, from) < 0 ? -1 : 0;
@@ -125,6 +137,32 @@ void *ce_os_memrchr(const void *s, int c, size_t n)
 		if (bytes[--n] == (unsigned char)c)
 			return (void *)&bytes[n];
 	return NULL;
+}
+
+struct sort {
+	int (*compare)(const void *a, const void *b, void *user);
+	void *user;
+};
+
+static int compare_swapped(void *user, const void *a, const void *b)
+{
+	const struct sort *s = user;
+
+	return s->compare(a, b, s->user);
+}
+
+/* BSD has the parameters of qsort_r() in another order. */
+void ce_os_sort(void *items, size_t n, size_t size,
+	int (*compare)(const void *a, const void *b, void *user), void *user)
+{
+	struct sort s = {.compare = compare, .user = user};
+
+	qsort_r(items, n, size, &s, compare_swapped);
+}
+
+int ce_os_strverscmp(const char *a, const char *b)
+{
+	return strcmp(a, b);
 }
 
 int ce_os_exchange(const char *a, const char *b)

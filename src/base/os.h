@@ -8,13 +8,6 @@
 
 #include "base/attr.h"
 
-/* A directory opened for the names in it alone. */
-#ifdef O_PATH
-#define CE_OS_O_DIR O_PATH
-#else
-#define CE_OS_O_DIR O_RDONLY
-#endif
-
 /*
  * Calls that not every system has, or not every C library: one function for each, so that the rest of
  * the code knows neither. What a system lacks fails with ENOSYS, and the caller does without
@@ -30,6 +23,13 @@
 
 /* The last `c` of the `n` bytes at `s`, or NULL. */
 void *ce_os_memrchr(const void *s, int c, size_t n);
+
+/* qsort() with a parameter for the comparison. */
+void ce_os_sort(void *items, size_t n, size_t size,
+	int (*compare)(const void *a, const void *b, void *user), void *user);
+
+/* strverscmp(), or where that is missing the order of bytes. */
+int ce_os_strverscmp(const char *a, const char *b);
 
 /* Exchanges two directories in one step. 0, or -1 with errno. */
 CE_MUST_CHECK int ce_os_exchange(const char *a, const char *b);

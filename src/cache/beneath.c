@@ -16,7 +16,7 @@
 #include "ccenv/ccenv.h"
 
 enum {
-	DIR_FLAGS = CE_OS_O_DIR | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+	DIR_FLAGS = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
 };
 
 /* One component after the other, for kernels before 5.6 and sandboxes that do not know openat2(). */

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/os.h"
 #include "base/printable.h"
 #include "cli/cli.h"
 
@@ -196,7 +197,7 @@ static int compare_rows(const void *a, const void *b, void *user)
 	else if (by == EXPLICIT)
 		order = y->requested - x->requested;
 	else /* "9" before "10" */
-		order = strverscmp(
+		order = ce_os_strverscmp(
 			field_text(x, by, false, buf_x), field_text(y, by, false, buf_y));
 	return order ? order : strcmp(x->name, y->name);
 }
@@ -318,7 +319,7 @@ int ce_packages_print(
 		status = find_field(cli, "--sort-by", view->sort_by, strlen(view->sort_by), &by);
 		if (status != CE_EXIT_OK)
 			return status;
-		qsort_r(t.rows, t.n_rows, sizeof(*t.rows), compare_rows, &by);
+		ce_os_sort(t.rows, t.n_rows, sizeof(*t.rows), compare_rows, &by);
 	}
 	if (cli->json)
 		print_json(&t);

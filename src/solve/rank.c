@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/os.h"
 #include "model/pkg.h"
 #include "model/request.h"
 #include "solve/candidate.h"
@@ -83,7 +84,7 @@ void ce_rank_candidates(const struct ce_request *request, struct ce_package_name
 
 	if (name->n == 0)
 		return;
-	qsort_r(c, name->n, sizeof(*c), by_simple_order, &o);
+	ce_os_sort(c, name->n, sizeof(*c), by_simple_order, &o);
 	for (size_t i = 1; i < name->n; i++)
 		c[i].tie_group = c[i - 1].tie_group + (compare_simply(&c[i - 1], &c[i], &o) != 0);
 }
@@ -213,7 +214,7 @@ static void sort_group(struct entry *group, size_t n, struct ordering *o)
 		for (size_t k = 0; k < o->n_common; k++)
 			group[i].highest[k] = highest_of(group[i].candidate, common[k]);
 	}
-	qsort_r(group, n, sizeof(*group), by_dependencies, o);
+	ce_os_sort(group, n, sizeof(*group), by_dependencies, o);
 }
 
 /* Sorts candidates of one name, given in the order of ce_rank_candidates(). */
