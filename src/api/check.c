@@ -13,6 +13,7 @@
 #include "api/binaries.h"
 #include "api/project.h"
 #include "api/root.h"
+#include "api/static_cudart.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/elf_types.h"
@@ -418,6 +419,17 @@ static void check_needed(
 	}
 }
 
+static void check_static_runtime(struct looking *l, const char *file)
+{
+	CE_AUTOFREE char *archive =
+		ce_path_join(l->tools->lib_dir ? l->tools->lib_dir : "", "libcudart_static.a");
+
+	if (ce_static_cudart_of(file, archive) == CE_STATIC_CUDART_FOREIGN)
+		found(l->check, file,
+			"has a static CUDA runtime that is not this root's (CUDA %s): it was linked with libcudart_static.a of another CUDA",
+			l->tools->cuda_version ? l->tools->cuda_version : "none");
+}
+
 static void check_file(struct looking *l, const char *file)
 {
 	const unsigned machine =
@@ -450,6 +462,7 @@ static void check_file(struct looking *l, const char *file)
 	for (size_t i = 0; i < e.n_needed; i++)
 		if (is_cuda_library(e.needed[i]) && strstr(e.needed[i], ".so"))
 			check_needed(l, file, &e, e.needed[i]);
+	check_static_runtime(l, file);
 	ce_elf_release(&e);
 }
 

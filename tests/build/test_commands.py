@@ -173,6 +173,13 @@ class Commands(Case):
         texts = findings("bin/other")
         self.assertRegex(texts[0], "^has another CUDA in RUNPATH: .*/cuda-12/lib64$")
         self.assertRegex(texts[1], "^needs libcudart.so.12; this root .CUDA 13.0. has another release")
+        # The runtime within: as linked, from this toolkit, and from the other release of the channel.
+        self.manifest(self.scratch / "other", "13.3")
+        self.ccenv("install", "-q", "--manifest", self.scratch / "other/ccenv.json", "--root", self.scratch / "other/root")
+        for name, top in (("static", Path(facts["lib-dir"])), ("foreign", self.scratch / "other/root/view/x86_64-linux/lib")):
+            run([*gcc, self.src / "bin" / name, top / "libcudart_static.a", "-lpthread", "-ldl", "-lrt"], env=self.env)
+        self.assertEqual(findings("bin/static"), [])
+        one(r"^has a static CUDA runtime that is not this root's .CUDA 13\.0.", "bin/foreign")
         one("is no ELF file", "m.c")
         one("^cannot be read: No such file", "nothing")
 
