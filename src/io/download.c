@@ -182,6 +182,12 @@ static void step_files(struct ce_downloader *d)
 	}
 }
 
+static int fail_multi(CURLMcode code, struct ccenv_error *err)
+{
+	return ce_fail(err, CCENV_ENET, "libcurl stopped: %s; please report this",
+		curl_multi_strerror(code));
+}
+
 int ce_downloader_run(struct ce_downloader *d, int timeout_ms, struct ccenv_error *err)
 {
 	int64_t end = timeout_ms < 0 ? INT64_MAX : ce_now_ms(CE_CLOCK_MONOTONIC) + timeout_ms;
@@ -190,14 +196,16 @@ int ce_downloader_run(struct ce_downloader *d, int timeout_ms, struct ccenv_erro
 		int active = 0;
 		CURLMcode mc = d->multi ? curl_multi_perform(d->multi, &active) : CURLM_OK;
 
-		if (mc == CURLM_OK && d->multi)
+		if (mc != CURLM_OK)
+			return fail_multi(mc, err);
+		if (d->multi)
 			reap(d);
 		step_files(d);
 		int left = d->left;
 		int64_t wait = start_some(d, 1000);
 		drop_finished(d);
 		int64_t now = ce_now_ms(CE_CLOCK_MONOTONIC);
-		if (mc == CURLM_OK && (d->left == 0 || now >= end || d->interrupted)) {
+		if (d->left == 0 || now >= end || d->interrupted) {
 			d->interrupted = false;
 			return d->left;
 		}
@@ -207,13 +215,12 @@ int ce_downloader_run(struct ce_downloader *d, int timeout_ms, struct ccenv_erro
 		 * to another. */
 		if (d->files || d->left != left)
 			wait = 0;
-		if (mc == CURLM_OK && d->multi && wait)
+		if (d->multi && wait)
 			mc = curl_multi_poll(d->multi, NULL, 0, (int)wait, NULL);
 		else if (wait)
 			usleep((useconds_t)wait * 1000);
 		if (mc != CURLM_OK)
-			return ce_fail(err, CCENV_ENET, "libcurl stopped: %s; please report this",
-				curl_multi_strerror(mc));
+			return fail_multi(mc, err);
 	}
 }
 

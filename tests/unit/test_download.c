@@ -50,6 +50,7 @@ static struct ce_map env; /* the environment of a test */
 
 /* Which call is refused, counted from 1; and how many there were. */
 static unsigned refused_option, n_options;
+static bool multi_fails;
 
 #undef curl_easy_setopt
 CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
@@ -926,6 +927,38 @@ static void test_proxy(void **state)
 	test_server_stop(s);
 }
 
+#undef curl_multi_perform
+CURLMcode curl_multi_perform(CURLM *multi, int *running)
+{
+	CURLMcode (*real)(CURLM *, int *);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "curl_multi_perform");
+	return multi_fails ? CURLM_INTERNAL_ERROR : real(multi, running);
+}
+
+/* Said at once, also when the time of the call is up already. */
+static void test_libcurl_fails(void **state)
+{
+	struct script script = {0};
+	struct test_server *s = test_server_start(handler, &script);
+	CE_AUTOFREE char *url = ce_asprintf("http://127.0.0.1:%d/plain", test_server_port(s));
+	struct got g = {0};
+	struct ce_download t = transfer(url, &g);
+	struct ce_downloader *d = new_downloader(false);
+	struct ccenv_error err;
+
+	(void)state;
+	ce_downloader_add(d, &t);
+	assert_int_equal(ce_downloader_run(d, 0, &err), 1);
+	multi_fails = true;
+	assert_int_equal(ce_downloader_run(d, 0, &err), CCENV_ENET);
+	multi_fails = false;
+	assert_non_null(strstr(err.text, "libcurl stopped: "));
+	ce_downloader_free(d);
+	got_release(&g);
+	test_server_stop(s);
+}
+
 /* None of libcurl's options can be done without: not the certificates, not the proxy, not a limit. */
 static void test_refused_options(void **state)
 {
@@ -1134,6 +1167,7 @@ int main(void)
 		cmocka_unit_test_setup(test_packed, setup),
 		cmocka_unit_test_setup(test_proxy, setup),
 		cmocka_unit_test_setup(test_refused_options, setup),
+		cmocka_unit_test_setup(test_libcurl_fails, setup),
 		cmocka_unit_test_setup(test_mirrors, setup),
 		cmocka_unit_test_setup(test_many, setup),
 		cmocka_unit_test_setup(test_side_by_side, setup),
