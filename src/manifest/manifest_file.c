@@ -536,6 +536,22 @@ static int parse_pins(const json_t *root, struct ce_manifest *m, struct ccenv_er
 	return 0;
 }
 
+static int parse_reproducible(const json_t *root, struct ce_manifest *m, struct ccenv_error *err)
+{
+	const json_t *v = json_object_get(root, "reproducible");
+
+	if (!v)
+		return 0;
+	if (json_is_boolean(v))
+		m->reproducible = json_is_true(v) ? CE_REPRODUCIBLE_PATHS : CE_REPRODUCIBLE_OFF;
+	else if (json_is_string(v) && strcmp(json_string_value(v), "strict") == 0)
+		m->reproducible = CE_REPRODUCIBLE_STRICT;
+	else
+		return ce_fail(
+			err, CCENV_EDATA, "reproducible: expected true, false or \"strict\"");
+	return 0;
+}
+
 static int parse_options(const json_t *root, struct ce_manifest *m, struct ccenv_error *err)
 {
 	static const char *const priorities[] = {"strict", "flexible", "disabled"};
@@ -551,6 +567,9 @@ static int parse_options(const json_t *root, struct ce_manifest *m, struct ccenv
 	if (r < 0)
 		return r;
 	m->strategy = (enum ce_strategy)strategy;
+	r = parse_reproducible(root, m, err);
+	if (r < 0)
+		return r;
 	r = parse_exclude_newer(root, m, err);
 	if (r < 0)
 		return r;
@@ -575,7 +594,7 @@ static int parse_top(const json_t *root, struct ce_manifest *m, struct ccenv_err
 {
 	static const char *const keys[] = {"$schema", "name", "channels", "platforms",
 		"system-requirements", "cuda", "dependencies", "target", "features", "environments",
-		"channel-priority", "strategy", "exclude-newer", "pins"};
+		"channel-priority", "strategy", "exclude-newer", "pins", "reproducible"};
 	int r;
 
 	if (!json_is_object(root))

@@ -71,6 +71,18 @@ struct ce_strs ce_manifest_archs(const struct ce_environment *env)
 	return archs;
 }
 
+const char *ce_manifest_reproducible(const struct ce_manifest *m)
+{
+	static const char *const words[] = {
+		[CE_REPRODUCIBLE_NAMES] = "",
+		[CE_REPRODUCIBLE_OFF] = "0",
+		[CE_REPRODUCIBLE_PATHS] = "1",
+		[CE_REPRODUCIBLE_STRICT] = "strict",
+	};
+
+	return words[m ? m->reproducible : CE_REPRODUCIBLE_NAMES];
+}
+
 int ce_system_requirement_virtual(const char *name, const char *version, struct ce_arena *a,
 	struct ce_virtual *ret_virtual, struct ccenv_error *err)
 {

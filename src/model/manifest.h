@@ -41,6 +41,14 @@ struct ce_feature {
 	size_t n_platforms;
 };
 
+/* How far builds are to give the same bytes everywhere (docs/reproducible.md). */
+enum ce_reproducible {
+	CE_REPRODUCIBLE_NAMES = 0, /* the default: names that nvcc makes up are always the same */
+	CE_REPRODUCIBLE_OFF,
+	CE_REPRODUCIBLE_PATHS, /* and no path of this machine gets into objects */
+	CE_REPRODUCIBLE_STRICT, /* and what only a fixed place can make equal is an error elsewhere */
+};
+
 /* exclude-newer for one package; text NULL lets every date in. */
 struct ce_manifest_date {
 	const char *name;
@@ -70,6 +78,7 @@ struct ce_manifest {
 	size_t n_platforms;
 	enum ce_channel_priority priority;
 	enum ce_strategy strategy;
+	enum ce_reproducible reproducible;
 	const char *exclude_newer; /* RFC 3339 date, or a duration "7d", or NULL */
 	struct ce_manifest_date *date_exceptions;
 	size_t n_date_exceptions;
@@ -97,6 +106,10 @@ struct ce_strs ce_manifest_platforms(
 
 /* The GPU architectures of an environment: those of its first feature that names some. Borrowed. */
 struct ce_strs ce_manifest_archs(const struct ce_environment *env);
+
+/* What build files say of "reproducible", as CCENV_REPRODUCIBLE does: "" for the default, "0", "1" or
+ * "strict". `m` may be NULL. */
+const char *ce_manifest_reproducible(const struct ce_manifest *m);
 
 /* What a request is made for, besides what the manifest says. */
 struct ce_request_target {
