@@ -501,6 +501,12 @@ struct ccenv_tools {
 	const char *const
 		*archs; /* GPU architectures to compile for: "80-real"; none: nvcc's own */
 	size_t n_archs;
+	/* How far builds are to give the same bytes: "1", "strict", "0" for not at all, "" for the
+	 * default. What CCENV_REPRODUCIBLE of the environment says, else the manifest. */
+	const char *reproducible;
+	/* For SOURCE_DATE_EPOCH in a reproducible build: seconds since 1970 of the last commit of
+	 * the project; NULL where it is not known. */
+	const char *source_date;
 	void *owner;
 };
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/project.h"
+#include "api/reproducible.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -108,6 +109,13 @@ int ccenv_environment(const struct ccenv_tools *t, const char *(*getenv_fn)(cons
 	else
 		add(ret, "PKG_CONFIG_PATH",
 			ce_arena_printf(a, "%s/pkgconfig/%s", t->root, t->target), true);
+	if (strcmp(t->reproducible, "") != 0)
+		SET(ret, a, t->reproducible, "CCENV_REPRODUCIBLE");
+	if (ce_reproducible_is_on(t->reproducible)) {
+		SET(ret, a, "C.UTF-8", "LC_ALL");
+		SET(ret, a, "UTC", "TZ");
+		SET(ret, a, t->source_date, "SOURCE_DATE_EPOCH");
+	}
 	add(ret, "PATH", ce_arena_printf(a, "%s/bin:%s/bin:%s/bin", t->view, t->root, t->prefix),
 		true);
 	if (getenv_fn && t->cxx)

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "api/project.h"
+#include "api/reproducible.h"
 #include "api/trust.h"
 #include "api/uptodate.h"
 #include "base/alloc.h"
@@ -75,6 +76,9 @@ static int read_strings(
 	if (r < 0)
 		return r;
 	r = ce_json_strings(o, "architectures", a, &archs, &t->n_archs, err);
+	if (r < 0)
+		return r;
+	r = ce_json_string(o, "reproducible", a, &t->reproducible, err);
 	if (r < 0)
 		return r;
 	t->components = components;
@@ -225,6 +229,11 @@ int ccenv_tools(
 	t.owner = owner;
 	t.root = ce_arena_strdup(owner, c->root);
 	r = fill_tools(stamp, target, &t, owner, err);
+	if (r >= 0)
+		r = ce_reproducible_mode(
+			c, t.reproducible ? t.reproducible : "", &t.reproducible, err);
+	if (r >= 0 && ce_reproducible_is_on(t.reproducible))
+		t.source_date = ce_reproducible_date(c, owner);
 	if (r < 0)
 		ccenv_tools_free(&t);
 	else

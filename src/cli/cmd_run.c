@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* ccenv run: a command in the environment of the installed tools. */
+#include <string.h>
+#include <sys/stat.h>
+
 #include "cli/cli.h"
 
 static int run(struct ce_cli *cli)
@@ -15,6 +18,9 @@ static int run(struct ce_cli *cli)
 	status = ce_cli_environment(cli, &tools, &list);
 	if (status != CE_EXIT_OK)
 		return status;
+	/* Modes of files get into what is installed and packed. */
+	if (*tools.reproducible && strcmp(tools.reproducible, "0") != 0)
+		umask(022);
 	status = ce_cli_exec(cli, &list, (const char *const *)cli->args.items);
 	ccenv_variables_free(&list);
 	ccenv_tools_free(&tools);
