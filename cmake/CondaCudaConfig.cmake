@@ -20,6 +20,8 @@
 #   CCENV_CHANNELS       list of channels, when there is no manifest; default conda-forge
 #   CCENV_ENVIRONMENT *  another environment of ccenv.json than default
 #   CCENV_LOCKED * CCENV_OFFLINE * CCENV_CACHE_DIR *
+#   CCENV_REPRODUCIBLE * ON or strict: the same bytes from any directory, user and day. So does "reproducible" or
+#                        "reproducible-strict" among the COMPONENTS; else it is what ccenv.json says
 #   CCENV_HERMETIC, CCENV_USE_GCC, CCENV_COMPILER_LAUNCHER: see <root>/toolchain/<target>.cmake
 #
 # Output: CondaCuda_FOUND, CondaCuda_VERSION (of CUDA: 13.0), CCENV_ROOT_DIR, CCENV_PREFIX, CCENV_VIEW, CCENV_CUDA_TARGET,
@@ -217,6 +219,18 @@ if(CCENV_ROOT_DIR)
 else()
 	set(_ccenv_where "${CMAKE_BINARY_DIR}/_ccenv")
 endif()
+
+# Words among the components that are no component. -DCCENV_REPRODUCIBLE takes precedence.
+foreach(_ccenv_v IN ITEMS "reproducible=ON" "reproducible-strict=strict")
+	string(REGEX MATCH "^[^=]*" _ccenv_i "${_ccenv_v}")
+	if(_ccenv_i IN_LIST CondaCuda_FIND_COMPONENTS)
+		list(REMOVE_ITEM CondaCuda_FIND_COMPONENTS "${_ccenv_i}")
+		set(CondaCuda_${_ccenv_i}_FOUND TRUE)
+		if(NOT DEFINED CCENV_REPRODUCIBLE)
+			string(REGEX REPLACE "^[^=]*=" "" CCENV_REPRODUCIBLE "${_ccenv_v}")
+		endif()
+	endif()
+endforeach()
 
 _ccenv_find_manifest(_ccenv_manifest_file _ccenv_lock_file "${_ccenv_where}")
 set(_ccenv_arguments "")

@@ -22,6 +22,7 @@
 #include "base/strs.h"
 #include "ccenv/exchange.h"
 #include "emit/emit.h"
+#include "model/manifest.h"
 #include "model/pkg.h"
 #include "model/pkg_read.h"
 #include "model/platform.h"
@@ -164,6 +165,7 @@ static int emit(
 		.platform = a->platform,
 		.pkgs = a->sorted,
 		.n_pkgs = a->n,
+		.reproducible = ce_manifest_reproducible(c->manifest),
 		.content_hash = a->hash,
 		.events = &c->events,
 	};

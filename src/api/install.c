@@ -234,6 +234,7 @@ static int install_root(struct ccenv *c, const struct ce_lockfile_platform *p,
 	if (r < 0)
 		return r;
 	emit.archs = archs;
+	emit.reproducible = ce_manifest_reproducible(c->manifest);
 	r = install_and_emit(c, p, o, &emit, err);
 	if (r < 0)
 		return r;

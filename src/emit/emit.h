@@ -28,7 +28,10 @@ struct ce_emit_input {
 	const char *manifest_path; /* absolute, or NULL: CMake re-configures when it changes */
 	const char *lock_path;     /* absolute, or NULL: likewise */
 	struct ce_strs archs;      /* for CMAKE_CUDA_ARCHITECTURES; none: nvcc's default */
-	const char *content_hash;  /* of the installed set: names the toolchain's identity */
+	/* How far builds are to give the same bytes: "" for the default, "0", "1" or "strict"; never
+	 * NULL. See docs/reproducible.md. */
+	const char *reproducible;
+	const char *content_hash; /* of the installed set: names the toolchain's identity */
 	/* May be NULL. Gets the paths below the root, one a line, that would be made again if they
 	 * were missing or had changed. */
 	struct ce_buf *made;

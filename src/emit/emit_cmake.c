@@ -73,6 +73,37 @@ static const char *components(const struct ce_emit_facts *f, bool installed, str
 	return ce_buf_str(out);
 }
 
+/* What CMake reads when it enables a language. */
+static int emit_rules(const struct ce_emit_facts *f, struct ccenv_error *err)
+{
+	static const char *const languages[] = {"C", "CXX"};
+	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
+	int r;
+
+	ce_buf_adds(&out, ce_text_rules_cmake);
+	r = ce_emit_file(f, "toolchain/rules.cmake", &out, false, err);
+	if (r < 0)
+		return r;
+	ce_buf_clear(&out);
+	ce_buf_adds(&out, ce_text_rules_add_cmake);
+	r = ce_emit_file(f, "toolchain/rules-add.cmake", &out, false, err);
+	for (size_t i = 0; r >= 0 && i < CE_COUNT(languages); i++) {
+		CE_AUTOFREE char *rel = ce_asprintf("toolchain/rules-%s.cmake", languages[i]);
+
+		ce_buf_clear(&out);
+		ce_buf_addf(&out,
+			"# Written by ccenv: changes are lost.\n"
+			"set(_ccenv_language %s)\n"
+			"include(\"${CMAKE_CURRENT_LIST_DIR}/rules-add.cmake\")\n"
+			"if(CCENV_RULES_OF_USER_%s)\n"
+			"\tinclude(\"${CCENV_RULES_OF_USER_%s}\")\n"
+			"endif()\n",
+			languages[i], languages[i], languages[i]);
+		r = ce_emit_file(f, rel, &out, false, err);
+	}
+	return r;
+}
+
 int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
@@ -96,6 +127,8 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 		{"TARGET", f->target},
 		{"TRIPLET", f->triplet ? f->triplet : ""},
 		{"CONTENT", f->in->content_hash},
+		{"REPRODUCIBLE", f->in->reproducible},
+		{"NAMES", f->nvcc_names},
 		{"HAS_NVCC", on_off(f->has_nvcc)},
 		{"HAS_GCC", on_off(f->has_gcc)},
 		{"CROSSING", on_off(false)},
@@ -115,9 +148,7 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 	r = ce_emit_file(f, rel, &out, false, err);
 	if (r < 0)
 		return r;
-	ce_buf_clear(&out);
-	ce_buf_adds(&out, ce_text_rules_cmake);
-	return ce_emit_file(f, "toolchain/rules.cmake", &out, false, err);
+	return emit_rules(f, err);
 }
 
 void ce_emit_toolchain_text(struct ce_buf *out)

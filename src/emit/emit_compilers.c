@@ -30,6 +30,26 @@ static const struct {
 	{"g++", "g++"},
 };
 
+void ce_emit_project_sh(const struct ce_emit_facts *f, const char *root, struct ce_buf *out)
+{
+	if (*f->project_rel && *f->project_rel != '/')
+		ce_buf_addf(out, "\"%s\"/", root);
+	ce_quote_sh(out, f->project_rel);
+}
+
+void ce_emit_reproducible(struct ce_buf *out, const struct ce_emit_facts *f)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf project = {0};
+
+	ce_emit_project_sh(f, "$root", &project);
+	const struct ce_emit_pair pairs[] = {
+		{"PROJECT", ce_buf_str(&project)},
+		{"BUILTIN_SPECS", f->has_builtin_specs && *f->env_rel != '/' ? "ON" : "OFF"},
+	};
+
+	ce_emit_fill(out, ce_text_reproducible_sh, pairs, CE_COUNT(pairs));
+}
+
 void ce_emit_compiler(
 	struct ce_buf *out, const struct ce_emit_facts *f, const struct ce_emit_compiler *compiler)
 {
@@ -57,6 +77,9 @@ void ce_emit_compiler(
 				  : " It finds what is in the prefix, after everything else."},
 		{"UP", compiler->up},
 		{"ENV", ce_buf_str(&env)},
+		{"REPRODUCIBLE", f->in->reproducible},
+		{"BARE", compiler->bare ? "1" : ""},
+		{"VIEW", ce_buf_str(&view)},
 		{"EXEC", ce_buf_str(&exec)},
 	};
 

@@ -18,5 +18,10 @@ struct ce_emit_compiler {
 /* Appends the script's text. For a prefix with a gcc. */
 void ce_emit_compiler(
 	struct ce_buf *out, const struct ce_emit_facts *f, const struct ce_emit_compiler *compiler);
+/* Appends host/reproducible.sh, which they read where it is asked for. */
+void ce_emit_reproducible(struct ce_buf *out, const struct ce_emit_facts *f);
+/* Appends the project's directory as a word of the shell, seen from the root, which the shell knows as
+ * `root`: "$root"/../.. ; '' when there is none. */
+void ce_emit_project_sh(const struct ce_emit_facts *f, const char *root, struct ce_buf *out);
 
 #endif

@@ -3,6 +3,7 @@
 #include "emit/emit_facts.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -105,6 +106,32 @@ static int hash_if_there(
 	return 0;
 }
 
+/* Where the sources are: objects are named as seen from there. */
+static const char *find_project(struct ce_emit_facts *f)
+{
+	CE_AUTOFREE char *dir = NULL;
+
+	if (!f->in->manifest_path)
+		return "";
+	dir = ce_path_dir(f->in->manifest_path);
+	return strcmp(dir, f->in->root) == 0 ? "." : ce_emit_relative(f->in->root, dir, &f->arena);
+}
+
+/* gcc without conda-forge's RUNPATH of its own prefix. */
+static bool has_builtin_specs(const struct ce_emit_facts *f)
+{
+	CE_AUTOFREE char *pattern = ce_asprintf(
+		"%s/lib/gcc/%s/*/builtin.specs", f->in->prefix, f->triplet ? f->triplet : "");
+	glob_t found;
+	int status = glob(pattern, GLOB_NOSORT, NULL, &found);
+
+	if (status == 0)
+		globfree(&found);
+	else if (status != GLOB_NOMATCH && f->unseen->code == 0)
+		ce_fail(f->unseen, CCENV_EIO, "cannot look for %s", pattern);
+	return status == 0;
+}
+
 static void find_paths(struct ce_emit_facts *f)
 {
 	const struct ce_emit_input *in = f->in;
@@ -118,10 +145,12 @@ static void find_paths(struct ce_emit_facts *f)
 	f->env_rel = ce_emit_relative(in->root, in->prefix, &f->arena);
 	f->manifest_rel =
 		in->manifest_path ? ce_emit_relative(in->root, in->manifest_path, &f->arena) : "";
+	f->project_rel = find_project(f);
 	f->lock_rel = in->lock_path ? ce_emit_relative(in->root, in->lock_path, &f->arena) : "";
 	f->has_nvcc = exists_below(f, "bin/nvcc");
 	f->has_gcc = f->triplet && exists_below(f, gcc) && exists_below(f, gxx);
 	f->has_cccl_dir = exists_below(f, cccl);
+	f->has_builtin_specs = f->has_gcc && has_builtin_specs(f);
 }
 
 int ce_emit_facts_init(
@@ -153,7 +182,10 @@ int ce_emit_facts_init(
 	if (r < 0)
 		return r;
 	ce_emit_parts_find(f);
-	return ce_emit_check_seen(f, err);
+	r = ce_emit_check_seen(f, err);
+	if (r < 0)
+		return r;
+	return ce_emit_names_find(f, err);
 }
 
 void ce_emit_facts_release(struct ce_emit_facts *f)

@@ -35,13 +35,16 @@ struct ce_emit_facts {
 	const char *cuda_version;    /* "13.0"; "" when the prefix has no CUDA */
 	const char *toolkit_version; /* "13.0.88": nvcc's, else cuda_version */
 	const char *cxx_version;     /* of gcc_impl: "12.2.0"; "" when there is none */
-	bool has_nvcc, has_gcc, has_cccl_dir;
+	bool has_nvcc, has_gcc, has_cccl_dir, has_builtin_specs;
 
 	const char *view;     /* absolute */
 	const char *view_rel; /* "view/x86_64-linux-0123456789ab" */
 	const char *env_rel;  /* "env/linux-64-0123456789ab"; absolute when the prefix is not below
 				 the root */
 	const char *manifest_rel, *lock_rel; /* "" when there is none; absolute when far away */
+	const char *project_rel; /* the directory of the manifest; "" when there is none */
+	/* Which names nvcc takes from its command line (emit_names.c): "objdir seed path". */
+	const char *nvcc_names;
 	const char *manifest_sha256, *lock_sha256; /* "" when there is none */
 
 	struct ce_emit_part *parts; /* sorted by .pc name */
@@ -71,6 +74,9 @@ const struct ce_pkg *ce_emit_pkg_find(const struct ce_emit_facts *f, const char 
  * together. Absolute when they have nothing but "/" in common. Text only; both absolute.
  */
 const char *ce_emit_relative(const char *from, const char *path, struct ce_arena *a);
+
+/* Finds nvcc_names, asking nvcc once per toolchain. */
+CE_MUST_CHECK int ce_emit_names_find(struct ce_emit_facts *f, struct ccenv_error *err);
 
 /* The emitters, in the order they run. Each writes its files only when their bytes differ. */
 CE_MUST_CHECK int ce_emit_view(const struct ce_emit_facts *f, struct ccenv_error *err);

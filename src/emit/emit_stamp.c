@@ -76,6 +76,7 @@ int ce_emit_stamp(const struct ce_emit_facts *f, struct ccenv_error *err)
 	json_object_set_new(o, "toolchain", json_sprintf("toolchain/%s.cmake", f->target));
 	json_object_set_new(o, "manifest", file_json(f->manifest_rel, f->manifest_sha256));
 	json_object_set_new(o, "lock", file_json(f->lock_rel, f->lock_sha256));
+	json_object_set_new(o, "reproducible", json_string(f->in->reproducible));
 	json_object_set_new(o, "architectures", archs_json(f));
 	json_object_set_new(o, "components", components_json(f));
 	ce_json_format(o, &b);

@@ -31,15 +31,17 @@ void ce_emit_fill(struct ce_buf *out, const char *text, const struct ce_emit_pai
 extern const char ce_text_toolchain_cmake[]; /* text/toolchain.cmake */
 extern const char
 	ce_text_find_cmake[]; /* text/find.cmake: what `ccenv toolchain` prints around the next */
-extern const char ce_text_ensure_cmake[];  /* cmake/CondaCudaEnsure.cmake */
-extern const char ce_text_ccenv_mk[];      /* text/ccenv.mk */
-extern const char ce_text_init_mk[];       /* text/init.mk */
-extern const char ce_text_vendor_cmake[];  /* text/vendor.cmake */
-extern const char ce_text_compiler_sh[];   /* text/compiler.sh */
-extern const char ce_text_exec_sh[];       /* text/exec.sh */
-extern const char ce_text_link_specs[];    /* text/link.specs */
-extern const char ce_text_rules_cmake[];   /* text/rules.cmake */
-extern const char ce_text_nvcc_sh[];       /* text/nvcc.sh */
-extern const char ce_text_pkg_config_sh[]; /* text/pkg-config.sh */
+extern const char ce_text_ensure_cmake[];    /* cmake/CondaCudaEnsure.cmake */
+extern const char ce_text_ccenv_mk[];        /* text/ccenv.mk */
+extern const char ce_text_init_mk[];         /* text/init.mk */
+extern const char ce_text_vendor_cmake[];    /* text/vendor.cmake */
+extern const char ce_text_compiler_sh[];     /* text/compiler.sh */
+extern const char ce_text_exec_sh[];         /* text/exec.sh */
+extern const char ce_text_link_specs[];      /* text/link.specs */
+extern const char ce_text_rules_cmake[];     /* text/rules.cmake */
+extern const char ce_text_rules_add_cmake[]; /* text/rules-add.cmake */
+extern const char ce_text_reproducible_sh[]; /* text/reproducible.sh */
+extern const char ce_text_nvcc_sh[];         /* text/nvcc.sh */
+extern const char ce_text_pkg_config_sh[];   /* text/pkg-config.sh */
 
 #endif

@@ -166,8 +166,9 @@ static int add_profile(struct plan *p, struct ccenv_error *err)
 
 static void add_wrapper(struct plan *p)
 {
-	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0}, cxx = {0};
+	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0}, cxx = {0}, project = {0};
 
+	ce_emit_project_sh(p->f, "$here/../../..", &project);
 	if (p->f->has_gcc)
 		ce_buf_addf(&cxx, "$here/../host/%s-g++", p->f->triplet);
 	const struct ce_emit_pair pairs[] = {
@@ -178,6 +179,9 @@ static void add_wrapper(struct plan *p)
 			p->f->has_gcc
 				? " CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH COMPILER_PATH GCC_EXEC_PREFIX"
 				: ""},
+		{"REPRODUCIBLE", p->f->in->reproducible},
+		{"PROJECT", ce_buf_str(&project)},
+		{"NAMES", p->f->nvcc_names},
 	};
 
 	ce_emit_fill(&out, ce_text_nvcc_sh, pairs, CE_COUNT(pairs));
@@ -224,6 +228,7 @@ static void add_host(struct plan *p)
 	static const char *const others[] = {"addr2line", "ar", "as", "c++filt", "cpp", "gcc-ar",
 		"gcc-nm", "gcc-ranlib", "gcov", "gfortran", "ld", "ld.bfd", "ld.gold", "nm",
 		"objcopy", "objdump", "ranlib", "readelf", "size", "strings", "strip"};
+	CE_CLEANUP(ce_buf_release) struct ce_buf reproducible = {0};
 	const char *triplet = p->f->triplet;
 
 	for (size_t i = 0; i < 2 * CE_COUNT(compilers); i++) {
@@ -242,6 +247,8 @@ static void add_host(struct plan *p)
 	for (size_t i = 0; i < CE_COUNT(others); i++)
 		add_prefix_link(p, ce_arena_printf(&p->arena, "host/%s-%s", triplet, others[i]),
 			ce_arena_printf(&p->arena, "bin/%s-%s", triplet, others[i]));
+	ce_emit_reproducible(&reproducible, p->f);
+	add(p, ENTRY_TEXT, "host/reproducible.sh", ce_buf_str(&reproducible));
 	add(p, ENTRY_TEXT, "host/link.specs", ce_text_link_specs);
 	add_exec(p);
 }

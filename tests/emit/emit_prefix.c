@@ -72,6 +72,7 @@ int main(int argc, char **argv)
 					.pkgs = pkgs,
 					.n_pkgs = n,
 					.lock_path = argc > 4 ? argv[4] : NULL,
+					.reproducible = "",
 					.content_hash = argv[3]},
 			&err);
 	if (r < 0)

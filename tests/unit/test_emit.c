@@ -167,6 +167,7 @@ static int emit(const struct fixture *x, const char *hash)
 				   .pkgs = list,
 				   .n_pkgs = CE_COUNT(packages),
 				   .lock_path = x->lock,
+				   .reproducible = "",
 				   .content_hash = hash},
 		&err);
 }

@@ -10,6 +10,8 @@
 #   CUDA_LDFLAGS CUDA_LDLIBS CUDA_LDLIBS_STATIC   -lcudart, shared or static; CUDA_DRIVER_LDLIBS: the driver API
 #   CUDA_RPATH                                    finds the shared libraries from where the program is built
 #   CUDA_ARCHS                                    set it before the include: 80 90 (default: nvcc's own)
+#   CCENV_REPRODUCIBLE                            1: the same bytes from any directory; 0: not even names that nvcc makes up
+#                                                 (default: what ccenv.json says)
 #   NVCCFLAGS                                     yours, as CFLAGS and CXXFLAGS are
 # Rules: %.o from %.cu; %.rdc.o from %.cu for relocatable device code, and $(call ccenv_dlink,out.o,a.rdc.o b.rdc.o) as a
 # command that links it; %.ptx %.cubin %.fatbin from %.cu. All write depfiles, and are made again when the lock changes. Your
@@ -66,6 +68,26 @@ unexport NVCC_PREPEND_FLAGS NVCC_APPEND_FLAGS NVCC_CCBIN CPATH C_INCLUDE_PATH CP
 export CUDA_HOME CUDA_PATH
 endif
 
+# The compilers see to it themselves; here is what they cannot know.
+CCENV_REPRODUCIBLE ?= @REPRODUCIBLE@
+ifneq ($(filter-out 0 OFF off NO no FALSE false,$(CCENV_REPRODUCIBLE)),)
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
+SOURCE_DATE_EPOCH := $(SOURCE_DATE_EPOCH)
+ifneq ($(SOURCE_DATE_EPOCH),)
+export SOURCE_DATE_EPOCH
+endif
+export CCENV_REPRODUCIBLE
+export LC_ALL := C.UTF-8
+export TZ := UTC
+ARFLAGS := rcD
+# As seen from the program that is linked, so that it is the same in each checkout.
+ccenv_seen = $$ORIGIN/$(shell realpath -ms --relative-to=$(or $(@D),.) $1)
+CUDA_RPATH = -Wl,-rpath,'$(call ccenv_seen,$(CUDA_HOME)/lib)'$(if $(wildcard $(CCENV_ENV)/lib/libstdc++.so.6), \
+	-Wl$(CCENV_COMMA)-rpath$(CCENV_COMMA)'$(call ccenv_seen,$(CCENV_ENV)/lib)')
+else ifneq ($(CCENV_REPRODUCIBLE),)
+export CCENV_REPRODUCIBLE
+endif
+
 ccenv_nvcc = $(NVCC) -ccbin $(CUDA_HOSTCXX) $(NVCC_GENCODE) $(NVCCFLAGS) $(CPPFLAGS)
 ccenv_dep = -MD -MP -MF $@.cu.d
 
@@ -85,7 +107,7 @@ ccenv_dep = -MD -MP -MF $@.cu.d
 	$(ccenv_nvcc) $(ccenv_dep) -fatbin $< -o $@
 
 # $(call ccenv_dlink,out.o,objects): the device code of `objects`, linked into one more object for the host's linker.
-ccenv_dlink = $(ccenv_nvcc) -dlink $2 -o $1 -L$(CUDA_HOME)/lib -lcudadevrt
+ccenv_dlink = $(ccenv_nvcc) -dlink $2 -o $1 -lcudadevrt
 
 # The depfiles have a suffix of their own, for `.d` may be anything. They must not become the default goal.
 ccenv_goal := $(.DEFAULT_GOAL)

@@ -15,4 +15,16 @@ esac
 if [ "${CCENV_HERMETIC:-1}" != 0 ]; then
 	unset CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH COMPILER_PATH GCC_EXEC_PREFIX
 fi
+# Of the last commit, for __DATE__ and __TIME__. There in reproducible builds only.
+if [ -z "$SOURCE_DATE_EPOCH" ] && [ -r "$root/source-date" ]; then
+	read -r SOURCE_DATE_EPOCH <"$root/source-date"
+	export SOURCE_DATE_EPOCH
+fi
+case ${CCENV_REPRODUCIBLE:-@REPRODUCIBLE@} in
+'' | 0 | [Oo][Ff][Ff] | [Ff][Aa][Ll][Ss][Ee] | [Nn][Oo]) ;;
+*)
+	bare=@BARE@
+	. "$root/@VIEW@/host/reproducible.sh"
+	;;
+esac
 @EXEC@
