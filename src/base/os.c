@@ -30,6 +30,7 @@ void ce_os_forget(void *secret, size_t n)
 #include <linux/memfd.h>
 #endif
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 
 void *ce_os_memrchr(const void *s, int c, size_t n)
 {
@@ -119,6 +120,13 @@ int ce_os_open_dir_beneath(int root, const char *path)
 void ce_os_die_with_parent(void)
 {
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+unsigned long ce_os_fs_kind(const char *path)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) < 0 ? 0 : (unsigned long)fs.f_type & 0xffffffff;
 }
 
 void ce_os_read_ahead(int fd)
@@ -235,6 +243,12 @@ int ce_os_open_dir_beneath(int root, const char *path)
 
 void ce_os_die_with_parent(void)
 {
+}
+
+unsigned long ce_os_fs_kind(const char *path)
+{
+	(void)path;
+	return 0;
 }
 
 void ce_os_read_ahead(int fd)

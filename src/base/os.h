@@ -63,6 +63,10 @@ void ce_os_forget(void *secret, size_t n);
 /* A file without a name, to be written and read back. The descriptor, or -1 with errno. */
 CE_MUST_CHECK int ce_os_scratch_file(void);
 
+/* The number of the kind of file system that `path` is on, as statfs() of Linux has it; 0 elsewhere, and
+ * where it cannot be told. */
+unsigned long ce_os_fs_kind(const char *path);
+
 /* Announces that a file is read from its beginning to its end. */
 void ce_os_read_ahead(int fd);
 

@@ -6,12 +6,12 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/attr.h"
 #include "base/fs.h"
+#include "base/os.h"
 #include "cli/cli.h"
 
 extern char **environ;
@@ -45,7 +45,7 @@ static int wait_for(struct ce_cli *cli, pid_t child)
 
 int ce_graphviz_svg(struct ce_cli *cli, const char *graph, size_t len)
 {
-	CE_CLEANUP(ce_fs_closep) int in = memfd_create("ccenv-graph", MFD_CLOEXEC);
+	CE_CLEANUP(ce_fs_closep) int in = ce_os_scratch_file();
 	pid_t child;
 	int r;
 

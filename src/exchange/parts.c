@@ -6,13 +6,14 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/os.h"
 #include "base/strs.h"
 #include "spec/subdir.h"
 
 /* Cuts "-x" off the end of the first `*n` bytes; where x begins, or NULL. */
 static const char *cut_last(const char *stem, size_t *n)
 {
-	const char *dash = memrchr(stem, '-', *n);
+	const char *dash = ce_os_memrchr(stem, '-', *n);
 
 	if (!dash || dash == stem || dash + 1 == stem + *n)
 		return NULL;
@@ -50,7 +51,7 @@ bool ce_url_parts_read(const char *url, struct ce_url_parts *ret)
 
 	if (!fn || fn == url)
 		return false;
-	subdir = memrchr(url, '/', (size_t)(fn - url));
+	subdir = ce_os_memrchr(url, '/', (size_t)(fn - url));
 	if (!subdir || subdir == url ||
 		!ce_subdir_is_known(subdir + 1, (size_t)(fn - subdir - 1)) ||
 		!read_stem(fn + 1, &p))

@@ -199,7 +199,7 @@ int ce_git_records(const struct ce_git *git, const char *const *args,
 	int ends[2], r, status;
 	pid_t child;
 
-	if (messages < 0 || pipe2(ends, O_CLOEXEC) < 0)
+	if (messages < 0 || ce_os_pipe(ends) < 0)
 		return ce_fail_errno(err, errno, "cannot run git");
 	r = start(git, args, ends[1], messages, &child);
 	close(ends[1]);

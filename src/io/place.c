@@ -6,12 +6,16 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/attr.h"
+#include "base/os.h"
 #include "base/path.h"
+
+#ifndef ST_NOEXEC /* macOS */
+#define ST_NOEXEC 0
+#endif
 
 /* By the number that statfs() gives (man 2 statfs, and the file systems' own sources). */
 static const struct {
@@ -57,11 +61,12 @@ bool ce_place_look(const char *path, struct ce_place *ret)
 {
 	CE_AUTOFREE char *at = existing(path);
 	struct statvfs vfs;
-	struct statfs fs;
+	unsigned long kind;
 	struct stat st;
 
-	if (statvfs(at, &vfs) < 0 || statfs(at, &fs) < 0 || stat(at, &st) < 0)
+	if (statvfs(at, &vfs) < 0 || stat(at, &st) < 0)
 		return false;
+	kind = ce_os_fs_kind(at);
 	*ret = (struct ce_place){
 		.path = path,
 		.no_exec = vfs.f_flag & ST_NOEXEC,
@@ -71,7 +76,7 @@ bool ce_place_look(const char *path, struct ce_place *ret)
 		.dev = st.st_dev,
 	};
 	for (size_t i = 0; i < CE_COUNT(kinds); i++)
-		if (kinds[i].type == ((unsigned long)fs.f_type & 0xffffffff)) {
+		if (kinds[i].type == kind) {
 			ret->fs = kinds[i].name;
 			ret->network = kinds[i].network;
 			ret->no_links = kinds[i].no_links;
