@@ -11,7 +11,7 @@
 #include "cli/opt.h"
 
 /*
- * The config files: defaults for what options and variables say (docs/reference.md has the keys).
+ * The config files: defaults for what options and variables say (docs/reference/config.md has the keys).
  *
  *     system    /etc/ccenv/config.json              CCENV_SYSTEM_CONFIG names another one
  *     user      $XDG_CONFIG_HOME/ccenv/config.json  [~/.config/ccenv/config.json]
