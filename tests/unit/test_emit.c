@@ -442,6 +442,34 @@ static void test_profile_that_is_a_link(void **state)
 	assert_non_null(strstr(err.text, "nvcc.profile"));
 }
 
+/* nvcc of before 12.9: it is asked once per toolchain, and what it does not take is left out. */
+static void test_nvcc_is_asked_what_it_takes(void **state)
+{
+	static const char old_nvcc[] =
+		"#!/bin/sh\necho asked >>\"$0.asked\"\n"
+		"case $* in *random-seed*) echo \"nvcc fatal : Unknown option\"; exit 1 ;; esac\n"
+		"echo \"#$ cudafe++ --orig_src_path_name \\\"ccenv.cu\\\"\"\n";
+	const struct fixture *x = *state;
+	CE_AUTOFREE char *nvcc = ce_path_join(x->prefix, "bin/nvcc");
+	CE_AUTOFREE char *asked = ce_path_join(x->prefix, "bin/nvcc.asked");
+	CE_AUTOFREE char *names = ce_path_join(x->root, "nvcc-names");
+	CE_AUTOFREE char *script = ce_path_join(x->root, "view/x86_64-linux-111111111111/bin/nvcc");
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0}, view = {0};
+
+	put(x, "bin/nvcc", old_nvcc);
+	assert_int_equal(chmod(nvcc, 0755), 0);
+	check(emit(x, HASH1));
+	check(ce_fs_read(names, 1024, &text, &err));
+	assert_string_equal(ce_buf_str(&text), "ccenv nvcc names 1\n" HASH1 "\nobjdir path\n");
+	check(ce_fs_read(script, 1 << 20, &view, &err));
+	assert_non_null(strstr(ce_buf_str(&view), "case \" objdir path \" in"));
+	assert_int_equal(unlink(asked), 0);
+	check(emit(x, HASH1));
+	assert_false(ce_fs_exists(asked));
+	check(emit(x, HASH2));
+	assert_true(ce_fs_exists(asked));
+}
+
 /* What cannot be looked at is not absent: here, a link to a name that is longer than names may be. */
 static void test_what_cannot_be_looked_at(void **state)
 {
@@ -580,6 +608,7 @@ int main(void)
 		cmocka_unit_test(test_components_are_documented),
 		cmocka_unit_test_setup_teardown(test_only_what_is_ours_is_touched, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_profile_that_is_a_link, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nvcc_is_asked_what_it_takes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_cannot_be_looked_at, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_toolchain_names_what_is_there, setup, teardown),

@@ -1,0 +1,1 @@
+const char *c_file(void) { return __FILE__ __DATE__ __TIME__; }
