@@ -116,11 +116,12 @@ static void render(struct ce_buf *out, const struct ce_emit_facts *f, const char
 	static const char *const nvcc_only[] = {"-forward-unknown-to-host-compiler", "-ccbin*",
 		"-gencode*", "--generate-code*", "-arch*", "--gpu-architecture*", "-rdc*",
 		"--relocatable-device-code*", "-Xcompiler*", "--compiler-options*", "-Xcudafe*",
-		"-Xptxas*", "-Xfatbin*", "-Xnvlink*", "-Xarchive*", "--expt-*", "-expt-*",
-		"--extended-lambda", "-extended-lambda", "--use_fast_math", "-use_fast_math",
-		"-lineinfo", "--generate-line-info", "-G", "--device-debug", "--threads*",
-		"--split-compile*", "-maxrregcount*", "--maxrregcount*", "-dc", "-dlto", "-cudart*",
-		"--cudart*", "--default-stream*", "-Werror*", "--Werror*"};
+		"-Xptxas*", "-Xfatbin*", "-Xnvlink*", "-Xarchive*", "--objdir-as-tempdir",
+		"--frandom-seed*", "--expt-*", "-expt-*", "--extended-lambda", "-extended-lambda",
+		"--use_fast_math", "-use_fast_math", "-lineinfo", "--generate-line-info", "-G",
+		"--device-debug", "--threads*", "--split-compile*", "-maxrregcount*",
+		"--maxrregcount*", "-dc", "-dlto", "-cudart*", "--cudart*", "--default-stream*",
+		"-Werror*", "--Werror*"};
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	const char *version = f->has_gcc ? gcc_version(f, &a) : "";
 	CE_AUTOFREE char *view = ce_layout_view_link(f->in->root, f->target);

@@ -1,1 +1,4 @@
-const char *c_file(void) { return __FILE__ __DATE__ __TIME__; }
+const char *c_file(void)
+{
+	return __FILE__ __DATE__ __TIME__;
+}
