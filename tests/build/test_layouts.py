@@ -230,13 +230,14 @@ class Layouts(Case):
             pass
 
     def test_library_of_the_system(self):
-        """Not hermetic: the directories of Debian's triplet are seen, and what its libraries need is found."""
+        """Not hermetic: the directories of Debian's triplet are seen, headers too, and what its libraries need is found."""
         lib = next(iter(sorted(Path("/usr/lib/x86_64-linux-gnu").glob("libz.so"))), None)
         if not lib:
             self.skipTest("no zlib of the system")
-        self.project("find_library(Z z)\nmessage(STATUS \"z is ${Z}\")\nif(Z)\nadd_executable(p z.c)\ntarget_link_libraries(p PRIVATE ${Z})\n"
+        self.project("find_library(Z z)\nfind_path(I zlib.h)\nmessage(STATUS \"z is ${Z}\")\nif(Z)\nadd_executable(p z.c)\n"
+                     "target_include_directories(p PRIVATE ${I})\ntarget_link_libraries(p PRIVATE ${Z})\n"
                      "else()\nadd_executable(p main.c rt.c)\nendif()\n",
-                     {"z.c": "extern const char *zlibVersion(void);\nint main(void) { return !zlibVersion(); }\n", "main.c": MAIN,
+                     {"z.c": "#include <stdio.h>\n#include <zlib.h>\nint main(void) { return puts(zlibVersion()) < 0; }\n", "main.c": MAIN,
                       "rt.c": "int version(void) { return 1; }\n"}, languages="C")
         for _, out in self.each(ways=("toolchain",)):
             self.assertIn("z is Z-NOTFOUND", out)
@@ -246,6 +247,10 @@ class Layouts(Case):
             self.assertIn(f"z is {lib}", out)
             self.build(self.scratch / "off", cmake=cmake)
             run([self.scratch / "off/p"], env=self.env)
+            # The C library's headers are still those of the sysroot.
+            read = run(["ninja", "-C", self.scratch / "off", "-t", "deps"], env=self.env).out.split()
+            self.assertIn("/usr/include/zlib.h", read)
+            self.assertFalse([h for h in read if h.endswith("/stdio.h") and h.startswith("/usr/include")])
             shutil.rmtree(self.scratch / "off")
 
     # --- launchers ---

@@ -450,6 +450,16 @@ endforeach()
 if(NOT CCENV_HERMETIC AND EXISTS "/usr/lib/${_ccenv_processor}-linux-gnu")
 	list(APPEND _ccenv_all "-Wl,-rpath-link,/usr/lib/${_ccenv_processor}-linux-gnu")
 endif()
+# CMake takes /usr/include for the compiler's own and leaves it out, whichever package asks for it; but this gcc has a sysroot.
+# Behind all others: the headers of the C library stay those of the sysroot.
+if(NOT CCENV_HERMETIC AND _ccenv_own_gcc)
+	foreach(_ccenv_v IN ITEMS "/usr/include/${_ccenv_processor}-linux-gnu" "/usr/include")
+		if(IS_DIRECTORY "${_ccenv_v}")
+			add_compile_options("$<$<COMPILE_LANGUAGE:C,CXX>:SHELL:-idirafter ${_ccenv_v}>"
+				"$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-Xcompiler=-idirafter,${_ccenv_v}>")
+		endif()
+	endforeach()
+endif()
 list(APPEND _ccenv_all "-L${_ccenv_view}/lib" "-L${_ccenv_view}/stubs")
 add_link_options("$<HOST_LINK:$<$<LINK_LANGUAGE:C,CXX,CUDA>:${_ccenv_all}>>")
 # conda-forge's gcc adds its prefix to each RPATH by itself. CMake does not know, and would leave the path of this build tree in
