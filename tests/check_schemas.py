@@ -54,10 +54,15 @@ RUNS = [
     ("info", "info --extended"),
     ("archs", "archs"),
     ("env", "env"),
+    ("shell-hook", "shell-hook"),
     ("config", "config list"),
+    ("verify", "verify"),
+    ("remove", "remove dependent"),
+    ("lock", "lock"),
+    ("clean", "clean"),
 ]
-# Printed only for a real toolchain: tests/build looks at it.
-ELSEWHERE = {"check", "config-file"}
+# Printed only for a real toolchain or a repository: tests/build and tests/cli look at them.
+ELSEWHERE = {"check", "config-file", "touch"}
 # Commands that need one, too, and are run in tests/build.
 BUILD = {"archs", "ide"}
 

@@ -68,6 +68,19 @@ const struct ce_command ce_cmd_add = {
 	.run = run_add,
 };
 
+static void print_removed(const struct ccenv_edit_options *o)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *object = json_object();
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	json_t *removed = json_array();
+
+	for (size_t i = 0; i < o->n_specs; i++)
+		json_array_append_new(removed, json_string(o->specs[i]));
+	json_object_set_new(object, "removed", removed);
+	ce_json_format(object, &b);
+	fputs(ce_buf_str(&b), stdout);
+}
+
 static int drop(struct ce_cli *cli, const struct ccenv_edit_options *o)
 {
 	struct ccenv_error err;
@@ -80,7 +93,9 @@ static int drop(struct ce_cli *cli, const struct ccenv_edit_options *o)
 	ccenv_close(c);
 	if (r < 0)
 		return ce_cli_fail(cli, &err, NULL);
-	for (size_t i = 0; i < o->n_specs; i++)
+	if (cli->json)
+		print_removed(o);
+	for (size_t i = 0; !cli->json && i < o->n_specs; i++)
 		ce_cli_say(cli, "Removed %s", o->specs[i]);
 	return CE_EXIT_OK;
 }
