@@ -61,9 +61,9 @@ void ce_emit_apptainer(const struct ce_emit_container *c, struct ce_buf *out)
 		{"@BUILD@",
 			c->runtime_only
 				? "cp -R /dist/. /app"
-				: "ccenv run -- cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_RPATH='$ORIGIN/../lib'\n"
-				  "cmake --build build\n"
-				  "cmake --install build --prefix /app"},
+				: "ccenv run --root /build/_ccenv -- cmake -S . -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_RPATH='$ORIGIN/../lib'\n"
+				  "cmake --build /build\n"
+				  "cmake --install /build --prefix /app"},
 		{0},
 	};
 
