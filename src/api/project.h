@@ -27,6 +27,7 @@ struct ce_pkg;
  *     edit.c         ccenv_add, ccenv_remove          touch.c        ccenv_touch
  *     exec.c         ccenv_exec                       export.c       ccenv_export
  *     import.c       ccenv_import                     adopt.c        ccenv_adopt
+ *     exec.c         ccenv_exec                       rebuild.c      ccenv_rebuild_check
  *
  * and which has what they share:
  *

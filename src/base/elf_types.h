@@ -47,6 +47,27 @@ typedef struct {
 	uint64_t p_offset, p_vaddr, p_paddr, p_filesz, p_memsz, p_align;
 } Elf64_Phdr;
 
+enum {
+	ET_REL = 1,
+	SHT_SYMTAB = 2,
+	SHT_NOBITS = 8,
+	SHN_XINDEX = 0xffff,
+};
+
+typedef struct {
+	uint32_t sh_name, sh_type;
+	uint64_t sh_flags, sh_addr, sh_offset, sh_size;
+	uint32_t sh_link, sh_info;
+	uint64_t sh_addralign, sh_entsize;
+} Elf64_Shdr;
+
+typedef struct {
+	uint32_t st_name;
+	unsigned char st_info, st_other;
+	uint16_t st_shndx;
+	uint64_t st_value, st_size;
+} Elf64_Sym;
+
 typedef struct {
 	int64_t d_tag;
 	union {

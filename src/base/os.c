@@ -109,6 +109,19 @@ unsigned ce_os_processors(void)
 	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }
 
+int ce_os_use_processors(unsigned n)
+{
+	cpu_set_t all, some;
+
+	CPU_ZERO(&some);
+	if (sched_getaffinity(0, sizeof(all), &all) < 0)
+		return -1;
+	for (int i = 0; i < CPU_SETSIZE && (unsigned)CPU_COUNT(&some) < n; i++)
+		if (CPU_ISSET(i, &all))
+			CPU_SET(i, &some);
+	return sched_setaffinity(0, sizeof(some), &some);
+}
+
 int ce_os_open_dir_beneath(int root, const char *path)
 {
 	const struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
@@ -231,6 +244,13 @@ unsigned ce_os_processors(void)
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
 
 	return n > 0 ? (unsigned)n : 1;
+}
+
+int ce_os_use_processors(unsigned n)
+{
+	(void)n;
+	errno = ENOSYS;
+	return -1;
 }
 
 int ce_os_open_dir_beneath(int root, const char *path)

@@ -47,6 +47,9 @@ CE_MUST_CHECK int ce_os_pipe(int ret_ends[2]);
 /* Processors that this process may use; at least 1. */
 unsigned ce_os_processors(void);
 
+/* Lets this process and what it starts use `n` of them. 0, or -1 with errno. */
+CE_MUST_CHECK int ce_os_use_processors(unsigned n);
+
 /* Opens the directory at `path` below `root`, for names only, unless a link or `..` leads out of there or
  * anywhere else. The descriptor, or -1 with errno. */
 CE_MUST_CHECK int ce_os_open_dir_beneath(int root, const char *path);

@@ -70,6 +70,7 @@ struct ce_command {
 	X(run)                                                                                     \
 	X(shell)                                                                                   \
 	X(exec)                                                                                    \
+	X(rebuild_check)                                                                           \
 	X(list)                                                                                    \
 	X(tree)                                                                                    \
 	X(why)                                                                                     \

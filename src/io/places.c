@@ -118,13 +118,26 @@ static int leave_old_root(struct ccenv_error *err)
 	return 0;
 }
 
+/* So that the number of the other user has a name. Without one, programs take the number. */
+static void name_user(const struct ce_places_user *user)
+{
+	if (user->passwd)
+		ce_ignore(mount(user->passwd, "/etc/passwd", NULL, MS_BIND, NULL));
+	if (user->group)
+		ce_ignore(mount(user->group, "/etc/group", NULL, MS_BIND, NULL));
+}
+
 int ce_places_enter(const struct ce_place_steps *steps, const struct ce_places_user *user,
 	struct ccenv_error *err)
 {
 	int r = unshare_all(user, err);
 
-	if (r < 0 || steps->n == 0)
+	if (r < 0)
 		return r;
+	if (user->other)
+		name_user(user);
+	if (steps->n == 0)
+		return 0;
 	r = make_roots(err);
 	for (size_t i = 0; r >= 0 && i < steps->n; i++)
 		r = do_step(&steps->items[i], err);

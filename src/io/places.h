@@ -49,6 +49,8 @@ struct ce_places_user {
 	bool other;       /* another user and host, for programs that record them */
 	uid_t uid;        /* then: what the user and group are called there */
 	const char *host; /* then: the host's name, or NULL */
+	/* Then: files that are /etc/passwd and /etc/group there, or NULL. */
+	const char *passwd, *group;
 };
 
 /*
