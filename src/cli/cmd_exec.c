@@ -18,6 +18,8 @@ static int start(struct ce_cli *cli, char **argv)
 	if (here)
 		setenv("PWD", here, 1);
 	unsetenv("OLDPWD");
+	/* With "reproducible": "strict" nvcc asks for it. */
+	setenv("CCENV_EXEC", "1", 1);
 	free(here);
 	status = ce_cli_exec(cli, &none, (const char *const *)argv);
 	for (size_t i = 0; argv[i]; i++)

@@ -293,3 +293,28 @@ class Reproducible(Case):
             self.assertEqual(r.code, 1)
             self.assertIn(f"nvcc: {flag}: ", r.out)
             self.assertIn("ccenv exec", r.out)
+
+    @unittest.skipUnless(FULL, "in the full matrix")
+    def test_exec(self):
+        """Line information, device debug information and link-time optimization: equal within `ccenv exec`, and only there."""
+        build = """for n in {nvcc} /ccenv/src/{nvcc}; do [ ! -x $n ] || nvcc=$n; done
+$nvcc -arch=sm_80 -lineinfo -c $PWD/only.cu -o {out}.lineinfo.o
+$nvcc -arch=sm_80 -G -g -c $PWD/only.cu -o {out}.debug.o
+$nvcc -arch=sm_80 -dlto -dc $PWD/only.cu -o {out}.lto.o
+$nvcc -arch=sm_80 -dlto -dlink {out}.lto.o -o {out}.dlink.o
+"""
+        nvcc = "build/_ccenv/view/x86_64-linux/bin/nvcc"
+        names = ("lineinfo", "debug", "lto")
+        for version in VERSIONS:
+            trees = [self.checkout(f"{d}-{version}", version, mode='"strict"', only__cu=ONLY) for d in ("one", "another/two")]
+            for src in trees:
+                self.install(src)
+                ccenv = [self.env["CCENV_EXECUTABLE"], "-C", src]
+                run([*ccenv, "touch", "--from-git"], env=self.env)
+                write(src / "in.sh", "set -e\n" + build.format(nvcc=nvcc, out="in"))
+                write(src / "out.sh", "set -e\n" + build.format(nvcc=src / nvcc, out="out"))
+                run([*ccenv, "exec", "--", "sh", "in.sh"], env=self.env)
+                run(["sh", "out.sh"], env=dict(self.env, CCENV_REPRODUCIBLE="1"), cwd=src)
+            differ = self.differing(*trees)
+            self.assertEqual([n for n in differ if n.startswith("in.")], [])
+            self.assertEqual(set(differ) & {f"out.{n}.o" for n in names}, {f"out.{n}.o" for n in names})

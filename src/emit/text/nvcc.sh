@@ -60,15 +60,12 @@ for arg; do
 done
 case $mode:$paths in
 [Ss][Tt][Rr][Ii][Cc][Tt]:?*)
-	# Where `ccenv exec` has the root.
-	case $(CDPATH= cd -- "$here" && pwd -P) in
-	/ccenv/root/*) ;;
-	*)
+	# `ccenv exec` says that it is at work.
+	if [ -z "$CCENV_EXEC" ]; then
 		echo "nvcc:$paths: what it puts into objects depends on where and when the sources were written; with \"reproducible\":" \
 			"\"strict\" it is allowed within \`ccenv exec\` only" >&2
 		exit 1
-		;;
-	esac
+	fi
 	;;
 esac
 
