@@ -12,6 +12,27 @@
  * all line breaks in inline tables. */
 #define TOML_HEADER_ONLY                1
 #define TOML_ENABLE_UNRELEASED_FEATURES 1
+/* A malformed text can break what the library asserts. Then it must end as any other mistake does: not
+ * by abort(), and not by an assumption that does not hold, as with NDEBUG. */
+namespace
+{
+
+struct broken_assertion {
+};
+
+[[noreturn]] void break_assertion()
+{
+	throw broken_assertion();
+}
+
+} /* namespace */
+
+#undef NDEBUG
+#define TOML_ASSERT(expr)                                                                          \
+	do {                                                                                       \
+		if (!(expr))                                                                       \
+			break_assertion();                                                         \
+	} while (0)
 #include <toml++/toml.h>
 
 extern "C" {
@@ -217,6 +238,8 @@ int ce_toml_parse(const char *text, size_t len, json_t **ret, struct ccenv_error
 			static_cast<unsigned>(e.source().begin.line),
 			static_cast<unsigned>(e.source().begin.column),
 			std::string(e.description()).c_str());
+	} catch (const broken_assertion &) {
+		return ce_fail(err, CCENV_EDATA, "malformed TOML");
 	} catch (...) {
 		/* Out of memory, the one failure that is left. */
 		std::abort();
