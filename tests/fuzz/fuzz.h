@@ -39,7 +39,7 @@
 	X(printable)   /* base/printable: text for a terminal */                                   \
 	X(credentials) /* io/credentials: credentials.json, lines "! TOKENFILE TEXT", "? URL" */   \
 	X(url)         /* base/url: lines: URL, reference */                                       \
-	X(mirrors)     /* io/download_mirror: CCENV_MIRRORS */                                     \
+	X(mirrors)     /* io/download_mirror: lines: CCENV_MIRRORS, a URL */                       \
 	X(date)        /* io/download: an HTTP date */                                             \
 	X(yaml)        /* io/yaml */                                                               \
 	X(toml)        /* io/toml */                                                               \

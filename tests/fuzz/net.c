@@ -122,14 +122,41 @@ void fuzz_url(const char *data, size_t size)
 	(void)ce_url_is_torn(text);
 }
 
+/* All places of a URL in their order; every second one cannot be reached. */
+static void walk_places(struct ce_mirror *m, const char *url)
+{
+	struct ce_downloader d = {.mirrors = m};
+	struct ce_transfer t = {.d = &d, .t = {.url = url}};
+	CE_AUTOFREE char *plain = ce_url_strip_credentials(url);
+	size_t n = 0;
+
+	for (ce_transfer_go_to_place(&t, 0); ce_transfer_has_place(&t);
+		ce_transfer_go_to_place(&t, t.place + 1)) {
+		fuzz_require(strcmp(t.url, t.asked) == 0, "a place is asked for itself");
+		fuzz_require(strstr(t.asked, secret) == NULL || strstr(plain, secret) != NULL,
+			"a mirror gets no credentials of the URL");
+		fuzz_require(t.place >= n, "places come in order");
+		n = t.place + 1;
+		if (n % 2)
+			ce_transfer_avoid_place(&t);
+	}
+	fuzz_require(strcmp(t.asked, url) == 0, "the last place is the URL itself");
+	free(t.url);
+	free(t.asked);
+}
+
 void fuzz_mirrors(const char *data, size_t size)
 {
-	CE_AUTOFREE char *text = fuzz_text(data, size);
+	CE_AUTOFREE char *text = fuzz_line(&data, &size);
+	CE_AUTOFREE char *url = fuzz_line(&data, &size);
 	struct ce_mirror *m = NULL;
 	struct ccenv_error err;
 
-	if (ce_mirrors_parse(text, &m, &err) >= 0)
-		ce_mirrors_free(m);
+	if (ce_mirrors_parse(text, &m, &err) < 0)
+		return;
+	if (!strstr(text, secret))
+		walk_places(m, url);
+	ce_mirrors_free(m);
 }
 
 void fuzz_date(const char *data, size_t size)

@@ -174,6 +174,33 @@ void fuzz_listing(const char *data, size_t size)
 	close(fd);
 }
 
+/* A file for an item of a list, which has some of the bytes that the list is made of. */
+static void check_content(const struct ce_content *c, const char *data, size_t size)
+{
+	const char *name = ce_path_base(c->path);
+	CE_AUTOFREE char *path = ce_path_join(fuzz_dir(), name);
+	char hex[CE_SHA256_HEX + 1];
+	size_t n = c->size < size ? (size_t)c->size : size;
+	enum ce_content_state state;
+	struct stat st;
+	int dir;
+
+	if (strlen(name) > 200)
+		return;
+	fuzz_write(path, data, n);
+	ce_sha256_bytes(data, n, hex);
+	dir = open(fuzz_dir_now(), O_RDONLY | O_DIRECTORY);
+	fuzz_require(dir >= 0, "the directory is there");
+	state = ce_content_check(dir, c, true, &st);
+	fuzz_require(state != CE_CONTENT_SAME || (c->sha256 && strcmp(c->sha256, hex) == 0),
+		"other bytes are not the same");
+	fuzz_require(state != CE_CONTENT_GONE, "a file that is there is not gone");
+	fuzz_require(unlink(path) == 0, "a file is removed");
+	fuzz_require(ce_content_check(dir, c, false, &st) == CE_CONTENT_GONE,
+		"a file that is not there is gone");
+	close(dir);
+}
+
 void fuzz_contents(const char *data, size_t size)
 {
 	CE_CLEANUP(ce_contents_freep) struct ce_contents *c = NULL, *again = NULL;
@@ -185,6 +212,11 @@ void fuzz_contents(const char *data, size_t size)
 	for (size_t i = 0; i < c->n; i++)
 		fuzz_require(ce_path_is_safe(c->items[i].path),
 			"a path in a list stays below the entry");
+	for (size_t i = 0, n = 0; i < c->n && n < 3; i++)
+		if (c->items[i].kind == CE_CONTENT_FILE) {
+			check_content(&c->items[i], data, size);
+			n++;
+		}
 	ce_contents_format(c, &first);
 	fuzz_require(ce_contents_parse(ce_buf_str(&first), first.len, &again, &err) >= 0,
 		"a list that was written can be read");
