@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -313,6 +314,16 @@ static int change(
 	return CE_EXIT_OK;
 }
 
+/* Is the project's file, or the directory that it is in, a link? It comes with the project. */
+static bool leads_away(const char *path)
+{
+	CE_AUTOFREE char *dir = ce_path_dir(path);
+	struct stat st;
+
+	return (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) ||
+	       (lstat(dir, &st) == 0 && !S_ISDIR(st.st_mode));
+}
+
 static int edit(struct ce_cli *cli, const char *verb, int level)
 {
 	const struct ce_config_key *key = ce_config_key_find(cli->args.items[1]);
@@ -334,6 +345,9 @@ static int edit(struct ce_cli *cli, const char *verb, int level)
 		return ce_cli_failf(cli, CCENV_EUSAGE,
 			"%s: a project's file may not say where caches and downloads are; use --user",
 			key->name);
+	if (level == CE_CONFIG_PROJECT && leads_away(path))
+		return ce_cli_failf(cli, CCENV_EUNTRUSTED,
+			"%s, or its directory, is a link; it is not written to", path);
 	if (strcmp(verb, "set") == 0) {
 		bool single = key->type == CE_CONFIG_BOOL || key->type == CE_CONFIG_NUMBER ||
 			      key->type == CE_CONFIG_PATH;

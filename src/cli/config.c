@@ -299,6 +299,19 @@ static void check_names(const struct reader *r, json_t *file, bool is_project)
 	}
 }
 
+/* The project's file is not read through links: what a message quotes of it must be the project's. */
+static int read_project(const struct ce_config *config, json_t **ret, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+	CE_AUTOFREE char *dir = ce_path_dir(config->manifest);
+	int r = ce_fs_read_beneath(dir, ".ccenv/config.json", FILE_MAX, &text, err);
+
+	if (r < 0)
+		return r;
+	r = ce_json_parse(ce_buf_str(&text), text.len, ret, err);
+	return r < 0 ? ce_context(err, r, "%s", config->paths[CE_CONFIG_PROJECT]) : 0;
+}
+
 static int read_file(struct ce_config *config, enum ce_config_level level, struct reader *reader,
 	struct ccenv_error *err)
 {
@@ -313,7 +326,8 @@ static int read_file(struct ce_config *config, enum ce_config_level level, struc
 		warn(reader, "this file", "is ignored: other users can write to it");
 		return 0;
 	}
-	r = ce_json_read(path, FILE_MAX, &file, err);
+	r = level == CE_CONFIG_PROJECT ? read_project(config, &file, err)
+				       : ce_json_read(path, FILE_MAX, &file, err);
 	if (r < 0)
 		return r;
 	config->files[level] = file;

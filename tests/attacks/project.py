@@ -649,3 +649,41 @@ def _(t):
         for name in names:
             if name != "CMakeCache.txt" and os.path.isfile(os.path.join(folder, name)):
                 t.has(b"S3CRET" not in t.read(os.path.join(folder, name)), f"{folder}/{name} has the secret")
+
+
+@attack("project", "config.places", "the project's .ccenv/config.json names a cache, a trusted cache and a mirror",
+        "each is ignored with a warning")
+def _(t):
+    t.channel().add(Package())
+    t.manifest()
+    t.put("work/.ccenv/config.json", json.dumps({"cache-dir": t.path("evil"), "shared-cache": True, "trusted-caches": [t.path("evil")],
+                                                 "package-caches": [t.path("evil")],
+                                                 "mirrors": {t.channel().url: ["http://127.0.0.1:9/evil"]}}))
+    r = t.done("install")
+    for key in ("cache-dir", "shared-cache", "trusted-caches", "package-caches", "mirrors"):
+        t.has(f"{key} is ignored" in r.err, f"no word of {key}")
+    t.has("127.0.0.1:9" not in r.err, "the mirror was asked")
+    t.has(not os.path.exists(t.path("evil")), "the cache was made there")
+
+
+@attack("project", "config.link", "the project's .ccenv/config.json is a link to a file of the user", "nothing of it is shown, and it is as it was")
+def _(t):
+    t.channel().add(Package())
+    t.manifest()
+    letter = t.put("home/letter", "dear diary\n")
+    os.makedirs(t.path("work/.ccenv"))
+    os.symlink(letter, t.path("work/.ccenv/config.json"))
+    t.refused("list")
+    t.has("diary" not in t.either("list").err and "dear" not in t.either("list").err, "it was shown")
+    t.refused("config", "set", "--project", "network.retries", "1")
+    t.has(t.read(letter) == b"dear diary\n", "it was written to")
+
+
+@attack("project", "config.directory-link", "the project's .ccenv is a link to the user's own config", "the user's config is as it was")
+def _(t):
+    t.channel().add(Package())
+    t.manifest()
+    mine = t.put("home/mine/config.json", '{"network": {"retries": 7}}')
+    os.symlink(t.path("home/mine"), t.path("work/.ccenv"))
+    t.refused("config", "set", "--project", "network.retries", "1")
+    t.has(b"7" in t.read(mine), "it was written to")
