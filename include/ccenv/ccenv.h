@@ -311,6 +311,9 @@ struct ccenv_install_options {
 	/* Instead of the project's: a pixi.lock, conda-lock.yml, @EXPLICIT list or ccenv.lock, as it is. The
 	 * manifest is not looked at. */
 	const char *from_lock;
+	/* A file of ccenv_bundle(): its manifest and lock become the project's, unless that has the same
+	 * already, and its packages are taken from it, each with the locked sha256. Nothing is downloaded. */
+	const char *from_bundle;
 };
 
 struct ccenv_install_result {

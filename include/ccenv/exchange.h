@@ -65,6 +65,34 @@ CCENV_API int ccenv_import(struct ccenv *c, const struct ccenv_import_options *o
 CCENV_API int ccenv_adopt(struct ccenv *c, const char *prefix, struct ccenv_install_result *ret,
 	struct ccenv_error *err);
 
+struct ccenv_mirror_options {
+	const char *dir;
+	bool add; /* keep what the mirror has already [exactly the locked packages] */
+	const char *environment; /* [all] */
+	const char *platform;    /* [all] */
+};
+
+/*
+ * Makes a directory a channel of the locked packages, with repodata.json, repodata.json.zst and shards, for
+ * any web server or object store. The same packages give the same bytes. A directory that is in use by
+ * something else is CCENV_EUSAGE. *ret_n: how many packages of the lock it has.
+ */
+CCENV_API int ccenv_mirror(struct ccenv *c, const struct ccenv_mirror_options *o, size_t *ret_n,
+	struct ccenv_error *err);
+
+struct ccenv_bundle_options {
+	const char *path;        /* of the file to write */
+	const char *environment; /* [all] */
+	const char *platform;    /* [all] */
+};
+
+/*
+ * Writes one file with the manifest, the lock and the archives of its packages, for ccenv_install() on a
+ * machine without network. The same packages give the same bytes. *ret_n: how many packages it has.
+ */
+CCENV_API int ccenv_bundle(struct ccenv *c, const struct ccenv_bundle_options *o, size_t *ret_n,
+	struct ccenv_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "api/archs.h"
+#include "api/bundle.h"
 #include "api/host_check.h"
 #include "api/imported.h"
 #include "api/locked.h"
@@ -287,6 +288,24 @@ static int check_attestations(const struct ccenv_install_options *o, struct ccen
 		"--require-attestation: this ccenv cannot verify attestations (CEP 27), for want of a Sigstore verifier that it could use, so no package counts as attested and nothing was installed; verify them with cosign or sigstore-python when you commit ccenv.lock, and leave the option out: the sha256 of the lock then holds for every package");
 }
 
+/* The same with the archives, the manifest and the lock of a bundle. */
+static int install_bundle(struct ccenv *c, const struct ccenv_install_options *o,
+	struct ccenv_install_result *ret, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_unbundled_drop) struct ce_unbundled bundle = {CE_STAGE_NONE};
+	struct ccenv_install_options own = *o;
+	int r = ce_unbundle(c, o, &bundle, err);
+
+	if (r < 0)
+		return r;
+	own.from_bundle = NULL;
+	if (!c->manifest)
+		own.mode = CCENV_LOCK_FROZEN;
+	else if (o->mode == CCENV_LOCK_AUTO)
+		own.mode = CCENV_LOCK_LOCKED;
+	return ccenv_install(c, &own, ret, err);
+}
+
 int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	struct ccenv_install_result *ret, struct ccenv_error *err)
 {
@@ -301,6 +320,8 @@ int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	r = check_attestations(o, err);
 	if (r < 0)
 		return r;
+	if (o->from_bundle)
+		return install_bundle(c, o, ret, err);
 	if (o->from_lock) {
 		r = ce_project_use_lock(c, o->from_lock, err);
 		if (r < 0)

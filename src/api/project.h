@@ -27,7 +27,8 @@ struct ce_pkg;
  *     edit.c         ccenv_add, ccenv_remove          touch.c        ccenv_touch
  *     exec.c         ccenv_exec                       export.c       ccenv_export
  *     import.c       ccenv_import                     adopt.c        ccenv_adopt
- *     exec.c         ccenv_exec                       rebuild.c      ccenv_rebuild_check
+ *     rebuild.c      ccenv_rebuild_check              mirror.c       ccenv_mirror
+ *     bundle.c       ccenv_bundle
  *
  * and which has what they share:
  *
@@ -41,6 +42,7 @@ struct ce_pkg;
  *     binaries       the programs and libraries of a build tree
  *     imported       locks of other programs
  *     diagnose       what the facts of a machine and a project mean
+ *     handed         locked packages for a mirror or a bundle
  *     host_check     does this machine have what the locked packages need?
  */
 struct ccenv {

@@ -87,6 +87,8 @@ struct ce_command {
 	X(export)                                                                                  \
 	X(adopt)                                                                                   \
 	X(config)                                                                                  \
+	X(bundle)                                                                                  \
+	X(mirror)                                                                                  \
 	X(ide)                                                                                     \
 	X(presets)                                                                                 \
 	X(container)                                                                               \

@@ -83,6 +83,9 @@ static int run(struct ce_cli *cli)
 		{"from-lock", 0, "FILE",
 			"install a pixi.lock, conda-lock.yml, @EXPLICIT list or ccenv.lock as it is, without a manifest",
 			.string = &o.from_lock},
+		{"from-bundle", 0, "FILE",
+			"install from a file that `ccenv bundle` wrote; nothing is downloaded",
+			.string = &o.from_bundle},
 		{"from-cache", 0, "DIR",
 			"also look for archives in conda's or mamba's cache (CCENV_PACKAGE_CACHES)",
 			.list = &cli->package_caches},
@@ -104,6 +107,8 @@ static int run(struct ce_cli *cli)
 		return status;
 	if (locked && frozen)
 		return ce_cli_usage(cli, "--locked and --frozen cannot be combined");
+	if (o.from_lock && o.from_bundle)
+		return ce_cli_usage(cli, "--from-lock and --from-bundle cannot be combined");
 	if (!o.target && target && *target)
 		o.target = target;
 	if (frozen || (is_set("CCENV_FROZEN") && !locked))

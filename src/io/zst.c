@@ -98,3 +98,20 @@ int ce_zst_inflate(const void *data, size_t len, struct ce_buf *out, struct ccen
 	} while (in.len || !ce_zst_is_complete(z));
 	return 0;
 }
+
+void ce_zst_deflate(const void *data, size_t len, struct ce_buf *out)
+{
+	enum {
+		LEVEL = 19 /* an index is written once and read often */
+	};
+	const size_t room = ZSTD_compressBound(len);
+	size_t n;
+
+	if (!ce_buf_reserve(out, room))
+		abort(); /* `out` has no limit */
+	n = ZSTD_compress(out->data + out->len, room, data, len, LEVEL);
+	if (ZSTD_isError(n))
+		abort(); /* out of memory */
+	out->len += n;
+	out->data[out->len] = '\0';
+}

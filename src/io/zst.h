@@ -39,4 +39,7 @@ bool ce_zst_is_complete(const struct ce_zst *z);
 CE_MUST_CHECK int ce_zst_inflate(
 	const void *data, size_t len, struct ce_buf *out, struct ccenv_error *err);
 
+/* The bytes as one frame, appended to `out`: the same for the same bytes and version of libzstd. */
+void ce_zst_deflate(const void *data, size_t len, struct ce_buf *out);
+
 #endif

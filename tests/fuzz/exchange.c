@@ -5,10 +5,12 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/path.h"
 #include "ccenv/ccenv.h"
 #include "exchange/import.h"
 #include "exchange/license.h"
 #include "fuzz/fuzz.h"
+#include "io/archive_tar.h"
 #include "io/toml.h"
 #include "io/yaml.h"
 #include "lock/lockfile.h"
@@ -84,4 +86,36 @@ void fuzz_license(const char *data, size_t size)
 	second = ce_license_expression(first);
 	fuzz_require(second && strcmp(first, second) == 0,
 		"a license expression in its usual form stays as it is");
+}
+
+static int bundle_begin(void *user, const char *path, uint64_t size, struct ccenv_error *err)
+{
+	(void)user;
+	(void)err;
+	return strlen(path) % 2 == 0 && size < 1 << 20;
+}
+
+static int bundle_data(void *user, const void *data, size_t len, struct ccenv_error *err)
+{
+	(void)user;
+	(void)err;
+	fuzz_require(data && len > 0, "a piece of a file has bytes");
+	return 0;
+}
+
+static int bundle_end(void *user, struct ccenv_error *err)
+{
+	(void)user;
+	(void)err;
+	return 0;
+}
+
+void fuzz_bundle(const char *data, size_t size)
+{
+	CE_AUTOFREE char *path = ce_path_join(fuzz_dir(), "b.tar");
+	const struct ce_tar_reader r = {NULL, bundle_begin, bundle_data, bundle_end};
+	struct ccenv_error err;
+
+	fuzz_write(path, data, size);
+	(void)!ce_tar_read(path, &r, &err);
 }

@@ -44,7 +44,8 @@
 	X(yaml)        /* io/yaml */                                                               \
 	X(toml)        /* io/toml */                                                               \
 	X(import)      /* exchange/import: a line with the name, then the file */                  \
-	X(license)     /* exchange/license: a license expression */
+	X(license)     /* exchange/license: a license expression */                                \
+	X(bundle)      /* io/archive_tar: a tar */
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const char *data, size_t size);
 FUZZ_TARGETS(FUZZ_DECLARE)

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* ccenv bundle: one file for machines without network. */
+#include <stdio.h>
+
+#include "ccenv/exchange.h"
+#include "cli/cli.h"
+
+static int run(struct ce_cli *cli)
+{
+	struct ccenv_bundle_options o = {.path = "ccenv-bundle.tar"};
+	const struct ce_opt own[] = {
+		{"output", 'o', "FILE", "write there [ccenv-bundle.tar]", .string = &o.path},
+		{"environment", 'e', "NAME", "only that environment [all]",
+			.string = &o.environment},
+		{"platform", 'p', "PLATFORM", "only for that platform [all]",
+			.string = &o.platform},
+		{0},
+	};
+	struct ccenv_error err;
+	struct ccenv *c;
+	size_t n;
+	int r, status;
+
+	if (!ce_cli_begin(cli, own, &status))
+		return status;
+	status = ce_cli_open(cli, &c);
+	if (status != CE_EXIT_OK)
+		return status;
+	r = ccenv_bundle(c, &o, &n, &err);
+	ccenv_close(c);
+	if (r < 0)
+		return ce_cli_fail(cli, &err, NULL);
+	ce_ui_clear(&cli->ui);
+	if (cli->json)
+		printf("{\"packages\": %zu}\n", n);
+	else
+		ce_cli_say(cli, "Bundled: %zu package%s in %s", n, n == 1 ? "" : "s", o.path);
+	return CE_EXIT_OK;
+}
+
+const struct ce_command ce_cmd_bundle = {
+	.name = "bundle",
+	.args = "",
+	.summary = "write one file with the locked packages, for `ccenv install --from-bundle`",
+	.example = "  ccenv bundle --platform linux-64 -o app.tar\n",
+	.run = run,
+};

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* Plain tars; see archive_tar.h. */
+#include "io/archive_tar.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "ccenv/ccenv.h"
+
+enum {
+	BLOCK = 1 << 20,
+	ENTRIES_MAX = 200000,
+};
+
+struct ce_tar_writer {
+	struct archive *a;
+};
+
+static int fail_write(struct ce_tar_writer *w, struct ccenv_error *err)
+{
+	const char *text = archive_error_string(w->a);
+
+	return ce_fail(err, CCENV_EIO, "cannot write the archive: %s", text ? text : "unknown");
+}
+
+int ce_tar_writer_new(int fd, struct ce_tar_writer **ret, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_tar_writer_freep) struct ce_tar_writer *w = ce_calloc(1, sizeof(*w));
+
+	w->a = archive_write_new();
+	if (!w->a)
+		abort(); /* out of memory */
+	/* ustar where it is enough: pax headers only for what is larger or longer. */
+	if (archive_write_set_format_pax_restricted(w->a) != ARCHIVE_OK ||
+		archive_write_set_bytes_in_last_block(w->a, 1) != ARCHIVE_OK ||
+		archive_write_open_fd(w->a, fd) != ARCHIVE_OK)
+		return fail_write(w, err);
+	*ret = CE_TAKE(w);
+	return 0;
+}
+
+void ce_tar_writer_free(struct ce_tar_writer *w)
+{
+	if (!w)
+		return;
+	archive_write_free(w->a);
+	free(w);
+}
+
+int ce_tar_begin(struct ce_tar_writer *w, const char *path, uint64_t size, struct ccenv_error *err)
+{
+	struct archive_entry *e = archive_entry_new();
+	int r;
+
+	if (!e)
+		abort(); /* out of memory */
+	archive_entry_set_pathname(e, path);
+	archive_entry_set_size(e, (int64_t)size);
+	archive_entry_set_filetype(e, AE_IFREG);
+	archive_entry_set_perm(e, 0644);
+	archive_entry_set_mtime(e, 0, 0);
+	r = archive_write_header(w->a, e);
+	archive_entry_free(e);
+	return r == ARCHIVE_OK ? 0 : fail_write(w, err);
+}
+
+int ce_tar_data(struct ce_tar_writer *w, const void *data, size_t len, struct ccenv_error *err)
+{
+	la_ssize_t n = archive_write_data(w->a, data, len);
+
+	return n >= 0 && (size_t)n == len ? 0 : fail_write(w, err);
+}
+
+int ce_tar_finish(struct ce_tar_writer *w, struct ccenv_error *err)
+{
+	return archive_write_close(w->a) == ARCHIVE_OK ? 0 : fail_write(w, err);
+}
+
+/* ---- reading ---- */
+
+static void read_freep(struct archive **a)
+{
+	archive_read_free(*a);
+}
+
+static int fail_read(struct archive *a, struct ccenv_error *err)
+{
+	const char *text = archive_error_string(a);
+
+	return ce_fail(err, CCENV_EDATA, "not a whole tar archive (%s)", text ? text : "unknown");
+}
+
+static int read_data(struct archive *a, const struct ce_tar_reader *r, struct ccenv_error *err)
+{
+	uint64_t at = 0;
+
+	for (;;) {
+		const void *data;
+		size_t len;
+		la_int64_t offset;
+		int e = archive_read_data_block(a, &data, &len, &offset);
+
+		if (e == ARCHIVE_EOF)
+			return r->end(r->user, err);
+		if (e != ARCHIVE_OK)
+			return fail_read(a, err);
+		/* A sparse file has holes; a bundle has none. */
+		if ((uint64_t)offset != at)
+			return ce_fail(err, CCENV_EDATA, "a file with holes");
+		at += len;
+		e = r->data(r->user, data, len, err);
+		if (e < 0)
+			return e;
+	}
+}
+
+static int read_entries(struct archive *a, const struct ce_tar_reader *r, struct ccenv_error *err)
+{
+	for (size_t n = 0;; n++) {
+		struct archive_entry *e;
+		const char *path;
+		int k = archive_read_next_header(a, &e);
+
+		if (k == ARCHIVE_EOF)
+			return 0;
+		if (k != ARCHIVE_OK)
+			return fail_read(a, err);
+		path = archive_entry_pathname(e);
+		if (n == ENTRIES_MAX)
+			return ce_fail(err, CCENV_EDATA, "more than %d files", ENTRIES_MAX);
+		if (!path || archive_entry_filetype(e) != AE_IFREG || archive_entry_hardlink(e))
+			return ce_fail(err, CCENV_EDATA, "it holds something that is not a file");
+		k = r->begin(r->user, path, (uint64_t)archive_entry_size(e), err);
+		if (k < 0)
+			return k;
+		if (k > 0) {
+			k = read_data(a, r, err);
+			if (k < 0)
+				return k;
+		}
+	}
+}
+
+int ce_tar_read(const char *path, const struct ce_tar_reader *r, struct ccenv_error *err)
+{
+	CE_CLEANUP(read_freep) struct archive *a = archive_read_new();
+	CE_CLEANUP(ce_fs_closep) int fd = ce_fs_open_file(AT_FDCWD, path, 0);
+	int e;
+
+	if (!a)
+		abort(); /* out of memory */
+	if (fd < 0 && errno == ENOENT)
+		return ce_fail(err, CCENV_ENOTFOUND, "%s: no such file", path);
+	if (fd < 0)
+		return ce_fail_errno(err, errno, "cannot open %s", path);
+	/* No other format, and no compression that could be a bomb. */
+	archive_read_support_format_tar(a);
+	if (archive_read_open_fd(a, fd, BLOCK) != ARCHIVE_OK)
+		e = fail_read(a, err);
+	else
+		e = read_entries(a, r, err);
+	return e < 0 ? ce_context(err, e, "%s", path) : 0;
+}
