@@ -59,6 +59,11 @@ RUNS = [
     ("verify", "verify"),
     ("remove", "remove dependent"),
     ("lock", "lock"),
+    ("bundle", "bundle"),
+    ("mirror", "mirror m"),
+    ("import", "import pixi.lock"),
+    ("install", "install --prefix p"),
+    ("install", "adopt p"),
     ("clean", "clean"),
 ]
 # Printed only for a real toolchain or a repository: tests/build and tests/cli look at them.
@@ -103,6 +108,8 @@ def check_outputs(ccenv):
         for name, words in RUNS:
             if words == "add dependent":
                 (scratch / "old.lock").write_bytes((scratch / "ccenv.lock").read_bytes())
+            if words == "import pixi.lock":
+                run("export --format pixi --output pixi.lock")
             result = run(words)
             used.add(name)
             if words.startswith("lock --no"):
