@@ -20,6 +20,7 @@ if not LIBRARIES and (TOP / "build/libraries/noarch/repodata.json").exists():
     LIBRARIES = str(TOP / "build/libraries")
 CACHE = os.environ.get("CCENV_TEST_CACHE", "")
 KEEP = os.environ.get("CCENV_TEST_KEEP", "")
+RESULTS = os.environ.get("CCENV_TEST_RESULTS", "")
 
 
 def cmakes():
@@ -33,6 +34,13 @@ def write(path, text, mode=0o644):
     path.write_text(text)
     path.chmod(mode)
     return path
+
+
+def note(test, cmake, way, good):
+    """One cell of the table that `matrix --layouts` prints."""
+    if RESULTS:
+        with open(RESULTS, "a") as f:
+            f.write(f"{test}\t{cmake}\t{way}\t{'ok' if good else 'FAILED'}\n")
 
 
 class Result:

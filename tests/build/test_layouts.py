@@ -10,7 +10,7 @@ import tarfile
 import unittest
 from pathlib import Path
 
-from harness import CCENV, CHANNEL, MODULE, Case, cmakes, dynamic, hostile, run, write
+from harness import CCENV, CHANNEL, MODULE, Case, cmakes, dynamic, hostile, note, run, write
 
 RT_C = """#include <cuda_runtime_api.h>
 int version(void) { int v = 0; cudaRuntimeGetVersion(&v); return v; }
@@ -35,6 +35,11 @@ class Layouts(Case):
         self.src = self.scratch / "p"
         self.root = self.scratch / "root"
         self.manifest(self.src)
+        self.noted = False
+
+    def tearDown(self):
+        if not self.noted:
+            note(self._testMethodName, "-", "make", self._outcome.success)
 
     def project(self, text, files, languages="C CXX"):
         self.text, self.languages = text, languages
@@ -48,21 +53,27 @@ class Layouts(Case):
                 if place == "provider" and number(cmake) < (3, 24):
                     continue
                 build = self.scratch / f"b-{place}-{number(cmake)[0]}.{number(cmake)[1]}"
-                with self.subTest(cmake=number(cmake), place=place):
-                    line = "find_package(CondaCuda 13.0 REQUIRED)\n" if place == "line" else ""
-                    write(self.src / "CMakeLists.txt", f"cmake_minimum_required(VERSION 3.22)\n{line}project(p LANGUAGES "
-                          f"{self.languages})\n{self.text}")
-                    more = []
-                    if root:
-                        more.append(f"-DCCENV_ROOT_DIR={self.scratch / root}")
-                    if place == "toolchain":
-                        more += ["--toolchain", write(self.src / "ccenv.cmake", run([CCENV, "toolchain"]).out)]
-                    if place == "provider":
-                        more.append(f"-DCMAKE_PROJECT_TOP_LEVEL_INCLUDES={MODULE}/CondaCudaProvider.cmake")
-                    out = self.configure(self.src, build, *more, *args, cmake=cmake, env=env).out
-                    self.cmake, self.log = cmake, self.build(build, "-v", cmake=cmake, env=env).out
-                    self.check_clean(build)
-                    yield build, out
+                self.noted, good = True, False
+                try:
+                    with self.subTest(cmake=number(cmake), place=place):
+                        out = self.one(build, place, cmake, [*([f"-DCCENV_ROOT_DIR={self.scratch / root}"] if root else []), *args], env)
+                        yield build, out
+                        good = True
+                finally:
+                    note(self._testMethodName, "%d.%d" % number(cmake), place, good)
+
+    def one(self, build, place, cmake, args, env):
+        """Configures and builds in one way; returns the configure's output."""
+        line = "find_package(CondaCuda 13.0 REQUIRED)\n" if place == "line" else ""
+        write(self.src / "CMakeLists.txt", f"cmake_minimum_required(VERSION 3.22)\n{line}project(p LANGUAGES {self.languages})\n{self.text}")
+        if place == "toolchain":
+            args = [*args, "--toolchain", write(self.src / "ccenv.cmake", run([CCENV, "toolchain"]).out)]
+        if place == "provider":
+            args = [*args, f"-DCMAKE_PROJECT_TOP_LEVEL_INCLUDES={MODULE}/CondaCudaProvider.cmake"]
+        out = self.configure(self.src, build, *args, cmake=cmake, env=env).out
+        self.cmake, self.log = cmake, self.build(build, "-v", cmake=cmake, env=env).out
+        self.check_clean(build)
+        return out
 
     def no_root(self, top):
         """No file below `top` names the root or the build tree."""
