@@ -132,13 +132,13 @@ def check_commands(ccenv):
     words = subprocess.run([ccenv, "completion", "--words"], capture_output=True, text=True, check=True).stdout
     commands = [line.split("\t")[0] for line in words.splitlines() if not line.startswith("-")]
     cases = "\n".join(p.read_text() for p in (TOP / "tests/cli/cases").glob("*/cmd"))
-    manual = (TOP / "README.md").read_text()
+    manual = (TOP / "docs/reference/commands.md").read_text()
     bad = []
     for c in commands:
         if c not in BUILD and not re.search(rf"\b(ccenv|try|doctor)( -[^ \n]+)*( [a-z.]+)?( -[^ \n]+)* {c}\b|\btry {c}\b|\b{c}\(\)", cases):
             bad.append(f"{c}: no case in tests/cli runs it")
         if f"`ccenv {c}" not in manual:
-            bad.append(f"{c}: README.md does not have it")
+            bad.append(f"{c}: docs/reference/commands.md does not have it")
     return bad
 
 
