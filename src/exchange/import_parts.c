@@ -187,11 +187,16 @@ static int add_channel(struct ce_import *im, const char *env, json_t *record,
 
 	while (n > 1 && channel[n - 1] == '/')
 		channel[--n] = '\0';
-	/* The lock's reader finds that of the URL itself. */
-	if (strcmp(channel, parts->channel) == 0)
+	/* The lock's reader finds that of the URL itself. Where the packages are elsewhere, the lock says so. */
+	if (strcmp(channel, parts->channel) == 0) {
 		json_object_del(record, "channel");
-	else
+	} else {
+		CE_AUTOFREE char *dir = ce_asprintf("%s/%s", parts->channel, parts->subdir);
+		json_t *bases = ce_tree_object(ce_lock_tree_env(im, env), "base-urls");
+
 		json_object_set_new(record, "channel", json_string(channel));
+		ce_tree_add_once(ce_tree_array(bases, channel), dir);
+	}
 	return ce_lock_tree_channel(im, env, channel, err);
 }
 
