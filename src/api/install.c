@@ -14,6 +14,7 @@
 #include "api/plan.h"
 #include "api/prefix.h"
 #include "api/project.h"
+#include "api/reproducible.h"
 #include "api/root.h"
 #include "api/trust.h"
 #include "api/uptodate.h"
@@ -288,6 +289,9 @@ static int check_attestations(const struct ccenv_install_options *o, struct ccen
 		"--require-attestation: this ccenv cannot verify attestations (CEP 27), for want of a Sigstore verifier that it could use, so no package counts as attested and nothing was installed; verify them with cosign or sigstore-python when you commit ccenv.lock, and leave the option out: the sha256 of the lock then holds for every package");
 }
 
+static int install_all(struct ccenv *c, const struct ccenv_install_options *o,
+	struct ccenv_install_result *ret, struct ccenv_error *err);
+
 /* The same with the archives, the manifest and the lock of a bundle. */
 static int install_bundle(struct ccenv *c, const struct ccenv_install_options *o,
 	struct ccenv_install_result *ret, struct ccenv_error *err)
@@ -303,10 +307,10 @@ static int install_bundle(struct ccenv *c, const struct ccenv_install_options *o
 		own.mode = CCENV_LOCK_FROZEN;
 	else if (o->mode == CCENV_LOCK_AUTO)
 		own.mode = CCENV_LOCK_LOCKED;
-	return ccenv_install(c, &own, ret, err);
+	return install_all(c, &own, ret, err);
 }
 
-int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
+static int install_all(struct ccenv *c, const struct ccenv_install_options *o,
 	struct ccenv_install_result *ret, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
@@ -347,4 +351,15 @@ int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	if (o->prefix)
 		return install_prefix(c, p, o, ret, err);
 	return install_root(c, p, o, &lock_text, ret, err);
+}
+
+int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
+	struct ccenv_install_result *ret, struct ccenv_error *err)
+{
+	int r = install_all(c, o, ret, err);
+
+	/* All is installed: what is left is one date. */
+	if (r == 0 && ret->root && ce_reproducible_keep_date(c, err) < 0)
+		ce_log(&c->events, CCENV_LOG_WARNING, "%s", err->text);
+	return r;
 }

@@ -9,8 +9,10 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/fs.h"
 #include "base/path.h"
 #include "io/git.h"
+#include "model/manifest.h"
 
 /* The words that CMake has for on and off. */
 static const struct {
@@ -74,4 +76,20 @@ const char *ce_reproducible_date(const struct ccenv *c, struct ce_arena *a)
 	if (ce_git_head(&git, &head, &ignored) < 0)
 		return NULL;
 	return ce_arena_printf(a, "%lld", (long long)head.time);
+}
+
+int ce_reproducible_keep_date(const struct ccenv *c, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	CE_AUTOFREE char *path = ce_path_join(c->root, "source-date");
+	const char *mode, *date, *line;
+	int r = ce_reproducible_mode(c, ce_manifest_reproducible(c->manifest), &mode, err);
+
+	if (r < 0 || !ce_reproducible_is_on(mode))
+		return r;
+	date = ce_reproducible_date(c, &a);
+	if (!date)
+		return 0;
+	line = ce_arena_printf(&a, "%s\n", date);
+	return ce_fs_replace(path, line, strlen(line), NULL, err);
 }

@@ -24,5 +24,11 @@ bool ce_reproducible_is_on(const char *mode);
  * manifest's directory. NULL without either. From `a`.
  */
 const char *ce_reproducible_date(const struct ccenv *c, struct ce_arena *a);
+/*
+ * For build tools that start compilers without SOURCE_DATE_EPOCH, as ninja does for Meson: keeps the
+ * date in the root, where the scripts of the compilers read it. Nothing is done in a build that need
+ * not be reproducible, nor without a date.
+ */
+CE_MUST_CHECK int ce_reproducible_keep_date(const struct ccenv *c, struct ccenv_error *err);
 
 #endif

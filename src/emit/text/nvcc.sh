@@ -119,7 +119,20 @@ dlink:::* | link:::[01])
 		trap 'rm -rf "$dir"' EXIT
 		trap 'exit 130' INT
 		trap 'exit 143' TERM
-		ln -s "$(CDPATH= cd -- "$here/.." && pwd -P)" "$dir/toolkit" || exit
+		view=$(CDPATH= cd -- "$here/.." && pwd -P)
+		root=${view%/view/*}
+		ln -s "$view" "$dir/toolkit" && ln -s "$root" "$dir/root" || exit
+		[ -z "$project" ] || ln -s "$project" "$dir/project" || exit
+		# So do the directories in which it looks for libraries.
+		for arg; do
+			case $arg in
+			-L"$root"/*) arg=-L$dir/root/${arg#-L"$root"/} ;;
+			-L"$PWD"/*) arg=-L${arg#-L"$PWD"/} ;;
+			-L"${project:-$root}"/*) arg=-L$dir/project/${arg#-L"$project"/} ;;
+			esac
+			shift
+			set -- "$@" "$arg"
+		done
 		"$dir/toolkit/bin/nvcc.bin" --keep "--keep-dir=$dir" "$@"
 		exit
 	fi

@@ -537,6 +537,9 @@ set(CCENV_RULES_MAPS_CUDA "")
 set(CCENV_RULES_NAMES "@NAMES@")
 if(_ccenv_mode MATCHES "^(1|strict)$" AND NOT _ccenv_try)
 	set(CCENV_RULES ON)
+	# A map of nothing: make compiles again when flags change, and does not look at rules.
+	set(_ccenv_i "-ffile-prefix-map=/ccenv/mode=.")
+	add_compile_options("$<$<COMPILE_LANGUAGE:C,CXX>:${_ccenv_i}>" "$<$<COMPILE_LANG_AND_ID:CUDA,NVIDIA>:-Xcompiler=${_ccenv_i}>")
 	# Of two paths one of which lies in the other, the longer one must come last: gcc takes the last that fits.
 	set(_ccenv_all "${CMAKE_BINARY_DIR}=./build" "${CMAKE_SOURCE_DIR}=.")
 	string(FIND "${CMAKE_BINARY_DIR}/" "${CMAKE_SOURCE_DIR}/" _ccenv_i)
