@@ -19,6 +19,7 @@
 #   CCENV_LOCK           another ccenv.lock, when there is no manifest
 #   CCENV_CHANNELS       list of channels, when there is no manifest; default conda-forge
 #   CCENV_ENVIRONMENT *  another environment of ccenv.json than default
+#   CCENV_TARGET *       a target of ccenv.json, to build for another machine: its name, or sbsa, linux-aarch64
 #   CCENV_LOCKED * CCENV_OFFLINE * CCENV_CACHE_DIR *
 #   CCENV_REPRODUCIBLE * ON or strict: the same bytes from any directory, user and day. So does "reproducible" or
 #                        "reproducible-strict" among the COMPONENTS; else it is what ccenv.json says
@@ -260,9 +261,10 @@ set(_ccenv_soft SOFT)
 if(CondaCuda_FIND_REQUIRED)
 	set(_ccenv_soft "")
 endif()
+_ccenv_target(_ccenv_wanted_target)
 get_property(_ccenv_ready GLOBAL PROPERTY CCENV_FRESH_ROOT)
 if(_ccenv_ready STREQUAL _ccenv_where)
-	_ccenv_complete(_ccenv_file "${_ccenv_where}")
+	_ccenv_complete(_ccenv_file "${_ccenv_where}" "${_ccenv_wanted_target}")
 else()
 	_ccenv_ensure(_ccenv_file ${_ccenv_soft} ROOT "${_ccenv_where}" MANIFEST "${_ccenv_manifest_file}" LOCK "${_ccenv_lock_file}"
 		EXPECT "${_ccenv_expect}" HINTS "${CMAKE_CURRENT_LIST_DIR}/../../../bin" ${CCENV_HINTS}
@@ -280,7 +282,8 @@ foreach(_ccenv_v IN ITEMS "${_ccenv_manifest_file}" "${_ccenv_lock_file}")
 	endif()
 endforeach()
 
-file(READ "${_ccenv_where}/stamp.json" _ccenv_stamp_json)
+_ccenv_stamp(_ccenv_stamp_json "${_ccenv_where}" "${_ccenv_wanted_target}")
+file(READ "${_ccenv_stamp_json}" _ccenv_stamp_json)
 string(JSON CondaCuda_VERSION GET "${_ccenv_stamp_json}" cuda)
 _ccenv_version_fits(_ccenv_ok "${CondaCuda_VERSION}")
 if(NOT CondaCuda_VERSION)
@@ -335,7 +338,8 @@ foreach(_ccenv_v cudnn nccl cutensor cudss cusparseLt)
 endforeach()
 
 set(CondaCuda_FOUND TRUE)
-foreach(_ccenv_v arguments expect file findable i languages lock_file manifest_file missing ok ready soft stamp_json where)
+foreach(_ccenv_v arguments expect file findable i languages lock_file manifest_file missing ok ready soft stamp_json
+	wanted_target where)
 	unset(_ccenv_${_ccenv_v})
 endforeach()
 unset(_ccenv_v)

@@ -14,7 +14,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}
-	if (ccenv_list(project, NULL, NULL, &packages, &err) < 0) {
+	if (ccenv_list(project, NULL, &packages, &err) < 0) {
 		fprintf(stderr, "%s\n", err.text);
 		ccenv_close(project);
 		return 1;

@@ -28,7 +28,7 @@ class Package(ctypes.Structure):
                 ("channel", c_char_p), ("url", c_char_p), ("sha256", c_char_p), ("license", c_char_p),
                 ("size", c_uint64), ("timestamp", c_uint64), ("build_number", c_uint64), ("requested", c_bool),
                 ("depends", POINTER(c_char_p)), ("n_depends", c_size_t),
-                ("depends_on", POINTER(c_size_t)), ("n_depends_on", c_size_t)]
+                ("depends_on", POINTER(c_size_t)), ("n_depends_on", c_size_t), ("side", c_char_p)]
 
 
 class Packages(ctypes.Structure):
@@ -42,7 +42,7 @@ def main(library, manifest=None):
     options = Options(manifest=manifest.encode() if manifest else None)
     if ccenv.ccenv_open(byref(options), byref(project), byref(error)) < 0:
         sys.exit(error.text.decode())
-    if ccenv.ccenv_list(project, None, None, byref(packages), byref(error)) < 0:
+    if ccenv.ccenv_list(project, None, byref(packages), byref(error)) < 0:
         sys.exit(error.text.decode())
     for p in packages.items[:packages.n]:
         print(p.name.decode(), p.version.decode(), (p.license or b"-").decode())

@@ -163,10 +163,12 @@ struct ccenv_package {
 	/* Those of the list that it depends on, as indexes, each once; virtual packages are not. */
 	const size_t *depends_on;
 	size_t n_depends_on;
+	const char *side; /* of a target: "build" or "host"; NULL natively */
 };
 
 struct ccenv_packages {
-	struct ccenv_package *items; /* sorted by name */
+	/* Sorted by name; those of a target by side first, "build" before "host". */
+	struct ccenv_package *items;
 	size_t n;
 	void *owner;
 };
@@ -276,6 +278,7 @@ struct ccenv_lock_options {
 	bool update_all;           /* do not prefer what is locked */
 	const char *const *update; /* names of packages that may change */
 	size_t n_update;
+	const char *target; /* by any of its names: only packages of this target may change [any] */
 };
 
 struct ccenv_lock_result {
@@ -283,7 +286,7 @@ struct ccenv_lock_result {
 	size_t n_packages;
 };
 
-/* Solves all environments and platforms of the manifest and writes the lock; locked packages are
+/* Solves all environments, platforms and targets of the manifest and writes the lock; locked packages are
  * kept where possible. */
 CCENV_API int ccenv_lock(struct ccenv *c, const struct ccenv_lock_options *o,
 	struct ccenv_lock_result *ret, struct ccenv_error *err);
@@ -294,10 +297,18 @@ enum ccenv_lock_mode {
 	CCENV_LOCK_FROZEN,   /* the lock is used as it is, unchecked */
 };
 
-struct ccenv_install_options {
+/*
+ * A part of a lock. A target is named by itself, by its host's platform or by CUDA's name of that ("grace",
+ * "linux-aarch64", "sbsa-linux", "sbsa"); such a name of the platform itself is the platform.
+ */
+struct ccenv_selection {
 	const char *environment; /* ["default"] */
 	const char *platform;    /* [this machine's] */
-	const char *target; /* fail unless it is that platform's: "sbsa-linux", "sbsa", … [any] */
+	const char *target;      /* [none: what the machine builds for itself] */
+};
+
+struct ccenv_install_options {
+	struct ccenv_selection of; /* a target's tools run on its platform */
 	/* Fail, before anything is fetched, unless the lock has this CUDA: "13.0", ">=12.8,<13",
 	 * "*" [any, or none] */
 	const char *cuda;
@@ -317,7 +328,7 @@ struct ccenv_install_options {
 };
 
 struct ccenv_install_result {
-	char *prefix; /* free() it */
+	char *prefix; /* free() it; of a target that of the host */
 	char *root;   /* free() it; NULL when a prefix was given */
 	size_t n_packages;
 };
@@ -335,9 +346,8 @@ CCENV_API int ccenv_install(struct ccenv *c, const struct ccenv_install_options 
 CCENV_API int ccenv_verify(
 	struct ccenv *c, const struct ccenv_install_options *o, struct ccenv_error *err);
 
-/* The locked packages of an environment on a platform; NULL takes the defaults of ccenv_install().
- * Free with ccenv_packages_free(). */
-CCENV_API int ccenv_list(struct ccenv *c, const char *environment, const char *platform,
+/* The locked packages of a part; of a target both sides. `of` may be NULL: all defaults. Free with ccenv_packages_free(). */
+CCENV_API int ccenv_list(struct ccenv *c, const struct ccenv_selection *of,
 	struct ccenv_packages *ret, struct ccenv_error *err);
 
 struct ccenv_solve_options {
@@ -490,15 +500,21 @@ struct ccenv_tools {
 	const char *view;      /* looks like /usr/local/cuda; its path changes with the lock */
 	const char *view_link; /* leads to the view; always the same path */
 	const char *content;   /* names the installed set: 64 hex digits */
-	const char *platform, *target;          /* "linux-64", "x86_64-linux" */
-	const char *triplet;                    /* "x86_64-conda-linux-gnu" */
-	const char *cuda_version;               /* "13.0" */
+	const char *platform, *target; /* "linux-64", "x86_64-linux" */
+	/* The rest of a target: its name (NULL natively), the platform and the prefix of its tools, the
+	 * glibc that its host has (NULL if unknown), and a command that runs programs of the host. */
+	const char *name, *build, *tools, *glibc;
+	const char *const *emulator;
+	size_t n_emulator;
+	const char *label;        /* what its files are called: "x86_64-linux", "sbsa-linux" */
+	const char *triplet;      /* "x86_64-conda-linux-gnu" */
+	const char *cuda_version; /* "13.0" */
 	const char *nvcc_version, *gcc_version; /* "13.0.88", "14.3.0" */
 	const char *nvcc, *cc, *cxx, *ar, *nm, *ranlib, *strip, *ld;
 	const char *sysroot, *include_dir, *lib_dir;
 	const char *pkg_config;        /* a program that finds only this root's .pc files */
 	const char *pkg_config_libdir; /* for PKG_CONFIG_LIBDIR */
-	const char *cmake_file, *make_file, *meson_file;
+	const char *cmake_file, *make_file, *meson_file, *clangd_file;
 	const char *const *components;
 	size_t n_components;
 	const char *const
@@ -514,9 +530,9 @@ struct ccenv_tools {
 };
 
 /*
- * Looks at the root; CCENV_ENOTFOUND when nothing is installed there. `target` (may be NULL) must
- * be what is installed: a target directory of CUDA, "sbsa", or a platform. A warning is logged when
- * the manifest or the lock has changed since.
+ * Looks at the root; CCENV_ENOTFOUND when nothing is installed there. `target` names a target, by any of its
+ * names; NULL is what the machine builds for itself. A warning is logged when the manifest or the lock has
+ * changed since.
  */
 CCENV_API int ccenv_tools(
 	struct ccenv *c, const char *target, struct ccenv_tools *ret, struct ccenv_error *err);
@@ -648,8 +664,8 @@ struct ccenv_archs {
 	void *owner;
 };
 
-/* From the lock alone: nothing needs to be installed. NULL takes the defaults of ccenv_install(). */
-CCENV_API int ccenv_archs(struct ccenv *c, const char *environment, const char *platform,
+/* From the lock alone: nothing needs to be installed. `of` may be NULL. */
+CCENV_API int ccenv_archs(struct ccenv *c, const struct ccenv_selection *of,
 	struct ccenv_archs *ret, struct ccenv_error *err);
 /* Frees what the struct holds, not `archs` itself. */
 CCENV_API void ccenv_archs_free(struct ccenv_archs *archs);
@@ -676,6 +692,7 @@ struct ccenv_findings {
 };
 
 struct ccenv_check_options {
+	const char *target;       /* as for ccenv_tools() */
 	const char *const *files; /* programs and shared libraries, or directories that have some */
 	size_t n_files;
 	bool installed; /* the files are for other machines: they must not name the root */

@@ -174,7 +174,7 @@ static int emit(
 	if (r < 0)
 		return r;
 	/* What `ccenv install` made here is not what the build files name any more. */
-	r = ce_uptodate_invalidate(c, err);
+	r = ce_uptodate_invalidate(c, NULL, err);
 	if (r < 0)
 		return r;
 	return ce_emit_all(&in, err);

@@ -64,20 +64,23 @@ int ce_archs_check_cuda(const struct ccenv *c, const struct ce_lockfile_platform
 		want, c->lock_path, have->version, have->version, manifest);
 }
 
-static struct ce_strs wanted(const struct ccenv *c, const char *env)
+/* `target` may be NULL. */
+static struct ce_strs wanted(const struct ccenv *c, const char *env, const char *target)
 {
 	const struct ce_environment *e = NULL;
+	const struct ce_target *t = NULL;
 
 	if (c->manifest)
 		e = ce_manifest_environment(c->manifest, env ? env : "default");
-	return e ? ce_manifest_archs(e) : (struct ce_strs){0};
+	if (e && target)
+		t = ce_manifest_target(c->manifest, target);
+	return e ? ce_manifest_archs(e, t) : (struct ce_strs){0};
 }
 
-static int check(const struct ccenv *c, const char *env, const struct ce_pkg *const *pkgs,
+static int check(const struct ccenv *c, struct ce_strs archs, const struct ce_pkg *const *pkgs,
 	size_t n_pkgs, struct ccenv_error *err)
 {
 	const char *cuda = cuda_version(pkgs, n_pkgs);
-	struct ce_strs archs = wanted(c, env);
 
 	for (size_t k = 0; cuda && k < archs.n; k++) {
 		int r = ce_arch_check(archs.items[k], cuda, err);
@@ -93,7 +96,8 @@ int ce_archs_check_plan(
 {
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct ce_solution *s = plan->items[i].solution;
-		int r = check(c, plan->items[i].request->environment, s->pkgs, s->n, err);
+		const struct ce_request *q = plan->items[i].request;
+		int r = check(c, wanted(c, q->environment, q->target), s->pkgs, s->n, err);
 
 		if (r < 0)
 			return r;
@@ -104,14 +108,17 @@ int ce_archs_check_plan(
 static int check_env(
 	const struct ccenv *c, const struct ce_lockfile_env *env, struct ccenv_error *err)
 {
-	for (size_t i = 0; i < env->n_platforms; i++) {
-		const struct ce_lockfile_platform *p = &env->platforms[i];
-		int r = check(c, env->name, p->pkgs, p->n_pkgs, err);
+	int r = 0;
 
-		if (r < 0)
-			return r;
+	for (size_t i = 0; r >= 0 && i < env->n_platforms; i++)
+		r = check(c, wanted(c, env->name, NULL), env->platforms[i].pkgs,
+			env->platforms[i].n_pkgs, err);
+	for (size_t i = 0; r >= 0 && i < env->n_targets; i++) {
+		const struct ce_lockfile_target *t = &env->targets[i];
+
+		r = check(c, wanted(c, env->name, t->name), t->host.pkgs, t->host.n_pkgs, err);
 	}
-	return 0;
+	return r;
 }
 
 int ce_archs_check_lock(
@@ -145,12 +152,13 @@ static const char *native_arch(const struct ccenv *c, char text[16])
 	return text;
 }
 
-int ce_archs_chosen(struct ccenv *c, const char *env, const struct ce_lockfile_platform *p,
-	struct ce_arena *a, struct ce_strs *ret, struct ccenv_error *err)
+int ce_archs_chosen(struct ccenv *c, const struct ce_archs_subject *of, struct ce_arena *a,
+	struct ce_strs *ret, struct ccenv_error *err)
 {
+	const struct ce_lockfile_platform *p = of->packages;
 	const char *cuda = cuda_version(p->pkgs, p->n_pkgs);
 	const char *native = NULL;
-	struct ce_strs archs = wanted(c, env);
+	struct ce_strs archs = wanted(c, of->environment, of->target);
 	char text[16];
 	int r;
 
@@ -178,24 +186,29 @@ void ccenv_archs_free(struct ccenv_archs *archs)
 	*archs = (struct ccenv_archs){0};
 }
 
-static int look(struct ccenv *c, const char *environment, const char *platform, struct ce_arena *a,
+static int look(struct ccenv *c, const struct ccenv_selection *of, struct ce_arena *a,
 	struct ccenv_archs *ret, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
 	const struct ce_lockfile_platform *p;
+	struct ce_archs_subject subject;
+	struct ce_locked part;
 	struct ce_strs known;
 	struct ce_strs chosen;
 	const char *cuda;
-	int r = ce_locked_read(c, environment, platform, &lock, &p, err);
+	int r = ce_locked_read(c, of, &lock, &part, err);
 
 	if (r < 0)
 		return r;
+	p = part.packages;
+	subject = (struct ce_archs_subject){
+		of ? of->environment : NULL, part.target ? part.target->name : NULL, p};
 	cuda = cuda_version(p->pkgs, p->n_pkgs);
 	if (!cuda)
 		return ce_fail(err, CCENV_ENOTFOUND,
 			"%s has no CUDA for %s; add \"cuda\" to ccenv.json", c->lock_path,
 			p->platform);
-	r = ce_archs_chosen(c, environment, p, a, &chosen, err);
+	r = ce_archs_chosen(c, &subject, a, &chosen, err);
 	if (r < 0)
 		return r;
 	known = ce_arch_list(cuda, a);
@@ -207,14 +220,14 @@ static int look(struct ccenv *c, const char *environment, const char *platform, 
 	return 0;
 }
 
-int ccenv_archs(struct ccenv *c, const char *environment, const char *platform,
-	struct ccenv_archs *ret, struct ccenv_error *err)
+int ccenv_archs(struct ccenv *c, const struct ccenv_selection *of, struct ccenv_archs *ret,
+	struct ccenv_error *err)
 {
 	struct ce_arena *owner = ce_owner_new();
 	int r;
 
 	*ret = (struct ccenv_archs){.owner = owner};
-	r = look(c, environment, platform, owner, ret, err);
+	r = look(c, of, owner, ret, err);
 	if (r < 0)
 		ccenv_archs_free(ret);
 	return r;

@@ -23,10 +23,13 @@ CE_MUST_CHECK int ce_archs_check_plan(
 	const struct ccenv *c, const struct ce_lock_plan *plan, struct ccenv_error *err);
 CE_MUST_CHECK int ce_archs_check_lock(
 	const struct ccenv *c, const struct ce_lockfile *lock, struct ccenv_error *err);
-/* Those of an environment for the locked packages, "all" and "native" replaced. Empty without any;
- * strings from the arena. */
-CE_MUST_CHECK int ce_archs_chosen(struct ccenv *c, const char *env,
-	const struct ce_lockfile_platform *p, struct ce_arena *a, struct ce_strs *ret,
-	struct ccenv_error *err);
+/* Those of an environment, and of a target (may be NULL), for the locked packages, "all" and "native"
+ * replaced. Empty without any; strings from the arena. */
+struct ce_archs_subject {
+	const char *environment, *target;
+	const struct ce_lockfile_platform *packages;
+};
+CE_MUST_CHECK int ce_archs_chosen(struct ccenv *c, const struct ce_archs_subject *of,
+	struct ce_arena *a, struct ce_strs *ret, struct ccenv_error *err);
 
 #endif

@@ -63,7 +63,9 @@ static bool is_skipped(const struct walk *w, const char *dir)
 {
 	CE_AUTOFREE char *real = realpath(dir, NULL);
 
-	return real && strcmp(real, w->skip) == 0;
+	/* Meson tries its compilers there, for a target also those of the build machine. */
+	return strcmp(ce_path_base(dir), "meson-private") == 0 ||
+	       (real && strcmp(real, w->skip) == 0);
 }
 
 static void closedirp(DIR **d)

@@ -203,13 +203,15 @@ static void reader_release(struct reader *r)
 static int read_lock(struct reader *r, struct ccenv_error *err)
 {
 	const struct ce_lockfile_platform *p;
+	struct ce_locked part;
 	int e = ce_lockfile_parse(ce_buf_str(&r->lock_text), r->lock_text.len, &r->lock, err);
 
 	if (e < 0)
 		return ce_context(err, e, "ccenv.lock");
-	e = ce_locked_select(r->lock, r->o->environment, r->o->platform, &p, err);
+	e = ce_locked_select(r->lock, &r->o->of, NULL, &part, err);
 	if (e < 0)
 		return e;
+	p = part.packages;
 	for (size_t i = 0; i < p->n_pkgs; i++) {
 		CE_AUTOFREE char *name =
 			ce_asprintf("packages/%s/%s", p->pkgs[i]->sha256, p->pkgs[i]->fn);

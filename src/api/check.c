@@ -26,6 +26,7 @@
 #include "model/cuda_parts.h"
 
 enum {
+	MACHINE_CUDA = 190, /* EM_CUDA: cubins */
 	OUTPUT_MAX = 4 << 20,
 	LIMIT_S = 60,
 	WORDS_MAX = 4096
@@ -87,10 +88,12 @@ static bool is_ours(const struct ccenv_tools *t, const char *path)
 	CE_AUTOFREE char *real = realpath(path, NULL);
 	CE_AUTOFREE char *root = realpath(t->root, NULL);
 	CE_AUTOFREE char *prefix = realpath(t->prefix, NULL);
+	CE_AUTOFREE char *tools = realpath(t->tools, NULL);
 	CE_AUTOFREE char *plain = ce_path_absolute(path);
 	const char *at = real ? real : plain;
 
-	return is_below(at, root ? root : t->root) || is_below(at, prefix ? prefix : t->prefix);
+	return is_below(at, root ? root : t->root) || is_below(at, prefix ? prefix : t->prefix) ||
+	       is_below(at, tools ? tools : t->tools);
 }
 
 /* ---- the steps of nvcc ---- */
@@ -430,6 +433,24 @@ static void check_static_runtime(struct looking *l, const char *file)
 			l->tools->cuda_version ? l->tools->cuda_version : "none");
 }
 
+/* "2.34" as 2034. */
+static unsigned long glibc_number(const char *version)
+{
+	char *end;
+	unsigned long major = strtoul(version, &end, 10);
+
+	return major * 1000 + (*end == '.' ? strtoul(end + 1, NULL, 10) : 0);
+}
+
+/* The host of a target is not at hand to try it. */
+static void check_glibc(struct looking *l, const char *file, const struct ce_elf *e)
+{
+	if (e->glibc && l->tools->glibc && glibc_number(e->glibc) > glibc_number(l->tools->glibc))
+		found(l->check, file,
+			"needs glibc %s, and the target \"%s\" declares %s: it was linked with a newer sysroot or library; raise \"glibc\" under its \"system-requirements\" if the machine has it",
+			e->glibc, l->tools->name, l->tools->glibc);
+}
+
 static void check_file(struct looking *l, const char *file)
 {
 	const unsigned machine =
@@ -447,9 +468,15 @@ static void check_file(struct looking *l, const char *file)
 			cause + (why.code != CCENV_EIO && *cause == ' '));
 		return;
 	}
+	/* Device code, which no loader of the machine reads. */
+	if (e.machine == MACHINE_CUDA) {
+		ce_elf_release(&e);
+		return;
+	}
 	if (e.machine != machine)
 		found(l->check, file, "is for another machine (ELF machine %u), not for %s",
 			e.machine, l->tools->platform);
+	check_glibc(l, file, &e);
 	/* CMake pads RUNPATH with colons, to make room for a longer one at installation. */
 	while (!l->installed && e.n_run_path && !*e.run_path[e.n_run_path - 1])
 		e.n_run_path--;
@@ -492,7 +519,7 @@ int ccenv_check(struct ccenv *c, const struct ccenv_check_options *o, struct cce
 	struct ccenv_findings list = {.owner = k};
 	struct ccenv_tools tools = {0};
 	struct looking l = {c, &tools, k, o->installed};
-	int r = ccenv_tools(c, NULL, &tools, err);
+	int r = ccenv_tools(c, o->target, &tools, err);
 
 	if (r >= 0 && tools.nvcc)
 		r = check_nvcc(&l, err);

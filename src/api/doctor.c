@@ -137,14 +137,14 @@ static void look_at_packages(
 
 static void look_at_root(struct ccenv *c, const char *environment, struct ce_facts *f)
 {
-	const struct ccenv_install_options o = {.environment = environment};
+	const struct ccenv_install_options o = {.of = {.environment = environment}};
 	struct ccenv_install_result result;
 	CE_AUTOFREE char *stamp = ce_asprintf("%s/stamp.json", c->root);
 
 	if (!ce_fs_exists(stamp))
 		return;
 	f->root = CE_ROOT_STALE;
-	if (ce_is_up_to_date(c, &o, &result)) {
+	if (ce_is_up_to_date(c, &o, NULL, &result)) {
 		f->root = CE_ROOT_READY;
 		free(result.prefix);
 		free(result.root);
@@ -183,7 +183,8 @@ static void look_at_project(
 	struct ccenv *c, const char *environment, struct ce_facts *f, struct ce_arena *a)
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
-	const struct ce_lockfile_platform *p;
+	const struct ccenv_selection of = {.environment = environment};
+	struct ce_locked part;
 	struct ccenv_error error;
 
 	if (c->untrusted.code)
@@ -195,13 +196,13 @@ static void look_at_project(
 	if (!ce_fs_exists(c->lock_path))
 		return;
 	f->lock = c->lock_path;
-	if (ce_locked_read(c, environment, NULL, &lock, &p, &error) < 0) {
+	if (ce_locked_read(c, &of, &lock, &part, &error) < 0) {
 		f->unlocked = ce_arena_strdup(a, error.text);
 		return;
 	}
-	look_at_packages(p, f, a);
-	check_host(c, p, f, a);
-	if (ce_locked_check(c, lock, environment, NULL, &p, &error) < 0)
+	look_at_packages(part.packages, f, a);
+	check_host(c, part.packages, f, a);
+	if (ce_locked_check(c, lock, &of, NULL, &part, &error) < 0)
 		f->unlocked = ce_arena_printf(a, "%s is out of date: %s", c->lock_path, error.text);
 }
 

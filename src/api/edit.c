@@ -146,8 +146,9 @@ static const char *lowest_version(const struct ce_edit *e, const char *platform,
 	const struct ce_pkg *lowest = NULL;
 
 	for (size_t i = 0; i < e->lock->n_envs; i++)
-		for (size_t k = 0; k < e->lock->envs[i].n_platforms; k++) {
-			const struct ce_lockfile_platform *p = &e->lock->envs[i].platforms[k];
+		for (size_t k = 0; k < ce_lockfile_sets(&e->lock->envs[i]); k++) {
+			const struct ce_lockfile_platform *p =
+				ce_lockfile_set_at(&e->lock->envs[i], k);
 
 			if (platform && strcmp(platform, p->platform) != 0)
 				continue;

@@ -79,7 +79,7 @@ int ccenv_environment(const struct ccenv_tools *t, const char *(*getenv_fn)(cons
 		"PKG_CONFIG_SYSROOT_DIR"};
 	struct ce_arena *a;
 
-	if (strchr(t->root, ':') || strchr(t->prefix, ':'))
+	if (strchr(t->root, ':') || strchr(t->prefix, ':') || strchr(t->tools, ':'))
 		return ce_fail(err, CCENV_EUSAGE,
 			"%s: a path with a colon cannot be in PATH; choose another directory with --root",
 			t->root);
@@ -108,7 +108,7 @@ int ccenv_environment(const struct ccenv_tools *t, const char *(*getenv_fn)(cons
 		SET(ret, a, t->pkg_config_libdir, "PKG_CONFIG_LIBDIR");
 	else
 		add(ret, "PKG_CONFIG_PATH",
-			ce_arena_printf(a, "%s/pkgconfig/%s", t->root, t->target), true);
+			ce_arena_printf(a, "%s/pkgconfig/%s", t->root, t->label), true);
 	if (strcmp(t->reproducible, "") != 0)
 		SET(ret, a, t->reproducible, "CCENV_REPRODUCIBLE");
 	if (ce_reproducible_is_on(t->reproducible)) {
@@ -116,7 +116,15 @@ int ccenv_environment(const struct ccenv_tools *t, const char *(*getenv_fn)(cons
 		SET(ret, a, "UTC", "TZ");
 		SET(ret, a, t->source_date, "SOURCE_DATE_EPOCH");
 	}
-	add(ret, "PATH", ce_arena_printf(a, "%s/bin:%s/bin:%s/bin", t->view, t->root, t->prefix),
+	/* Makefiles and CMake that run within this one build for the same target. */
+	if (t->name)
+		SET(ret, a, t->name, "CCENV_TARGET");
+	/* The compilers of a target by their own names only: cc and gcc stay those whose programs run
+	 * here. */
+	add(ret, "PATH",
+		t->name ? ce_arena_printf(a, "%s/bin:%s/host:%s/bin:%s/bin", t->view, t->view,
+				  t->root, t->tools)
+			: ce_arena_printf(a, "%s/bin:%s/bin:%s/bin", t->view, t->root, t->prefix),
 		true);
 	if (getenv_fn && t->cxx)
 		unset_conda(ret, getenv_fn);

@@ -60,20 +60,22 @@ static int select_parts(const struct ccenv_export_options *o, size_t row, struct
 	struct ccenv_error *err)
 {
 	const char *environment = o->environment ? o->environment : "default";
-	const struct ce_lockfile_platform *p = NULL;
+	const struct ccenv_selection any = {.environment = environment};
+	const struct ccenv_selection of = {environment, o->platform, NULL};
+	struct ce_locked part;
 	int r;
 
 	if (formats[row].all_platforms && !o->platform) {
 		if (formats[row].all_environments && !o->environment)
 			return 0;
 		e->env = ce_lockfile_env_find(e->lock, environment);
-		return e->env ? 0 : ce_locked_select(e->lock, environment, NULL, &p, err);
+		return e->env ? 0 : ce_locked_select(e->lock, &any, NULL, &part, err);
 	}
-	r = ce_locked_select(e->lock, environment, o->platform, &p, err);
+	r = ce_locked_select(e->lock, &of, NULL, &part, err);
 	if (r < 0)
 		return r;
 	e->env = ce_lockfile_env_find(e->lock, environment);
-	e->platform = p;
+	e->platform = part.packages;
 	return 0;
 }
 

@@ -260,6 +260,7 @@ int ce_imported_platform(struct ccenv *c, const struct ccenv_install_options *o,
 	struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
+	struct ce_locked part;
 	int r = ce_fs_read(c->lock_path, CE_IMPORT_BYTES_MAX, text, err);
 
 	if (r < 0)
@@ -272,9 +273,10 @@ int ce_imported_platform(struct ccenv *c, const struct ccenv_install_options *o,
 		return ce_has_prefix(err->text, c->lock_path)
 			       ? r
 			       : ce_context(err, r, "%s", c->lock_path);
-	r = ce_locked_select(lock, o->environment, o->platform, ret, err);
+	r = ce_locked_select(lock, &o->of, NULL, &part, err);
 	if (r < 0)
 		return ce_context(err, r, "%s", c->lock_path);
+	*ret = part.packages;
 	*ret_lock = CE_TAKE(lock);
 	return 0;
 }

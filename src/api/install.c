@@ -8,6 +8,7 @@
 
 #include "api/archs.h"
 #include "api/bundle.h"
+#include "api/emulator.h"
 #include "api/host_check.h"
 #include "api/imported.h"
 #include "api/locked.h"
@@ -16,6 +17,7 @@
 #include "api/project.h"
 #include "api/reproducible.h"
 #include "api/root.h"
+#include "api/stamp.h"
 #include "api/trust.h"
 #include "api/uptodate.h"
 #include "base/alloc.h"
@@ -33,15 +35,42 @@
 #include "model/lockfile.h"
 #include "model/manifest.h"
 #include "model/platform.h"
+#include "model/target_name.h"
 
 enum {
 	CLEANED_MAX = 25
 };
 
+/* The target that is asked for, of those of the manifest; NULL: what the machine builds for itself. */
+struct wanted {
+	struct ce_arena arena;
+	const struct ce_target *target;
+	struct ce_target_ids ids;
+	size_t index;
+	const char *label; /* NULL natively */
+};
+
+static void wanted_release(struct wanted *w)
+{
+	ce_arena_release(&w->arena);
+}
+
+/* The lock, the bytes that it was read from, and the part of it that is to be installed. */
+struct locked_text {
+	struct ce_buf text;
+	struct ce_lockfile *lock;
+	struct ce_locked part;
+};
+
+static void locked_text_release(struct locked_text *l)
+{
+	ce_buf_release(&l->text);
+	ce_lockfile_free(l->lock);
+}
+
 /* Locks again, and reads what was written: the install goes by the bytes of the file. */
-static int lock_again(struct ccenv *c, const struct ccenv_install_options *o, struct ce_buf *text,
-	struct ce_lockfile **ret_lock, const struct ce_lockfile_platform **ret,
-	struct ccenv_error *err)
+static int lock_again(struct ccenv *c, const struct ce_target *target,
+	const struct ccenv_install_options *o, struct locked_text *ret, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
 	const struct ccenv_lock_options options = {0};
@@ -52,27 +81,23 @@ static int lock_again(struct ccenv *c, const struct ccenv_install_options *o, st
 	r = ccenv_lock(c, &options, &result, err);
 	if (r < 0)
 		return r;
-	ce_buf_clear(text);
-	r = ce_lockfile_read_text(c->lock_path, text, &lock, err);
+	ce_buf_clear(&ret->text);
+	r = ce_lockfile_read_text(c->lock_path, &ret->text, &lock, err);
 	if (r < 0)
 		return r;
-	r = ce_locked_check(c, lock, o->environment, o->platform, ret, err);
+	r = ce_locked_check(c, lock, &o->of, target, &ret->part, err);
 	if (r < 0)
 		return r;
-	*ret_lock = CE_TAKE(lock);
+	ret->lock = CE_TAKE(lock);
 	return 0;
 }
 
-/*
- * The lock of the project, made or renewed if the mode allows. *ret points into *ret_lock; `text`
- * gets the bytes that it was read from.
- */
-static int locked_platform(struct ccenv *c, const struct ccenv_install_options *o,
-	struct ce_buf *text, struct ce_lockfile **ret_lock, const struct ce_lockfile_platform **ret,
-	struct ccenv_error *err)
+/* The lock of the project, made or renewed if the mode allows. */
+static int read_locked(struct ccenv *c, const struct ce_target *target,
+	const struct ccenv_install_options *o, struct locked_text *ret, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
-	int r = ce_lockfile_read_text(c->lock_path, text, &lock, err);
+	int r = ce_lockfile_read_text(c->lock_path, &ret->text, &lock, err);
 
 	if (r < 0)
 		return r;
@@ -82,16 +107,16 @@ static int locked_platform(struct ccenv *c, const struct ccenv_install_options *
 	if (!lock)
 		r = ce_fail(err, CCENV_ESTALE, "there is no lock yet");
 	else if (o->mode == CCENV_LOCK_FROZEN)
-		r = ce_locked_select(lock, o->environment, o->platform, ret, err);
+		r = ce_locked_select(lock, &o->of, target, &ret->part, err);
 	else
-		r = ce_locked_check(c, lock, o->environment, o->platform, ret, err);
+		r = ce_locked_check(c, lock, &o->of, target, &ret->part, err);
 	if (r == CCENV_ESTALE && o->mode == CCENV_LOCK_AUTO)
-		return lock_again(c, o, text, ret_lock, ret, err);
+		return lock_again(c, target, o, ret, err);
 	if (r == CCENV_ESTALE)
 		return ce_locked_stale(c->lock_path, err);
 	if (r < 0)
 		return r;
-	*ret_lock = CE_TAKE(lock);
+	ret->lock = CE_TAKE(lock);
 	return 0;
 }
 
@@ -159,11 +184,21 @@ static int fetch_and_link(struct ccenv *c, const struct ce_lockfile_platform *p,
 	return fetch_in_rounds(p, &fetch, &install, err);
 }
 
-/* Removes the prefixes of earlier locks, which the build files no longer name, and what was left of
- * making them. */
-static int prune(const char *root, const char *platform, const char *keep, struct ccenv_error *err)
+/* <platform>-<12 hex digits>, and nothing that others may be building. */
+static bool is_prefix_of(const char *name, const char *platform)
 {
-	CE_AUTOFREE char *dir = ce_path_join(root, "env");
+	size_t n = strlen(platform);
+
+	return strncmp(name, platform, n) == 0 && name[n] == '-' && strlen(name) == n + 13;
+}
+
+/* Removes the prefixes of earlier locks, which no build files of the root name, and what was left of
+ * making them. `below` is "env" or "host". */
+static int prune(const char *root, const char *below, const char *platform, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	CE_AUTOFREE char *dir = ce_path_join(root, below);
+	struct ce_strs keep = ce_stamp_prefixes(root, &a);
 	DIR *d = opendir(dir);
 	struct dirent *e;
 	int r = 0;
@@ -173,77 +208,160 @@ static int prune(const char *root, const char *platform, const char *keep, struc
 	ce_stage_sweep(dir);
 	while (r >= 0 && (e = readdir(d))) {
 		CE_AUTOFREE char *path = ce_path_join(dir, e->d_name);
-		size_t n = strlen(platform);
 
-		/* <platform>-<12 hex digits>, and nothing that others may be building. */
-		if (strncmp(e->d_name, platform, n) == 0 && e->d_name[n] == '-' &&
-			strlen(e->d_name) == n + 13 && strcmp(path, keep) != 0)
+		if (is_prefix_of(e->d_name, platform) && !ce_strs_has(keep, path))
 			r = ce_stage_remove(path, err); /* never half a prefix under its name */
 	}
 	closedir(d);
 	return r;
 }
 
-/* With the root's lock held. The order matters: the note that all is up to date goes first and comes
- * back last, and old prefixes go once the build files name the new one. */
-static int install_and_emit(struct ccenv *c, const struct ce_lockfile_platform *p,
-	const struct ccenv_install_options *o, struct ce_emit_input *emit, struct ccenv_error *err)
+/* The same of another program's lock, or of a ccenv.lock that is used without its manifest. */
+static int read_imported(struct ccenv *c, const struct wanted *w,
+	const struct ccenv_install_options *o, struct locked_text *ret, struct ccenv_error *err)
 {
-	int r = ce_uptodate_invalidate(c, err);
-
-	if (r < 0)
-		return r;
-	r = fetch_and_link(c, p, emit->prefix, o->repair, err);
-	if (r < 0)
-		return r;
-	r = ce_emit_all(emit, err);
-	if (r < 0)
-		return r;
-	return prune(c->root, p->platform, emit->prefix, err);
+	if (w->target)
+		return ce_fail(err, CCENV_EUSAGE,
+			"--from-lock takes the packages of one platform; a target comes from ccenv.lock only");
+	return ce_imported_platform(c, o, &ret->text, &ret->lock, &ret->part.packages, err);
 }
 
-static int install_root(struct ccenv *c, const struct ce_lockfile_platform *p,
-	const struct ccenv_install_options *o, const struct ce_buf *lock_text,
-	struct ccenv_install_result *ret, struct ccenv_error *err)
+/* What goes into a root: one prefix, or the two of a target. */
+struct job {
+	struct ce_arena arena;
+	const struct ce_lockfile_platform *packages; /* of a target: those of the host */
+	const struct ce_lockfile_platform *tools;    /* NULL natively */
+	char *prefix, *tools_prefix;
+	const struct ce_target *target;
+	const char *label;               /* NULL natively */
+	char content[CE_SHA256_HEX + 1]; /* names both sets of packages */
+	struct ce_emit_target emit;
+};
+
+static void job_release(struct job *j)
+{
+	free(j->prefix);
+	free(j->tools_prefix);
+	ce_arena_release(&j->arena);
+}
+
+static const char *assumed_glibc(const struct ce_lockfile_platform *p)
+{
+	for (size_t i = 0; i < p->n_virtuals; i++)
+		if (strcmp(p->virtuals[i].name, "__glibc") == 0)
+			return p->virtuals[i].version;
+	return NULL;
+}
+
+/* The name of both sets. */
+static void join_hashes(const char *tools, char content[CE_SHA256_HEX + 1])
+{
+	struct ce_digest *d = ce_digest_new(CE_DIGEST_SHA256);
+
+	ce_digest_update(d, tools, CE_SHA256_HEX);
+	ce_digest_update(d, content, CE_SHA256_HEX);
+	ce_digest_final(d, content);
+}
+
+static void job_add_target(
+	const struct ccenv *c, struct job *j, const struct ce_locked *part, const struct wanted *w)
+{
+	char hash[CE_SHA256_HEX + 1];
+	const char *sysroot, *libraries;
+
+	j->tools = &part->target->build;
+	j->tools_prefix = ce_prefix_of_lock(c, j->tools, CE_SIDE_BUILD, hash);
+	join_hashes(hash, j->content);
+	sysroot = ce_arena_printf(&j->arena, "%s/%s/sysroot", j->tools_prefix,
+		ce_platform_triplet(j->packages->platform));
+	libraries = ce_arena_printf(&j->arena, "%s/lib:%s/%s/lib", j->prefix, j->tools_prefix,
+		ce_platform_triplet(j->packages->platform));
+	j->label = w->label;
+	j->emit = (struct ce_emit_target){.name = w->target->name,
+		.label = j->label,
+		.cuda_dir = ce_target_cuda_dir(&w->ids.items[w->index]),
+		.names = ce_target_names(&w->ids, w->index, &j->arena),
+		.prefix = j->tools_prefix,
+		.platform = j->tools->platform,
+		.pkgs = j->tools->pkgs,
+		.n_pkgs = j->tools->n_pkgs,
+		.glibc = assumed_glibc(j->packages),
+		.emulator = ce_emulator_find(c, w->target, sysroot, libraries, &j->arena)};
+}
+
+static void job_init(
+	const struct ccenv *c, struct job *j, const struct ce_locked *part, const struct wanted *w)
+{
+	*j = (struct job){.packages = part->packages, .target = w->target};
+	j->prefix = ce_prefix_of_lock(
+		c, j->packages, w->target ? CE_SIDE_HOST : CE_SIDE_NATIVE, j->content);
+	if (w->target)
+		job_add_target(c, j, part, w);
+}
+
+/* With the root's lock held. The order matters: the note that all is up to date goes first and comes
+ * back last, and old prefixes go once the build files name the new one. */
+static int install_and_emit(struct ccenv *c, const struct job *j,
+	const struct ccenv_install_options *o, struct ce_emit_input *emit, struct ccenv_error *err)
+{
+	int r = ce_uptodate_invalidate(c, j->label, err);
+
+	if (r >= 0 && j->tools)
+		r = fetch_and_link(c, j->tools, j->tools_prefix, o->repair, err);
+	if (r >= 0)
+		r = fetch_and_link(c, j->packages, j->prefix, o->repair, err);
+	if (r >= 0)
+		r = ce_emit_all(emit, err);
+	if (r >= 0 && j->target)
+		r = ce_stamp_drop_others(c, j->target->name, j->label, err);
+	if (r >= 0)
+		r = prune(c->root, "env", (j->tools ? j->tools : j->packages)->platform, err);
+	if (r >= 0 && j->tools)
+		r = prune(c->root, "host", j->packages->platform, err);
+	return r;
+}
+
+static int install_root(struct ccenv *c, struct job *j, const struct ccenv_install_options *o,
+	const struct ce_buf *lock_text, struct ccenv_install_result *ret, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_fs_unlockp) struct ce_fs_lock *held = NULL;
-	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf made = {0};
-	char hash[CE_SHA256_HEX + 1];
-	CE_AUTOFREE char *prefix = ce_prefix_of_lock(c, p, hash);
-	struct ce_strs archs;
+	const struct ce_archs_subject subject = {
+		o->of.environment, j->target ? j->target->name : NULL, j->packages};
+	size_t n = j->packages->n_pkgs + (j->tools ? j->tools->n_pkgs : 0);
 	struct ce_emit_input emit = {
 		.root = c->root,
-		.prefix = prefix,
-		.platform = p->platform,
-		.pkgs = p->pkgs,
-		.n_pkgs = p->n_pkgs,
+		.prefix = j->prefix,
+		.platform = j->packages->platform,
+		.target = j->tools ? &j->emit : NULL,
+		.pkgs = j->packages->pkgs,
+		.n_pkgs = j->packages->n_pkgs,
 		.manifest_path = c->manifest_path,
 		.lock_path = c->lock_path,
-		.content_hash = hash,
+		.content_hash = j->content,
 		.made = &made,
 		.events = &c->events,
 	};
-	const struct ce_uptodate_result result = {lock_text, &made, prefix, p->n_pkgs};
+	const struct ce_uptodate_result result = {
+		lock_text, &made, j->label, j->prefix, j->tools_prefix, n};
 	int r = ce_root_lock(c, &held, err);
 
 	if (r < 0)
 		return r;
 	/* Another process may have done it while we waited. */
-	if (ce_is_up_to_date(c, o, ret))
+	if (ce_is_up_to_date(c, o, j->label, ret))
 		return 0;
-	r = ce_archs_chosen(c, o->environment, p, &a, &archs, err);
+	r = ce_archs_chosen(c, &subject, &j->arena, &emit.archs, err);
 	if (r < 0)
 		return r;
-	emit.archs = archs;
 	emit.reproducible = ce_manifest_reproducible(c->manifest);
-	r = install_and_emit(c, p, o, &emit, err);
+	r = install_and_emit(c, j, o, &emit, err);
 	if (r < 0)
 		return r;
 	r = ce_uptodate_record(c, o, &result, err);
 	if (r < 0)
 		return r;
-	*ret = (struct ccenv_install_result){CE_TAKE(prefix), ce_strdup(c->root), p->n_pkgs};
+	*ret = (struct ccenv_install_result){CE_TAKE(j->prefix), ce_strdup(c->root), n};
 	return 0;
 }
 
@@ -257,23 +375,6 @@ static int install_prefix(struct ccenv *c, const struct ce_lockfile_platform *p,
 	if (r < 0)
 		return r;
 	*ret = (struct ccenv_install_result){CE_TAKE(prefix), NULL, p->n_pkgs};
-	return 0;
-}
-
-/* What is built for: so far always what is installed, and that runs here. */
-static int check_target(const struct ccenv_install_options *o, struct ccenv_error *err)
-{
-	const char *platform = o->platform ? o->platform : ce_platform_host();
-	const char *wanted = o->target ? ce_platform_of_target(o->target) : platform;
-
-	if (!wanted)
-		return ce_fail(err, CCENV_ENOTFOUND,
-			"unknown target \"%s\"; known are x86_64-linux (linux-64) and sbsa-linux (linux-aarch64)",
-			o->target);
-	if (strcmp(wanted, platform) != 0)
-		return ce_fail(err, CCENV_ENOTFOUND,
-			"the target %s is asked for, and this machine is %s: building for another machine is not supported yet; build on a %s machine, with the same ccenv.json and ccenv.lock, or leave the target out",
-			o->target, platform, wanted);
 	return 0;
 }
 
@@ -310,47 +411,61 @@ static int install_bundle(struct ccenv *c, const struct ccenv_install_options *o
 	return install_all(c, &own, ret, err);
 }
 
+/* What the options ask for, before anything is read or written. */
+static int find_wanted(struct ccenv *c, const struct ccenv_install_options *o, struct wanted *ret,
+	struct ccenv_error *err)
+{
+	int r = 0;
+
+	if (o->from_lock)
+		r = ce_project_use_lock(c, o->from_lock, err);
+	if (r < 0)
+		return r;
+	r = ce_locked_target(c, &o->of, &ret->arena, &ret->target, &ret->ids, &ret->index, err);
+	if (r < 0)
+		return r;
+	if (ret->target)
+		ret->label = ce_target_label(&ret->ids, ret->index);
+	if (o->prefix && ret->target)
+		return ce_fail(err, CCENV_EUSAGE,
+			"a target has two prefixes, one for each machine: --prefix cannot be combined with --target");
+	if (o->prefix && !*o->prefix)
+		return ce_fail(err, CCENV_EUSAGE, "--prefix is empty");
+	return o->prefix ? ce_project_check(c, err) : ce_root_check_all(c, err);
+}
+
 static int install_all(struct ccenv *c, const struct ccenv_install_options *o,
 	struct ccenv_install_result *ret, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
-	CE_CLEANUP(ce_buf_release) struct ce_buf lock_text = {0};
-	const struct ce_lockfile_platform *p = NULL;
-	int r = check_target(o, err);
+	CE_CLEANUP(wanted_release) struct wanted w = {0};
+	CE_CLEANUP(locked_text_release) struct locked_text locked = {0};
+	CE_CLEANUP(job_release) struct job j = {0};
+	int r = check_attestations(o, err);
 
 	*ret = (struct ccenv_install_result){0};
 	if (r < 0)
 		return r;
-	r = check_attestations(o, err);
-	if (r < 0)
-		return r;
 	if (o->from_bundle)
 		return install_bundle(c, o, ret, err);
-	if (o->from_lock) {
-		r = ce_project_use_lock(c, o->from_lock, err);
-		if (r < 0)
-			return r;
-	}
-	r = o->prefix ? ce_project_check(c, err) : ce_root_check_all(c, err);
+	r = find_wanted(c, o, &w, err);
 	if (r < 0)
 		return r;
-	if (o->prefix && !*o->prefix)
-		return ce_fail(err, CCENV_EUSAGE, "--prefix is empty");
-	if (!o->cuda && ce_is_up_to_date(c, o, ret))
+	if (!o->cuda && ce_is_up_to_date(c, o, w.label, ret))
 		return 0;
-	r = o->from_lock ? ce_imported_platform(c, o, &lock_text, &lock, &p, err)
-			 : locked_platform(c, o, &lock_text, &lock, &p, err);
+	r = o->from_lock ? read_imported(c, &w, o, &locked, err)
+			 : read_locked(c, w.target, o, &locked, err);
 	if (r < 0)
 		return r;
-	assert(p);
+	assert(locked.part.packages);
 	if (o->cuda) {
-		r = ce_archs_check_cuda(c, p, o->cuda, err);
+		r = ce_archs_check_cuda(c, locked.part.packages, o->cuda, err);
 		if (r < 0)
 			return r;
 	}
 	if (o->prefix)
-		return install_prefix(c, p, o, ret, err);
-	return install_root(c, p, o, &lock_text, ret, err);
+		return install_prefix(c, locked.part.packages, o, ret, err);
+	job_init(c, &j, &locked.part, &w);
+	return install_root(c, &j, o, &locked.text, ret, err);
 }
 
 int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,

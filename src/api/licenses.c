@@ -109,12 +109,15 @@ int ccenv_licenses(struct ccenv *c, const char *environment, const char *platfor
 	struct ccenv_licenses *ret, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
+	const struct ccenv_selection of = {environment, platform, NULL};
 	const struct ce_lockfile_platform *p;
 	struct ce_arena *a;
-	int r = ce_locked_read(c, environment, platform, &lock, &p, err);
+	struct ce_locked part;
+	int r = ce_locked_read(c, &of, &lock, &part, err);
 
 	if (r < 0)
 		return r;
+	p = part.packages;
 	r = ce_trust_check_cache(c, err);
 	if (r < 0)
 		return r;

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/map.h"
+#include "base/strs.h"
 #include "model/lockfile.h"
 #include "model/pkg.h"
 #include "spec/channel.h"
@@ -50,30 +51,31 @@ static void add_edges(struct ccenv_package *p, const struct ce_map *at, struct c
 	p->depends_on = to;
 }
 
-static void add_all_edges(struct ccenv_packages *list)
+/* Between the packages of one set, which are the last ones of the list. */
+static void add_all_edges(struct ccenv_packages *list, size_t first)
 {
 	CE_CLEANUP(ce_map_release) struct ce_map at = {0};
-	size_t *numbers = ce_arena_array(list->owner, list->n + 1, sizeof(*numbers));
+	size_t *numbers = ce_arena_array(list->owner, list->n - first + 1, sizeof(*numbers));
 
-	for (size_t i = 0; i < list->n; i++) {
-		numbers[i] = i;
-		ce_map_set(&at, list->items[i].name, &numbers[i]);
+	for (size_t i = first; i < list->n; i++) {
+		numbers[i - first] = i;
+		ce_map_set(&at, list->items[i].name, &numbers[i - first]);
 	}
-	for (size_t i = 0; i < list->n; i++)
+	for (size_t i = first; i < list->n; i++)
 		add_edges(&list->items[i], &at, list->owner);
 }
 
-void ce_packages_fill(const struct ce_pkg *const *pkgs, size_t n, const char *const *requested,
-	size_t n_requested, struct ccenv_packages *ret)
+/* Appends a set; `ret` has room for it. */
+static void fill_set(const struct ce_pkg *const *pkgs, size_t n, struct ce_strs requested,
+	const char *side, struct ccenv_packages *ret)
 {
-	struct ce_arena *owner = ce_owner_new();
+	struct ce_arena *owner = ret->owner;
+	size_t first = ret->n;
 
-	*ret = (struct ccenv_packages){.owner = owner};
-	ret->items = ce_arena_array(owner, n + 1, sizeof(*ret->items));
-	for (; ret->n < n; ret->n++) {
-		const struct ce_pkg *p = pkgs[ret->n];
+	for (size_t i = 0; i < n; i++) {
+		const struct ce_pkg *p = pkgs[i];
 
-		ret->items[ret->n] = (struct ccenv_package){
+		ret->items[ret->n++] = (struct ccenv_package){
 			.name = ce_arena_strdup(owner, p->name),
 			.version = ce_arena_strdup(owner, p->version),
 			.build = ce_arena_strdup(owner, p->build),
@@ -85,12 +87,26 @@ void ce_packages_fill(const struct ce_pkg *const *pkgs, size_t n, const char *co
 			.size = p->size,
 			.timestamp = p->timestamp,
 			.build_number = p->build_number,
-			.requested = is_requested(p, requested, n_requested),
+			.side = side,
+			.requested = is_requested(p, requested.items, requested.n),
 			.depends = copy_depends(p, owner),
 			.n_depends = p->n_depends,
 		};
 	}
-	add_all_edges(ret);
+	add_all_edges(ret, first);
+}
+
+static void packages_init(struct ccenv_packages *ret, size_t room)
+{
+	*ret = (struct ccenv_packages){.owner = ce_owner_new()};
+	ret->items = ce_arena_array(ret->owner, room + 1, sizeof(*ret->items));
+}
+
+void ce_packages_fill(const struct ce_pkg *const *pkgs, size_t n, struct ce_strs requested,
+	struct ccenv_packages *ret)
+{
+	packages_init(ret, n);
+	fill_set(pkgs, n, requested, NULL, ret);
 }
 
 void ccenv_packages_free(struct ccenv_packages *list)
@@ -100,8 +116,7 @@ void ccenv_packages_free(struct ccenv_packages *list)
 }
 
 /* The names that the specs begin with. */
-static void requested_names(
-	const struct ce_lockfile_platform *p, struct ce_arena *a, const char ***ret)
+static struct ce_strs requested_names(const struct ce_lockfile_platform *p, struct ce_arena *a)
 {
 	const char **names = ce_arena_array(a, p->n_specs + 1, sizeof(*names));
 
@@ -111,21 +126,28 @@ static void requested_names(
 
 		names[i] = n ? ce_arena_strndup(a, at, n) : "";
 	}
-	*ret = names;
+	return (struct ce_strs){names, p->n_specs};
 }
 
-int ccenv_list(struct ccenv *c, const char *environment, const char *platform,
-	struct ccenv_packages *ret, struct ccenv_error *err)
+int ccenv_list(struct ccenv *c, const struct ccenv_selection *of, struct ccenv_packages *ret,
+	struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
-	const struct ce_lockfile_platform *p;
-	const char **names;
-	int r = ce_locked_read(c, environment, platform, &lock, &p, err);
+	const struct ce_lockfile_platform *p, *tools;
+	struct ce_locked part;
+	int r = ce_locked_read(c, of, &lock, &part, err);
 
 	if (r < 0)
 		return r;
-	requested_names(p, &a, &names);
-	ce_packages_fill(p->pkgs, p->n_pkgs, names, p->n_specs, ret);
+	p = part.packages;
+	if (!part.target) {
+		ce_packages_fill(p->pkgs, p->n_pkgs, requested_names(p, &a), ret);
+		return 0;
+	}
+	tools = &part.target->build;
+	packages_init(ret, tools->n_pkgs + p->n_pkgs);
+	fill_set(tools->pkgs, tools->n_pkgs, requested_names(tools, &a), "build", ret);
+	fill_set(p->pkgs, p->n_pkgs, requested_names(p, &a), "host", ret);
 	return 0;
 }

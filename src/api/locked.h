@@ -4,29 +4,45 @@
 
 #include "base/attr.h"
 #include "ccenv/ccenv.h"
+#include "model/target_name.h"
 
 struct ccenv;
+struct ce_arena;
 struct ce_lockfile;
 struct ce_lockfile_platform;
+struct ce_lockfile_target;
+struct ce_target;
 
-/* The lock of a project. Environment and platform may be NULL: "default", this machine's. */
+/* The lock of a project. */
 
 /* Reads the lock, unchecked. CCENV_ENOTFOUND without one. The caller frees. */
 CE_MUST_CHECK int ce_locked_read_all(
 	struct ccenv *c, struct ce_lockfile **ret_lock, struct ccenv_error *err);
-/* The same, and finds one platform of one environment; *ret points into *ret_lock,
- * which the caller frees. CCENV_ENOTFOUND without a lock, or names what is locked. */
-CE_MUST_CHECK int ce_locked_read(struct ccenv *c, const char *environment, const char *platform,
-	struct ce_lockfile **ret_lock, const struct ce_lockfile_platform **ret,
-	struct ccenv_error *err);
-/* The second half of it. */
-CE_MUST_CHECK int ce_locked_select(const struct ce_lockfile *lock, const char *environment,
-	const char *platform, const struct ce_lockfile_platform **ret, struct ccenv_error *err);
+/* A part of a lock, which points into it. */
+struct ce_locked {
+	const struct ce_lockfile_platform *packages; /* of a target: its host side */
+	const struct ce_lockfile_target *target;     /* NULL natively */
+};
+
+/* Reads the lock, unchecked, and finds one part; the caller frees *ret_lock. CCENV_ENOTFOUND without a lock,
+ * or names what is locked. A target may be of another machine. */
+CE_MUST_CHECK int ce_locked_read(struct ccenv *c, const struct ccenv_selection *of,
+	struct ce_lockfile **ret_lock, struct ce_locked *ret, struct ccenv_error *err);
+/* What `of` means for this project: a target of the manifest that can be built on its platform, and *ret_ids
+ * and *ret_index for its names; or NULL and CE_TARGET_NATIVE. The ids are from the arena. */
+CE_MUST_CHECK int ce_locked_target(struct ccenv *c, const struct ccenv_selection *of,
+	struct ce_arena *a, const struct ce_target **ret, struct ce_target_ids *ret_ids,
+	size_t *ret_index, struct ccenv_error *err);
+/* The part of a lock as it is. `target` is what ce_locked_target() found. */
+CE_MUST_CHECK int ce_locked_select(const struct ce_lockfile *lock, const struct ccenv_selection *of,
+	const struct ce_target *target, struct ce_locked *ret, struct ccenv_error *err);
 /* The same after a check that the lock fits the manifest there; CCENV_ESTALE says why not. */
 CE_MUST_CHECK int ce_locked_check(struct ccenv *c, const struct ce_lockfile *lock,
-	const char *environment, const char *platform, const struct ce_lockfile_platform **ret,
+	const struct ccenv_selection *of, const struct ce_target *target, struct ce_locked *ret,
 	struct ccenv_error *err);
 /* Completes a CCENV_ESTALE text with the file and the way out; returns CCENV_ESTALE. */
 int ce_locked_stale(const char *lock_path, struct ccenv_error *err);
+/* The platform of a selection. */
+const char *ce_locked_platform(const struct ccenv_selection *of);
 
 #endif

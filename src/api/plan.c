@@ -24,14 +24,21 @@
 /* ---- requests ---- */
 
 int ce_lock_plan_request(const struct ce_manifest *m, const struct ce_environment *env,
-	const char *platform, struct ce_arena *a, struct ce_request **ret, struct ccenv_error *err)
+	const struct ce_lock_subject *subject, struct ce_arena *a, struct ce_request **ret,
+	struct ccenv_error *err)
 {
-	struct ce_request_target target = {
-		.platform = platform, .now = (uint64_t)ce_now_ms(CE_CLOCK_WALL)};
-	struct ce_virtual *defaults;
+	struct ce_request_target target = {.platform = subject->platform,
+		.target = subject->target,
+		.side = subject->side,
+		.now = (uint64_t)ce_now_ms(CE_CLOCK_WALL)};
+	struct ce_virtual *defaults, *host;
 
-	ce_host_defaults(platform, a, &defaults, &target.n_defaults);
+	ce_host_defaults(subject->platform, a, &defaults, &target.n_defaults);
 	target.defaults = defaults;
+	if (subject->target) {
+		ce_host_defaults(subject->target->host, a, &host, &target.n_host_defaults);
+		target.host_defaults = host;
+	}
 	return ce_manifest_request(m, env, &target, ret, err);
 }
 
@@ -47,33 +54,53 @@ void ce_lock_plan_release(struct ce_lock_plan *plan)
 	*plan = (struct ce_lock_plan){0};
 }
 
+static int add_item(const struct ce_manifest *m, const struct ce_environment *env,
+	const struct ce_lock_subject *subject, struct ce_lock_plan *plan, struct ccenv_error *err)
+{
+	struct ce_lock_plan_item *item = &plan->items[plan->n];
+	int r = ce_lock_plan_request(m, env, subject, &plan->arena, &item->request, err);
+
+	if (r < 0)
+		return r;
+	item->options = ce_manifest_options(m, &plan->arena);
+	plan->n++;
+	return 0;
+}
+
 static int plan_environment(const struct ce_manifest *m, const struct ce_environment *env,
-	const char *options, struct ce_lock_plan *plan, struct ccenv_error *err)
+	struct ce_lock_plan *plan, struct ccenv_error *err)
 {
 	struct ce_strs platforms = ce_manifest_platforms(m, env, &plan->arena);
+	int r = 0;
 
-	for (size_t p = 0; p < platforms.n; p++) {
-		struct ce_lock_plan_item *item = &plan->items[plan->n];
-		int r = ce_lock_plan_request(
-			m, env, platforms.items[p], &plan->arena, &item->request, err);
+	for (size_t p = 0; r >= 0 && p < platforms.n; p++) {
+		const struct ce_lock_subject native = {.platform = platforms.items[p]};
 
-		if (r < 0)
-			return r;
-		item->options = options;
-		plan->n++;
+		r = add_item(m, env, &native, plan, err);
 	}
-	return 0;
+	for (size_t t = 0; r >= 0 && t < m->n_targets; t++) {
+		const struct ce_target *target = &m->targets[t];
+		const struct ce_lock_subject build = {target->build, target, CE_SIDE_BUILD};
+		const struct ce_lock_subject host = {target->host, target, CE_SIDE_HOST};
+
+		if (!ce_manifest_has_target(env, target))
+			continue;
+		r = add_item(m, env, &build, plan, err);
+		if (r >= 0)
+			r = add_item(m, env, &host, plan, err);
+	}
+	return r;
 }
 
 static int plan_manifest(
 	const struct ce_manifest *m, struct ce_lock_plan *plan, struct ccenv_error *err)
 {
-	const char *options = ce_manifest_options(m, &plan->arena);
+	size_t sets = m->n_platforms + 2 * m->n_targets;
 
-	plan->items = ce_arena_array(
-		&plan->arena, m->n_environments * m->n_platforms + 1, sizeof(*plan->items));
+	plan->items =
+		ce_arena_array(&plan->arena, m->n_environments * sets + 1, sizeof(*plan->items));
 	for (size_t e = 0; e < m->n_environments; e++) {
-		int r = plan_environment(m, &m->environments[e], options, plan, err);
+		int r = plan_environment(m, &m->environments[e], plan, err);
 
 		if (r < 0)
 			return r;
@@ -109,16 +136,26 @@ int ce_lock_plan_fits(
 		if (r < 0)
 			return r;
 	}
-	for (size_t i = 0; i < old->n_envs; i++)
-		locked += old->envs[i].n_platforms;
+	for (size_t i = 0; i < old->n_envs; i++) {
+		locked += ce_lockfile_sets(&old->envs[i]);
+		for (size_t t = 0; t < old->envs[i].n_targets; t++) {
+			int r = ce_lockfile_check_target(&old->envs[i].targets[t], err);
+
+			if (r < 0)
+				return r;
+		}
+	}
 	if (locked != plan->n)
 		return ce_fail(err, CCENV_ESTALE,
-			"more environments or platforms are locked than asked for");
+			"more environments, platforms or targets are locked than asked for");
 	return 0;
 }
 
-static bool is_updated(const struct ce_pkg *p, const struct ccenv_lock_options *o)
+static bool is_updated(
+	const struct ce_request *r, const struct ce_pkg *p, const struct ccenv_lock_options *o)
 {
+	if (o->target && (!r->target || strcmp(o->target, r->target) != 0))
+		return false;
 	for (size_t i = 0; i < o->n_update; i++)
 		if (strcmp(o->update[i], p->name) == 0)
 			return true;
@@ -133,14 +170,13 @@ void ce_lock_plan_prefer(struct ce_lock_plan *plan, const struct ce_lockfile *ol
 	for (size_t i = 0; i < plan->n; i++) {
 		struct ce_request *r = plan->items[i].request;
 		const struct ce_lockfile_env *env = ce_lockfile_env_find(old, r->environment);
-		const struct ce_lockfile_platform *p =
-			env ? ce_lockfile_platform_find(env, r->platform) : NULL;
+		const struct ce_lockfile_platform *p = env ? ce_lockfile_answer_find(env, r) : NULL;
 
 		if (!p)
 			continue;
 		r->locked = ce_arena_array(&r->arena, p->n_pkgs + 1, sizeof(*r->locked));
 		for (size_t k = 0; k < p->n_pkgs; k++)
-			if (!is_updated(p->pkgs[k], o))
+			if (!is_updated(r, p->pkgs[k], o))
 				r->locked[r->n_locked++] = p->pkgs[k];
 	}
 }
@@ -274,12 +310,24 @@ struct solve_work {
 	struct ccenv_error *errors; /* one an item; code 0 when fine */
 };
 
+int ce_lock_plan_solve_item(struct ce_lock_plan_item *item, struct ccenv_error *err)
+{
+	const struct ce_request *q = item->request;
+	int r = ce_solve(q, item->repodata, &item->solution, NULL, err);
+
+	if (r < 0 && q->target)
+		return ce_context(err, r, "environment \"%s\", target \"%s\", %s side (%s)",
+			q->environment, q->target, ce_side_name(q->side), q->platform);
+	if (r < 0)
+		return ce_context(err, r, "environment \"%s\" on %s", q->environment, q->platform);
+	return 0;
+}
+
 static void *solve_some(void *arg)
 {
 	struct solve_work *w = arg;
 
 	for (;;) {
-		struct ce_lock_plan_item *item;
 		size_t i;
 
 		pthread_mutex_lock(&w->mutex);
@@ -287,10 +335,7 @@ static void *solve_some(void *arg)
 		pthread_mutex_unlock(&w->mutex);
 		if (i >= w->plan->n)
 			return NULL;
-		item = &w->plan->items[i];
-		w->errors[i].code = 0;
-		if (ce_solve(item->request, item->repodata, &item->solution, NULL, &w->errors[i]) ==
-			0)
+		if (ce_lock_plan_solve_item(&w->plan->items[i], &w->errors[i]) == 0)
 			w->errors[i].code = 0;
 	}
 }
@@ -321,15 +366,14 @@ int ce_lock_plan_solve(struct ccenv *c, struct ce_lock_plan *plan, struct ccenv_
 	solve_some(&w);
 	while (n > 0)
 		pthread_join(threads[--n], NULL);
-	for (size_t i = 0; i < plan->n; i++) {
-		const struct ce_request *q = plan->items[i].request;
-
-		if (errors[i].code == 0)
-			continue;
-		*err = errors[i];
-		return ce_context(
-			err, err->code, "environment \"%s\" on %s", q->environment, q->platform);
-	}
+	for (size_t i = 0; i < plan->n; i++)
+		if (errors[i].code != 0) {
+			*err = errors[i];
+			return err->code;
+		}
+	r = ce_lock_plan_couple(plan, err);
+	if (r < 0)
+		return r;
 	progress.items_done = plan->n;
 	ce_progress(&c->events, &progress);
 	return 0;

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "ccenv/ccenv.h"
+#include "model/request.h"
 
 struct ccenv;
 struct ce_environment;
@@ -16,12 +17,11 @@ struct ce_lockfile_env;
 struct ce_lockfile_platform;
 struct ce_manifest;
 struct ce_repodata;
-struct ce_request;
-struct ce_solution;
+struct ce_target;
 
 /*
  * The way from a manifest to a lock. A plan has one item for each environment and platform of the
- * manifest; it is made (requests), perhaps made to prefer what is locked, solved, and turned into a
+ * manifest, and one for each side of its targets; it is made (requests), perhaps made to prefer what is locked, solved, and turned into a
  * lock. Release it with ce_lock_plan_release(), which is what CE_CLEANUP takes.
  */
 struct ce_lock_plan_item {
@@ -76,10 +76,20 @@ void ce_lock_plan_take(struct ce_lock_plan_item *item, const struct ce_lockfile_
 CE_MUST_CHECK int ce_lock_plan_result(
 	const struct ce_lock_plan *plan, struct ce_lockfile **ret, struct ccenv_error *err);
 
-/* The request for one environment on one platform; free with ce_request_free(). It borrows from the
- * arena, which must outlive it. */
+/* Of an environment: a platform, or one side of a target. */
+struct ce_lock_subject {
+	const char *platform;
+	const struct ce_target *target; /* NULL for CE_SIDE_NATIVE */
+	enum ce_side side;
+};
+
+/* The request for it; free with ce_request_free(). It borrows from the arena, which must outlive it. */
 CE_MUST_CHECK int ce_lock_plan_request(const struct ce_manifest *m,
-	const struct ce_environment *env, const char *platform, struct ce_arena *a,
+	const struct ce_environment *env, const struct ce_lock_subject *subject, struct ce_arena *a,
 	struct ce_request **ret, struct ccenv_error *err);
+/* Solves one item; *err says what it was. */
+CE_MUST_CHECK int ce_lock_plan_solve_item(struct ce_lock_plan_item *item, struct ccenv_error *err);
+/* Makes the two sides of each target agree (model/pair.h): solves again what has to change. In pair.c. */
+CE_MUST_CHECK int ce_lock_plan_couple(struct ce_lock_plan *plan, struct ccenv_error *err);
 
 #endif

@@ -28,11 +28,12 @@ static void hash_packages(const struct ce_lockfile_platform *p, char hex[CE_SHA2
 	ce_digest_final(d, hex);
 }
 
-char *ce_prefix_of_lock(
-	const struct ccenv *c, const struct ce_lockfile_platform *p, char hash[CE_SHA256_HEX + 1])
+char *ce_prefix_of_lock(const struct ccenv *c, const struct ce_lockfile_platform *p,
+	enum ce_side side, char hash[CE_SHA256_HEX + 1])
 {
 	hash_packages(p, hash);
-	return ce_layout_env(c->root, p->platform, hash);
+	return side == CE_SIDE_HOST ? ce_layout_host(c->root, p->platform, hash)
+				    : ce_layout_env(c->root, p->platform, hash);
 }
 
 char *ce_prefix_of_option(const char *option)

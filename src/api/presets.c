@@ -2,6 +2,7 @@
 /* ccenv_presets(): CMake presets, to commit with the sources. */
 #include "api/project.h"
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/event.h"
@@ -77,12 +78,28 @@ static const char *asked_cuda(const struct ccenv *c)
 	return NULL;
 }
 
+/* Those of the default environment. */
+static struct ce_strs targets(const struct ccenv *c, struct ce_arena *a)
+{
+	const struct ce_environment *env =
+		c->manifest ? ce_manifest_environment(c->manifest, "default") : NULL;
+	size_t n = c->manifest ? c->manifest->n_targets : 0;
+	struct ce_strs list = {.items = ce_arena_array(a, n + 1, sizeof(*list.items))};
+
+	for (size_t i = 0; env && i < n; i++)
+		if (ce_manifest_has_target(env, &c->manifest->targets[i]))
+			list.items[list.n++] = c->manifest->targets[i].name;
+	return list;
+}
+
 int ccenv_presets(struct ccenv *c, const char *dir, bool *ret_changed, struct ccenv_error *err)
 {
 	CE_AUTOFREE char *at = directory(c, dir);
 	CE_AUTOFREE char *presets = ce_path_join(at, "ccenv-presets.json");
 	CE_AUTOFREE char *toolchain = ce_path_join(at, "ccenv.cmake");
 	CE_CLEANUP(ce_buf_release) struct ce_buf p = {0}, t = {0};
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	const struct ce_emit_presets what = {asked_cuda(c), "ccenv.cmake", targets(c, &a)};
 	int r = ce_project_check(c, err);
 
 	*ret_changed = false;
@@ -95,7 +112,7 @@ int ccenv_presets(struct ccenv *c, const char *dir, bool *ret_changed, struct cc
 	if (r < 0)
 		return r;
 	ce_emit_toolchain_text(&t);
-	ce_emit_presets_text(asked_cuda(c), "ccenv.cmake", &p);
+	ce_emit_presets_text(&what, &p);
 	r = write_own(c, toolchain, &t, ret_changed, err);
 	if (r < 0)
 		return r;

@@ -7,6 +7,7 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
+#include "base/strs.h"
 #include "ccenv/ccenv.h"
 
 struct ce_arena;
@@ -33,6 +34,7 @@ struct ce_pkg;
  * and which has what they share:
  *
  *     plan           manifest -> requests -> solutions -> lock
+ *     pair           makes the two sides of a target agree; a part of plan
  *     edit           an edit of ccenv.json that is solved before it is written
  *     locked         the lock of the project, read and checked against the manifest
  *     prefix         where the packages of a lock are installed
@@ -81,7 +83,7 @@ struct ce_arena *ce_owner_new(void);
 void ce_owner_free(void *owner);
 
 /* Copies packages to a result of the public API; those whose name is in `requested` are marked. */
-void ce_packages_fill(const struct ce_pkg *const *pkgs, size_t n, const char *const *requested,
-	size_t n_requested, struct ccenv_packages *ret);
+void ce_packages_fill(const struct ce_pkg *const *pkgs, size_t n, struct ce_strs requested,
+	struct ccenv_packages *ret);
 
 #endif

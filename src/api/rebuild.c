@@ -250,7 +250,7 @@ static const char *behind(const char *path, const char *dir)
 static int install_root(struct check *k, const char *source, const char *copy)
 {
 	struct ccenv *c = k->c;
-	CE_AUTOFREE char *stamp = ce_layout_stamp(c->root);
+	CE_AUTOFREE char *stamp = ce_layout_stamp(c->root, NULL);
 	CE_AUTOFREE char *self = realpath("/proc/self/exe", NULL);
 	CE_AUTOFREE char *root = realpath(c->root, NULL);
 	CE_AUTOFREE char *manifest = c->manifest_path ? realpath(c->manifest_path, NULL) : NULL;

@@ -79,7 +79,7 @@ static int find_other(const struct ccenv *c, char **ret, struct ccenv_error *err
 static int check_parts(const char *root, struct ccenv_error *err)
 {
 	static const char *const parts[] = {
-		"bin", "env", "ide", "make", "meson", "pkgconfig", "toolchain", "view"};
+		"bin", "env", "host", "ide", "make", "meson", "pkgconfig", "toolchain", "view"};
 
 	for (size_t i = 0; i < CE_COUNT(parts); i++) {
 		CE_AUTOFREE char *path = ce_path_join(root, parts[i]);

@@ -133,6 +133,6 @@ int ccenv_search(struct ccenv *c, const struct ccenv_search_options *o, struct c
 	if (n == 0)
 		return not_found(o, records, err);
 	qsort(found, n, sizeof(struct ce_pkg *), newest_first);
-	ce_packages_fill(found, n, NULL, 0, ret);
+	ce_packages_fill(found, n, (struct ce_strs){0}, ret);
 	return 0;
 }

@@ -193,6 +193,7 @@ int ccenv_solve(struct ccenv *c, const struct ccenv_solve_options *o, struct cce
 		*ret_explanation = json_dumps(explanation, JSON_COMPACT);
 	if (r < 0)
 		return r;
-	ce_packages_fill(solution->pkgs, solution->n, names, request->n_specs, ret);
+	ce_packages_fill(
+		solution->pkgs, solution->n, (struct ce_strs){names, request->n_specs}, ret);
 	return 0;
 }

@@ -115,13 +115,13 @@ int ccenv_toolchain(enum ccenv_format format, const struct ccenv_tools *t, char 
 	switch (format) {
 	case CCENV_FORMAT_CMAKE:
 		if (t)
-			ce_emit_toolchain_resolved(t->root, t->platform, &b);
+			ce_emit_toolchain_resolved(t->root, t->label, &b);
 		else
 			ce_emit_toolchain_text(&b);
 		break;
 	case CCENV_FORMAT_MAKE:
 		if (t)
-			ce_emit_make_resolved(t->root, &b);
+			ce_emit_make_resolved(t->root, t->label, &b);
 		else
 			ce_emit_make_text(&b);
 		break;

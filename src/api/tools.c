@@ -5,6 +5,7 @@
 
 #include "api/project.h"
 #include "api/reproducible.h"
+#include "api/stamp.h"
 #include "api/trust.h"
 #include "api/uptodate.h"
 #include "base/alloc.h"
@@ -17,10 +18,6 @@
 #include "base/path.h"
 #include "model/layout.h"
 #include "model/platform.h"
-
-enum {
-	STAMP_MAX = 1 << 20
-};
 
 /* `rel` seen from `dir`, without "..". */
 static const char *below(struct ce_arena *a, const char *dir, const char *rel)
@@ -39,13 +36,6 @@ static const char *if_there(struct ce_arena *a, const char *dir, const char *rel
 	return access(path, F_OK) == 0 ? path : NULL;
 }
 
-static bool is_target(const struct ccenv_tools *t, const char *name)
-{
-	const char *platform = ce_platform_of_target(name);
-
-	return platform && strcmp(platform, t->platform) == 0;
-}
-
 static int read_strings(
 	const json_t *o, struct ce_arena *a, struct ccenv_tools *t, struct ccenv_error *err)
 {
@@ -62,7 +52,16 @@ static int read_strings(
 		{"view", &t->view},
 		{"toolchain", &t->cmake_file},
 	};
-	const char **components = NULL, **archs = NULL;
+	const struct {
+		const char *key, **to;
+	} of_target[] = {
+		{"name", &t->name},
+		{"build", &t->build},
+		{"tools", &t->tools},
+		{"glibc", &t->glibc},
+		{"label", &t->label},
+	};
+	const char **components = NULL, **archs = NULL, **emulator = NULL;
 	int r;
 
 	for (size_t i = 0; i < CE_COUNT(keys); i++) {
@@ -72,6 +71,15 @@ static int read_strings(
 		if (!*keys[i].to)
 			return ce_fail(err, CCENV_EDATA, "\"%s\" is missing", keys[i].key);
 	}
+	for (size_t i = 0; i < CE_COUNT(of_target); i++) {
+		r = ce_json_string(o, of_target[i].key, a, of_target[i].to, err);
+		if (r < 0)
+			return r;
+	}
+	r = ce_json_strings(o, "emulator", a, &emulator, &t->n_emulator, err);
+	if (r < 0)
+		return r;
+	t->emulator = emulator;
 	r = ce_json_strings(o, "components", a, &components, &t->n_components, err);
 	if (r < 0)
 		return r;
@@ -107,25 +115,43 @@ static void find_programs(struct ccenv_tools *t, struct ce_arena *a)
 		*gnu[i].to = if_there(
 			a, t->view, ce_arena_printf(a, "host/%s-%s", t->triplet, gnu[i].name));
 	if (t->cc)
-		t->sysroot = if_there(a, t->prefix, ce_arena_printf(a, "%s/sysroot", t->triplet));
-	t->pkg_config = if_there(a, t->root, ce_arena_printf(a, "bin/%s-pkg-config", t->triplet));
+		t->sysroot = if_there(a, t->tools, ce_arena_printf(a, "%s/sysroot", t->triplet));
+	t->pkg_config = if_there(a, t->root,
+		ce_arena_printf(a, "bin/%s%s%s-pkg-config",
+			strcmp(t->label, t->target) == 0 ? "" : t->label,
+			strcmp(t->label, t->target) == 0 ? "" : "/", t->triplet));
 }
 
 static void find_paths(struct ccenv_tools *t, struct ce_arena *a)
 {
-	CE_AUTOFREE char *link = ce_layout_view_link(t->root, t->target);
+	CE_AUTOFREE char *link = NULL;
 
+	t->label = t->label ? t->label : t->target;
+	t->build = t->build ? t->build : t->platform;
 	t->prefix = below(a, t->root, t->prefix);
+	t->tools = t->tools ? below(a, t->root, t->tools) : t->prefix;
+	link = ce_layout_view_link(t->root, t->label);
 	t->view = below(a, t->root, t->view);
 	t->view_link = ce_arena_strdup(a, link);
 	t->cmake_file = below(a, t->root, t->cmake_file);
-	t->make_file = if_there(a, t->root, "make/ccenv.mk");
-	t->meson_file = if_there(a, t->root, ce_arena_printf(a, "meson/%s.ini", t->target));
+	t->make_file = if_there(a, t->root,
+		t->name ? ce_arena_printf(a, "make/ccenv-%s.mk", t->label) : "make/ccenv.mk");
+	t->meson_file = if_there(a, t->root, ce_arena_printf(a, "meson/%s.ini", t->label));
+	t->clangd_file = if_there(a, t->root,
+		t->name ? ce_arena_printf(a, "ide/%s/clangd.yaml", t->label) : "ide/clangd.yaml");
 	t->include_dir = if_there(a, t->view, "include");
 	t->lib_dir = if_there(a, t->view, "lib");
 	t->pkg_config_libdir =
 		ce_arena_printf(a, "%s/pkgconfig/%s:%s/lib/pkgconfig:%s/share/pkgconfig", t->root,
-			t->target, t->prefix, t->prefix);
+			t->label, t->prefix, t->prefix);
+}
+
+/* Of a target; NULL natively. */
+static const char *label_of(const json_t *stamp)
+{
+	if (!json_object_get(stamp, "name"))
+		return NULL;
+	return json_string_value(json_object_get(stamp, "label"));
 }
 
 /* Warns when the lock, or else the manifest, is not the one that was installed. */
@@ -156,7 +182,7 @@ static int check_inputs(
 	if (r < 0)
 		return r;
 	if (strcmp(now, sha256) == 0) {
-		if (!ce_manifest_has_changed(c))
+		if (!ce_manifest_has_changed(c, label_of(stamp)))
 			return 0;
 		path = c->manifest_path;
 	}
@@ -165,19 +191,8 @@ static int check_inputs(
 	return 0;
 }
 
-static int read_stamp(struct ccenv *c, json_t **ret, struct ccenv_error *err)
-{
-	CE_AUTOFREE char *path = ce_layout_stamp(c->root);
-
-	if (!ce_fs_exists(path))
-		return ce_fail(err, CCENV_ENOTFOUND,
-			"nothing is installed in %s; run `ccenv install` first, or give the directory with --root",
-			c->root);
-	return ce_json_read(path, STAMP_MAX, ret, err);
-}
-
-static int fill_tools(const json_t *stamp, const char *target, struct ccenv_tools *t,
-	struct ce_arena *a, struct ccenv_error *err)
+static int fill_tools(
+	const json_t *stamp, struct ccenv_tools *t, struct ce_arena *a, struct ccenv_error *err)
 {
 	int r = read_strings(stamp, a, t, err);
 
@@ -187,15 +202,14 @@ static int fill_tools(const json_t *stamp, const char *target, struct ccenv_tool
 		ce_context(err, r, "%s/stamp.json", t->root);
 		return ce_hint(err, r, "(run `ccenv install` again)");
 	}
-	if (target && !is_target(t, target))
-		return ce_fail(err, CCENV_ENOTFOUND,
-			"%s has the toolchain for %s, not for %s; building for another machine is not supported yet",
-			t->root, t->target, target);
 	find_paths(t, a);
-	if (!ce_fs_is_dir(t->prefix) || !ce_fs_is_dir(t->view))
-		return ce_fail(err, CCENV_ENOTFOUND,
-			"%s is missing or incomplete; run `ccenv install`",
-			ce_fs_is_dir(t->prefix) ? t->view : t->prefix);
+	for (size_t i = 0; i < 3; i++) {
+		const char *const dirs[] = {t->prefix, t->tools, t->view};
+
+		if (!ce_fs_is_dir(dirs[i]))
+			return ce_fail(err, CCENV_ENOTFOUND,
+				"%s is missing or incomplete; run `ccenv install`", dirs[i]);
+	}
 	find_programs(t, a);
 	if (!*t->nvcc_version)
 		t->nvcc_version = NULL;
@@ -219,7 +233,7 @@ int ccenv_tools(
 	r = ce_trust_check_root(c, err);
 	if (r < 0)
 		return r;
-	r = read_stamp(c, &stamp, err);
+	r = ce_stamp_read(c, target, &stamp, err);
 	if (r < 0)
 		return r;
 	r = check_inputs(c, c->root, stamp, err);
@@ -228,7 +242,7 @@ int ccenv_tools(
 	owner = ce_owner_new();
 	t.owner = owner;
 	t.root = ce_arena_strdup(owner, c->root);
-	r = fill_tools(stamp, target, &t, owner, err);
+	r = fill_tools(stamp, &t, owner, err);
 	if (r >= 0)
 		r = ce_reproducible_mode(
 			c, t.reproducible ? t.reproducible : "", &t.reproducible, err);

@@ -39,16 +39,16 @@ static void add_hash(
 }
 
 /* All that decides what an install does. Nothing here is parsed again: it is compared. */
-static void add_key(struct ccenv *c, const struct ccenv_install_options *o,
+static void add_key(struct ccenv *c, const struct ccenv_install_options *o, const char *label,
 	const struct ce_buf *lock_text, struct ce_buf *out)
 {
 	/* Channels given on the command line may be relative. */
 	CE_AUTOFREE char *here = c->manifest_path ? NULL : ce_path_absolute(".");
 
-	ce_buf_addf(out, "ccenv installed 2\nsources %s\nroot %s\n", ce_source_id, c->root);
-	ce_buf_addf(out, "environment %s\nplatform %s\ncheck %s\n",
-		o->environment ? o->environment : "default",
-		o->platform ? o->platform : ce_platform_host(),
+	ce_buf_addf(out, "ccenv installed 3\nsources %s\nroot %s\n", ce_source_id, c->root);
+	ce_buf_addf(out, "environment %s\nplatform %s\ntarget %s\ncheck %s\n",
+		o->of.environment ? o->of.environment : "default",
+		o->of.platform ? o->of.platform : ce_platform_host(), label ? label : "-",
 		o->mode == CCENV_LOCK_FROZEN ? "none" : "manifest");
 	add_hash(out, c->manifest_path ? "manifest" : "options", &c->manifest_text,
 		c->manifest_path ? c->manifest_path : here);
@@ -115,10 +115,10 @@ static bool is_unchanged(const char *root, const char *list)
 	return add_things(&now, root, list, 3) && strcmp(ce_buf_str(&now), list) == 0;
 }
 
-bool ce_is_up_to_date(
-	struct ccenv *c, const struct ccenv_install_options *o, struct ccenv_install_result *ret)
+bool ce_is_up_to_date(struct ccenv *c, const struct ccenv_install_options *o, const char *label,
+	struct ccenv_install_result *ret)
 {
-	CE_AUTOFREE char *path = ce_layout_installed(c->root);
+	CE_AUTOFREE char *path = ce_layout_installed(c->root, label);
 	CE_CLEANUP(ce_buf_release) struct ce_buf was = {0}, key = {0}, lock_text = {0};
 	CE_AUTOFREE char *prefix = NULL;
 	struct ccenv_error ignored;
@@ -128,7 +128,7 @@ bool ce_is_up_to_date(
 	if (o->repair || o->prefix || ce_fs_read(path, BYTES_MAX, &was, &ignored) < 0 ||
 		ce_fs_read(c->lock_path, BYTES_MAX, &lock_text, &ignored) < 0)
 		return false;
-	add_key(c, o, &lock_text, &key);
+	add_key(c, o, label, &lock_text, &key);
 	if (was.len < key.len || memcmp(was.data, key.data, key.len) != 0)
 		return false;
 	at = was.data + key.len;
@@ -141,9 +141,9 @@ bool ce_is_up_to_date(
 	return true;
 }
 
-int ce_uptodate_invalidate(const struct ccenv *c, struct ccenv_error *err)
+int ce_uptodate_invalidate(const struct ccenv *c, const char *label, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *path = ce_layout_installed(c->root);
+	CE_AUTOFREE char *path = ce_layout_installed(c->root, label);
 
 	if (unlink(path) < 0 && errno != ENOENT)
 		return ce_fail_errno(err, errno, "cannot remove %s", path);
@@ -151,38 +151,46 @@ int ce_uptodate_invalidate(const struct ccenv *c, struct ccenv_error *err)
 }
 
 /* Does what is emitted depend on the GPU of this machine? */
-static bool is_of_machine(const struct ccenv *c, const char *environment)
+static bool is_of_machine(const struct ccenv *c, const struct ccenv_install_options *o)
 {
 	const struct ce_environment *e = NULL;
-	struct ce_strs archs = {0};
+	bool native = false;
 
 	if (c->manifest)
-		e = ce_manifest_environment(c->manifest, environment ? environment : "default");
+		e = ce_manifest_environment(
+			c->manifest, o->of.environment ? o->of.environment : "default");
 	if (e)
-		archs = ce_manifest_archs(e);
-	return ce_strs_has(archs, "native");
+		native = ce_strs_has(ce_manifest_archs(e, NULL), "native");
+	/* Any target's: one that is not installed costs a second look only. */
+	for (size_t i = 0; e && i < c->manifest->n_targets; i++)
+		native = native ||
+			 ce_strs_has(ce_manifest_archs(e, &c->manifest->targets[i]), "native");
+	return native;
 }
 
 int ce_uptodate_record(struct ccenv *c, const struct ccenv_install_options *o,
 	const struct ce_uptodate_result *result, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *path = ce_layout_installed(c->root);
+	CE_AUTOFREE char *path = ce_layout_installed(c->root, result->label);
 	CE_AUTOFREE char *stamp = ce_path_join(result->prefix, "conda-meta/ccenv");
+	CE_AUTOFREE char *tools = NULL;
 	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 
-	add_key(c, o, result->lock_text, &text);
-	if (is_of_machine(c, o->environment))
+	if (result->tools_prefix)
+		tools = ce_path_join(result->tools_prefix, "conda-meta/ccenv");
+	add_key(c, o, result->label, result->lock_text, &text);
+	if (is_of_machine(c, o))
 		ce_buf_adds(&text, "machine native\n"); /* no key has this line: never up to date */
 	ce_buf_addf(&text, "prefix %s\npackages %zu\n", result->prefix, result->n_packages);
-	if (!add_thing(&text, c->root, stamp) ||
+	if (!add_thing(&text, c->root, stamp) || (tools && !add_thing(&text, c->root, tools)) ||
 		!add_things(&text, c->root, ce_buf_str(result->made), 0) || text.len > BYTES_MAX)
 		return 0;
 	return ce_fs_replace(path, text.data, text.len, NULL, err);
 }
 
-bool ce_manifest_has_changed(const struct ccenv *c)
+bool ce_manifest_has_changed(const struct ccenv *c, const char *label)
 {
-	CE_AUTOFREE char *path = ce_layout_installed(c->root);
+	CE_AUTOFREE char *path = ce_layout_installed(c->root, label);
 	CE_CLEANUP(ce_buf_release) struct ce_buf was = {0}, now = {0};
 	struct ccenv_error ignored;
 	const char *line;

@@ -13,7 +13,7 @@ struct ccenv;
 
 /*
  * Is the root as `ccenv install` left it? One file, <root>/installed, answers that before the lock is
- * parsed.
+ * parsed; of a target it is <root>/installed-<target>, and likewise for the stamp.
  *
  * The file begins with all that the outcome depends on: the sources of the ccenv that wrote it (one
  * hash), the paths of root, manifest and lock, environment and platform, whether the lock was
@@ -41,17 +41,20 @@ struct ccenv;
  * (--prefix), so none of them can replace another.
  */
 
-/* Fills `ret` (prefix, root, number of packages; the caller frees) if there is nothing to do. */
-bool ce_is_up_to_date(
-	struct ccenv *c, const struct ccenv_install_options *o, struct ccenv_install_result *ret);
+/* Fills `ret` (prefix, root, number of packages; the caller frees) if there is nothing to do. `label` is a
+ * target's (model/target_name.h), or NULL. */
+bool ce_is_up_to_date(struct ccenv *c, const struct ccenv_install_options *o, const char *label,
+	struct ccenv_install_result *ret);
 /* Before the first change. */
-CE_MUST_CHECK int ce_uptodate_invalidate(const struct ccenv *c, struct ccenv_error *err);
+CE_MUST_CHECK int ce_uptodate_invalidate(
+	const struct ccenv *c, const char *label, struct ccenv_error *err);
 
 /* What was done: the lock's bytes as they were parsed, and ce_emit_input.made. */
 struct ce_uptodate_result {
 	const struct ce_buf *lock_text;
 	const struct ce_buf *made;
-	const char *prefix;
+	const char *label;                 /* of a target; NULL natively */
+	const char *prefix, *tools_prefix; /* the latter NULL natively */
 	size_t n_packages;
 };
 /* After the last change. Writes nothing if one of the files does not exist. */
@@ -59,6 +62,6 @@ CE_MUST_CHECK int ce_uptodate_record(struct ccenv *c, const struct ccenv_install
 	const struct ce_uptodate_result *result, struct ccenv_error *err);
 
 /* Has the manifest changed since the last install? False where that is not known. */
-bool ce_manifest_has_changed(const struct ccenv *c);
+bool ce_manifest_has_changed(const struct ccenv *c, const char *label);
 
 #endif

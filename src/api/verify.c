@@ -119,42 +119,60 @@ static int check_prefix(struct ccenv *c, const char *prefix, const struct ce_loc
 	return ce_install_verify(prefix, &o, err);
 }
 
-/* The lock of the project, if the prefix was installed from it: any prefix can be named. */
+/* What is locked for a prefix, if it was installed from the lock: any prefix can be named. */
 static const struct ce_lockfile_platform *lock_of_prefix(struct ccenv *c,
 	const struct ccenv_install_options *o, const char *prefix, struct ce_lockfile **ret_lock)
 {
-	const struct ce_lockfile_platform *p;
 	struct ccenv_error ignored;
 	struct ce_install_options installed = {.prefix = prefix};
+	struct ce_locked part;
 
-	if (ce_locked_read(c, o->environment, o->platform, ret_lock, &p, &ignored) < 0)
+	if (ce_locked_read(c, &o->of, ret_lock, &part, &ignored) < 0)
 		return NULL;
-	installed.requested = p->specs;
-	installed.n_requested = p->n_specs;
-	return ce_install_is_current(p->pkgs, p->n_pkgs, &installed) ? p : NULL;
+	installed.requested = part.packages->specs;
+	installed.n_requested = part.packages->n_specs;
+	return ce_install_is_current(part.packages->pkgs, part.packages->n_pkgs, &installed)
+		       ? part.packages
+		       : NULL;
+}
+
+/* `p` is NULL where nothing is locked for the prefix. */
+static int check_all(struct ccenv *c, const char *prefix, const struct ce_lockfile_platform *p,
+	struct ccenv_error *err)
+{
+	int r = check_prefix(c, prefix, p, err);
+
+	if (r < 0 || !p)
+		return r;
+	return check_records(prefix, p, err);
+}
+
+static int check_locked(struct ccenv *c, const struct ce_lockfile_platform *p, enum ce_side side,
+	struct ccenv_error *err)
+{
+	char hash[CE_SHA256_HEX + 1];
+	CE_AUTOFREE char *prefix = ce_prefix_of_lock(c, p, side, hash);
+
+	return check_all(c, prefix, p, err);
 }
 
 int ccenv_verify(struct ccenv *c, const struct ccenv_install_options *o, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
 	CE_AUTOFREE char *prefix = NULL;
-	const struct ce_lockfile_platform *p;
-	char hash[CE_SHA256_HEX + 1];
+	struct ce_locked part;
 	int r;
 
 	if (o->prefix && !*o->prefix)
 		return ce_fail(err, CCENV_EUSAGE, "--prefix is empty");
 	if (o->prefix) {
 		prefix = ce_prefix_of_option(o->prefix);
-		p = lock_of_prefix(c, o, prefix, &lock);
-	} else {
-		r = ce_locked_read(c, o->environment, o->platform, &lock, &p, err);
-		if (r < 0)
-			return r;
-		prefix = ce_prefix_of_lock(c, p, hash);
+		return check_all(c, prefix, lock_of_prefix(c, o, prefix, &lock), err);
 	}
-	r = check_prefix(c, prefix, p, err);
+	r = ce_locked_read(c, &o->of, &lock, &part, err);
+	if (r >= 0 && part.target)
+		r = check_locked(c, &part.target->build, CE_SIDE_BUILD, err);
 	if (r < 0)
 		return r;
-	return p ? check_records(prefix, p, err) : 0;
+	return check_locked(c, part.packages, part.target ? CE_SIDE_HOST : CE_SIDE_NATIVE, err);
 }

@@ -206,15 +206,25 @@ int ce_cli_open(struct ce_cli *cli, struct ccenv **ret)
 	return CE_EXIT_OK;
 }
 
+void ce_cli_default_target(struct ccenv_selection *of)
+{
+	const char *target = getenv("CCENV_TARGET");
+
+	if (!of->target && !of->platform && target && *target)
+		of->target = target;
+}
+
 int ce_cli_tools(struct ce_cli *cli, const char *target, struct ccenv_tools *ret)
 {
+	struct ccenv_selection of = {.target = target};
 	struct ccenv_error err;
 	struct ccenv *c;
 	int r, status = ce_cli_open(cli, &c);
 
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_tools(c, target, ret, &err);
+	ce_cli_default_target(&of);
+	r = ccenv_tools(c, of.target, ret, &err);
 	ccenv_close(c);
 	return r < 0 ? ce_cli_fail(cli, &err, NULL) : CE_EXIT_OK;
 }
@@ -224,12 +234,12 @@ const char *ce_cli_getenv(const char *name)
 	return getenv(name);
 }
 
-int ce_cli_environment(
-	struct ce_cli *cli, struct ccenv_tools *ret_tools, struct ccenv_variables *ret_variables)
+int ce_cli_environment(struct ce_cli *cli, const char *target, struct ccenv_tools *ret_tools,
+	struct ccenv_variables *ret_variables)
 {
 	const char *ld = getenv("LD_LIBRARY_PATH");
 	struct ccenv_error err;
-	int status = ce_cli_tools(cli, NULL, ret_tools);
+	int status = ce_cli_tools(cli, target, ret_tools);
 
 	if (status != CE_EXIT_OK)
 		return status;
@@ -257,7 +267,7 @@ int ce_cli_shell(struct ce_cli *cli, struct ccenv_tools *ret_tools,
 		return status;
 	*ret_name = ccenv_project_name(c);
 	ccenv_close(c);
-	return ce_cli_environment(cli, ret_tools, ret_variables);
+	return ce_cli_environment(cli, NULL, ret_tools, ret_variables);
 }
 
 static void apply(const struct ccenv_variable *v)

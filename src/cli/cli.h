@@ -116,6 +116,21 @@ extern const struct ce_command *const ce_plumbing_commands[];
 /* NULL when there is no command of that name. */
 const struct ce_command *ce_command_find(const char *name);
 
+/* The options that say which part of a lock is meant; `of` is a struct ccenv_selection. A target that is not
+ * given is that of CCENV_TARGET (ce_cli_default_target()). */
+#define CE_OPT_SELECTION(of)                                                                       \
+	{"environment", 'e', "NAME", "environment of the manifest [default]",                      \
+		.string = &(of).environment},                                                      \
+		{"platform", 'p', "PLATFORM", "platform [this machine's]",                         \
+			.string = &(of).platform},                                                 \
+		CE_OPT_TARGET((of).target)
+#define CE_OPT_TARGET(text)                                                                        \
+	{                                                                                          \
+		"target", 0, "TARGET",                                                             \
+			"a target of the manifest, or a platform's name (CCENV_TARGET)",           \
+			.string = &(text)                                                          \
+	}
+
 enum {
 	CE_CLI_N_COMMON = 13 /* rows of the common options, with the last, empty one */
 };
@@ -134,13 +149,16 @@ int ce_cli_config(struct ce_cli *cli);
 /* Opens the project that the options name. Returns an exit status; reports its own errors. The
  * caller closes *ret. */
 int ce_cli_open(struct ce_cli *cli, struct ccenv **ret);
-/* Opens the project and looks at what is installed. Returns an exit status, as ce_cli_open(). */
+/* Takes CCENV_TARGET where neither a target nor a platform is given. */
+void ce_cli_default_target(struct ccenv_selection *of);
+/* Opens the project and looks at what is installed, for a target, or for that of CCENV_TARGET. Returns an exit
+ * status, as ce_cli_open(). */
 int ce_cli_tools(struct ce_cli *cli, const char *target, struct ccenv_tools *ret);
 /* getenv(), as the public API takes it. */
 const char *ce_cli_getenv(const char *name);
 /* The environment for the tools of the project's root. Returns an exit status. */
-int ce_cli_environment(
-	struct ce_cli *cli, struct ccenv_tools *ret_tools, struct ccenv_variables *ret_variables);
+int ce_cli_environment(struct ce_cli *cli, const char *target, struct ccenv_tools *ret_tools,
+	struct ccenv_variables *ret_variables);
 /* The same, and what to call the project. The caller frees *ret_name. */
 int ce_cli_shell(struct ce_cli *cli, struct ccenv_tools *ret_tools,
 	struct ccenv_variables *ret_variables, char **ret_name);

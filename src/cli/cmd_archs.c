@@ -30,13 +30,12 @@ static void print_json(const struct ccenv_archs *a)
 
 static int run(struct ce_cli *cli)
 {
-	const char *environment = NULL, *platform = NULL;
+	struct ccenv_selection of = {0};
 	bool chosen = false;
 	const struct ce_opt own[] = {
 		{"chosen", 0, NULL, "those of ccenv.json, as CMAKE_CUDA_ARCHITECTURES",
 			.flag = &chosen},
-		{"environment", 'e', "NAME", "environment [default]", .string = &environment},
-		{"platform", 'p', "PLATFORM", "platform [this machine's]", .string = &platform},
+		CE_OPT_SELECTION(of),
 		{0},
 	};
 	struct ccenv_archs archs;
@@ -46,10 +45,11 @@ static int run(struct ce_cli *cli)
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
+	ce_cli_default_target(&of);
 	status = ce_cli_open(cli, &c);
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_archs(c, environment, platform, &archs, &err);
+	r = ccenv_archs(c, &of, &archs, &err);
 	ccenv_close(c);
 	if (r < 0)
 		return ce_cli_fail(cli, &err, NULL);

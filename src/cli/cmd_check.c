@@ -53,10 +53,12 @@ static void print(struct ce_cli *cli, const struct ccenv_findings *list)
 static int run(struct ce_cli *cli)
 {
 	struct ccenv_check_options o = {0};
+	struct ccenv_selection of = {0};
 	const struct ce_opt own[] = {
 		{"installed", 0, NULL,
 			"the files are for other machines: they must not name this root",
 			.flag = &o.installed},
+		CE_OPT_TARGET(of.target),
 		{0},
 	};
 	struct ccenv_findings list;
@@ -69,6 +71,8 @@ static int run(struct ce_cli *cli)
 	status = ce_cli_open(cli, &c);
 	if (status != CE_EXIT_OK)
 		return status;
+	ce_cli_default_target(&of);
+	o.target = of.target;
 	o.files = (const char *const *)cli->args.items;
 	o.n_files = cli->args.n;
 	r = ccenv_check(c, &o, &list, &err);

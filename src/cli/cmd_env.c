@@ -33,10 +33,12 @@ static void print_json(const struct ccenv_variables *list)
 static int run(struct ce_cli *cli)
 {
 	bool sh = false, fish = false;
+	const char *target = NULL;
 	const struct ce_opt own[] = {
 		{"sh", 0, NULL, "for any POSIX shell: eval \"$(ccenv env --sh)\" [default]",
 			.flag = &sh},
 		{"fish", 0, NULL, "for fish: ccenv env --fish | source", .flag = &fish},
+		CE_OPT_TARGET(target),
 		{0},
 	};
 	struct ccenv_variables list;
@@ -47,7 +49,7 @@ static int run(struct ce_cli *cli)
 		return status;
 	if (sh + fish + cli->json > 1)
 		return ce_cli_usage(cli, "--sh, --fish and --json cannot be combined");
-	status = ce_cli_environment(cli, &tools, &list);
+	status = ce_cli_environment(cli, target, &tools, &list);
 	if (status != CE_EXIT_OK)
 		return status;
 	if (cli->json) {

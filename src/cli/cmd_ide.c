@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* ccenv ide: a .clangd for the project, so that clangd reads CUDA code as it is compiled. */
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "base/alloc.h"
 #include "base/buf.h"
+#include "base/error.h"
 #include "base/fs.h"
-#include "base/path.h"
 #include "cli/cli.h"
 #include "cli/own_file.h"
 
@@ -26,25 +24,27 @@ static int copy(const char *from, const char *to, struct ccenv_error *err)
 
 static int run(struct ce_cli *cli)
 {
-	const char *output = ".clangd";
+	const char *output = ".clangd", *target = NULL;
 	const struct ce_opt own[] = {
+		CE_OPT_TARGET(target),
 		{"output", 'o', "FILE", "write it there [.clangd]", .string = &output},
 		{0},
 	};
 	struct ccenv_tools tools;
 	struct ccenv_error err;
-	char *from;
 	int r, status;
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
-	status = ce_cli_tools(cli, NULL, &tools);
+	status = ce_cli_tools(cli, target, &tools);
 	if (status != CE_EXIT_OK)
 		return status;
-	from = ce_path_join(tools.root, "ide/clangd.yaml");
+	if (!tools.clangd_file)
+		r = ce_fail(&err, CCENV_ENOTFOUND,
+			"%s has no file for clangd; run `ccenv install` again", tools.root);
+	else
+		r = copy(tools.clangd_file, output, &err);
 	ccenv_tools_free(&tools);
-	r = copy(from, output, &err);
-	free(from);
 	if (r < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	ce_cli_say(cli,

@@ -68,13 +68,7 @@ static int run(struct ce_cli *cli)
 		{"require-attestation", 0, NULL,
 			"fail unless every package has a verified attestation: so far always",
 			.flag = &o.require_attestation},
-		{"environment", 'e', "NAME", "environment of the manifest [default]",
-			.string = &o.environment},
-		{"platform", 'p', "PLATFORM", "install for that platform [this machine's]",
-			.string = &o.platform},
-		{"target", 0, "TARGET",
-			"fail unless this is the target of the platform (CCENV_TARGET)",
-			.string = &o.target},
+		CE_OPT_SELECTION(o.of),
 		{"expect-cuda", 0, "VERSION",
 			"fail, before anything is fetched, unless the lock has this CUDA",
 			.string = &o.cuda},
@@ -100,17 +94,15 @@ static int run(struct ce_cli *cli)
 			.list = &cli->channels},
 		{0},
 	};
-	const char *target = getenv("CCENV_TARGET");
 	int status;
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
+	ce_cli_default_target(&o.of);
 	if (locked && frozen)
 		return ce_cli_usage(cli, "--locked and --frozen cannot be combined");
 	if (o.from_lock && o.from_bundle)
 		return ce_cli_usage(cli, "--from-lock and --from-bundle cannot be combined");
-	if (!o.target && target && *target)
-		o.target = target;
 	if (frozen || (is_set("CCENV_FROZEN") && !locked))
 		o.mode = CCENV_LOCK_FROZEN;
 	else if (locked || is_set("CCENV_LOCKED"))

@@ -5,15 +5,14 @@
 
 static int run(struct ce_cli *cli)
 {
-	const char *environment = NULL, *platform = NULL;
+	struct ccenv_selection of = {0};
 	struct ce_packages_view view = {0};
 	const struct ce_opt own[] = {
-		{"environment", 'e', "NAME", "environment [default]", .string = &environment},
-		{"platform", 'p', "PLATFORM", "platform [this machine's]", .string = &platform},
+		CE_OPT_SELECTION(of),
 		{"explicit", 'x', NULL, "only packages that ccenv.json asks for",
 			.flag = &view.explicit_only},
 		{"fields", 0, "FIELDS",
-			"name, version, build, size, channel, subdir, url, sha256, license, explicit",
+			"name, version, build, size, channel, subdir, side, url, sha256, license, explicit",
 			.string = &view.fields},
 		{"sort-by", 0, "FIELD", "one of these [name]; size: the largest first",
 			.string = &view.sort_by},
@@ -26,13 +25,14 @@ static int run(struct ce_cli *cli)
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
+	ce_cli_default_target(&of);
 	if (cli->args.n > 1)
 		return ce_cli_usage(cli, "give one regular expression; \"a|b\" matches either");
 	view.match = cli->args.n ? cli->args.items[0] : NULL;
 	status = ce_cli_open(cli, &c);
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_list(c, environment, platform, &list, &err);
+	r = ccenv_list(c, &of, &list, &err);
 	ccenv_close(c);
 	if (r < 0)
 		return ce_cli_fail(cli, &err, NULL);

@@ -37,6 +37,7 @@ static int run(struct ce_cli *cli)
 			.flag = &o.check},
 		{"update", 0, NULL, "allow NAME… to move to newer versions; without names, all",
 			.flag = &update},
+		{"target", 0, "TARGET", "with --update: only in this target", .string = &o.target},
 		{0},
 	};
 	int status;
@@ -45,6 +46,8 @@ static int run(struct ce_cli *cli)
 		return status;
 	if (cli->args.n && !update)
 		return ce_cli_usage(cli, "package names need --update");
+	if (o.target && !update)
+		return ce_cli_usage(cli, "--target needs --update");
 	o.update_all = update && cli->args.n == 0;
 	o.update = (const char *const *)cli->args.items;
 	o.n_update = cli->args.n;
@@ -54,7 +57,7 @@ static int run(struct ce_cli *cli)
 const struct ce_command ce_cmd_lock = {
 	.name = "lock",
 	.args = "[--update [NAME…]]",
-	.summary = "solve the manifest for all its platforms and write ccenv.lock",
+	.summary = "solve the manifest for all its platforms and targets and write ccenv.lock",
 	.example = "  ccenv lock --update cuda-nvcc\n",
 	.run = run,
 };

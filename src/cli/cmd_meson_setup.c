@@ -8,7 +8,7 @@
 #include "base/path.h"
 #include "cli/cli.h"
 
-/* meson setup --native-file FILE ARG…: behind the option, so that BUILD and SRC stay next to each
+/* meson setup --native-file FILE ARG… (a target has a cross file): behind the option, so that BUILD and SRC stay next to each
  * other. */
 static const char **command(const struct ccenv_tools *tools, const struct ce_args *args)
 {
@@ -17,7 +17,7 @@ static const char **command(const struct ccenv_tools *tools, const struct ce_arg
 
 	argv[n++] = "meson";
 	argv[n++] = "setup";
-	argv[n++] = "--native-file";
+	argv[n++] = tools->name ? "--cross-file" : "--native-file";
 	argv[n++] = tools->meson_file;
 	for (size_t i = 0; i < args->n; i++)
 		argv[n++] = args->items[i];
@@ -39,19 +39,24 @@ static char *manifest_of_source(const struct ce_args *args)
 static int run(struct ce_cli *cli)
 {
 	CE_AUTOFREE char *manifest = NULL;
+	const char *target = NULL;
+	const struct ce_opt own[] = {
+		CE_OPT_TARGET(target),
+		{0},
+	};
 	struct ccenv_variables list;
 	struct ccenv_tools tools;
 	const char **meson;
 	int status;
 
-	if (!ce_cli_begin(cli, NULL, &status))
+	if (!ce_cli_begin(cli, own, &status))
 		return status;
 	if (!cli->args.n)
 		return ce_cli_usage(cli, "name the build directory");
 	manifest = manifest_of_source(&cli->args);
 	if (!cli->manifest)
 		cli->manifest = manifest;
-	status = ce_cli_environment(cli, &tools, &list);
+	status = ce_cli_environment(cli, target, &tools, &list);
 	if (status != CE_EXIT_OK)
 		return status;
 	if (tools.meson_file) {

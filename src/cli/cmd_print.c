@@ -71,17 +71,22 @@ static void print_json(const struct ce_args *names, const struct ccenv_tools *to
 
 static int run(struct ce_cli *cli)
 {
+	const char *target = NULL;
+	const struct ce_opt own[] = {
+		CE_OPT_TARGET(target),
+		{0},
+	};
 	struct ccenv_tools tools;
 	int status;
 
-	if (!ce_cli_begin(cli, NULL, &status))
+	if (!ce_cli_begin(cli, own, &status))
 		return status;
 	if (!cli->args.n)
 		return unknown(cli, NULL);
 	for (size_t i = 0; i < cli->args.n; i++)
 		if (!ce_tool_field_find(cli->args.items[i]))
 			return unknown(cli, cli->args.items[i]);
-	status = ce_cli_tools(cli, NULL, &tools);
+	status = ce_cli_tools(cli, target, &tools);
 	if (status != CE_EXIT_OK)
 		return status;
 	status = check(cli, &cli->args, &tools);

@@ -7,15 +7,20 @@
 
 static int run(struct ce_cli *cli)
 {
+	const char *target = NULL;
+	const struct ce_opt own[] = {
+		CE_OPT_TARGET(target),
+		{0},
+	};
 	struct ccenv_variables list;
 	struct ccenv_tools tools;
 	int status;
 
-	if (!ce_cli_begin(cli, NULL, &status))
+	if (!ce_cli_begin(cli, own, &status))
 		return status;
 	if (!cli->args.n)
 		return ce_cli_usage(cli, "name a command to run");
-	status = ce_cli_environment(cli, &tools, &list);
+	status = ce_cli_environment(cli, target, &tools, &list);
 	if (status != CE_EXIT_OK)
 		return status;
 	/* Modes of files get into what is installed and packed. */

@@ -91,8 +91,7 @@ static int run(struct ce_cli *cli)
 		{"resolved", 0, NULL,
 			"for what is installed here, with its paths; meson, env and json always are",
 			.flag = &resolved},
-		{"target", 0, "TARGET", "fail unless that target is what is installed",
-			.string = &target},
+		CE_OPT_TARGET(target),
 		{0},
 	};
 	struct ccenv_error err;

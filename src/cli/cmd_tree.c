@@ -82,19 +82,21 @@ static int name_root(struct ce_cli *cli, struct graph *g, const char *name)
 {
 	const char *nearest = NULL;
 	size_t least = 3;
+	bool found = false;
 
 	for (size_t i = 0; i < g->list->n; i++) {
 		const char *other = g->list->items[i].name;
 		size_t distance = ce_edit_distance(other, name);
 
 		g->is_root[i] = strcmp(other, name) == 0;
-		if (g->is_root[i])
-			return CE_EXIT_OK;
+		found = found || g->is_root[i];
 		if (distance < least) {
 			least = distance;
 			nearest = other;
 		}
 	}
+	if (found)
+		return CE_EXIT_OK;
 	if (nearest)
 		return ce_cli_failf(cli, CCENV_ENOTFOUND,
 			"%s is not among the locked packages; did you mean %s?", name, nearest);
@@ -119,6 +121,8 @@ static void add_name(struct graph *g, size_t i)
 	ce_buf_add_printable(&g->out, p->name, false);
 	ce_buf_addc(&g->out, ' ');
 	ce_buf_add_printable(&g->out, p->version, false);
+	if (p->side)
+		ce_buf_addf(&g->out, " (%s)", p->side);
 }
 
 /* The package's line, and the lines below it; `indent` is what each begins with. */
@@ -172,6 +176,8 @@ static void print_json(struct graph *g, const char *edges_name)
 		edges = json_array();
 		json_object_set_new(o, "name", json_string(g->list->items[i].name));
 		json_object_set_new(o, "version", json_string(g->list->items[i].version));
+		if (g->list->items[i].side)
+			json_object_set_new(o, "side", json_string(g->list->items[i].side));
 		json_object_set_new(o, "requested", json_boolean(g->list->items[i].requested));
 		for (size_t k = 0; k < g->n_edges[i]; k++)
 			json_array_append_new(
@@ -189,16 +195,19 @@ static void add_dot(struct graph *g, bool invert)
 	ce_buf_adds(&g->out, "digraph ccenv {\n\trankdir=LR;\n\tnode [shape=box];\n");
 	for (size_t i = 0; i < g->list->n; i++) {
 		const struct ccenv_package *p = &g->list->items[i];
+		/* A package may be on both sides of a target. */
+		const char *side = p->side ? p->side : "", *dash = p->side ? " " : "";
 
 		if (!g->is_seen[i])
 			continue;
-		ce_buf_addf(&g->out, "\t\"%s\" [label=\"%s\\n%s\"%s];\n", p->name, p->name,
-			p->version, p->requested ? ", style=bold" : "");
+		ce_buf_addf(&g->out, "\t\"%s%s%s\" [label=\"%s\\n%s%s%s\"%s];\n", p->name, dash,
+			side, p->name, p->version, dash, side, p->requested ? ", style=bold" : "");
 		for (size_t k = 0; k < g->n_edges[i]; k++) {
 			const char *other = g->list->items[g->edges[i][k]].name;
 
-			ce_buf_addf(&g->out, "\t\"%s\" -> \"%s\";\n", invert ? other : p->name,
-				invert ? p->name : other);
+			ce_buf_addf(&g->out, "\t\"%s%s%s\" -> \"%s%s%s\";\n",
+				invert ? other : p->name, dash, side, invert ? p->name : other,
+				dash, side);
 		}
 	}
 	ce_buf_adds(&g->out, "}\n");
@@ -207,7 +216,7 @@ static void add_dot(struct graph *g, bool invert)
 /* ---- the commands ---- */
 
 struct tree_options {
-	const char *environment, *platform;
+	struct ccenv_selection of;
 	const char *pattern, *name; /* NULL: from what ccenv.json asks for */
 	bool invert, dot, svg;
 };
@@ -254,7 +263,7 @@ static int look(struct ce_cli *cli, const struct tree_options *o)
 
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_list(c, o->environment, o->platform, &list, &err);
+	r = ccenv_list(c, &o->of, &list, &err);
 	ccenv_close(c);
 	if (r < 0)
 		return ce_cli_fail(cli, &err, NULL);
@@ -271,14 +280,14 @@ static int run_tree(struct ce_cli *cli)
 			.flag = &o.invert},
 		{"dot", 0, NULL, "print a graph for graphviz", .flag = &o.dot},
 		{"svg", 0, NULL, "print it as a picture, made by graphviz", .flag = &o.svg},
-		{"environment", 'e', "NAME", "environment [default]", .string = &o.environment},
-		{"platform", 'p', "PLATFORM", "platform [this machine's]", .string = &o.platform},
+		CE_OPT_SELECTION(o.of),
 		{0},
 	};
 	int status;
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
+	ce_cli_default_target(&o.of);
 	if (cli->args.n > 1)
 		return ce_cli_usage(cli, "give one regular expression; \"a|b\" matches either");
 	o.pattern = cli->args.n ? cli->args.items[0] : NULL;
@@ -298,14 +307,14 @@ static int run_why(struct ce_cli *cli)
 {
 	struct tree_options o = {.invert = true};
 	const struct ce_opt own[] = {
-		{"environment", 'e', "NAME", "environment [default]", .string = &o.environment},
-		{"platform", 'p', "PLATFORM", "platform [this machine's]", .string = &o.platform},
+		CE_OPT_SELECTION(o.of),
 		{0},
 	};
 	int status;
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
+	ce_cli_default_target(&o.of);
 	if (cli->args.n != 1)
 		return ce_cli_usage(cli, "name one package");
 	o.name = cli->args.items[0];

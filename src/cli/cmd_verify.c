@@ -8,8 +8,7 @@ static int run(struct ce_cli *cli)
 {
 	struct ccenv_install_options o = {0};
 	const struct ce_opt own[] = {
-		{"environment", 'e', "NAME", "environment [default]", .string = &o.environment},
-		{"platform", 'p', "PLATFORM", "platform [this machine's]", .string = &o.platform},
+		CE_OPT_SELECTION(o.of),
 		{"prefix", 0, "DIR", "a prefix elsewhere", .string = &o.prefix},
 		{0},
 	};
@@ -19,6 +18,7 @@ static int run(struct ce_cli *cli)
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
+	ce_cli_default_target(&o.of);
 	status = ce_cli_open(cli, &c);
 	if (status != CE_EXIT_OK)
 		return status;

@@ -22,6 +22,7 @@ enum field {
 	SIZE,
 	CHANNEL,
 	SUBDIR,
+	SIDE,
 	URL,
 	SHA256,
 	LICENSE,
@@ -37,6 +38,7 @@ static const struct {
 	[SIZE] = {"size", "Size"},
 	[CHANNEL] = {"channel", "Channel"},
 	[SUBDIR] = {"subdir", "Subdir"},
+	[SIDE] = {"side", "Side"},
 	[URL] = {"url", "URL"},
 	[SHA256] = {"sha256", "SHA256"},
 	[LICENSE] = {"license", "License"},
@@ -68,6 +70,7 @@ static const char *field_text(
 		[BUILD] = p->build,
 		[CHANNEL] = p->channel,
 		[SUBDIR] = p->subdir,
+		[SIDE] = p->side,
 		[URL] = p->url,
 		[SHA256] = p->sha256,
 		[LICENSE] = p->license,
@@ -120,7 +123,7 @@ static int find_field(
 		(int)len, text, ce_buf_str(&known));
 }
 
-static int choose_columns(struct ce_cli *cli, const char *text, struct table *t)
+static int choose_columns(struct ce_cli *cli, const char *text, bool has_sides, struct table *t)
 {
 	static const enum field people[] = {NAME, VERSION, BUILD, SIZE, CHANNEL};
 	static const enum field programs[] = {NAME, VERSION, BUILD, SUBDIR, CHANNEL};
@@ -128,6 +131,8 @@ static int choose_columns(struct ce_cli *cli, const char *text, struct table *t)
 	if (!text) {
 		memcpy(t->columns, t->for_people ? people : programs, sizeof(people));
 		t->n_columns = CE_COUNT(people);
+		if (has_sides)
+			t->columns[t->n_columns++] = SIDE;
 		return CE_EXIT_OK;
 	}
 	for (const char *p = text;; p++) {
@@ -216,6 +221,8 @@ static json_t *package_json(const struct ccenv_package *p)
 	json_object_set_new(o, "build", json_string(p->build));
 	json_object_set_new(o, "build_number", json_integer((json_int_t)p->build_number));
 	json_object_set_new(o, "subdir", json_string(p->subdir));
+	if (p->side)
+		json_object_set_new(o, "side", json_string(p->side));
 	json_object_set_new(o, "channel", json_string(p->channel));
 	json_object_set_new(o, "url", json_string(p->url));
 	if (p->sha256)
@@ -306,7 +313,8 @@ int ce_packages_print(
 {
 	CE_CLEANUP(table_release)
 	struct table t = {.for_people = !cli->json && isatty(STDOUT_FILENO) == 1, .ui = &cli->ui};
-	int status = choose_columns(cli, view->fields, &t);
+	bool has_sides = list->n && list->items[0].side;
+	int status = choose_columns(cli, view->fields, has_sides, &t);
 
 	if (status != CE_EXIT_OK)
 		return status;

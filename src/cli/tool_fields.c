@@ -18,6 +18,8 @@ const struct ce_tool_field ce_tool_fields[] = {
 	FIELD("content", content),
 	FIELD("platform", platform),
 	FIELD("target", target),
+	FIELD("build-platform", build),
+	FIELD("tools", tools),
 	FIELD("triplet", triplet),
 	FIELD("cuda-version", cuda_version),
 	FIELD("nvcc-version", nvcc_version),
@@ -38,6 +40,7 @@ const struct ce_tool_field ce_tool_fields[] = {
 	FIELD("cmake-file", cmake_file),
 	FIELD("make-file", make_file),
 	FIELD("meson-file", meson_file),
+	FIELD("clangd-file", clangd_file),
 	{NULL, 0},
 };
 
@@ -70,6 +73,14 @@ json_t *ce_tools_json(const struct ccenv_tools *tools)
 		json_array_append_new(components, json_string(tools->components[i]));
 	for (size_t i = 0; i < tools->n_archs; i++)
 		json_array_append_new(archs, json_string(tools->archs[i]));
+	if (tools->name) {
+		json_t *emulator = json_array();
+
+		for (size_t i = 0; i < tools->n_emulator; i++)
+			json_array_append_new(emulator, json_string(tools->emulator[i]));
+		json_object_set_new(o, "name", json_string(tools->name));
+		json_object_set_new(o, "emulator", emulator);
+	}
 	json_object_set_new(o, "architectures", archs);
 	json_object_set_new(o, "components", components);
 	return o;

@@ -24,9 +24,10 @@ static int (*const emitters[])(const struct ce_emit_facts *f, struct ccenv_error
 /* Half-written files and views. */
 static void sweep(const struct ce_emit_facts *f)
 {
-	CE_AUTOFREE char *pc = ce_asprintf("pkgconfig/%s", f->target);
+	CE_AUTOFREE char *pc = ce_asprintf("pkgconfig/%s", f->label);
+	CE_AUTOFREE char *include = ce_asprintf("%s/include", f->ide_rel);
 	const char *const dirs[] = {
-		"", "view", "toolchain", "make", "meson", "ide", "ide/include", "bin", pc};
+		"", "view", "toolchain", "make", "meson", f->ide_rel, include, "bin", pc};
 
 	for (size_t i = 0; i < CE_COUNT(dirs); i++) {
 		CE_AUTOFREE char *dir = ce_path_join(f->in->root, dirs[i]);
@@ -49,7 +50,7 @@ int ce_emit_all(const struct ce_emit_input *in, struct ccenv_error *err)
 		if (r < 0)
 			return r;
 	}
-	ce_log(in->events, CCENV_LOG_INFO, "build files for %s (CUDA %s) are in %s", f.target,
+	ce_log(in->events, CCENV_LOG_INFO, "build files for %s (CUDA %s) are in %s", f.label,
 		*f.cuda_version ? f.cuda_version : "-", in->root);
 	return 0;
 }

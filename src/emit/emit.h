@@ -18,12 +18,25 @@ struct ce_pkg;
  * CMake toolchain file, .pc files, a Make fragment, a Meson file. Everything is rendered in
  * memory and written only when the bytes differ; nothing below the prefix is changed.
  */
+struct ce_emit_target {
+	const char *name, *label; /* model/target_name.h */
+	const char *cuda_dir;     /* "sbsa-linux" */
+	struct ce_strs names;     /* all that it may be asked for by */
+	/* The tools: absolute, subdir, packages. The rest of ce_emit_input is of the host. */
+	const char *prefix;
+	const char *platform;
+	const struct ce_pkg *const *pkgs;
+	size_t n_pkgs;
+	const char *glibc;       /* that the host has: "2.28"; NULL when nothing is known of it */
+	struct ce_strs emulator; /* a command that runs programs of the host; or none */
+};
+
 struct ce_emit_input {
-	const char *root;   /* absolute: <build>/_ccenv; files are written below it (layout.h) */
-	const char *prefix; /* absolute: the prefix of the build machine's tools and of the target's
-			       libraries */
-	const char *platform;             /* subdir of the prefix */
-	const struct ce_pkg *const *pkgs; /* what is in the prefix */
+	const char *root;     /* absolute: <build>/_ccenv; files are written below it (layout.h) */
+	const char *prefix;   /* absolute: the prefix of the libraries, and natively of the tools */
+	const char *platform; /* subdir of the prefix */
+	const struct ce_emit_target *target; /* NULL natively */
+	const struct ce_pkg *const *pkgs;    /* what is in the prefix */
 	size_t n_pkgs;
 	const char *manifest_path; /* absolute, or NULL: CMake re-configures when it changes */
 	const char *lock_path;     /* absolute, or NULL: likewise */
@@ -51,7 +64,7 @@ CE_MUST_CHECK int ce_emit_all(const struct ce_emit_input *in, struct ccenv_error
  * same text. */
 void ce_emit_toolchain_text(struct ce_buf *out);
 /* The same for this machine only: absolute, for a root that is installed. */
-void ce_emit_toolchain_resolved(const char *root, const char *platform, struct ce_buf *out);
+void ce_emit_toolchain_resolved(const char *root, const char *label, struct ce_buf *out);
 /* A release of ccenv for one platform. */
 struct ce_vendor_archive {
 	const char *platform, *url, *sha256;
@@ -62,6 +75,6 @@ void ce_emit_vendor_text(const struct ce_vendor_archive *archives, size_t n, con
 	const char *sha256, struct ce_buf *out);
 /* The fragment for GNU make to be committed. */
 void ce_emit_make_text(struct ce_buf *out);
-void ce_emit_make_resolved(const char *root, struct ce_buf *out);
+void ce_emit_make_resolved(const char *root, const char *label, struct ce_buf *out);
 
 #endif

@@ -11,6 +11,7 @@
 #include "emit/emit_text.h"
 #include "model/arch.h"
 #include "model/cuda_parts.h"
+#include "model/layout.h"
 #include "model/platform.h"
 
 static const char *on_off(bool value)
@@ -104,6 +105,20 @@ static int emit_rules(const struct ce_emit_facts *f, struct ccenv_error *err)
 	return r;
 }
 
+/* As a list; empty where CMake is to look for one by itself. */
+static const char *emulator_list(const struct ce_emit_facts *f, struct ce_buf *b)
+{
+	struct ce_strs list = {0};
+
+	if (f->crossing)
+		list = f->in->target->emulator;
+	for (size_t i = 0; i < list.n; i++) {
+		ce_buf_adds(b, i ? ";" : "");
+		ce_quote_cmake(b, list.items[i]);
+	}
+	return ce_buf_str(b);
+}
+
 int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
@@ -114,7 +129,9 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 	CE_CLEANUP(ce_buf_release) struct ce_buf env = {0}, view = {0}, manifest = {0}, lock = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf absent = {0}, archs = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf here = {0}, missing = {0};
-	CE_AUTOFREE char *rel = ce_asprintf("toolchain/%s.cmake", f->target);
+	CE_CLEANUP(ce_buf_release) struct ce_buf tools = {0}, emulator = {0}, names = {0};
+	CE_AUTOFREE char *rel = ce_asprintf("toolchain/%s.cmake", f->label);
+	CE_AUTOFREE char *stamp = ce_layout_stamp("", f->crossing ? f->label : NULL);
 	int r;
 
 	add_absent(f, &absent);
@@ -125,14 +142,22 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 		{"ABSENT", ce_buf_str(&absent)},
 		{"CUDA_VERSION", f->cuda_version},
 		{"TARGET", f->target},
+		{"LABEL", f->label},
+		{"NAMES", joined(&names, f->names)},
+		{"STAMP", stamp + 1},
+		{"WRAPPER", f->wrapper_rel},
+		{"IDE", f->ide_rel},
 		{"TRIPLET", f->triplet ? f->triplet : ""},
 		{"CONTENT", f->in->content_hash},
 		{"REPRODUCIBLE", f->in->reproducible},
 		{"NAMES", f->nvcc_names},
 		{"HAS_NVCC", on_off(f->has_nvcc)},
 		{"HAS_GCC", on_off(f->has_gcc)},
-		{"CROSSING", on_off(false)},
-		{"PROCESSOR", strcmp(f->in->platform, "linux-64") == 0 ? "x86_64" : "aarch64"},
+		{"CROSSING", on_off(f->crossing)},
+		{"PROCESSOR", ce_platform_processor(f->in->platform)},
+		{"BUILD_PROCESSOR", ce_platform_processor(f->build_platform)},
+		{"EMULATOR", emulator_list(f, &emulator)},
+		{"TOOLS", quoted(&tools, f->tools_rel)},
 		{"ARCHS", joined(&archs, f->in->archs)},
 		{"KNOWN_ARCHS", joined(&known_text, known)},
 		{"OTHER_ARCHS", joined(&others_text, others)},
@@ -158,11 +183,11 @@ void ce_emit_toolchain_text(struct ce_buf *out)
 	ce_emit_fill(out, ce_text_find_cmake, pairs, CE_COUNT(pairs));
 }
 
-void ce_emit_toolchain_resolved(const char *root, const char *platform, struct ce_buf *out)
+void ce_emit_toolchain_resolved(const char *root, const char *label, struct ce_buf *out)
 {
 	ce_buf_adds(out, "# ccenv toolchain of this machine: do not commit.\ninclude(\"");
 	ce_quote_cmake(out, root);
-	ce_buf_addf(out, "/toolchain/%s.cmake\")\n", ce_platform_cuda_target(platform));
+	ce_buf_addf(out, "/toolchain/%s.cmake\")\n", label);
 }
 
 void ce_emit_vendor_text(const struct ce_vendor_archive *archives, size_t n, const char *url,

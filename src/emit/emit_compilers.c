@@ -53,21 +53,30 @@ void ce_emit_reproducible(struct ce_buf *out, const struct ce_emit_facts *f)
 void ce_emit_compiler(
 	struct ce_buf *out, const struct ce_emit_facts *f, const struct ce_emit_compiler *compiler)
 {
-	CE_CLEANUP(ce_buf_release) struct ce_buf env = {0}, view = {0}, exec = {0};
+	CE_CLEANUP(ce_buf_release) struct ce_buf env = {0}, tools = {0}, view = {0}, exec = {0};
 	CE_AUTOFREE char *tool = ce_asprintf("%s-%s", f->triplet, compiler->tool);
 
 	ce_quote_sh(&env, f->env_rel);
+	ce_quote_sh(&tools, f->tools_rel);
 	ce_quote_sh(&view, f->view_rel);
-	if (compiler->bare)
-		ce_buf_addf(&exec, "exec \"$env/bin/%s\" \"$@\"", tool);
-	else
+	/* Of a target: from the machine that builds, and for the other. */
+	if (f->crossing)
+		ce_buf_addf(&exec, "case %s in\n/*) tools=%s ;;\n*) tools=$root/%s ;;\nesac\n",
+			ce_buf_str(&tools), ce_buf_str(&tools), ce_buf_str(&tools));
+	if (!compiler->bare)
 		ce_buf_addf(&exec,
 			"view=$root/%s\n"
 			"CCENV_LINK_VIEW=$view CCENV_LINK_ENV=$env\n"
-			"export CCENV_LINK_VIEW CCENV_LINK_ENV\n"
-			"exec \"$env/bin/%s\" \"$@\" -idirafter \"$env/include\" -L\"$view/lib\" -L\"$env/lib\" \\\n"
-			"\t-L\"$view/stubs\" -specs=\"$view/host/link.specs\"",
-			ce_buf_str(&view), tool);
+			"export CCENV_LINK_VIEW CCENV_LINK_ENV\n",
+			ce_buf_str(&view));
+	ce_buf_addf(&exec, "exec \"$%s/bin/%s\" \"$@\"", f->crossing ? "tools" : "env", tool);
+	/* conda-forge's cross compilers, too, add a RPATH with their own prefix, that is of the machine
+	 * that builds; builtin.specs are the same without. */
+	if (!compiler->bare)
+		ce_buf_addf(&exec,
+			" -idirafter \"$env/include\" -L\"$view/lib\" -L\"$env/lib\" \\\n"
+			"\t-L\"$view/stubs\"%s -specs=\"$view/host/link.specs\"",
+			f->crossing && f->has_builtin_specs ? " -specs=builtin.specs" : "");
 	const struct ce_emit_pair pairs[] = {
 		{"TOOL", tool},
 		{"CUDA_VERSION", f->cuda_version},
@@ -100,7 +109,8 @@ int ce_emit_compilers(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
 	int r;
 
-	for (size_t i = 0; i < CE_COUNT(compilers); i++) {
+	/* By these names everybody expects a compiler whose programs run here. */
+	for (size_t i = 0; !f->crossing && i < CE_COUNT(compilers); i++) {
 		CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
 		CE_AUTOFREE char *rel = ce_asprintf("bin/%s", compilers[i].name);
 

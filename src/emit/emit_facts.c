@@ -18,6 +18,7 @@
 #include "model/layout.h"
 #include "model/pkg.h"
 #include "model/platform.h"
+#include "model/target_name.h"
 
 /* Length of the directory that both paths lie below, without its slash; 0 when that is "/". */
 static size_t common_dir(const char *a, const char *b)
@@ -70,9 +71,9 @@ int ce_emit_check_seen(const struct ce_emit_facts *f, struct ccenv_error *err)
 	return err->code;
 }
 
-static bool exists_below(const struct ce_emit_facts *f, const char *rel)
+static bool exists_below(const struct ce_emit_facts *f, const char *prefix, const char *rel)
 {
-	CE_AUTOFREE char *path = ce_path_join(f->in->prefix, rel);
+	CE_AUTOFREE char *path = ce_path_join(prefix, rel);
 
 	return ce_emit_is_there(f, path);
 }
@@ -80,9 +81,9 @@ static bool exists_below(const struct ce_emit_facts *f, const char *rel)
 static void find_versions(struct ce_emit_facts *f)
 {
 	const struct ce_pkg *cuda = ce_emit_pkg_find(f, "cuda-version");
-	const struct ce_pkg *nvcc = ce_emit_pkg_find(f, "cuda-nvcc-tools");
+	const struct ce_pkg *nvcc = ce_emit_tool_find(f, "cuda-nvcc-tools");
 	char *name = f->triplet ? ce_asprintf("gxx_impl_%s", f->in->platform) : ce_strdup("");
-	const struct ce_pkg *gxx = ce_emit_pkg_find(f, name);
+	const struct ce_pkg *gxx = ce_emit_tool_find(f, name);
 
 	free(name);
 	f->cuda_version = cuda ? cuda->version : "";
@@ -121,7 +122,7 @@ static const char *find_project(struct ce_emit_facts *f)
 static bool has_builtin_specs(const struct ce_emit_facts *f)
 {
 	CE_AUTOFREE char *pattern = ce_asprintf(
-		"%s/lib/gcc/%s/*/builtin.specs", f->in->prefix, f->triplet ? f->triplet : "");
+		"%s/lib/gcc/%s/*/builtin.specs", f->tools, f->triplet ? f->triplet : "");
 	glob_t found;
 	int status = glob(pattern, GLOB_NOSORT, NULL, &found);
 
@@ -135,7 +136,7 @@ static bool has_builtin_specs(const struct ce_emit_facts *f)
 static void find_paths(struct ce_emit_facts *f)
 {
 	const struct ce_emit_input *in = f->in;
-	CE_AUTOFREE char *view = ce_layout_view(in->root, f->target, in->content_hash);
+	CE_AUTOFREE char *view = ce_layout_view(in->root, f->label, in->content_hash);
 	CE_AUTOFREE char *gcc = ce_asprintf("bin/%s-gcc", f->triplet ? f->triplet : "");
 	CE_AUTOFREE char *gxx = ce_asprintf("bin/%s-g++", f->triplet ? f->triplet : "");
 	CE_AUTOFREE char *cccl = ce_asprintf("targets/%s/include/cccl", f->target);
@@ -143,14 +144,35 @@ static void find_paths(struct ce_emit_facts *f)
 	f->view = ce_arena_strdup(&f->arena, view);
 	f->view_rel = f->view + strlen(in->root) + 1;
 	f->env_rel = ce_emit_relative(in->root, in->prefix, &f->arena);
+	f->tools_rel = ce_emit_relative(in->root, f->tools, &f->arena);
+	/* A second target of the same triplet has its own. */
+	f->wrapper_rel =
+		strcmp(f->label, f->target) == 0
+			? ce_arena_printf(&f->arena, "bin/%s-pkg-config", f->triplet)
+			: ce_arena_printf(&f->arena, "bin/%s/%s-pkg-config", f->label, f->triplet);
+	f->ide_rel = f->crossing ? ce_arena_printf(&f->arena, "ide/%s", f->label) : "ide";
 	f->manifest_rel =
 		in->manifest_path ? ce_emit_relative(in->root, in->manifest_path, &f->arena) : "";
 	f->project_rel = find_project(f);
 	f->lock_rel = in->lock_path ? ce_emit_relative(in->root, in->lock_path, &f->arena) : "";
-	f->has_nvcc = exists_below(f, "bin/nvcc");
-	f->has_gcc = f->triplet && exists_below(f, gcc) && exists_below(f, gxx);
-	f->has_cccl_dir = exists_below(f, cccl);
+	f->has_nvcc = exists_below(f, f->tools, "bin/nvcc");
+	f->has_gcc = f->triplet && exists_below(f, f->tools, gcc) && exists_below(f, f->tools, gxx);
+	f->has_cccl_dir = exists_below(f, in->prefix, cccl);
 	f->has_builtin_specs = f->has_gcc && has_builtin_specs(f);
+}
+
+/* Which machine has the tools, and which the result. */
+static void find_machines(struct ce_emit_facts *f)
+{
+	const struct ce_emit_target *t = f->in->target;
+
+	f->crossing = t;
+	f->triplet = ce_platform_triplet(f->in->platform);
+	f->target = t ? t->cuda_dir : ce_platform_cuda_target(f->in->platform);
+	f->label = t ? t->label : f->target;
+	f->tools = t ? t->prefix : f->in->prefix;
+	f->build_platform = t ? t->platform : f->in->platform;
+	f->names = t ? t->names : ce_target_names_native(f->in->platform, &f->arena);
 }
 
 int ce_emit_facts_init(
@@ -164,10 +186,11 @@ int ce_emit_facts_init(
 	if (r < 0)
 		return r;
 	r = ce_emit_check_path("prefix", in->prefix, err);
+	if (r >= 0 && in->target)
+		r = ce_emit_check_path("prefix", in->target->prefix, err);
 	if (r < 0)
 		return r;
-	f->target = ce_platform_cuda_target(in->platform);
-	f->triplet = ce_platform_triplet(in->platform);
+	find_machines(f);
 	if (!f->target || !ce_platform_is_linux(in->platform))
 		return ce_fail(err, CCENV_EUSAGE,
 			"%s: build files can be written for linux-64 and linux-aarch64 only",

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "base/strs.h"
 #include "emit/emit.h"
 
 struct ccenv_error;
@@ -30,17 +31,25 @@ struct ce_emit_part {
 struct ce_emit_facts {
 	struct ce_arena arena;
 	const struct ce_emit_input *in;
-	const char *target;          /* "x86_64-linux"; NULL: nothing of CUDA can be emitted */
-	const char *triplet;         /* "x86_64-conda-linux-gnu" */
+	const char *target;  /* "x86_64-linux"; NULL: nothing of CUDA can be emitted */
+	const char *label;   /* what its files are called: the same, or a target's label */
+	const char *triplet; /* "x86_64-conda-linux-gnu" */
+	bool crossing;       /* another machine runs the result */
+	const char *tools;   /* absolute: the prefix of the tools; natively that of the libraries */
+	const char *build_platform;  /* subdir of the tools */
 	const char *cuda_version;    /* "13.0"; "" when the prefix has no CUDA */
 	const char *toolkit_version; /* "13.0.88": nvcc's, else cuda_version */
 	const char *cxx_version;     /* of gcc_impl: "12.2.0"; "" when there is none */
 	bool has_nvcc, has_gcc, has_cccl_dir, has_builtin_specs;
 
-	const char *view;     /* absolute */
-	const char *view_rel; /* "view/x86_64-linux-0123456789ab" */
-	const char *env_rel;  /* "env/linux-64-0123456789ab"; absolute when the prefix is not below
+	const char *view;      /* absolute */
+	const char *view_rel;  /* "view/x86_64-linux-0123456789ab" */
+	const char *env_rel;   /* "env/linux-64-0123456789ab"; absolute when the prefix is not below
 				 the root */
+	const char *tools_rel; /* the same of the tools */
+	const char *wrapper_rel;             /* pkg-config for this toolchain alone */
+	const char *ide_rel;                 /* where clangd's files are: "ide", "ide/sbsa-linux" */
+	struct ce_strs names;                /* all that this toolchain may be asked for by */
 	const char *manifest_rel, *lock_rel; /* "" when there is none; absolute when far away */
 	const char *project_rel; /* the directory of the manifest; "" when there is none */
 	/* Which names nvcc takes from its command line (emit_names.c): "objdir seed path". */
@@ -66,8 +75,9 @@ void ce_emit_parts_find(struct ce_emit_facts *f);
 const struct ce_emit_part *ce_emit_part_find(const struct ce_emit_facts *f, const char *name);
 /* Are all packages of the component in the prefix? */
 bool ce_emit_has_component(const struct ce_emit_facts *f, const struct ce_component *c);
-/* The package of that name in the prefix, or NULL. */
+/* The package of that name in the prefix, or NULL; and in that of the tools. */
 const struct ce_pkg *ce_emit_pkg_find(const struct ce_emit_facts *f, const char *name);
+const struct ce_pkg *ce_emit_tool_find(const struct ce_emit_facts *f, const char *name);
 
 /*
  * `path` as seen from the directory `from`, when both lie in one tree: then the pair can be moved

@@ -42,7 +42,7 @@ static void add_item(struct ce_buf *out, const char *a, const char *b, const cha
 /* "12.2.0": the directory of lib/gcc/<triplet>; "" when there is none. */
 static const char *gcc_version(const struct ce_emit_facts *f, struct ce_arena *a)
 {
-	CE_AUTOFREE char *dir = ce_asprintf("%s/lib/gcc/%s", f->in->prefix, f->triplet);
+	CE_AUTOFREE char *dir = ce_asprintf("%s/lib/gcc/%s", f->tools, f->triplet);
 	DIR *d = opendir(dir);
 	const char *found = "";
 	struct dirent *e;
@@ -59,11 +59,12 @@ static int point_env(const struct ce_emit_facts *f, const char *ide, struct ccen
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	CE_AUTOFREE char *path = ce_path_join(ide, "env");
-	const char *to = ce_emit_relative(ide, f->in->prefix, &a);
+	CE_AUTOFREE char *rel = ce_path_join(f->ide_rel, "env");
+	const char *to = ce_emit_relative(ide, f->tools, &a);
 	char now[4096];
 	ssize_t n = readlink(path, now, sizeof(now));
 
-	ce_emit_made(f, "ide/env");
+	ce_emit_made(f, rel);
 	if (n >= 0 && (size_t)n == strlen(to) && memcmp(now, to, (size_t)n) == 0)
 		return 0;
 	return ce_stage_symlink(to, path, err);
@@ -90,6 +91,8 @@ static void add_host(struct ce_buf *out, const struct ce_emit_facts *f, const ch
 	CE_AUTOFREE char *old = ce_asprintf("%s/backward", dir);
 	CE_AUTOFREE char *libc = ce_asprintf("%s/sysroot/usr/include", f->triplet);
 
+	if (f->crossing)
+		add_item(out, "--target=", f->triplet, "");
 	add_item(out, "-nostdlibinc", "", "");
 	if (cxx) {
 		add_xclang(out, "-internal-isystem", ide, dir);
@@ -124,7 +127,7 @@ static void render(struct ce_buf *out, const struct ce_emit_facts *f, const char
 		"-Werror*", "--Werror*"};
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	const char *version = f->has_gcc ? gcc_version(f, &a) : "";
-	CE_AUTOFREE char *view = ce_layout_view_link(f->in->root, f->target);
+	CE_AUTOFREE char *view = ce_layout_view_link(f->in->root, f->label);
 	const char *arch = f->in->archs.n ? f->in->archs.items[0] : "75";
 	CE_AUTOFREE char *sm = ce_strndup(arch, strspn(arch, "0123456789af"));
 
@@ -137,6 +140,8 @@ static void render(struct ce_buf *out, const struct ce_emit_facts *f, const char
 	for (size_t i = 0; i < CE_COUNT(nvcc_only); i++)
 		add_item(out, nvcc_only[i], "", "");
 	ce_buf_adds(out, "  Add:\n");
+	if (f->crossing && !*version)
+		add_item(out, "--target=", f->triplet, "");
 	add_item(out, "--cuda-path=", view, "");
 	add_item(out, "--cuda-gpu-arch=sm_", sm, "");
 	/* nvcc's -isystem=DIR, as CMake writes it, is to clang a directory of the sysroot. */
@@ -152,12 +157,13 @@ static void render(struct ce_buf *out, const struct ce_emit_facts *f, const char
 int ce_emit_ide(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0}, stub = {0};
-	CE_AUTOFREE char *ide = ce_path_join(f->in->root, "ide");
+	CE_AUTOFREE char *ide = ce_path_join(f->in->root, f->ide_rel);
+	CE_AUTOFREE char *yaml = ce_path_join(f->ide_rel, "clangd.yaml");
 	int r = 0;
 
 	ce_buf_adds(&stub, stub_text);
 	for (size_t i = 0; r >= 0 && i < CE_COUNT(stubs); i++) {
-		CE_AUTOFREE char *rel = ce_asprintf("ide/include/%s", stubs[i]);
+		CE_AUTOFREE char *rel = ce_asprintf("%s/include/%s", f->ide_rel, stubs[i]);
 
 		r = ce_emit_file(f, rel, &stub, false, err);
 	}
@@ -166,5 +172,5 @@ int ce_emit_ide(const struct ce_emit_facts *f, struct ccenv_error *err)
 	if (r < 0)
 		return r;
 	render(&out, f, ide);
-	return ce_emit_file(f, "ide/clangd.yaml", &out, false, err);
+	return ce_emit_file(f, yaml, &out, false, err);
 }

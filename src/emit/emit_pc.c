@@ -93,7 +93,7 @@ static int write_one(const struct ce_emit_facts *f, const struct ce_emit_part *p
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
 	CE_AUTOFREE char *id = ce_asprintf("%s%s", part->row->pc, suffix);
 	CE_AUTOFREE char *file = ce_asprintf("%s.pc", id);
-	CE_AUTOFREE char *rel = ce_asprintf("pkgconfig/%s/%s", f->target, file);
+	CE_AUTOFREE char *rel = ce_asprintf("pkgconfig/%s/%s", f->label, file);
 
 	ce_map_insert(written, file);
 	render(&out, id, part, f);
@@ -144,21 +144,27 @@ static int remove_others(const char *dir, const struct ce_map *written, struct c
 
 static int write_wrapper(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0}, env = {0};
-	CE_AUTOFREE char *rel = ce_asprintf("bin/%s-pkg-config", f->triplet);
+	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0}, env = {0}, tools = {0};
 	int r;
 
 	ce_quote_sh(&env, f->env_rel);
-	const struct ce_emit_pair pairs[] = {{"TARGET", f->target}, {"ENV", ce_buf_str(&env)}};
+	ce_quote_sh(&tools, f->tools_rel);
+	const struct ce_emit_pair pairs[] = {
+		{"TARGET", f->label},
+		{"UP", strchr(f->wrapper_rel + strlen("bin/"), '/') ? "../.." : ".."},
+		{"ENV", ce_buf_str(&env)},
+		{"TOOLS", ce_buf_str(&tools)},
+	};
 
 	ce_emit_fill(&out, ce_text_pkg_config_sh, pairs, CE_COUNT(pairs));
-	r = ce_emit_file(f, rel, &out, true, err);
-	return r < 0 ? r : ce_emit_file(f, "bin/pkg-config", &out, true, err);
+	r = ce_emit_file(f, f->wrapper_rel, &out, true, err);
+	/* By this name everybody expects the one for what is built to run here. */
+	return r < 0 || f->crossing ? r : ce_emit_file(f, "bin/pkg-config", &out, true, err);
 }
 
 int ce_emit_pc(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *dir = ce_asprintf("%s/pkgconfig/%s", f->in->root, f->target);
+	CE_AUTOFREE char *dir = ce_asprintf("%s/pkgconfig/%s", f->in->root, f->label);
 	CE_CLEANUP(ce_map_release) struct ce_map written = {0};
 	int r;
 

@@ -73,9 +73,9 @@ static void add(struct plan *p, enum entry_kind kind, const char *rel, const cha
 }
 
 /* A link at <view>/<rel> to <prefix>/<what>, if that exists. */
-static void add_prefix_link(struct plan *p, const char *rel, const char *what)
+static void add_prefix_link(struct plan *p, const char *rel, const char *prefix, const char *what)
 {
-	CE_AUTOFREE char *path = ce_path_join(p->f->in->prefix, what);
+	CE_AUTOFREE char *path = ce_path_join(prefix, what);
 	CE_AUTOFREE char *at = ce_path_join(p->f->view, rel);
 	CE_AUTOFREE char *dir = ce_path_dir(at);
 
@@ -147,7 +147,7 @@ static int add_profile(struct plan *p, struct ccenv_error *err)
 	CE_CLEANUP(ce_buf_release) struct ce_buf in = {0}, out = {0};
 	int r;
 
-	r = ce_fs_read_beneath(p->f->in->prefix, "bin/nvcc.profile", MAX_PROFILE, &in, err);
+	r = ce_fs_read_beneath(p->f->tools, "bin/nvcc.profile", MAX_PROFILE, &in, err);
 	if (r < 0)
 		return ce_hint(err, r, "(the package cuda-nvcc-tools should provide it)");
 	for (const char *line = ce_buf_str(&in); *line;) {
@@ -200,7 +200,7 @@ static void add_tools(struct plan *p)
 	for (size_t i = 0; i < CE_COUNT(tools); i++) {
 		const char *rel = ce_arena_printf(&p->arena, "bin/%s", tools[i]);
 
-		add_prefix_link(p, rel, rel);
+		add_prefix_link(p, rel, p->f->tools, rel);
 	}
 }
 
@@ -246,7 +246,7 @@ static void add_host(struct plan *p)
 	}
 	for (size_t i = 0; i < CE_COUNT(others); i++)
 		add_prefix_link(p, ce_arena_printf(&p->arena, "host/%s-%s", triplet, others[i]),
-			ce_arena_printf(&p->arena, "bin/%s-%s", triplet, others[i]));
+			p->f->tools, ce_arena_printf(&p->arena, "bin/%s-%s", triplet, others[i]));
 	ce_emit_reproducible(&reproducible, p->f);
 	add(p, ENTRY_TEXT, "host/reproducible.sh", ce_buf_str(&reproducible));
 	add(p, ENTRY_TEXT, "host/link.specs", ce_text_link_specs);
@@ -279,7 +279,7 @@ static int make_plan(struct plan *p, struct ccenv_error *err)
 	int r;
 
 	if (f->has_nvcc) {
-		CE_AUTOFREE char *nvcc = ce_path_join(f->in->prefix, "bin/nvcc");
+		CE_AUTOFREE char *nvcc = ce_path_join(f->tools, "bin/nvcc");
 
 		add(p, ENTRY_CLONE, "bin/nvcc.bin", nvcc);
 		add_wrapper(p);
@@ -288,11 +288,11 @@ static int make_plan(struct plan *p, struct ccenv_error *err)
 			return r;
 	}
 	add_tools(p);
-	add_prefix_link(p, tree, tree);
+	add_prefix_link(p, tree, f->in->prefix, tree);
 	add(p, ENTRY_LINK, "include", ce_arena_printf(&p->arena, "%s/include", tree));
 	add(p, ENTRY_LINK, "lib", lib);
 	add(p, ENTRY_LINK, "lib64", lib);
-	add_prefix_link(p, "nvvm", "nvvm");
+	add_prefix_link(p, "nvvm", f->tools, "nvvm");
 	if (f->has_gcc)
 		add_host(p);
 	add_stubs(p);
@@ -393,7 +393,7 @@ static bool is_current(const struct plan *p, const struct ce_buf *text)
 static void note_made(const struct plan *p)
 {
 	CE_AUTOFREE char *marker = ce_path_join(p->f->view_rel, MARKER);
-	CE_AUTOFREE char *link = ce_layout_view_link("", p->f->target);
+	CE_AUTOFREE char *link = ce_layout_view_link("", p->f->label);
 
 	ce_emit_made(p->f, marker);
 	ce_emit_made(p->f, link + 1);
@@ -426,7 +426,7 @@ static int build(const struct plan *p, const struct ce_buf *text, struct ccenv_e
 /* view/<target>: the name for people and for files that outlive a lock. */
 static int point_link(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *link_path = ce_layout_view_link(f->in->root, f->target);
+	CE_AUTOFREE char *link_path = ce_layout_view_link(f->in->root, f->label);
 	const char *to = ce_path_base(f->view);
 	char now[512];
 	ssize_t n = readlink(link_path, now, sizeof(now) - 1);
@@ -443,7 +443,7 @@ static int point_link(const struct ce_emit_facts *f, struct ccenv_error *err)
 static void remove_orphans(const struct ce_emit_facts *f)
 {
 	CE_AUTOFREE char *views = ce_path_dir(f->view);
-	size_t len = strlen(f->target);
+	size_t len = strlen(f->label);
 	DIR *d = opendir(views);
 	struct ccenv_error ignored;
 	struct dirent *e;
@@ -452,7 +452,7 @@ static void remove_orphans(const struct ce_emit_facts *f)
 		CE_AUTOFREE char *dir = ce_path_join(views, e->d_name);
 		CE_AUTOFREE char *tree = ce_asprintf("%s/targets/%s", dir, f->target);
 
-		if (strncmp(e->d_name, f->target, len) == 0 && e->d_name[len] == '-' &&
+		if (strncmp(e->d_name, f->label, len) == 0 && e->d_name[len] == '-' &&
 			strcmp(dir, f->view) != 0 && ce_fs_exists(tree) && access(tree, F_OK) < 0 &&
 			ce_fs_remove_tree(dir, &ignored) < 0)
 			ce_log(f->in->events, CCENV_LOG_WARNING, "%s", ignored.text);

@@ -146,6 +146,37 @@ static int take_names(struct reader *r, const Elf64_Dyn *dynamic, size_t n, cons
 	return 0;
 }
 
+/* "GLIBC_2.34" -> 2034; 0 for another text. */
+static unsigned glibc_number(const char *text)
+{
+	static const char prefix[] = "GLIBC_";
+	unsigned long major, minor;
+	char *end;
+
+	if (strncmp(text, prefix, sizeof(prefix) - 1) != 0)
+		return 0;
+	major = strtoul(text + sizeof(prefix) - 1, &end, 10);
+	if (*end != '.' || major > 99)
+		return 0;
+	minor = strtoul(end + 1, &end, 10);
+	return minor > 999 ? 0 : (unsigned)(major * 1000 + minor);
+}
+
+/* The newest version of glibc among the strings: the linker has no other use for such a name. */
+static void find_glibc(const char *strings, uint64_t size, struct ce_elf *e)
+{
+	unsigned newest = 0;
+
+	for (const char *p = strings; p < strings + size; p += strlen(p) + 1) {
+		unsigned n = glibc_number(p);
+
+		if (n <= newest)
+			continue;
+		newest = n;
+		e->glibc = ce_arena_printf(&e->arena, "%u.%u", n / 1000, n % 1000);
+	}
+}
+
 static int read_dynamic(struct reader *r, const Elf64_Phdr *segment, struct ce_elf *e)
 {
 	CE_AUTOFREE Elf64_Dyn *dynamic = NULL;
@@ -167,7 +198,10 @@ static int read_dynamic(struct reader *r, const Elf64_Phdr *segment, struct ce_e
 		return bad(r, "its strings");
 	strings = ce_calloc(size + 1, 1);
 	res = read_at(r, strings, size, offset, "its strings");
-	return res < 0 ? res : take_names(r, dynamic, n, strings, size, e);
+	if (res < 0)
+		return res;
+	find_glibc(strings, size, e);
+	return take_names(r, dynamic, n, strings, size, e);
 }
 
 int ce_elf_read(const char *path, struct ce_elf *ret, struct ccenv_error *err)

@@ -18,6 +18,7 @@ struct ce_elf {
 	const char *
 		*run_path; /* directories of DT_RUNPATH, else of DT_RPATH; $ORIGIN as it stands */
 	size_t n_run_path;
+	const char *glibc; /* the newest version that it asks for: "2.34"; NULL: of none */
 };
 
 /* 64-bit little-endian files; anything else is CCENV_EDATA. A file that is linked statically has

@@ -11,6 +11,7 @@ struct ccenv_error;
 struct ce_buf;
 struct ce_lockfile;
 struct ce_lockfile_platform;
+struct ce_lockfile_target;
 struct ce_request;
 struct ce_solution;
 
@@ -58,5 +59,9 @@ CE_MUST_CHECK int ce_lockfile_from_solutions(const struct ce_solved *solved, siz
 CE_MUST_CHECK int ce_lockfile_check(const struct ce_lockfile *lock,
 	const struct ce_request *request, const char *options,
 	const struct ce_lockfile_platform **ret_platform, struct ccenv_error *err);
+
+/* Do the two sides of a locked target agree (model/pair.h)? CCENV_ESTALE says where not. */
+CE_MUST_CHECK int ce_lockfile_check_target(
+	const struct ce_lockfile_target *t, struct ccenv_error *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include "lock/lockfile.h"
 #include "model/lockfile.h"
 #include "model/match.h"
+#include "model/pair.h"
 #include "model/pkg.h"
 #include "model/request.h"
 #include "spec/spec.h"
@@ -135,13 +136,15 @@ int ce_lockfile_check(const struct ce_lockfile *lock, const struct ce_request *r
 	struct ccenv_error *err)
 {
 	const struct ce_lockfile_env *env = ce_lockfile_env_find(lock, request->environment);
-	const struct ce_lockfile_platform *p =
-		env ? ce_lockfile_platform_find(env, request->platform) : NULL;
+	const struct ce_lockfile_platform *p = env ? ce_lockfile_answer_find(env, request) : NULL;
 	int r;
 
 	if (!env)
 		return ce_fail(err, CCENV_ESTALE, "environment \"%s\" is not locked",
 			request->environment);
+	if (!p && request->target)
+		return ce_fail(err, CCENV_ESTALE, "target \"%s\" is not locked for %s (%s)",
+			request->target, ce_side_name(request->side), request->platform);
 	if (!p)
 		return ce_fail(err, CCENV_ESTALE, "platform %s is not locked", request->platform);
 	r = check_channels(env, request, err);
@@ -159,4 +162,19 @@ int ce_lockfile_check(const struct ce_lockfile *lock, const struct ce_request *r
 	if (ret_platform)
 		*ret_platform = p;
 	return 0;
+}
+
+int ce_lockfile_check_target(const struct ce_lockfile_target *t, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	const struct ce_pair pair = {.build = {t->build.pkgs, t->build.n_pkgs},
+		.host = {t->host.pkgs, t->host.n_pkgs},
+		.host_platform = t->host.platform};
+	struct ce_pair_conflict conflict;
+	bool found;
+	int r = ce_pair_find_conflict(&pair, &a, &conflict, &found, err);
+
+	if (r < 0 || !found)
+		return r;
+	return ce_fail(err, CCENV_ESTALE, "target \"%s\": %s", t->name, conflict.why);
 }

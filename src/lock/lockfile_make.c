@@ -29,6 +29,13 @@ static int by_solved(const void *a, const void *b)
 	const struct ce_request *y = ((const struct ce_solved *)b)->request;
 	int c = strcmp(x->environment, y->environment);
 
+	/* Platforms, then targets, the build side of each first. */
+	if (c == 0 && !x->target != !y->target)
+		return x->target ? 1 : -1;
+	if (c == 0 && x->target && strcmp(x->target, y->target) != 0)
+		return strcmp(x->target, y->target);
+	if (c == 0 && x->target)
+		return (int)x->side - (int)y->side;
 	if (c == 0)
 		return strcmp(x->platform, y->platform);
 	if (strcmp(x->environment, "default") == 0)
@@ -112,12 +119,14 @@ static void fill_bases(struct ce_lockfile_env *env, struct ce_arena *a)
 {
 	size_t room = 0, n = 0;
 
-	for (size_t p = 0; p < env->n_platforms; p++)
-		room += env->platforms[p].n_pkgs;
+	for (size_t k = 0; k < ce_lockfile_sets(env); k++)
+		room += ce_lockfile_set_at(env, k)->n_pkgs;
 	env->bases = ce_arena_array(a, room + 1, sizeof(*env->bases));
-	for (size_t p = 0; p < env->n_platforms; p++)
-		for (size_t i = 0; i < env->platforms[p].n_pkgs; i++) {
-			const struct ce_pkg *pkg = env->platforms[p].pkgs[i];
+	for (size_t k = 0; k < ce_lockfile_sets(env); k++) {
+		const struct ce_lockfile_platform *p = ce_lockfile_set_at(env, k);
+
+		for (size_t i = 0; i < p->n_pkgs; i++) {
+			const struct ce_pkg *pkg = p->pkgs[i];
 			size_t dir = strlen(pkg->url) - strlen(pkg->fn) - 1;
 			CE_AUTOFREE char *usual = ce_asprintf("%s/%s", pkg->channel, pkg->subdir);
 
@@ -126,6 +135,7 @@ static void fill_bases(struct ce_lockfile_env *env, struct ce_arena *a)
 			env->bases[n++] = (struct ce_base_url){
 				pkg->channel, ce_arena_strndup(a, pkg->url, dir)};
 		}
+	}
 	if (n)
 		qsort(env->bases, n, sizeof(*env->bases), by_base);
 	for (size_t i = 0; i < n; i++)
@@ -133,26 +143,41 @@ static void fill_bases(struct ce_lockfile_env *env, struct ce_arena *a)
 			env->bases[env->n_bases++] = env->bases[i];
 }
 
-/* One environment of all its platforms, which stand side by side. Returns how many those are. */
+/* Puts a solution where it belongs in its environment. */
+static void fill_set(const struct ce_solved *s, struct ce_lockfile *lock,
+	const struct ce_map *by_url, struct ce_lockfile_env *env)
+{
+	const struct ce_request *r = s->request;
+	struct ce_lockfile_target *t;
+
+	if (r->side == CE_SIDE_NATIVE) {
+		fill_platform(s, lock, by_url, &env->platforms[env->n_platforms++]);
+		return;
+	}
+	if (env->n_targets == 0 || strcmp(env->targets[env->n_targets - 1].name, r->target) != 0)
+		env->targets[env->n_targets++].name = ce_arena_strdup(&lock->arena, r->target);
+	t = &env->targets[env->n_targets - 1];
+	fill_platform(s, lock, by_url, r->side == CE_SIDE_BUILD ? &t->build : &t->host);
+}
+
+/* One environment of all its solutions, which stand side by side. Returns how many those are. */
 static size_t fill_env(const struct ce_solved *solved, size_t n, struct ce_lockfile *lock,
 	const struct ce_map *by_url, struct ce_lockfile_env *env)
 {
 	const struct ce_request *r = solved->request;
 	struct ce_arena *a = &lock->arena;
+	size_t i = 0;
 
 	env->name = ce_arena_strdup(a, r->environment);
 	env->channels = public_texts(r->channels, r->n_channels, a);
 	env->n_channels = r->n_channels;
 	env->options = ce_arena_strdup(a, solved->options);
 	env->platforms = ce_arena_array(a, n + 1, sizeof(*env->platforms));
-	while (env->n_platforms < n &&
-		strcmp(solved[env->n_platforms].request->environment, env->name) == 0) {
-		fill_platform(
-			&solved[env->n_platforms], lock, by_url, &env->platforms[env->n_platforms]);
-		env->n_platforms++;
-	}
+	env->targets = ce_arena_array(a, n + 1, sizeof(*env->targets));
+	for (; i < n && strcmp(solved[i].request->environment, env->name) == 0; i++)
+		fill_set(&solved[i], lock, by_url, env);
 	fill_bases(env, a);
-	return env->n_platforms;
+	return i;
 }
 
 int ce_lockfile_from_solutions(const struct ce_solved *solved, size_t n,

@@ -135,12 +135,15 @@ int ce_lockfile_check_origins(const struct ce_lockfile *lock, struct ccenv_error
 		r = check_env(env, err);
 		if (r < 0)
 			return ce_context(err, r, "environments: %s", env->name);
-		for (size_t p = 0; p < env->n_platforms; p++)
-			for (size_t i = 0; i < env->platforms[p].n_pkgs; i++) {
-				r = check_pkg(env, env->platforms[p].pkgs[i], err);
+		for (size_t k = 0; k < ce_lockfile_sets(env); k++) {
+			const struct ce_lockfile_platform *p = ce_lockfile_set_at(env, k);
+
+			for (size_t i = 0; i < p->n_pkgs; i++) {
+				r = check_pkg(env, p->pkgs[i], err);
 				if (r < 0)
 					return r;
 			}
+		}
 	}
 	return 0;
 }

@@ -205,24 +205,39 @@ static int read_platform_key(struct reader *r, const char *key, size_t len, unsi
 		e = see_strings(r, seen, 4, "packages", PACKAGES_MAX, &list);
 		return e < 0 ? e : set_packages(r, list, p);
 	}
+	/* Of one side of a target; a platform is the key of its set. */
+	if (ce_cursor_key_is(key, len, "platform")) {
+		e = see(r, seen, 8, "platform");
+		return e < 0 ? e : read_string(r, "platform", &p->platform);
+	}
 	return skip(r);
 }
 
-static int read_platform(struct reader *r, struct ce_lockfile_platform *p)
+/* `name` is what messages call it. */
+static int read_set(struct reader *r, const char *name, struct ce_lockfile_platform *p)
 {
 	unsigned seen = 0;
 	const char *key;
 	size_t len;
-	int more, e = enter(r, p->platform, CE_KIND_MAP);
+	int more, e = enter(r, name, CE_KIND_MAP);
 
 	if (e < 0)
 		return e;
 	while ((more = r->c.ops->next_key(&r->c, &key, &len)) > 0) {
 		e = read_platform_key(r, key, len, &seen, p);
 		if (e < 0)
-			return ce_context(r->err, e, "%s", p->platform);
+			return ce_context(r->err, e, "%s", name);
 	}
-	return more < 0 ? fail_end(r, p->platform) : 0;
+	return more < 0 ? fail_end(r, name) : 0;
+}
+
+static int read_platform(struct reader *r, struct ce_lockfile_platform *p)
+{
+	const char *name = p->platform;
+	int e = read_set(r, name, p);
+
+	p->platform = name;
+	return e;
 }
 
 static int read_platforms(struct reader *r, struct ce_lockfile_env *env)
@@ -250,6 +265,68 @@ static int read_platforms(struct reader *r, struct ce_lockfile_env *env)
 			return e;
 	}
 	return more < 0 ? fail_end(r, "platforms") : 0;
+}
+
+static int read_side(struct reader *r, const char *key, struct ce_lockfile_platform *p)
+{
+	int e = read_set(r, key, p);
+
+	if (e >= 0 && (!p->platform || !ce_subdir_is_known(p->platform, strlen(p->platform))))
+		e = ce_fail(r->err, CCENV_EDATA, "%s: platform: expected one of conda's, found %s",
+			key, p->platform ? p->platform : "none");
+	return e;
+}
+
+/* {"build": …, "host": …}: both must be there. */
+static int read_target(struct reader *r, struct ce_lockfile_target *t)
+{
+	unsigned seen = 0;
+	const char *key;
+	size_t len;
+	int more, e = enter(r, t->name, CE_KIND_MAP);
+
+	while (e >= 0 && (more = r->c.ops->next_key(&r->c, &key, &len)) != 0) {
+		if (more < 0)
+			return fail_end(r, t->name);
+		if (ce_cursor_key_is(key, len, "build")) {
+			e = see(r, &seen, 1, "build");
+			e = e < 0 ? e : read_side(r, "build", &t->build);
+		} else if (ce_cursor_key_is(key, len, "host")) {
+			e = see(r, &seen, 2, "host");
+			e = e < 0 ? e : read_side(r, "host", &t->host);
+		} else {
+			e = skip(r);
+		}
+	}
+	if (e >= 0 && seen != 3)
+		e = ce_fail(r->err, CCENV_EDATA, "expected \"build\" and \"host\"");
+	return e < 0 ? ce_context(r->err, e, "%s", t->name) : 0;
+}
+
+static int read_targets(struct reader *r, struct ce_lockfile_env *env)
+{
+	const char *key;
+	size_t len;
+	int more, e = enter(r, "targets", CE_KIND_MAP);
+
+	if (e < 0)
+		return e;
+	env->targets = ce_arena_array(&r->lock->arena, PLATFORMS_MAX, sizeof(*env->targets));
+	while ((more = r->c.ops->next_key(&r->c, &key, &len)) > 0) {
+		CE_AUTOFREE char *name = ce_strndup(key, len);
+
+		if (!ce_name_is_valid(key, len))
+			return ce_fail(r->err, CCENV_EDATA, "targets: invalid target name");
+		if (ce_lockfile_target_find(env, name))
+			return ce_fail(r->err, CCENV_EDATA, "targets: %s is given twice", name);
+		if (env->n_targets == PLATFORMS_MAX)
+			return ce_fail(r->err, CCENV_EDATA, "targets: more than %d", PLATFORMS_MAX);
+		env->targets[env->n_targets].name = ce_arena_strdup(&r->lock->arena, name);
+		e = read_target(r, &env->targets[env->n_targets++]);
+		if (e < 0)
+			return ce_context(r->err, e, "targets");
+	}
+	return more < 0 ? fail_end(r, "targets") : 0;
 }
 
 /* {"<channel>": ["<URL>", …]} */
@@ -303,6 +380,10 @@ static int read_env_key(
 	if (ce_cursor_key_is(key, len, "platforms")) {
 		e = see(r, seen, 4, "platforms");
 		return e < 0 ? e : read_platforms(r, env);
+	}
+	if (ce_cursor_key_is(key, len, "targets")) {
+		e = see(r, seen, 16, "targets");
+		return e < 0 ? e : read_targets(r, env);
 	}
 	return skip(r);
 }

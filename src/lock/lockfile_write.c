@@ -37,6 +37,32 @@ static json_t *platform_to_json(const struct ce_lockfile_platform *p)
 	return o;
 }
 
+/* One side of a target, which says for which platform it is. */
+static json_t *side_to_json(const struct ce_lockfile_platform *p)
+{
+	json_t *o = json_pack("{ss}", "platform", p->platform);
+	json_t *rest = platform_to_json(p);
+
+	json_object_update(o, rest);
+	json_decref(rest);
+	return o;
+}
+
+static json_t *targets_to_json(const struct ce_lockfile_env *env)
+{
+	json_t *targets = json_object();
+
+	for (size_t i = 0; i < env->n_targets; i++) {
+		const struct ce_lockfile_target *t = &env->targets[i];
+		json_t *o = json_object();
+
+		json_object_set_new(o, "build", side_to_json(&t->build));
+		json_object_set_new(o, "host", side_to_json(&t->host));
+		json_object_set_new(targets, t->name, o);
+	}
+	return targets;
+}
+
 static json_t *bases_to_json(const struct ce_lockfile_env *env)
 {
 	json_t *o = json_object();
@@ -84,6 +110,8 @@ void ce_lockfile_render(const struct ce_lockfile *lock, struct ce_buf *out)
 		for (size_t p = 0; p < env->n_platforms; p++)
 			json_object_set_new(platforms, env->platforms[p].platform,
 				platform_to_json(&env->platforms[p]));
+		if (env->n_targets)
+			json_object_set_new(o, "targets", targets_to_json(env));
 		json_object_set_new(envs, env->name, o);
 	}
 	for (size_t i = 0; i < lock->n_pkgs; i++)

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "ccenv/ccenv.h"
+#include "manifest/manifest_parts.h"
 #include "manifest/manifest_spelling.h"
 #include "model/arch.h"
 #include "model/manifest.h"
@@ -27,7 +28,8 @@ enum {
 	FEATURES_MAX = 256
 };
 
-static int check_keys(const json_t *o, const char *const *known, size_t n, struct ccenv_error *err)
+int ce_manifest_check_keys(
+	const json_t *o, const char *const *known, size_t n, struct ccenv_error *err)
 {
 	const char *key;
 	json_t *v;
@@ -74,7 +76,7 @@ static int add_fields(const json_t *o, struct ce_buf *b, struct ccenv_error *err
 	const char *key;
 	char before = '[';
 	json_t *field;
-	int r = check_keys(o, keys, CE_COUNT(keys), err);
+	int r = ce_manifest_check_keys(o, keys, CE_COUNT(keys), err);
 
 	if (r < 0)
 		return r;
@@ -135,13 +137,14 @@ static int check_spelling(const json_t *table, const char *name, struct ccenv_er
 	return 0;
 }
 
-static int parse_deps(const json_t *o, const char *platform, struct ce_manifest *m,
+int ce_manifest_parse_deps(const struct ce_manifest_place *at, struct ce_manifest *m,
 	struct ce_feature *f, struct ccenv_error *err)
 {
+	const char *key = at->dependencies ? at->dependencies : "dependencies";
 	struct ce_dependency *deps;
 	const char *name;
 	json_t *table, *v;
-	int r = ce_json_object(o, "dependencies", &table, err);
+	int r = ce_json_object(at->object, key, &table, err);
 
 	if (r < 0 || !table)
 		return r;
@@ -152,22 +155,22 @@ static int parse_deps(const json_t *o, const char *platform, struct ce_manifest 
 	json_object_foreach (table, name, v) {
 		r = check_spelling(table, name, err);
 		if (r < 0)
-			return ce_context(err, r, "dependencies");
+			return ce_context(err, r, "%s", key);
 		r = parse_dep(name, v, &m->arena, &deps[f->n_deps].spec, err);
 		if (r < 0)
-			return ce_context(err, r, "dependencies");
-		deps[f->n_deps++].platform = platform;
+			return ce_context(err, r, "%s", key);
+		deps[f->n_deps++].platform = at->platform;
 	}
 	return 0;
 }
 
-static int parse_sysreqs(const json_t *o, const char *platform, struct ce_manifest *m,
+int ce_manifest_parse_sysreqs(const struct ce_manifest_place *at, struct ce_manifest *m,
 	struct ce_feature *f, struct ccenv_error *err)
 {
 	struct ce_system_requirement *list;
 	const char *name;
 	json_t *table, *v;
-	int r = ce_json_object(o, "system-requirements", &table, err);
+	int r = ce_json_object(at->object, "system-requirements", &table, err);
 
 	if (r < 0 || !table)
 		return r;
@@ -186,9 +189,9 @@ static int parse_sysreqs(const json_t *o, const char *platform, struct ce_manife
 			name, json_string_value(v), &m->arena, &checked, err);
 		if (r < 0)
 			return ce_context(err, r, "system-requirements");
-		list[f->n_sysreqs++] =
-			(struct ce_system_requirement){platform, ce_arena_strdup(&m->arena, name),
-				ce_arena_strdup(&m->arena, json_string_value(v))};
+		list[f->n_sysreqs++] = (struct ce_system_requirement){at->platform,
+			ce_arena_strdup(&m->arena, name),
+			ce_arena_strdup(&m->arena, json_string_value(v))};
 	}
 	return 0;
 }
@@ -203,6 +206,17 @@ static int check_platforms(const char *const *list, size_t n, struct ccenv_error
 	return 0;
 }
 
+int ce_manifest_parse_archs(
+	const json_t *o, struct ce_manifest *m, struct ce_feature *f, struct ccenv_error *err)
+{
+	int r = ce_json_strings(o, "archs", &m->arena, &f->archs, &f->n_archs, err);
+
+	/* Their form only: which release it will be is known when it is locked. */
+	for (size_t i = 0; r >= 0 && i < f->n_archs; i++)
+		r = ce_arch_check(f->archs[i], NULL, err);
+	return r;
+}
+
 static int read_cuda(
 	const json_t *cuda, struct ce_manifest *m, struct ce_feature *f, struct ccenv_error *err)
 {
@@ -210,7 +224,7 @@ static int read_cuda(
 	static const char *const defaults[] = {"nvcc", "cudart"};
 	int r;
 
-	r = check_keys(cuda, keys, CE_COUNT(keys), err);
+	r = ce_manifest_check_keys(cuda, keys, CE_COUNT(keys), err);
 	if (r < 0)
 		return r;
 	r = ce_json_string(cuda, "version", &m->arena, &f->cuda_version, err);
@@ -219,17 +233,11 @@ static int read_cuda(
 	r = ce_json_strings(cuda, "components", &m->arena, &f->components, &f->n_components, err);
 	if (r < 0)
 		return r;
-	r = ce_json_strings(cuda, "archs", &m->arena, &f->archs, &f->n_archs, err);
+	r = ce_manifest_parse_archs(cuda, m, f, err);
 	if (r < 0)
 		return r;
 	if (!f->cuda_version)
 		return ce_fail(err, CCENV_EDATA, "\"version\" is missing, e.g. \"13.0\"");
-	/* Their form only: which release it will be is known when it is locked. */
-	for (size_t i = 0; i < f->n_archs; i++) {
-		r = ce_arch_check(f->archs[i], NULL, err);
-		if (r < 0)
-			return r;
-	}
 	if (f->n_components == 0) {
 		f->components = (const char **)defaults;
 		f->n_components = CE_COUNT(defaults);
@@ -253,33 +261,35 @@ static int parse_target(const char *platform, const json_t *t, struct ce_manifes
 	struct ce_feature *f, struct ccenv_error *err)
 {
 	static const char *const keys[] = {"dependencies", "system-requirements"};
+	const struct ce_manifest_place at = {.object = t, .platform = platform};
 	int r = check_platforms(&platform, 1, err);
 
 	if (r < 0)
 		return r;
 	if (!json_is_object(t))
 		return ce_fail(err, CCENV_EDATA, "expected an object");
-	r = check_keys(t, keys, CE_COUNT(keys), err);
+	r = ce_manifest_check_keys(t, keys, CE_COUNT(keys), err);
 	if (r < 0)
 		return r;
-	r = parse_deps(t, platform, m, f, err);
+	r = ce_manifest_parse_deps(&at, m, f, err);
 	if (r < 0)
 		return r;
-	return parse_sysreqs(t, platform, m, f, err);
+	return ce_manifest_parse_sysreqs(&at, m, f, err);
 }
 
 /* What may stand in a feature and at the top level. */
 static int parse_feature(
 	const json_t *o, struct ce_manifest *m, struct ce_feature *f, struct ccenv_error *err)
 {
+	const struct ce_manifest_place at = {.object = o};
 	const char *platform;
 	json_t *targets, *t;
 	int r;
 
-	r = parse_deps(o, NULL, m, f, err);
+	r = ce_manifest_parse_deps(&at, m, f, err);
 	if (r < 0)
 		return r;
-	r = parse_sysreqs(o, NULL, m, f, err);
+	r = ce_manifest_parse_sysreqs(&at, m, f, err);
 	if (r < 0)
 		return r;
 	r = parse_cuda(o, m, f, err);
@@ -305,7 +315,7 @@ static int read_named_feature(
 
 	if (!json_is_object(v))
 		return ce_fail(err, CCENV_EDATA, "expected an object");
-	r = check_keys(v, keys, CE_COUNT(keys), err);
+	r = ce_manifest_check_keys(v, keys, CE_COUNT(keys), err);
 	if (r < 0)
 		return r;
 	r = parse_feature(v, m, f, err);
@@ -374,7 +384,7 @@ static int parse_environment(
 	o = json_is_array(v) ? json_pack("{s:O}", "features", v) : json_incref((json_t *)v);
 	if (!json_is_object(o))
 		return ce_fail(err, CCENV_EDATA, "expected an array of feature names");
-	r = check_keys(o, keys, CE_COUNT(keys), err);
+	r = ce_manifest_check_keys(o, keys, CE_COUNT(keys), err);
 	if (r < 0)
 		return r;
 	r = ce_json_strings(o, "features", &m->arena, &names, &n, err);
@@ -474,7 +484,7 @@ static int read_exclude_newer(const json_t *v, struct ce_manifest *m, struct cce
 	const char *name;
 	int r;
 
-	r = check_keys(v, keys, CE_COUNT(keys), err);
+	r = ce_manifest_check_keys(v, keys, CE_COUNT(keys), err);
 	if (r < 0)
 		return r;
 	r = ce_json_string(v, "default", &m->arena, &m->exclude_newer, err);
@@ -593,13 +603,14 @@ static void add_defaults(struct ce_manifest *m)
 static int parse_top(const json_t *root, struct ce_manifest *m, struct ccenv_error *err)
 {
 	static const char *const keys[] = {"$schema", "name", "channels", "platforms",
-		"system-requirements", "cuda", "dependencies", "target", "features", "environments",
-		"channel-priority", "strategy", "exclude-newer", "pins", "reproducible"};
+		"system-requirements", "cuda", "dependencies", "target", "targets", "features",
+		"environments", "channel-priority", "strategy", "exclude-newer", "pins",
+		"reproducible"};
 	int r;
 
 	if (!json_is_object(root))
 		return ce_fail(err, CCENV_EDATA, "expected an object");
-	r = check_keys(root, keys, CE_COUNT(keys), err);
+	r = ce_manifest_check_keys(root, keys, CE_COUNT(keys), err);
 	if (r < 0)
 		return r;
 	r = ce_json_string(root, "name", &m->arena, &m->name, err);
@@ -612,6 +623,9 @@ static int parse_top(const json_t *root, struct ce_manifest *m, struct ccenv_err
 	if (r < 0)
 		return r;
 	r = check_platforms(m->platforms, m->n_platforms, err);
+	if (r < 0)
+		return r;
+	r = ce_manifest_parse_targets(root, m, err);
 	if (r < 0)
 		return r;
 	r = parse_options(root, m, err);

@@ -35,19 +35,24 @@ static const char *spec_for_platform(const char *spec, const char *platform, str
 	return ce_arena_printf(a, "%.*s%s%s", (int)(at - spec), spec, platform, at + 1);
 }
 
-static const char *const *specs_of(const struct ce_component *c, const char *platform)
+static const char *const *specs_of(
+	const struct ce_component *c, const char *platform, enum ce_side side)
 {
 	static const char *const nothing[] = {NULL};
 
 	if (c->not_on_aarch64 && strcmp(platform, "linux-aarch64") == 0)
 		return nothing;
+	if (side == CE_SIDE_BUILD)
+		return c->build_specs;
+	if (side == CE_SIDE_HOST && c->build_specs[0])
+		return c->host_specs;
 	if (ce_platform_is_linux(platform) && ce_platform_cuda_target(platform))
 		return c->linux_specs;
 	return ce_platform_is_win(platform) ? c->win_specs : nothing;
 }
 
-int ce_component_expand(const char *component, const char *platform, struct ce_arena *a,
-	struct ce_strs *ret_specs, struct ccenv_error *err)
+int ce_component_expand(const char *component, const char *platform, enum ce_side side,
+	struct ce_arena *a, struct ce_strs *ret_specs, struct ccenv_error *err)
 {
 	const struct ce_component *c = ce_component_find(component);
 	const char *const *words;
@@ -56,8 +61,8 @@ int ce_component_expand(const char *component, const char *platform, struct ce_a
 
 	if (!c)
 		return fail_unknown(component, err);
-	words = specs_of(c, platform);
-	if (!words[0])
+	words = specs_of(c, platform, side);
+	if (!words[0] && !specs_of(c, platform, CE_SIDE_NATIVE)[0])
 		return ce_fail(err, CCENV_ENOTFOUND,
 			"the CUDA component \"%s\" does not exist for %s; leave it out or remove the platform",
 			c->name, platform);
@@ -150,10 +155,10 @@ static int add_component(const struct ce_component_request *q, const char *compo
 
 	if (r < 0)
 		return r;
-	r = ce_component_expand(component, q->platform, a, &more, err);
+	r = ce_component_expand(component, q->host ? q->host : q->platform, q->side, a, &more, err);
 	if (r < 0)
 		return r;
-	joined = ce_arena_array(a, list->n + more.n + 1, sizeof(*joined));
+	joined = ce_arena_array(a, list->n + more.n + 2, sizeof(*joined)); /* and a sysroot */
 	memcpy(joined, list->items, list->n * sizeof(*joined));
 	list->items = joined;
 	for (size_t i = 0; i < more.n; i++) {
@@ -163,26 +168,60 @@ static int add_component(const struct ce_component_request *q, const char *compo
 	return 0;
 }
 
+/* conda-forge builds for Tegra with CUDA 12 only; from 13 on its packages for servers are for both. */
+static int check_variant(const struct ce_component_request *q,
+	const struct ce_cuda_releases *releases, struct ccenv_error *err)
+{
+	if (!q->arm_variant || strcmp(q->arm_variant, "tegra") != 0 ||
+		ce_cuda_releases_have_before(releases, ce_cuda_release(13, 0)))
+		return 0;
+	return ce_fail(err, CCENV_ENOTFOUND,
+		"arm-variant \"tegra\" has no CUDA \"%s\": from CUDA 13 on conda-forge's packages of arm-variant \"sbsa\" are for servers and for Tegra; leave \"arm-variant\" out, or ask for CUDA 12.9",
+		q->version);
+}
+
+/* What a target's compilers for the host are linked with: a program must not need a newer glibc than the
+ * host has, and the sysroot itself only knows the machine that builds. */
+static void add_sysroot(
+	const struct ce_component_request *q, struct ce_arena *a, struct ce_strs *list)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf gcc = {0};
+
+	ce_buf_addf(&gcc, "gcc_impl_%s", q->host ? q->host : "");
+	for (size_t i = 0; q->side == CE_SIDE_BUILD && i < list->n; i++)
+		if (strcmp(list->items[i], ce_buf_str(&gcc)) == 0) {
+			list->items[list->n++] =
+				q->glibc ? ce_arena_printf(a, "sysroot_%s <=%s", q->host, q->glibc)
+					 : ce_arena_printf(a, "sysroot_%s", q->host);
+			return;
+		}
+}
+
 int ce_component_specs(const struct ce_component_request *q, struct ce_arena *a,
 	struct ce_strs *ret_specs, struct ccenv_error *err)
 {
-	struct ce_strs all = {.items = ce_arena_array(a, 3, sizeof(*all.items))};
+	struct ce_strs all = {.items = ce_arena_array(a, 4, sizeof(*all.items))};
 	struct ce_cuda_releases releases;
 	size_t n = 0;
 	int r = ce_cuda_releases_parse(q->version, &releases, err);
 
 	if (r < 0)
 		return r;
+	r = check_variant(q, &releases, err);
+	if (r < 0)
+		return r;
 	all.items[all.n++] =
 		ce_arena_printf(a, "cuda-version %s", ce_cuda_releases_text(&releases, a));
-	if (strcmp(q->platform, "linux-aarch64") == 0)
-		all.items[all.n++] = "arm-variant * sbsa";
+	if (strcmp(q->host ? q->host : q->platform, "linux-aarch64") == 0)
+		all.items[all.n++] = ce_arena_printf(
+			a, "arm-variant * %s", q->arm_variant ? q->arm_variant : "sbsa");
 	limit_to_driver(&releases, q->driver);
 	for (size_t i = 0; i < q->components.n; i++) {
 		r = add_component(q, q->components.items[i], &releases, a, &all, err);
 		if (r < 0)
 			return r;
 	}
+	add_sysroot(q, a, &all);
 	qsort(all.items, all.n, sizeof(*all.items), compare_text);
 	for (size_t i = 0; i < all.n; i++)
 		if (n == 0 || strcmp(all.items[n - 1], all.items[i]) != 0)

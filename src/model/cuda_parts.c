@@ -198,6 +198,7 @@ static const struct ce_component components[] = {
 		.name = "cuobjdump",
 		.linux_specs = {"cuda-cuobjdump"},
 		.win_specs = {"cuda-cuobjdump"},
+		.build_specs = {"cuda-cuobjdump"},
 		.summary = "disassembler of binaries",
 	},
 	{
@@ -330,6 +331,7 @@ static const struct ce_component components[] = {
 		.name = "cuxxfilt",
 		.linux_specs = {"cuda-cuxxfilt"},
 		.win_specs = {"cuda-cuxxfilt"},
+		.build_specs = {"cuda-cuxxfilt"},
 		.summary = "name demangler",
 		.parts =
 			{
@@ -424,12 +426,16 @@ static const struct ce_component components[] = {
 		.aliases = {"toolchain"},
 		.linux_specs = {"cuda-nvcc-impl", "cuda-driver-dev_@", "gcc_impl_@", "gxx_impl_@"},
 		.win_specs = {"cuda-nvcc-impl"},
+		/* The headers of nvcc are with both: there they limit gcc, here they are read. */
+		.build_specs = {"cuda-nvcc-tools", "cuda-nvcc-dev_@", "gcc_impl_@", "gxx_impl_@"},
+		.host_specs = {"cuda-nvcc-dev_@", "cuda-cudart-dev", "cuda-driver-dev_@"},
 		.summary = "compiler, and gcc for host code",
 	},
 	{
 		.name = "nvdisasm",
 		.linux_specs = {"cuda-nvdisasm"},
 		.win_specs = {"cuda-nvdisasm"},
+		.build_specs = {"cuda-nvdisasm"},
 		.summary = "disassembler of cubins",
 	},
 	{
@@ -524,6 +530,7 @@ static const struct ce_component components[] = {
 		.name = "nvprune",
 		.linux_specs = {"cuda-nvprune"},
 		.win_specs = {"cuda-nvprune"},
+		.build_specs = {"cuda-nvprune"},
 		.summary = "prunes static libraries",
 	},
 	{

@@ -43,6 +43,10 @@ struct ce_component {
 	/* MatchSpecs, "@" stands for the platform; none: it does not exist there. */
 	const char *linux_specs[CE_COMPONENT_WORDS];
 	const char *win_specs[CE_COMPONENT_WORDS];
+	/* Of a target, where it has programs: those of the machine that builds ("@" is the host all the
+	 * same), and what is left for the host. Without any, linux_specs are the host's. */
+	const char *build_specs[CE_COMPONENT_WORDS];
+	const char *host_specs[CE_COMPONENT_WORDS];
 	bool not_on_aarch64;
 	const char *summary; /* for lists; NULL for variants of another component */
 	struct ce_cuda_part parts[CE_COMPONENT_PARTS];

@@ -12,22 +12,27 @@ char *ce_layout_env(const char *root, const char *platform, const char *content_
 	return ce_asprintf("%s/env/%s-%.12s", root, platform, content_hash);
 }
 
-char *ce_layout_view(const char *root, const char *cuda_target, const char *content_hash)
+char *ce_layout_host(const char *root, const char *platform, const char *content_hash)
 {
-	return ce_asprintf("%s/view/%s-%.12s", root, cuda_target, content_hash);
+	return ce_asprintf("%s/host/%s-%.12s", root, platform, content_hash);
 }
 
-char *ce_layout_view_link(const char *root, const char *cuda_target)
+char *ce_layout_view(const char *root, const char *label, const char *content_hash)
 {
-	return ce_asprintf("%s/view/%s", root, cuda_target);
+	return ce_asprintf("%s/view/%s-%.12s", root, label, content_hash);
 }
 
-char *ce_layout_stamp(const char *root)
+char *ce_layout_view_link(const char *root, const char *label)
 {
-	return ce_path_join(root, "stamp.json");
+	return ce_asprintf("%s/view/%s", root, label);
 }
 
-char *ce_layout_installed(const char *root)
+char *ce_layout_stamp(const char *root, const char *label)
 {
-	return ce_path_join(root, "installed");
+	return ce_asprintf("%s/stamp%s%s.json", root, label ? "-" : "", label ? label : "");
+}
+
+char *ce_layout_installed(const char *root, const char *label)
+{
+	return ce_asprintf("%s/installed%s%s", root, label ? "-" : "", label ? label : "");
 }

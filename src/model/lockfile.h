@@ -9,7 +9,7 @@
 #include "model/request.h"
 
 /*
- * The lock: for each environment and platform the exact packages, with what was asked and what was
+ * The lock: for each environment, and in it for each platform and target, the exact packages, with what was asked and what was
  * assumed, so that staleness is decided from the file alone, with no network.
  */
 struct ce_lockfile_platform {
@@ -20,6 +20,12 @@ struct ce_lockfile_platform {
 	size_t n_virtuals;
 	const struct ce_pkg **pkgs; /* sorted by ce_pkg_compare(); point into ce_lockfile.pkgs */
 	size_t n_pkgs;
+};
+
+/* A target: the tools for the machine that builds, the libraries for the other (model/manifest.h). */
+struct ce_lockfile_target {
+	const char *name;
+	struct ce_lockfile_platform build, host;
 };
 
 /* Where a channel's index says that its packages are, if not below the channel itself (CEP 15). */
@@ -38,6 +44,8 @@ struct ce_lockfile_env {
 	const char *options;
 	struct ce_lockfile_platform *platforms; /* sorted by platform */
 	size_t n_platforms;
+	struct ce_lockfile_target *targets; /* sorted by name */
+	size_t n_targets;
 };
 
 struct ce_lockfile {
@@ -58,5 +66,16 @@ const struct ce_lockfile_env *ce_lockfile_env_find(
 	const struct ce_lockfile *lock, const char *name);
 const struct ce_lockfile_platform *ce_lockfile_platform_find(
 	const struct ce_lockfile_env *env, const char *platform);
+const struct ce_lockfile_target *ce_lockfile_target_find(
+	const struct ce_lockfile_env *env, const char *name);
+/* What answers the request: a platform, or one side of a target. */
+const struct ce_lockfile_platform *ce_lockfile_answer_find(
+	const struct ce_lockfile_env *env, const struct ce_request *request);
+/* How many sets of packages an environment has, and the i-th: its platforms, then both sides of each
+ * target. */
+size_t ce_lockfile_sets(const struct ce_lockfile_env *env);
+const struct ce_lockfile_platform *ce_lockfile_set_at(const struct ce_lockfile_env *env, size_t i);
+/* The package of that name; NULL when there is none. */
+const struct ce_pkg *ce_lockfile_pkg_find(const struct ce_lockfile_platform *p, const char *name);
 
 #endif

@@ -2,6 +2,7 @@
 /* What a manifest means for one environment and platform: the request. */
 #include "model/manifest.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,9 +63,28 @@ struct ce_strs ce_manifest_platforms(
 	return (struct ce_strs){list, n};
 }
 
-struct ce_strs ce_manifest_archs(const struct ce_environment *env)
+const struct ce_target *ce_manifest_target(const struct ce_manifest *m, const char *name)
+{
+	for (size_t i = 0; i < m->n_targets; i++)
+		if (strcmp(m->targets[i].name, name) == 0)
+			return &m->targets[i];
+	return NULL;
+}
+
+bool ce_manifest_has_target(const struct ce_environment *env, const struct ce_target *target)
+{
+	for (size_t f = 0; f < env->n_features; f++)
+		if (!feature_has_platform(env->features[f], target->host))
+			return false;
+	return true;
+}
+
+struct ce_strs ce_manifest_archs(const struct ce_environment *env, const struct ce_target *target)
 {
 	struct ce_strs archs = {0};
+
+	if (target)
+		archs = (struct ce_strs){target->own.archs, target->own.n_archs};
 
 	for (size_t i = 0; archs.n == 0 && i < env->n_features; i++)
 		archs = (struct ce_strs){env->features[i]->archs, env->features[i]->n_archs};
@@ -148,7 +168,9 @@ static int add_sysreqs(const struct ce_feature *f, const char *platform, struct 
 static int add_virtuals(const struct ce_environment *env, const struct ce_request_target *target,
 	struct ce_request *r, struct ccenv_error *err)
 {
-	size_t room = 0;
+	const struct ce_feature *own =
+		target->target && target->side == CE_SIDE_HOST ? &target->target->own : NULL;
+	size_t room = own ? own->n_sysreqs : 0;
 
 	for (size_t f = 0; f < env->n_features; f++)
 		room += env->features[f]->n_sysreqs;
@@ -164,28 +186,50 @@ static int add_virtuals(const struct ce_environment *env, const struct ce_reques
 		if (e < 0)
 			return e;
 	}
-	return 0;
+	return own ? add_sysreqs(own, NULL, r, err) : 0;
 }
 
-static const char *driver_of(const struct ce_request *r)
+/* The version of a virtual package that is assumed; NULL when it is not. */
+static const char *assumed(const struct ce_request *r, const char *name)
 {
 	for (size_t i = 0; i < r->n_virtuals; i++)
-		if (strcmp(r->virtuals[i].name, "__cuda") == 0)
+		if (strcmp(r->virtuals[i].name, name) == 0)
 			return r->virtuals[i].version;
 	return NULL;
 }
 
-/* The specs that a feature's "cuda" section stands for. */
-static int add_cuda(
-	const struct ce_feature *f, struct ce_request *r, size_t *cap, struct ccenv_error *err)
+/* Has the tools' side of a target a glibc to keep to? The one that the other side declares. */
+static int declared_glibc(const struct ce_environment *env, const struct ce_request_target *target,
+	struct ce_arena *a, const char **ret, struct ccenv_error *err)
 {
-	const struct ce_component_request q = {.version = f->cuda_version,
-		.components = {f->components, f->n_components},
-		.platform = r->platform,
-		.driver = driver_of(r)};
+	CE_CLEANUP(ce_request_freep) struct ce_request *host = ce_request_new();
+	struct ce_request_target other = *target;
+	const char *glibc;
+	int e;
+
+	assert(target->target);
+	other.side = CE_SIDE_HOST;
+	other.defaults = target->host_defaults;
+	other.n_defaults = target->n_host_defaults;
+	host->platform = target->target->host;
+	e = add_virtuals(env, &other, host, err);
+	if (e < 0)
+		return e;
+	glibc = assumed(host, "__glibc");
+	*ret = glibc ? ce_arena_strdup(a, glibc) : NULL;
+	return 0;
+}
+
+/* The specs that a feature's "cuda" section stands for. */
+static int add_cuda(const struct ce_feature *f, const struct ce_component_request *like,
+	struct ce_request *r, size_t *cap, struct ccenv_error *err)
+{
+	struct ce_component_request q = *like;
 	struct ce_strs texts;
 	int e;
 
+	q.version = f->cuda_version;
+	q.components = (struct ce_strs){f->components, f->n_components};
 	e = ce_component_specs(&q, &r->arena, &texts, err);
 	if (e < 0)
 		return ce_context(err, e, "cuda");
@@ -209,31 +253,52 @@ static int add_cuda(
 	return 0;
 }
 
-static int add_specs(
-	const struct ce_environment *env, struct ce_request *r, struct ccenv_error *err)
+static void add_deps(const struct ce_feature *f, struct ce_request *r)
 {
+	for (size_t i = 0; i < f->n_deps; i++)
+		if (!f->deps[i].platform || strcmp(f->deps[i].platform, r->platform) == 0)
+			r->specs[r->n_specs++] = f->deps[i].spec;
+}
+
+/* The dependencies. The tools of a target have their own only: what is linked is for the host. */
+static size_t add_all_deps(const struct ce_environment *env, const struct ce_request_target *target,
+	struct ce_request *r)
+{
+	const struct ce_feature *own = NULL;
 	size_t cap = 0;
 
+	if (target->target)
+		own = target->side == CE_SIDE_BUILD ? &target->target->tools : &target->target->own;
 	for (size_t f = 0; f < env->n_features; f++)
 		cap += env->features[f]->n_deps;
+	cap += own ? own->n_deps : 0;
 	r->specs = ce_arena_array(&r->arena, cap + 1, sizeof(*r->specs));
-	for (size_t f = 0; f < env->n_features; f++) {
-		const struct ce_feature *feature = env->features[f];
+	for (size_t f = 0; target->side != CE_SIDE_BUILD && f < env->n_features; f++)
+		add_deps(env->features[f], r);
+	if (own)
+		add_deps(own, r);
+	return cap;
+}
 
-		for (size_t i = 0; i < feature->n_deps; i++)
-			if (!feature->deps[i].platform ||
-				strcmp(feature->deps[i].platform, r->platform) == 0)
-				r->specs[r->n_specs++] = feature->deps[i].spec;
-	}
-	for (size_t f = 0; f < env->n_features; f++) {
-		int e;
+static int add_specs(const struct ce_environment *env, const struct ce_request_target *target,
+	struct ce_request *r, struct ccenv_error *err)
+{
+	struct ce_component_request like = {
+		.platform = r->platform, .driver = assumed(r, "__cuda"), .side = target->side};
+	size_t cap = add_all_deps(env, target, r);
+	int e = 0;
 
-		if (!env->features[f]->cuda_version)
-			continue;
-		e = add_cuda(env->features[f], r, &cap, err);
-		if (e < 0)
-			return e;
+	if (target->target) {
+		like.host = target->target->host;
+		like.arm_variant = target->target->arm_variant;
 	}
+	if (target->target && target->side == CE_SIDE_BUILD)
+		e = declared_glibc(env, target, &r->arena, &like.glibc, err);
+	for (size_t f = 0; e >= 0 && f < env->n_features; f++)
+		if (env->features[f]->cuda_version)
+			e = add_cuda(env->features[f], &like, r, &cap, err);
+	if (e < 0)
+		return e;
 	ce_request_sort_specs(r);
 	return 0;
 }
@@ -347,6 +412,9 @@ static int fill_request(const struct ce_manifest *m, const struct ce_environment
 
 	r->environment = ce_arena_strdup(&r->arena, env->name);
 	r->platform = ce_arena_strdup(&r->arena, target->platform);
+	r->side = target->side;
+	if (target->target)
+		r->target = ce_arena_strdup(&r->arena, target->target->name);
 	r->pins = m->pins;
 	r->n_pins = m->n_pins;
 	r->priority = m->priority;
@@ -357,7 +425,7 @@ static int fill_request(const struct ce_manifest *m, const struct ce_environment
 	e = add_virtuals(env, target, r, err);
 	if (e < 0)
 		return e;
-	e = add_specs(env, r, err);
+	e = add_specs(env, target, r, err);
 	if (e < 0)
 		return e;
 	return add_dates(m, target->now, r, err);
@@ -370,6 +438,10 @@ int ce_manifest_request(const struct ce_manifest *m, const struct ce_environment
 	CE_CLEANUP(ce_request_freep) struct ce_request *r = ce_request_new();
 	int e = fill_request(m, env, target, r, err);
 
+	if (e < 0 && target->target)
+		return ce_context(err, e, "%s, environment \"%s\", target \"%s\", %s side (%s)",
+			m->path, env->name, target->target->name, ce_side_name(target->side),
+			target->platform);
 	if (e < 0)
 		return ce_context(err, e, "%s, environment \"%s\", platform %s", m->path, env->name,
 			target->platform);

@@ -2,6 +2,7 @@
 #ifndef CE_MODEL_MANIFEST_H
 #define CE_MODEL_MANIFEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,6 +50,19 @@ enum ce_reproducible {
 	CE_REPRODUCIBLE_STRICT, /* and what only a fixed place can make equal is an error elsewhere */
 };
 
+/*
+ * A target: what is built on one machine for another, in conda-build's words. Its tools are a prefix for
+ * `build`, its libraries one for `host`.
+ */
+struct ce_target {
+	const char *name;
+	const char *build, *host; /* subdirs; never the same */
+	const char *arm_variant;  /* "sbsa" or "tegra"; NULL where host is not linux-aarch64 */
+	struct ce_feature own;    /* for the host side: dependencies, system requirements, archs */
+	struct ce_feature tools;  /* for the build side: dependencies */
+	struct ce_strs emulator;  /* a command that runs programs of `host`, or nothing */
+};
+
 /* exclude-newer for one package; text NULL lets every date in. */
 struct ce_manifest_date {
 	const char *name;
@@ -76,6 +90,8 @@ struct ce_manifest {
 	size_t n_channels;
 	const char **platforms;
 	size_t n_platforms;
+	struct ce_target *targets; /* sorted by name */
+	size_t n_targets;
 	enum ce_channel_priority priority;
 	enum ce_strategy strategy;
 	enum ce_reproducible reproducible;
@@ -104,8 +120,14 @@ const struct ce_environment *ce_manifest_environment(const struct ce_manifest *m
 struct ce_strs ce_manifest_platforms(
 	const struct ce_manifest *m, const struct ce_environment *env, struct ce_arena *a);
 
-/* The GPU architectures of an environment: those of its first feature that names some. Borrowed. */
-struct ce_strs ce_manifest_archs(const struct ce_environment *env);
+/* NULL when absent. Borrowed. */
+const struct ce_target *ce_manifest_target(const struct ce_manifest *m, const char *name);
+/* Is the target part of the environment? It is unless a feature names other platforms than its host. */
+bool ce_manifest_has_target(const struct ce_environment *env, const struct ce_target *target);
+
+/* The GPU architectures of an environment: those of the target (may be NULL), else of its first feature
+ * that names some. Borrowed. */
+struct ce_strs ce_manifest_archs(const struct ce_environment *env, const struct ce_target *target);
 
 /* What build files say of "reproducible", as CCENV_REPRODUCIBLE does: "" for the default, "0", "1" or
  * "strict". `m` may be NULL. */
@@ -114,10 +136,16 @@ const char *ce_manifest_reproducible(const struct ce_manifest *m);
 /* What a request is made for, besides what the manifest says. */
 struct ce_request_target {
 	const char *platform;
+	const struct ce_target
+		*target; /* of which `platform` is one side; NULL: a native environment */
+	enum ce_side side;
 	/* Virtual packages that the platform has when nothing is declared; system-requirements
 	 * replace them by name. */
 	const struct ce_virtual *defaults;
 	size_t n_defaults;
+	/* The same of the other machine, for CE_SIDE_BUILD: tools keep to the glibc of the host. */
+	const struct ce_virtual *host_defaults;
+	size_t n_host_defaults;
 	uint64_t now; /* ms since 1970: what a duration in exclude-newer counts from */
 };
 

@@ -8,15 +8,15 @@
 
 /* Only those with CUDA or with conda's gcc. */
 static const struct {
-	const char *subdir, *cuda_target, *triplet;
+	const char *subdir, *cuda_target, *triplet, *processor;
 } platforms[] = {
-	{"linux-64", "x86_64-linux", "x86_64-conda-linux-gnu"},
-	{"linux-aarch64", "sbsa-linux", "aarch64-conda-linux-gnu"},
-	{"linux-ppc64le", "ppc64le-linux", "powerpc64le-conda-linux-gnu"},
-	{"linux-32", NULL, "i686-conda-linux-gnu"},
-	{"linux-riscv64", NULL, "riscv64-conda-linux-gnu"},
-	{"linux-s390x", NULL, "s390x-conda-linux-gnu"},
-	{"win-64", "x64", NULL},
+	{"linux-64", "x86_64-linux", "x86_64-conda-linux-gnu", "x86_64"},
+	{"linux-aarch64", "sbsa-linux", "aarch64-conda-linux-gnu", "aarch64"},
+	{"linux-ppc64le", "ppc64le-linux", "powerpc64le-conda-linux-gnu", "ppc64le"},
+	{"linux-32", NULL, "i686-conda-linux-gnu", "i686"},
+	{"linux-riscv64", NULL, "riscv64-conda-linux-gnu", "riscv64"},
+	{"linux-s390x", NULL, "s390x-conda-linux-gnu", "s390x"},
+	{"win-64", "x64", NULL, NULL},
 };
 
 const char *ce_platform_host(void)
@@ -80,5 +80,13 @@ const char *ce_platform_triplet(const char *subdir)
 	for (size_t i = 0; i < CE_COUNT(platforms); i++)
 		if (strcmp(platforms[i].subdir, subdir) == 0)
 			return platforms[i].triplet;
+	return NULL;
+}
+
+const char *ce_platform_processor(const char *subdir)
+{
+	for (size_t i = 0; i < CE_COUNT(platforms); i++)
+		if (strcmp(platforms[i].subdir, subdir) == 0)
+			return platforms[i].processor;
 	return NULL;
 }

@@ -19,6 +19,8 @@ const char *ce_platform_cuda_target(const char *subdir);
  * it is none.
  */
 const char *ce_platform_of_target(const char *name);
+/* What `uname -m` says there: "x86_64", "aarch64"; NULL where conda has no gcc. */
+const char *ce_platform_processor(const char *subdir);
 /* The compiler's triplet: "x86_64-conda-linux-gnu"; NULL where conda has no gcc. */
 const char *ce_platform_triplet(const char *subdir);
 

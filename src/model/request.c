@@ -8,6 +8,14 @@
 #include "base/alloc.h"
 #include "model/pkg.h"
 
+const char *ce_side_name(enum ce_side side)
+{
+	static const char *const names[] = {
+		[CE_SIDE_NATIVE] = "", [CE_SIDE_BUILD] = "build", [CE_SIDE_HOST] = "host"};
+
+	return names[side];
+}
+
 struct ce_request *ce_request_new(void)
 {
 	return ce_calloc(1, sizeof(struct ce_request));
@@ -27,6 +35,16 @@ void ce_solution_free(struct ce_solution *s)
 		return;
 	free(s->pkgs);
 	free(s);
+}
+
+void ce_request_add_pin(struct ce_request *r, const struct ce_spec *spec)
+{
+	const struct ce_spec **more = ce_arena_array(&r->arena, r->n_pins + 1, sizeof(*more));
+
+	if (r->n_pins)
+		memcpy(more, r->pins, r->n_pins * sizeof(*more));
+	more[r->n_pins++] = spec;
+	r->pins = more;
 }
 
 static int by_text(const void *a, const void *b)

@@ -11,7 +11,7 @@
 struct ce_pkg;
 
 /*
- * What is to be solved: one environment on one platform. Made from a manifest or from the command
+ * What is to be solved: one environment on one platform, or one side of a target. Made from a manifest or from the command
  * line; everything the solver may look at is in here or in the repodata, so that the same request
  * gives the same answer on any machine.
  */
@@ -42,10 +42,22 @@ struct ce_date_exception {
 	uint64_t newer_than; /* ms since 1970 */
 };
 
+/* Which packages a request is for. A target has two machines: one builds, the other runs the result. */
+enum ce_side {
+	CE_SIDE_NATIVE = 0, /* one machine does both */
+	CE_SIDE_BUILD,      /* the tools of a target */
+	CE_SIDE_HOST,       /* its libraries and headers */
+};
+
+/* "build", "host"; "" for CE_SIDE_NATIVE. */
+const char *ce_side_name(enum ce_side side);
+
 struct ce_request {
 	struct ce_arena arena;
 	const char *environment; /* "default" */
-	const char *platform;    /* subdir */
+	const char *target;      /* name of the target; NULL for CE_SIDE_NATIVE */
+	enum ce_side side;
+	const char *platform; /* subdir */
 	/* URLs without a slash at the end; the first has the highest priority. */
 	const char **channels;
 	size_t n_channels;
@@ -72,6 +84,8 @@ struct ce_request *ce_request_new(void);
 void ce_request_free(struct ce_request *r);
 CE_DEFINE_FREEP(struct ce_request, ce_request_free, ce_request_freep)
 
+/* Adds a pin: `spec` is borrowed. */
+void ce_request_add_pin(struct ce_request *r, const struct ce_spec *spec);
 /* Sorts the specs by text and drops doubles. */
 void ce_request_sort_specs(struct ce_request *r);
 /* Replaces the virtual packages by these, with room for `more` that ce_request_set_virtual() adds.

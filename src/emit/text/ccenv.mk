@@ -23,20 +23,20 @@ ifneq ($(words $(CCENV_ROOT)),1)
 $(error ccenv: make cannot work in a path with spaces: $(CCENV_ROOT); use a build directory without spaces)
 endif
 CCENV_COMMA := ,
-ifneq ($(filter-out @TARGET@ $(word 1,$(subst -, ,@TARGET@)) @PLATFORM@ $(patsubst linux-%,%,@PLATFORM@),$(CCENV_TARGET)),)
-$(error ccenv: the target $(CCENV_TARGET) is asked for, and this toolchain is for @TARGET@: building for another machine \
-is not supported yet)
+ifneq ($(filter-out @NAMES@,$(CCENV_TARGET)),)
+$(error ccenv: the target $(CCENV_TARGET) is asked for, and this toolchain is for @NAMES@; include make/ccenv.mk for any)
 endif
 CCENV_TARGET := @TARGET@
 CCENV_CUDA_VERSION := @CUDA_VERSION@
 CCENV_CONTENT := @CONTENT@
 CCENV_ENV := $(abspath $(if $(filter /%,@ENV@),@ENV@,$(CCENV_ROOT)/@ENV@))
+CCENV_TOOLS := $(abspath $(if $(filter /%,@TOOLS@),@TOOLS@,$(CCENV_ROOT)/@TOOLS@))
 CCENV_LOCK := @LOCK@
 CUDA_HOME := $(CCENV_ROOT)/@VIEW@
 CUDA_PATH := $(CUDA_HOME)
 
-ifeq ($(wildcard $(CCENV_ENV)/conda-meta),)
-$(error ccenv: $(CCENV_ENV) is gone; run `ccenv install --root $(CCENV_ROOT)`)
+ifneq ($(words $(wildcard $(CCENV_ENV)/conda-meta) $(wildcard $(CCENV_TOOLS)/conda-meta)),2)
+$(error ccenv: $(CCENV_ENV) or $(CCENV_TOOLS) is gone; run `ccenv install --root $(CCENV_ROOT)`)
 endif
 
 NVCC := $(CUDA_HOME)/bin/nvcc
@@ -46,7 +46,7 @@ CXX := $(CUDA_HOME)/host/@TRIPLET@-g++
 AR := $(CUDA_HOME)/host/@TRIPLET@-ar
 endif
 CUDA_HOSTCXX := $(CXX)
-PKG_CONFIG := $(CCENV_ROOT)/bin/@TRIPLET@-pkg-config
+PKG_CONFIG := $(CCENV_ROOT)/@WRAPPER@
 
 CUDA_CPPFLAGS := -isystem $(CUDA_HOME)/include$(if $(wildcard $(CUDA_HOME)/include/cccl), -isystem $(CUDA_HOME)/include/cccl)
 CUDA_LDFLAGS := -L$(CUDA_HOME)/lib

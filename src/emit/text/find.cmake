@@ -8,6 +8,7 @@
 #   CCENV_EXECUTABLE  the ccenv to run; else the one in PATH (variable or environment)
 #   CCENV_ROOT_DIR    where to install; default <build>/_ccenv
 #   CCENV_ENVIRONMENT another environment of ccenv.json than default (variable or environment)
+#   CCENV_TARGET      a target of ccenv.json, to build for another machine (variable or environment)
 #   CCENV_LOCKED, CCENV_OFFLINE, CCENV_CACHE_DIR   as the options of `ccenv install`; CI=1 implies CCENV_LOCKED
 
 cmake_policy(PUSH)

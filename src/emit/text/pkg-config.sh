@@ -1,10 +1,14 @@
 #!/bin/sh
 # pkg-config for @TARGET@, written by ccenv. It finds its files from its own place, and no others.
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd -P) || exit 1
-root=$(dirname -- "$here")
+root=$(CDPATH= cd -- "$here/@UP@" && pwd -P) || exit 1
 case @ENV@ in
 /*) env=@ENV@ ;;
 *) env=$root/@ENV@ ;;
+esac
+case @TOOLS@ in
+/*) tools=@TOOLS@ ;;
+*) tools=$root/@TOOLS@ ;;
 esac
 PKG_CONFIG_LIBDIR=$root/pkgconfig/@TARGET@:$env/lib/pkgconfig:$env/share/pkgconfig
 export PKG_CONFIG_LIBDIR
@@ -17,7 +21,7 @@ for dir in "$here" "${0%/*}"; do
 	done
 done
 PATH=${path#:}
-for tool in "$env/bin/pkgconf" "$env/bin/pkg-config" pkgconf pkg-config; do
+for tool in "$tools/bin/pkgconf" "$tools/bin/pkg-config" pkgconf pkg-config; do
 	command -v "$tool" >/dev/null 2>&1 || continue
 	case $root in
 	*[!A-Za-z0-9/._+@~^-]*) ;;

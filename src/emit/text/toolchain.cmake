@@ -1,4 +1,4 @@
-# CUDA @CUDA_VERSION@ toolchain (@TARGET@), written by ccenv: changes are lost. It moves with its directory.
+# CUDA @CUDA_VERSION@ toolchain (@LABEL@), written by ccenv: changes are lost. It moves with its directory.
 #
 # CMake reads this file once or twice per configure and once per try_compile, so that it must give the same answer each
 # time and may not guard against a second reading. What the project may preset (all are optional):
@@ -24,13 +24,18 @@ set(_ccenv_has_nvcc @HAS_NVCC@)
 set(_ccenv_has_gcc @HAS_GCC@)
 set(_ccenv_crossing @CROSSING@)
 set(_ccenv_processor "@PROCESSOR@")
+set(_ccenv_build_processor "@BUILD_PROCESSOR@")
+set(_ccenv_emulator "@EMULATOR@")
+set(_ccenv_names "@NAMES@")
 set(_ccenv_archs "@ARCHS@")
 set(_ccenv_known_archs "@KNOWN_ARCHS@")
 set(_ccenv_other_archs "@OTHER_ARCHS@")
 set(_ccenv_components "@COMPONENTS@")
 set(_ccenv_other_components "@OTHER_COMPONENTS@")
 get_filename_component(_ccenv_root "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
+# The prefix of the libraries, and that of the tools: the same, unless another machine runs the result.
 get_filename_component(_ccenv_env "@ENV@" ABSOLUTE BASE_DIR "${_ccenv_root}")
+get_filename_component(_ccenv_tools "@TOOLS@" ABSOLUTE BASE_DIR "${_ccenv_root}")
 set(_ccenv_view "${_ccenv_root}/@VIEW@")
 
 # CMAKE_IN_TRY_COMPILE is not set yet at this point; the property is.
@@ -47,21 +52,25 @@ if(CCENV_MODE STREQUAL "late" OR (DEFINED CCENV_USE_GCC AND NOT CCENV_USE_GCC))
 	set(_ccenv_own_gcc OFF)
 endif()
 
-if(NOT EXISTS "${_ccenv_env}/conda-meta" OR NOT EXISTS "${_ccenv_view}/version.json")
+if(NOT EXISTS "${_ccenv_env}/conda-meta" OR NOT EXISTS "${_ccenv_tools}/conda-meta" OR NOT EXISTS "${_ccenv_view}/version.json")
 	message(FATAL_ERROR "ccenv: ${_ccenv_env} is gone or not complete. Run `ccenv install --root ${_ccenv_root}`, then "
 		"configure again.")
 endif()
 
-# Compilers for another machine than this one do not even start.
-if(CMAKE_HOST_SYSTEM_PROCESSOR MATCHES "^(x86_64|aarch64)$" AND NOT CMAKE_HOST_SYSTEM_PROCESSOR STREQUAL _ccenv_processor)
-	message(FATAL_ERROR "ccenv: ${_ccenv_root} was installed for ${_ccenv_processor}, and this machine is "
-		"${CMAKE_HOST_SYSTEM_PROCESSOR}: its compilers do not run here. Building for another machine is not supported yet.")
+# Compilers of another machine than this one do not even start.
+if(CMAKE_HOST_SYSTEM_PROCESSOR MATCHES "^(x86_64|aarch64)$" AND NOT CMAKE_HOST_SYSTEM_PROCESSOR STREQUAL _ccenv_build_processor)
+	message(FATAL_ERROR "ccenv: the compilers in ${_ccenv_root} run on ${_ccenv_build_processor}, and this machine is "
+		"${CMAKE_HOST_SYSTEM_PROCESSOR}. Install again here, into another directory.")
+endif()
+if(_ccenv_crossing AND CCENV_MODE STREQUAL "late" AND NOT CMAKE_CROSSCOMPILING)
+	message(FATAL_ERROR "CondaCuda: C and C++ are enabled already, for this machine, and the target is ${_ccenv_processor}. Move "
+		"find_package(CondaCuda) above project(), and configure again in an empty build directory.")
 endif()
 
 # _ccenv_is_ours(out path): is it a program of this root?
 function(_ccenv_is_ours out path)
 	set(${out} OFF PARENT_SCOPE)
-	foreach(dir IN ITEMS env view)
+	foreach(dir IN ITEMS env host view)
 		string(FIND "${path}" "${_ccenv_root}/${dir}/" at)
 		if(at EQUAL 0)
 			set(${out} ON PARENT_SCOPE)
@@ -88,11 +97,15 @@ endif()
 # identity is kept in the tree; when it differs, what was learnt from the old one is forgotten.
 set(_ccenv_note VERBOSE)
 if(NOT _ccenv_try)
-	set(_ccenv_id "${_ccenv_content} ${_ccenv_root}\n")
+	set(_ccenv_id "${_ccenv_content} ${_ccenv_root}\ntarget @LABEL@\n")
 	set(_ccenv_stamp "${CMAKE_BINARY_DIR}/CMakeFiles/ccenv.stamp")
 	set(_ccenv_old "")
 	if(EXISTS "${_ccenv_stamp}")
 		file(READ "${_ccenv_stamp}" _ccenv_old)
+	endif()
+	if(_ccenv_old MATCHES "\ntarget ([^\n]*)\n" AND NOT CMAKE_MATCH_1 STREQUAL "@LABEL@")
+		message(FATAL_ERROR "ccenv: this build tree was configured for ${CMAKE_MATCH_1}, and the target is @LABEL@ now. CMake cannot "
+			"change that: use another build directory.")
 	endif()
 	if(NOT _ccenv_old STREQUAL _ccenv_id)
 		set(_ccenv_note STATUS)
@@ -113,7 +126,7 @@ if(NOT _ccenv_try)
 				# By name, by a path into a prefix or view, or what CMake itself chose for the old nvcc.
 				if(_ccenv_v MATCHES "^(CMAKE_CUDA(_HOST)?_COMPILER.*|CUDA_.*_LIBRARY|CUDA_CUDART|_cmake_CUDAToolkit_.*|CUDAToolkit_.*|CUDA_TOOLKIT_.*)$"
 					OR (_ccenv_i STREQUAL "*" AND _ccenv_v MATCHES "^CMAKE_(C|CXX)_COMPILER(_.*)?$")
-					OR "$CACHE{${_ccenv_v}}" MATCHES "/(env|view)/[^;/]*-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]/"
+					OR "$CACHE{${_ccenv_v}}" MATCHES "/(env|host|view)/[^;/]*-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]/"
 					OR (_ccenv_v STREQUAL "CMAKE_CUDA_ARCHITECTURES" AND _ccenv_help STREQUAL "CUDA architectures"))
 					unset(${_ccenv_v} CACHE)
 					list(APPEND _ccenv_dropped ${_ccenv_v})
@@ -137,12 +150,12 @@ if(NOT _ccenv_try)
 			endif()
 		endif()
 	endforeach()
-	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${_ccenv_root}/stamp.json")
+	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${_ccenv_root}/@STAMP@")
 	# Whoever brought the toolchain up to date in this run has said so; else the lock must be the one it was made from.
 	get_property(_ccenv_fresh GLOBAL PROPERTY CCENV_FRESH_ROOT)
 	if(_ccenv_lock AND EXISTS "${_ccenv_lock}" AND NOT _ccenv_fresh STREQUAL _ccenv_root AND NOT CCENV_ALLOW_STALE)
 		file(SHA256 "${_ccenv_lock}" _ccenv_sha)
-		file(READ "${_ccenv_root}/stamp.json" _ccenv_json)
+		file(READ "${_ccenv_root}/@STAMP@" _ccenv_json)
 		string(FIND "${_ccenv_json}" "${_ccenv_sha}" _ccenv_i)
 		if(_ccenv_i EQUAL -1)
 			message(FATAL_ERROR "ccenv: ${_ccenv_lock} has changed since this toolchain was installed. Run "
@@ -157,10 +170,23 @@ endif()
 if(_ccenv_crossing)
 	set(CMAKE_SYSTEM_NAME Linux)
 	set(CMAKE_SYSTEM_PROCESSOR "${_ccenv_processor}")
+	# With an emulator try_run, tests and code generators of the project run here; its libc is the compiler's.
+	if(NOT _ccenv_emulator)
+		unset(_ccenv_i)
+		find_program(_ccenv_i NAMES "qemu-${_ccenv_processor}" "qemu-${_ccenv_processor}-static" PATHS ENV PATH NO_DEFAULT_PATH
+			NO_CACHE)
+		if(_ccenv_i)
+			set(_ccenv_emulator "${_ccenv_i};-L;${_ccenv_tools}/${_ccenv_triplet}/sysroot;-E"
+				"LD_LIBRARY_PATH=${_ccenv_env}/lib:${_ccenv_tools}/${_ccenv_triplet}/lib")
+		endif()
+	endif()
+	if(NOT DEFINED CMAKE_CROSSCOMPILING_EMULATOR AND _ccenv_emulator)
+		set(CMAKE_CROSSCOMPILING_EMULATOR "${_ccenv_emulator}")
+	endif()
 endif()
 
 if(_ccenv_own_gcc)
-	set(_ccenv_bin "${_ccenv_env}/bin/${_ccenv_triplet}")
+	set(_ccenv_bin "${_ccenv_tools}/bin/${_ccenv_triplet}")
 	# nvcc_wrapper (of Kokkos and Trilinos) is a C++ compiler that calls nvcc and g++: these two are ours. In try_compile the
 	# cache is empty, the environment is not.
 	set(_ccenv_nvcc_wrapper "")
@@ -239,12 +265,12 @@ if(_ccenv_has_nvcc)
 	if(_ccenv_clang)
 		set(CMAKE_CUDA_COMPILER "${_ccenv_clang}")
 		# With headers that stand in for what clang includes always, and is not installed.
-		set(_ccenv_i "--cuda-path=${_ccenv_view} -idirafter ${_ccenv_root}/ide/include")
+		set(_ccenv_i "--cuda-path=${_ccenv_view} -idirafter ${_ccenv_root}/@IDE@/include")
 		if(_ccenv_own_gcc)
-			string(APPEND _ccenv_i " --target=${_ccenv_triplet} --gcc-toolchain=${_ccenv_env} "
-				"--sysroot=${_ccenv_env}/${_ccenv_triplet}/sysroot -B${_ccenv_env}/${_ccenv_triplet}/bin")
+			string(APPEND _ccenv_i " --target=${_ccenv_triplet} --gcc-toolchain=${_ccenv_tools} "
+				"--sysroot=${_ccenv_tools}/${_ccenv_triplet}/sysroot -B${_ccenv_tools}/${_ccenv_triplet}/bin")
 			# clang before 16 does not look where conda-forge's gcc has its C++ headers.
-			file(GLOB _ccenv_all "${_ccenv_env}/lib/gcc/${_ccenv_triplet}/*/include/c++")
+			file(GLOB _ccenv_all "${_ccenv_tools}/lib/gcc/${_ccenv_triplet}/*/include/c++")
 			foreach(_ccenv_v IN LISTS _ccenv_all)
 				string(APPEND _ccenv_i " -stdlib++-isystem ${_ccenv_v} -stdlib++-isystem ${_ccenv_v}/${_ccenv_triplet}")
 			endforeach()
@@ -323,12 +349,13 @@ set(CUDA_TOOLKIT_ROOT_DIR "${_ccenv_view}") # the old FindCUDA
 
 # The view before what the project gave, the prefix behind it: the prefix may hold a CCCL of its own, which is not the
 # toolkit's. The sysroot has librt, libdl and their like.
-set(_ccenv_sysroot "${_ccenv_env}/${_ccenv_triplet}/sysroot")
+set(_ccenv_sysroot "${_ccenv_tools}/${_ccenv_triplet}/sysroot")
 set(_ccenv_last "${_ccenv_env}")
 if(_ccenv_own_gcc AND EXISTS "${_ccenv_sysroot}/usr")
 	list(APPEND _ccenv_last "${_ccenv_sysroot}/usr")
 endif()
 list(REMOVE_ITEM CMAKE_PREFIX_PATH "${_ccenv_view}" ${_ccenv_last})
+set(_ccenv_user "${CMAKE_PREFIX_PATH}")
 list(INSERT CMAKE_PREFIX_PATH 0 "${_ccenv_view}")
 list(APPEND CMAKE_PREFIX_PATH ${_ccenv_last})
 if(_ccenv_own_gcc)
@@ -338,11 +365,25 @@ if(_ccenv_own_gcc)
 endif()
 
 if(_ccenv_crossing)
-	list(APPEND CMAKE_FIND_ROOT_PATH "${_ccenv_view}" "${_ccenv_env}" "${_ccenv_sysroot}")
+	# Libraries, headers and packages are the host's: from the view, its prefix and the sysroot, and from where the user or the
+	# build itself puts some. Nothing of the machine that builds.
+	list(APPEND CMAKE_FIND_ROOT_PATH "${_ccenv_view}" "${_ccenv_env}" "${_ccenv_sysroot}" ${_ccenv_user})
+	if(NOT _ccenv_try)
+		list(APPEND CMAKE_FIND_ROOT_PATH "${CMAKE_BINARY_DIR}" "${CMAKE_SOURCE_DIR}")
+	endif()
+	if(CMAKE_STAGING_PREFIX)
+		list(APPEND CMAKE_FIND_ROOT_PATH "${CMAKE_STAGING_PREFIX}")
+	endif()
 	list(REMOVE_DUPLICATES CMAKE_FIND_ROOT_PATH)
 	set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 	set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 	set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+	# Programs are those of the tools; what the host's packages have does not run here.
+	list(INSERT CMAKE_PROGRAM_PATH 0 "${_ccenv_tools}/bin")
+	list(REMOVE_DUPLICATES CMAKE_PROGRAM_PATH)
+	list(APPEND CMAKE_IGNORE_PATH "${_ccenv_env}/bin" "${_ccenv_env}/sbin" "${_ccenv_tools}/lib" "${_ccenv_tools}/lib64"
+		"${_ccenv_tools}/include")
+	list(APPEND CMAKE_IGNORE_PREFIX_PATH "${_ccenv_tools}")
 	if(NOT DEFINED CMAKE_FIND_ROOT_PATH_MODE_PACKAGE)
 		set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 	endif()
@@ -412,7 +453,7 @@ if(CCENV_HERMETIC)
 endif()
 
 # Debian's directories for its own triplet, which this gcc does not name as its.
-if(NOT CCENV_HERMETIC AND _ccenv_own_gcc AND EXISTS "/usr/lib/${_ccenv_processor}-linux-gnu")
+if(NOT CCENV_HERMETIC AND _ccenv_own_gcc AND NOT _ccenv_crossing AND EXISTS "/usr/lib/${_ccenv_processor}-linux-gnu")
 	set(CMAKE_LIBRARY_ARCHITECTURE "${_ccenv_processor}-linux-gnu")
 endif()
 # FindCUDAToolkit would say at each configure that cuBLAS, which nobody has asked for, is not there; it has no other switch.
@@ -447,7 +488,7 @@ set(_ccenv_all "")
 foreach(_ccenv_v IN ITEMS "${_ccenv_view}/lib" "${_ccenv_env}/lib" "${_ccenv_view}/stubs")
 	list(APPEND _ccenv_all "-Wl,-rpath-link,${_ccenv_v}")
 endforeach()
-if(NOT CCENV_HERMETIC AND EXISTS "/usr/lib/${_ccenv_processor}-linux-gnu")
+if(NOT CCENV_HERMETIC AND NOT _ccenv_crossing AND EXISTS "/usr/lib/${_ccenv_processor}-linux-gnu")
 	list(APPEND _ccenv_all "-Wl,-rpath-link,/usr/lib/${_ccenv_processor}-linux-gnu")
 endif()
 # CMake takes /usr/include for the compiler's own and leaves it out, whichever package asks for it; but this gcc has a sysroot.
@@ -465,7 +506,7 @@ add_link_options("$<HOST_LINK:$<$<LINK_LANGUAGE:C,CXX,CUDA>:${_ccenv_all}>>")
 # conda-forge's gcc adds its prefix to each RPATH by itself. CMake does not know, and would leave the path of this build tree in
 # what it installs; builtin.specs are the same without. Only what this gcc links: a Fortran compiler may be another's.
 if(_ccenv_own_gcc)
-	file(GLOB _ccenv_i "${_ccenv_env}/lib/gcc/${_ccenv_triplet}/*/builtin.specs")
+	file(GLOB _ccenv_i "${_ccenv_tools}/lib/gcc/${_ccenv_triplet}/*/builtin.specs")
 	if(_ccenv_i)
 		add_link_options("$<HOST_LINK:$<$<LINK_LANGUAGE:C,CXX,CUDA>:-specs=builtin.specs>>")
 	endif()
@@ -504,7 +545,7 @@ if(NOT _ccenv_i EQUAL 0)
 	set(ENV{PATH} "${_ccenv_view}/bin:$ENV{PATH}")
 endif()
 
-set(_ccenv_pc "${_ccenv_root}/pkgconfig/${_ccenv_target}")
+set(_ccenv_pc "${_ccenv_root}/pkgconfig/@LABEL@")
 if(CCENV_HERMETIC AND _ccenv_own_gcc)
 	set(ENV{PKG_CONFIG_LIBDIR} "${_ccenv_pc}:${_ccenv_env}/lib/pkgconfig:${_ccenv_env}/share/pkgconfig")
 	unset(ENV{PKG_CONFIG_SYSROOT_DIR})
@@ -822,11 +863,12 @@ set(CCENV_PREFIX "${_ccenv_env}")
 set(CCENV_VIEW "${_ccenv_view}")
 set(CCENV_CUDA_VERSION "${_ccenv_cuda_version}")
 set(CCENV_CUDA_TARGET "${_ccenv_target}")
+set(CCENV_TARGET_NAMES "${_ccenv_names}")
 # ExternalProject_Add() starts a fresh CMake, which inherits nothing.
 set(CCENV_CMAKE_ARGS "-DCMAKE_TOOLCHAIN_FILE=${CMAKE_CURRENT_LIST_FILE}")
 
-foreach(_ccenv_v all archs baked basedir bin clang components conda content crossing cuda_version dropped env files fresh has_gcc has_nvcc help host i id json known_archs last launch_C launch_CXX launch_CUDA lock
-	manifest mode n note nvcc_wrapper old other_archs other_components others own_gcc path pc processor scrub sha stamp sysroot target told triplet try user vars view)
+foreach(_ccenv_v all archs baked basedir bin build_processor clang components conda content crossing cuda_version dropped emulator env files fresh has_gcc has_nvcc help host i id json known_archs last launch_C launch_CXX launch_CUDA lock
+	manifest mode n names note nvcc_wrapper old other_archs other_components others own_gcc path pc processor scrub sha stamp sysroot target told tools triplet try user vars view)
 	unset(_ccenv_${_ccenv_v})
 endforeach()
 unset(_ccenv_v)
