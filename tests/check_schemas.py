@@ -64,6 +64,8 @@ RUNS = [
     ("import", "import pixi.lock"),
     ("install", "install --prefix p"),
     ("install", "adopt p"),
+    ("provenance", "provenance ccenv.json"),
+    ("rebuild-check", "rebuild-check -- sh -c 'echo 1 >made'"),
     ("clean", "clean"),
 ]
 # Printed only for a real toolchain or a repository: tests/build and tests/cli look at them.

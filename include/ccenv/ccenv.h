@@ -772,6 +772,24 @@ CCENV_API int ccenv_rebuild_check(struct ccenv *c, const struct ccenv_rebuild_op
 /* Frees what the struct holds, not `rebuild` itself. */
 CCENV_API void ccenv_rebuild_free(struct ccenv_rebuild *rebuild);
 
+struct ccenv_provenance_options {
+	const char *const
+		*files; /* that were built [programs and libraries of the build directory] */
+	size_t n_files;
+	const char *environment, *platform; /* as for ccenv_install() */
+	const char
+		*builder; /* URI of who built them ["https://ccenv.dev/provenance/builder/local"] */
+};
+
+/*
+ * What the files were built from, as JSON: an in-toto Statement v1 with a SLSA provenance v1. The source
+ * commit (and whether the work tree is as committed), manifest, lock and each locked package with their
+ * digests, targets, and flags of the CMake build directory that has the first file. It names no time but
+ * that of SOURCE_DATE_EPOCH, so the same files and inputs give the same text. free() it.
+ */
+CCENV_API int ccenv_provenance(struct ccenv *c, const struct ccenv_provenance_options *o,
+	char **ret_text, struct ccenv_error *err);
+
 struct ccenv_touch_result {
 	size_t n_files;      /* that git tracks, those of submodules too */
 	size_t n_touched;    /* that have another time now */

@@ -29,7 +29,7 @@ struct ce_pkg;
  *     exec.c         ccenv_exec                       export.c       ccenv_export
  *     import.c       ccenv_import                     adopt.c        ccenv_adopt
  *     rebuild.c      ccenv_rebuild_check              mirror.c       ccenv_mirror
- *     bundle.c       ccenv_bundle
+ *     bundle.c       ccenv_bundle                     provenance.c   ccenv_provenance
  *
  * and which has what they share:
  *

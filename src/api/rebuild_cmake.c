@@ -3,67 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/cmake_cache.h"
 #include "api/rebuild.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/fs.h"
-#include "base/path.h"
 
 enum {
-	CACHE_MAX = 16 << 20,
 	OPTIONS_MAX = 20000
 };
 
-struct entry {
-	const char *name, *type, *value;
-};
-
-/* "NAME:TYPE=VALUE", the name in quotes if it has a colon; comments and blank lines are none. */
-static bool parse(char *line, struct entry *e)
-{
-	char *name = line, *type, *value;
-
-	if (!*line || *line == '#' || strncmp(line, "//", 2) == 0)
-		return false;
-	if (*name == '"') {
-		char *end = strchr(++name, '"');
-
-		if (!end || end[1] != ':')
-			return false;
-		*end = '\0';
-		type = end + 2;
-	} else {
-		type = strchr(name, ':');
-		if (!type)
-			return false;
-		*type++ = '\0';
-	}
-	value = strchr(type, '=');
-	if (!value)
-		return false;
-	*value++ = '\0';
-	*e = (struct entry){name, type, value};
-	return true;
-}
-
-/* Each entry of the cache, as f takes it. */
-static void each_entry(const char *text, void (*f)(void *user, const struct entry *e), void *user)
-{
-	while (*text) {
-		size_t n = strcspn(text, "\n");
-		CE_AUTOFREE char *line = ce_strndup(text, n);
-		struct entry e;
-
-		if (n && line[n - 1] == '\r')
-			line[n - 1] = '\0';
-		if (parse(line, &e))
-			f(user, &e);
-		text += n + (text[n] == '\n');
-	}
-}
-
-static void take_facts(void *user, const struct entry *e)
+static void take_facts(void *user, const struct ce_cmake_entry *e)
 {
 	struct ce_cmake_build *b = user;
 	const struct {
@@ -80,10 +31,10 @@ static void take_facts(void *user, const struct entry *e)
 			*facts[i].to = ce_arena_strdup(&b->arena, e->value);
 }
 
-static int read_cache(const char *build_dir, struct ce_buf *text, struct ccenv_error *err)
+static int read_cache(const char *build_dir, void (*f)(void *user, const struct ce_cmake_entry *e),
+	void *user, struct ccenv_error *err)
 {
-	CE_AUTOFREE char *path = ce_path_join(build_dir, "CMakeCache.txt");
-	int r = ce_fs_read(path, CACHE_MAX, text, err);
+	int r = ce_cmake_entries(build_dir, f, user, err);
 
 	if (r == CCENV_ENOTFOUND)
 		return ce_fail(err, r,
@@ -94,13 +45,11 @@ static int read_cache(const char *build_dir, struct ce_buf *text, struct ccenv_e
 
 int ce_cmake_read(const char *build_dir, struct ce_cmake_build *ret, struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 	struct ce_cmake_build b = {0};
-	int r = read_cache(build_dir, &text, err);
+	int r = read_cache(build_dir, take_facts, &b, err);
 
 	if (r < 0)
 		return r;
-	each_entry(ce_buf_str(&text), take_facts, &b);
 	if (!b.source || !b.generator)
 		r = ce_fail(err, CCENV_EDATA,
 			"%s/CMakeCache.txt names no source directory or generator: configure it again",
@@ -142,7 +91,7 @@ static const char *moved(struct choosing *c, const char *value)
 
 /* Entries that a user may have set. What CMake finds out by itself is internal or static, or a path into
  * the build directory. */
-static void take_option(void *user, const struct entry *e)
+static void take_option(void *user, const struct ce_cmake_entry *e)
 {
 	static const char *const types[] = {"BOOL", "STRING", "PATH", "FILEPATH", "UNINITIALIZED"};
 	struct choosing *c = user;
@@ -164,13 +113,9 @@ static void take_option(void *user, const struct entry *e)
 int ce_cmake_options(struct ce_cmake_build *b, const char *build_dir, const char *new_source,
 	struct ccenv_error *err)
 {
-	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 	struct choosing c = {.b = b, .build_dir = build_dir, .new_source = new_source};
-	int r = read_cache(build_dir, &text, err);
 
-	if (r >= 0)
-		each_entry(ce_buf_str(&text), take_option, &c);
-	return r;
+	return read_cache(build_dir, take_option, &c, err);
 }
 
 void ce_cmake_release(struct ce_cmake_build *b)

@@ -71,6 +71,7 @@ struct ce_command {
 	X(shell)                                                                                   \
 	X(exec)                                                                                    \
 	X(rebuild_check)                                                                           \
+	X(provenance)                                                                              \
 	X(list)                                                                                    \
 	X(tree)                                                                                    \
 	X(why)                                                                                     \

@@ -34,7 +34,8 @@
 	X(listing)     /* cache/listing: files of info/, each after a line "=== NAME" */           \
 	X(contents)    /* cache/contents: the list next to a cache entry */                        \
 	X(relocate)    /* install/relocate: lines: placeholder, prefix, then the file */           \
-	X(elf)         /* io/elf */                                                                \
+	X(elf)         /* io/elf, io/elf_sections */                                               \
+	X(ar)          /* io/ar */                                                                 \
 	X(quote)       /* emit/emit_text: text to quote for each language */                       \
 	X(printable)   /* base/printable: text for a terminal */                                   \
 	X(credentials) /* io/credentials: credentials.json, lines "! TOKENFILE TEXT", "? URL" */   \

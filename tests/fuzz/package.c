@@ -19,8 +19,10 @@
 #include "ccenv/ccenv.h"
 #include "fuzz/fuzz.h"
 #include "install/relocate.h"
+#include "io/ar.h"
 #include "io/archive.h"
 #include "io/elf.h"
+#include "io/elf_sections.h"
 
 struct input {
 	const char *data;
@@ -277,6 +279,30 @@ void fuzz_relocate(const char *data, size_t size)
 	}
 }
 
+/* Every byte that it leads to is in the file. */
+static void fuzz_elf_image(const char *data, size_t size)
+{
+	struct ce_elf_image image = {0};
+	struct ccenv_error err;
+	size_t total = 0;
+
+	if (!ce_elf_is_image(data, size) ||
+		ce_elf_image_parse((const unsigned char *)data, size, &image, &err) < 0)
+		return;
+	for (size_t i = 0; i < image.n_sections; i++) {
+		const struct ce_elf_section *s = &image.sections[i];
+
+		total += strlen(s->name);
+		if (s->size)
+			total += s->data[0] + s->data[s->size - 1];
+		ce_elf_symbol_at(&image, i, s->size / 2);
+	}
+	for (size_t i = 0; i < image.n_symbols; i++)
+		total += strlen(image.symbols[i].name);
+	fuzz_require(total < SIZE_MAX, "its names end");
+	ce_elf_image_release(&image);
+}
+
 void fuzz_elf(const char *data, size_t size)
 {
 	CE_AUTOFREE char *path = ce_path_join(fuzz_dir(), "elf");
@@ -286,4 +312,22 @@ void fuzz_elf(const char *data, size_t size)
 	fuzz_write(path, data, size);
 	if (ce_elf_read(path, &elf, &err) >= 0)
 		ce_elf_release(&elf);
+	fuzz_elf_image(data, size);
+}
+
+void fuzz_ar(const char *data, size_t size)
+{
+	struct ce_ar ar = {0};
+	struct ccenv_error err;
+	size_t total = 0;
+
+	if (!ce_ar_is(data, size) || ce_ar_parse((const unsigned char *)data, size, &ar, &err) < 0)
+		return;
+	for (size_t i = 0; i < ar.n; i++) {
+		fuzz_require(ar.members[i].name, "a member has a name");
+		for (size_t k = 0; k < ar.members[i].size; k++)
+			total += ar.members[i].data[k];
+	}
+	fuzz_require(total <= size * 255, "members do not overlap");
+	ce_ar_release(&ar);
 }
