@@ -85,6 +85,26 @@ class Commands(Case):
         self.assertEqual(out, f"{env['CFLAGS']} -O3 {env['CPPFLAGS']} {env['LDFLAGS']}\n")
         self.assertNotIn("Left out", self.ccenv(*show, env=dict(env, CONDA_PREFIX="")).out)
 
+    def test_exec_makes_device_code_equal(self):
+        """-lineinfo records the path and the time of a source: equal at fixed places with equal times, and not without."""
+        write(self.src / "k.cu", SAXPY)
+        other = self.scratch / "another/checkout"
+        shutil.copytree(self.src, other, symlinks=True, ignore=shutil.ignore_patterns("build"))
+        self.ccenv("install", cwd=other)
+        plain, fixed = [], []
+        for top in (self.src, other):
+            os.utime(top / "k.cu", (1500000000, 1500000000))
+            nvcc = ["nvcc", "--objdir-as-tempdir", "-lineinfo", "-c", "k.cu", "-o", "k.o"]
+            self.ccenv("run", *nvcc, cwd=top)
+            plain.append((top / "k.o").read_bytes())
+            refused = self.ccenv("exec", "--", *nvcc, cwd=top, ok=False)
+            if "have namespaces" in refused.out:
+                self.skipTest("no namespaces")
+            self.assertEqual(refused.code, 0, refused.out)
+            fixed.append((top / "k.o").read_bytes())
+        self.assertNotEqual(plain[0], plain[1])
+        self.assertEqual(fixed[0], fixed[1])
+
     def test_makefile_that_names_its_compilers(self):
         """As NVIDIA's samples: CUDA_PATH ?=, HOST_COMPILER ?= g++ and -ccbin of that; and gcc and cc by name."""
         write(self.src / "k.cu", SAXPY)
