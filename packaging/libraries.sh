@@ -163,11 +163,8 @@ build_libarchive() {
 		/HAVE_(LIBLZMA|LZMA_H|ICONV|ICONV_H|[FGL]+[A-Z]*XATTR|LISTXATTR|SYS_XATTR_H) /d' "$s/contrib/android/config/linux_host.h" \
 		>"$build/libarchive/config.h" || return 1
 	archive archive "-DPLATFORM_CONFIG_H=\"$build/libarchive/config.h\" -DHAVE_BZLIB_H=1 -DHAVE_ZSTD_H=1 -DHAVE_LIBZSTD=1 -I$deps/include -w" \
-		"$s"/libarchive/archive_{acl,check_magic,cmdline,cryptor,digest,entry,hmac,options,pack_dev,ppmd7,ppmd8,random,rb,read,string}.c \
-		"$s"/libarchive/archive_{string_sprintf,util,version_details,virtual}.c "$s"/libarchive/archive_entry_*.c \
-		"$s"/libarchive/archive_read_{add_passphrase,append_filter,set_format,set_options,open_*}.c \
-		"$s"/libarchive/archive_read_support_f*.c \
-		"$s"/libarchive/filter_fork_posix.c "$s"/libarchive/xxhash.c &&
+		$(find "$s/libarchive" -maxdepth 1 -name '*.c' ! -name '*windows*' ! -name '*_freebsd.c' ! -name '*_darwin.c' ! -name '*_solaris.c' \
+			! -name '*_sunos.c' | sort) &&
 		cp "$s"/libarchive/archive{,_entry}.h "$deps/include/" && pc libarchive 3.6.2 "-larchive -lz -lbz2 -lzstd"
 }
 
