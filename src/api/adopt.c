@@ -134,7 +134,7 @@ static int check_records(struct adopted *a, const char *prefix, struct ccenv_err
 		a->platform = ce_platform_host();
 	if (strcmp(a->platform, ce_platform_host()) != 0)
 		return ce_fail(err, CCENV_EUSAGE,
-			"%s is for %s, and this machine is %s: building for another machine is not supported yet",
+			"%s is for %s, and this machine is %s: to build for another machine, give ccenv.json a target (docs/cross.md) in place of adopting a prefix",
 			prefix, a->platform, ce_platform_host());
 	return 0;
 }
