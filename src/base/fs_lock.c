@@ -122,8 +122,11 @@ int ce_fs_lock_wait(const char *path, const struct ce_fs_wait *wait, struct ce_f
 			return r;
 	} while (is_gone(fd, path));
 	n = snprintf(text, sizeof(text), "%s%ld\n", text_mark, (long)getpid());
-	/* Only for messages: a full disk must not stop a run here. */
-	ce_ignore(ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) < 0);
+	/*
+	 * Only for messages: a full disk must not stop a run here. Written first and cut then: others
+	 * read the file while they wait, and one that is empty for a moment is none of ours to them.
+	 */
+	ce_ignore(pwrite(fd, text, (size_t)n, 0) < 0 || ftruncate(fd, n) < 0);
 	*ret_lock = ce_calloc(1, sizeof(**ret_lock));
 	(*ret_lock)->fd = CE_TAKE_FD(fd);
 	(*ret_lock)->path = wait->remove ? ce_strdup(path) : NULL;

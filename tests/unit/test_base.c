@@ -290,6 +290,36 @@ static void test_lock(void **state)
 	assert_int_equal(ce_fs_lock(path, 0, count_waits, &waits, &second, &err), 0);
 }
 
+/* Several processes that take turns: what one writes into the file is never strange to the next. */
+static void test_lock_in_turns(void **state)
+{
+	CE_AUTOFREE char *path = in_scratch("turns");
+	pid_t children[4];
+	int status;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		children[i] = fork();
+		assert_true(children[i] >= 0);
+		if (children[i] > 0)
+			continue;
+		for (int turn = 0; turn < 3000; turn++) {
+			struct ce_fs_lock *lock = NULL;
+			struct ccenv_error err;
+			int r = ce_fs_lock(path, 0, NULL, NULL, &lock, &err);
+
+			if (r < 0 && r != CCENV_EBUSY)
+				_exit(1);
+			ce_fs_unlock(lock);
+		}
+		_exit(0);
+	}
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+		assert_int_equal(status, 0);
+	}
+}
+
 /* What a terminal gets of any single byte and any character. */
 static void test_printable_text(void **state)
 {
@@ -412,6 +442,7 @@ int main(void)
 		cmocka_unit_test(test_read_errors),
 		cmocka_unit_test(test_remove_tree),
 		cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_lock_in_turns),
 		cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_printable_text),
 		cmocka_unit_test(test_error_context_keeps_the_cause),
