@@ -321,6 +321,22 @@ static int install_and_emit(struct ccenv *c, const struct job *j,
 	return r;
 }
 
+/* Build files are for gcc and CUDA's directories of Linux: said before anything is downloaded. */
+static int check_buildable(const char *platform, struct ccenv_error *err)
+{
+	const char *why = "conda-forge has no CUDA for it";
+
+	if (ce_platform_triplet(platform) && ce_platform_cuda_target(platform))
+		return 0;
+	if (ce_platform_is_win(platform))
+		why = "nvcc needs Microsoft's compiler there, which conda-forge does not have";
+	else if (ce_platform_is_osx(platform))
+		why = "there is no CUDA for macOS";
+	return ce_fail(err, CCENV_EUSAGE,
+		"%s can be locked and listed, but not installed for a build: %s; `ccenv install --prefix DIR` installs its packages alone",
+		platform, why);
+}
+
 static int install_root(struct ccenv *c, struct job *j, const struct ccenv_install_options *o,
 	const struct ce_buf *lock_text, struct ccenv_install_result *ret, struct ccenv_error *err)
 {
@@ -464,6 +480,9 @@ static int install_all(struct ccenv *c, const struct ccenv_install_options *o,
 	}
 	if (o->prefix)
 		return install_prefix(c, locked.part.packages, o, ret, err);
+	r = check_buildable(locked.part.packages->platform, err);
+	if (r < 0)
+		return r;
 	job_init(c, &j, &locked.part, &w);
 	return install_root(c, &j, o, &locked.text, ret, err);
 }
