@@ -221,14 +221,12 @@ static int read_location(const char *line, json_t *record, struct ccenv_error *e
 }
 
 /* The lines: records into `list`, the platform of a comment into *platform. */
-static int read_lines(
-	const char *text, size_t len, json_t *list, char **platform, struct ccenv_error *err)
+static int read_lines(const char *text, json_t *list, char **platform, struct ccenv_error *err)
 {
 	static const char comment[] = "# platform: ";
-	const char *end = text + len;
 	bool marked = false;
 
-	for (size_t line = 1; text < end; line++) {
+	for (size_t line = 1; *text; line++) {
 		size_t n = strcspn(text, "\r\n");
 		CE_AUTOFREE char *s = ce_strndup(text, n);
 		json_t *record;
@@ -283,14 +281,15 @@ static int find_platform(const json_t *list, char **platform, struct ccenv_error
 int ce_import_explicit(const char *text, size_t len, struct ce_import *im, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *list = json_array();
-	CE_AUTOFREE char *platform = NULL;
+	CE_AUTOFREE char *platform = NULL, *ended = NULL;
 	json_t *record;
 	size_t i;
 	int r;
 
 	if (memchr(text, '\0', len))
 		return ce_fail(err, CCENV_EDATA, "NUL in the text");
-	r = read_lines(text, len, list, &platform, err);
+	ended = ce_strndup(text, len);
+	r = read_lines(ended, list, &platform, err);
 	if (r < 0)
 		return r;
 	r = find_platform(list, &platform, err);

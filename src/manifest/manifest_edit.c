@@ -276,7 +276,10 @@ static void set_value(struct ce_buf *text, struct ce_strs path, const char *key,
 	if (m)
 		replace(text, m->value, value);
 	else
-		insert(text, &o, (struct ce_strs){path.items + n, path.n - n}, key, value);
+		insert(text, &o,
+			n == path.n ? (struct ce_strs){0}
+				    : (struct ce_strs){path.items + n, path.n - n},
+			key, value);
 }
 
 void ce_manifest_edit_set(
