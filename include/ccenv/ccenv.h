@@ -417,12 +417,15 @@ struct ccenv_locked {
 
 /* What differs between two locks: added (no `before`), removed (no `after`) or changed. */
 struct ccenv_change {
-	const char *environment, *platform, *name;
+	const char *environment;
+	const char *platform; /* of a target its name and side: "grace:build", "grace:host" */
+	const char *name;
 	struct ccenv_locked before, after;
 };
 
 struct ccenv_changes {
-	struct ccenv_change *items; /* sorted by environment, "default" first, platform and name */
+	/* Sorted by environment, "default" first, platform and name; targets after platforms. */
+	struct ccenv_change *items;
 	size_t n;
 	void *owner;
 };

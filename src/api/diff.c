@@ -88,14 +88,46 @@ static void compare_packages(struct changes *c, const struct ce_lockfile_platfor
 	}
 }
 
-static void compare_environments(struct changes *c, const struct ce_lockfile_env *before,
+static void compare_side(struct changes *c, const char *target, const char *side,
+	const struct ce_lockfile_platform *before, const struct ce_lockfile_platform *after)
+{
+	CE_AUTOFREE char *label = ce_asprintf("%s:%s", target, side);
+
+	c->platform = label;
+	compare_packages(c, before, after);
+	c->platform = NULL;
+}
+
+static void compare_targets(struct changes *c, const struct ce_lockfile_env *before,
+	const struct ce_lockfile_env *after)
+{
+	size_t i = 0, k = 0, n_before = before ? before->n_targets : 0;
+	size_t n_after = after ? after->n_targets : 0;
+
+	while (i < n_before || k < n_after) {
+		const struct ce_lockfile_target *x = i < n_before ? &before->targets[i] : NULL;
+		const struct ce_lockfile_target *y = k < n_after ? &after->targets[k] : NULL;
+		int order = !x ? 1 : !y ? -1 : strcmp(x->name, y->name);
+		const struct ce_lockfile_target *one = order <= 0 ? x : NULL;
+		const struct ce_lockfile_target *other = order >= 0 ? y : NULL;
+		const char *name;
+
+		assert(order <= 0 ? x != NULL : y != NULL);
+		name = order <= 0 ? x->name : y->name;
+		compare_side(
+			c, name, "build", one ? &one->build : NULL, other ? &other->build : NULL);
+		compare_side(c, name, "host", one ? &one->host : NULL, other ? &other->host : NULL);
+		i += order <= 0;
+		k += order >= 0;
+	}
+}
+
+static void compare_platforms(struct changes *c, const struct ce_lockfile_env *before,
 	const struct ce_lockfile_env *after)
 {
 	size_t i = 0, k = 0, n_before = before ? before->n_platforms : 0;
 	size_t n_after = after ? after->n_platforms : 0;
 
-	assert(before || after);
-	c->environment = before ? before->name : after->name;
 	while (i < n_before || k < n_after) {
 		const struct ce_lockfile_platform *x = i < n_before ? &before->platforms[i] : NULL;
 		const struct ce_lockfile_platform *y = k < n_after ? &after->platforms[k] : NULL;
@@ -107,6 +139,15 @@ static void compare_environments(struct changes *c, const struct ce_lockfile_env
 		i += order <= 0;
 		k += order >= 0;
 	}
+}
+
+static void compare_environments(struct changes *c, const struct ce_lockfile_env *before,
+	const struct ce_lockfile_env *after)
+{
+	assert(before || after);
+	c->environment = before ? before->name : after->name;
+	compare_platforms(c, before, after);
+	compare_targets(c, before, after);
 }
 
 /* "default" comes first, as in the lock. */

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/event.h"
 #include "base/path.h"
 #include "ccenv/exchange.h"
 #include "exchange/export.h"
@@ -79,6 +80,20 @@ static int select_parts(const struct ccenv_export_options *o, size_t row, struct
 	return 0;
 }
 
+/* No other program's lock has pairs of machines. */
+static void warn_of_targets(const struct ccenv *c, const struct ce_export *e)
+{
+	for (size_t i = 0; i < e->lock->n_envs; i++) {
+		const struct ce_lockfile_env *env = &e->lock->envs[i];
+
+		if ((e->env && e->env != env) || !env->n_targets)
+			continue;
+		ce_log(&c->events, CCENV_LOG_WARNING,
+			"the targets of environment \"%s\" are left out: this format has packages of one machine only",
+			env->name);
+	}
+}
+
 int ccenv_export(struct ccenv *c, const struct ccenv_export_options *o, char **ret_text,
 	struct ccenv_error *err)
 {
@@ -104,6 +119,7 @@ int ccenv_export(struct ccenv *c, const struct ccenv_export_options *o, char **r
 		ce_install_plan_order(e.platform->pkgs, e.platform->n_pkgs, ordered);
 		e.ordered = ordered;
 	}
+	warn_of_targets(c, &e);
 	formats[row].write(&e, &out);
 	*ret_text = ce_buf_steal(&out);
 	return 0;

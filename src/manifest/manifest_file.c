@@ -586,7 +586,7 @@ static int parse_options(const json_t *root, struct ce_manifest *m, struct ccenv
 	return parse_pins(root, m, err);
 }
 
-static void add_defaults(struct ce_manifest *m)
+static void add_defaults(const json_t *root, struct ce_manifest *m)
 {
 	static const char *const conda_forge[] = {"conda-forge"};
 
@@ -594,7 +594,8 @@ static void add_defaults(struct ce_manifest *m)
 		m->channels = (const char **)conda_forge;
 		m->n_channels = 1;
 	}
-	if (m->n_platforms == 0) {
+	/* An empty list with targets means what it says: nothing is built for the machine itself. */
+	if (m->n_platforms == 0 && !(m->n_targets && json_object_get(root, "platforms"))) {
 		m->platforms = ce_arena_array(&m->arena, 2, sizeof(*m->platforms));
 		m->platforms[m->n_platforms++] = ce_platform_host();
 	}
@@ -637,7 +638,7 @@ static int parse_top(const json_t *root, struct ce_manifest *m, struct ccenv_err
 	r = parse_environments(root, m, err);
 	if (r < 0)
 		return r;
-	add_defaults(m);
+	add_defaults(root, m);
 	return 0;
 }
 
