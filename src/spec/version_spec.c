@@ -192,7 +192,9 @@ static int check_glob(const struct reader *r, size_t begin, size_t end)
 	for (size_t i = begin; i < end; i++) {
 		char c = ce_to_lower(s->text[i]);
 
-		if (!ce_is_digit(c) && !(c >= 'a' && c <= 'z') && !strchr("*.+!_-", c))
+		/* A "!" ends an epoch; as the first character its text would read as an operator. */
+		if ((c == '!' && i == begin) ||
+			(!ce_is_digit(c) && !(c >= 'a' && c <= 'z') && !strchr("*.+!_-", c)))
 			return ce_scan_fail(s, i, "this character cannot stand in a version");
 	}
 	return 0;
