@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where two artefacts differ: by section and symbol of ELF files, by member of static libraries. */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,7 +161,7 @@ static bool count_text(void *user, const char *text, size_t offset)
 	void **count = ce_map_at(user, text);
 
 	(void)offset;
-	*count = (char *)*count + 1;
+	*count = (void *)((uintptr_t)*count + 1);
 	return true;
 }
 
@@ -177,7 +178,7 @@ static bool find_lone(void *user, const char *text, size_t offset)
 	if (ce_map_has(s->other, text)) {
 		count = ce_map_at(s->other, text);
 		if (*count) {
-			*count = (char *)*count - 1;
+			*count = (void *)((uintptr_t)*count - 1);
 			return true;
 		}
 	}
