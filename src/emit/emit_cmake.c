@@ -150,7 +150,7 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 		{"TRIPLET", f->triplet ? f->triplet : ""},
 		{"CONTENT", f->in->content_hash},
 		{"REPRODUCIBLE", f->in->reproducible},
-		{"NAMES", f->nvcc_names},
+		{"NVCC_NAMES", f->nvcc_names},
 		{"HAS_NVCC", on_off(f->has_nvcc)},
 		{"HAS_GCC", on_off(f->has_gcc)},
 		{"CROSSING", on_off(f->crossing)},

@@ -575,7 +575,7 @@ endif()
 set(CCENV_RULES OFF)
 set(CCENV_RULES_MAPS "")
 set(CCENV_RULES_MAPS_CUDA "")
-set(CCENV_RULES_NAMES "@NAMES@")
+set(CCENV_RULES_NAMES "@NVCC_NAMES@")
 if(_ccenv_mode MATCHES "^(1|strict)$" AND NOT _ccenv_try)
 	set(CCENV_RULES ON)
 	# A map of nothing: make compiles again when flags change, and does not look at rules.
