@@ -198,11 +198,15 @@ static int prune(const char *root, const char *below, const char *platform, stru
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	CE_AUTOFREE char *dir = ce_path_join(root, below);
-	struct ce_strs keep = ce_stamp_prefixes(root, &a);
-	DIR *d = opendir(dir);
+	struct ce_strs keep;
+	DIR *d;
 	struct dirent *e;
 	int r = 0;
 
+	/* Without all of their names nothing is removed; the next install tries again. */
+	if (!ce_stamp_prefixes(root, &a, &keep))
+		return 0;
+	d = opendir(dir);
 	if (!d)
 		return 0;
 	ce_stage_sweep(dir);

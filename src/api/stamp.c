@@ -29,22 +29,34 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Their paths, sorted. */
-static struct ce_strs find_stamps(const char *root, struct ce_arena *a)
+static bool is_stamp(const char *name)
+{
+	return strcmp(name, "stamp.json") == 0 ||
+	       (ce_has_prefix(name, "stamp-") && ce_has_suffix(name, ".json"));
+}
+
+/* Their paths, sorted. False if they may not be all. */
+static bool find_stamps(const char *root, struct ce_arena *a, struct ce_strs *ret)
 {
 	struct ce_strs list = {.items = ce_arena_array(a, STAMPS_MAX, sizeof(*list.items))};
 	DIR *d = opendir(root);
 	struct dirent *e;
+	bool all = d != NULL;
 
-	while (d && list.n < STAMPS_MAX && (e = readdir(d)))
-		if (strcmp(e->d_name, "stamp.json") == 0 ||
-			(ce_has_prefix(e->d_name, "stamp-") && ce_has_suffix(e->d_name, ".json")))
+	while (d && (errno = 0, e = readdir(d)) && all) {
+		if (!is_stamp(e->d_name))
+			continue;
+		all = list.n < STAMPS_MAX;
+		if (all)
 			list.items[list.n++] = ce_arena_printf(a, "%s/%s", root, e->d_name);
+	}
+	all = all && errno == 0;
 	if (d)
 		closedir(d);
 	if (list.n)
 		qsort(list.items, list.n, sizeof(*list.items), by_text);
-	return list;
+	*ret = list;
+	return all;
 }
 
 static bool has_name(const json_t *stamp, const char *name)
@@ -89,8 +101,10 @@ int ce_stamp_read(const struct ccenv *c, const char *target, json_t **ret, struc
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf others = {0};
 	CE_AUTOFREE char *native = ce_layout_stamp(c->root, NULL);
-	struct ce_strs paths = find_stamps(c->root, &a);
+	struct ce_strs paths;
 
+	/* What cannot be listed is as good as absent: the message says what was found. */
+	(void)find_stamps(c->root, &a, &paths);
 	if (!target && ce_fs_exists(native))
 		return ce_json_read(native, STAMP_MAX, ret, err);
 	for (size_t i = 0; i < paths.n; i++) {
@@ -123,9 +137,10 @@ int ce_stamp_drop_others(
 	const struct ccenv *c, const char *name, const char *label, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
-	struct ce_strs paths = find_stamps(c->root, &a);
+	struct ce_strs paths;
 	int r = 0;
 
+	(void)find_stamps(c->root, &a, &paths);
 	for (size_t i = 0; r >= 0 && i < paths.n; i++) {
 		CE_CLEANUP(ce_json_decrefp) json_t *stamp = NULL;
 		struct ccenv_error ignored;
@@ -147,19 +162,20 @@ int ce_stamp_drop_others(
 	return r;
 }
 
-struct ce_strs ce_stamp_prefixes(const char *root, struct ce_arena *a)
+bool ce_stamp_prefixes(const char *root, struct ce_arena *a, struct ce_strs *ret)
 {
 	static const char *const keys[] = {"prefix", "tools"};
-	struct ce_strs paths = find_stamps(root, a);
-	struct ce_strs list = {
-		.items = ce_arena_array(a, CE_COUNT(keys) * paths.n + 1, sizeof(*list.items))};
+	struct ce_strs paths, list = {0};
 
+	if (!find_stamps(root, a, &paths))
+		return false;
+	list.items = ce_arena_array(a, CE_COUNT(keys) * paths.n + 1, sizeof(*list.items));
 	for (size_t i = 0; i < paths.n; i++) {
 		CE_CLEANUP(ce_json_decrefp) json_t *stamp = NULL;
 		struct ccenv_error ignored;
 
 		if (ce_json_read(paths.items[i], STAMP_MAX, &stamp, &ignored) < 0)
-			continue;
+			return false;
 		for (size_t k = 0; k < CE_COUNT(keys); k++) {
 			const char *rel = json_string_value(json_object_get(stamp, keys[k]));
 			CE_AUTOFREE char *joined = rel ? ce_path_join(root, rel) : NULL;
@@ -169,5 +185,6 @@ struct ce_strs ce_stamp_prefixes(const char *root, struct ce_arena *a)
 				list.items[list.n++] = ce_arena_strdup(a, path);
 		}
 	}
-	return list;
+	*ret = list;
+	return true;
 }

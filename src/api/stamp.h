@@ -21,8 +21,8 @@ CE_MUST_CHECK int ce_stamp_read(
  * its own depends on the other targets of the manifest. */
 CE_MUST_CHECK int ce_stamp_drop_others(
 	const struct ccenv *c, const char *name, const char *label, struct ccenv_error *err);
-/* All prefixes that stamps of the root name: absolute, from the arena. A stamp that cannot be read names
- * none. */
-struct ce_strs ce_stamp_prefixes(const char *root, struct ce_arena *a);
+/* All prefixes that stamps of the root name: absolute, from the arena. False where the directory or a stamp
+ * cannot be read: then any prefix may be in use, and none may be removed. */
+CE_MUST_CHECK bool ce_stamp_prefixes(const char *root, struct ce_arena *a, struct ce_strs *ret);
 
 #endif
