@@ -47,18 +47,21 @@ constexpr std::size_t bytes_max = 4 << 20;
 constexpr int depth_max = 48;
 
 /*
- * The library makes a table for each part of a dotted key, and takes tables of tables down by
- * recursion: a key of a million dots would end the stack. So dots are counted before it sees them.
+ * What the library must not see. It makes a table for each part of a dotted key, and takes tables of
+ * tables down by recursion: a key of a million dots would end the stack. And what it asks of characters
+ * beyond ASCII outside of strings is undefined for some (U+FB26 to U+FEFE); TOML 1.0 has none there.
  */
-class DotCounter
+class Scan
 {
       public:
-	explicit DotCounter(std::string_view text) : text_(text)
+	explicit Scan(std::string_view text) : text_(text)
 	{
+		if (text_.substr(0, 3) == "\xEF\xBB\xBF")
+			at_ = 3;
 	}
 
-	/* True when some dotted key has more than depth_max dots. */
-	bool too_many()
+	/* What is wrong; NULL if nothing is. */
+	const char *fault()
 	{
 		while (at_ < text_.size()) {
 			const char c = text_[at_];
@@ -74,13 +77,27 @@ class DotCounter
 			else if (c == '\n' || c == '=' || c == ',' || c == '{' || c == '[')
 				dots_ = 0;
 			if (dots_ > depth_max)
-				return true;
+				return "a key with more than 48 dots";
+			if (is_beyond_ascii(c))
+				return "a character outside of strings and comments that is not ASCII";
 			at_++;
 		}
-		return false;
+		return bad_escape_ ? "an escape of a character that is not ASCII" : nullptr;
 	}
 
       private:
+	static bool is_beyond_ascii(char c)
+	{
+		return (static_cast<unsigned char>(c) & 0x80) != 0;
+	}
+
+	/* The character after a backslash. */
+	void skip_escaped(std::size_t &at)
+	{
+		at++;
+		bad_escape_ = bad_escape_ || (at < text_.size() && is_beyond_ascii(text_[at]));
+	}
+
 	void skip_to_newline()
 	{
 		while (at_ + 1 < text_.size() && text_[at_ + 1] != '\n')
@@ -99,15 +116,15 @@ class DotCounter
 		}
 		for (at_++; at_ < text_.size() && text_[at_] != quote && text_[at_] != '\n'; at_++)
 			if (quote == '"' && text_[at_] == '\\')
-				at_++;
+				skip_escaped(at_);
 		at_++;
 	}
 
-	std::size_t find_end(std::size_t from, const std::string &three, bool escapes) const
+	std::size_t find_end(std::size_t from, const std::string &three, bool escapes)
 	{
 		for (std::size_t i = from; i < text_.size(); i++) {
 			if (escapes && text_[i] == '\\')
-				i++;
+				skip_escaped(i);
 			else if (text_.substr(i, 3) == three)
 				return i;
 		}
@@ -117,6 +134,7 @@ class DotCounter
 	std::string_view text_;
 	std::size_t at_ = 0;
 	int dots_ = 0;
+	bool bad_escape_ = false;
 };
 
 /* A new reference, or NULL with `why` set. */
@@ -216,8 +234,9 @@ int parse(std::string_view text, json_t **ret, struct ccenv_error *err)
 
 	if (text.size() > bytes_max)
 		return ce_fail(err, CCENV_EDATA, "larger than %zu bytes", bytes_max);
-	if (DotCounter(text).too_many())
-		return ce_fail(err, CCENV_EDATA, "a key with more than %d dots", depth_max);
+	why = Scan(text).fault();
+	if (why)
+		return ce_fail(err, CCENV_EDATA, "%s", why);
 	const toml::table table = toml::parse(text);
 	json_t *tree = convert(table, 0, why);
 

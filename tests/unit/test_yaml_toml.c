@@ -117,6 +117,27 @@ static void test_toml_values(void **state)
 }
 
 /* Dots of texts and comments are not those of keys. */
+/* toml++ is undefined for some characters where TOML 1.0 has none. */
+static void test_toml_ascii(void **state)
+{
+	static const char *const refused[] = {"[p\xEF\xBA\xBF"
+					      "e]\n",
+		"\xEF\xBA\xBF = 1\n", "a = 1 \xEF\xBA\xBF\n"};
+	static const char *const escapes[] = {
+		"a = \"\\\xEF\xBA\xBF\"\n", "a = \"\"\"\\\xEF\xBA\xBF\"\"\"\n"};
+	static const char fine[] = "\xEF\xBB\xBF"
+				   "a = \"\xEF\xBA\xBF\" # \xEF\xBA\xBF\n";
+	CE_CLEANUP(ce_json_decrefp) json_t *tree = NULL;
+	struct ccenv_error err;
+
+	(void)state;
+	for (size_t i = 0; i < CE_COUNT(refused); i++)
+		refuses(ce_toml_parse, refused[i], strlen(refused[i]), "that is not ASCII");
+	for (size_t i = 0; i < CE_COUNT(escapes); i++)
+		refuses(ce_toml_parse, escapes[i], strlen(escapes[i]), "that is not ASCII");
+	assert_int_equal(ce_toml_parse(fine, strlen(fine), &tree, &err), 0);
+}
+
 static void test_toml_dots(void **state)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
@@ -171,6 +192,7 @@ int main(void)
 		cmocka_unit_test(test_yaml_billion_laughs),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_toml_values),
+		cmocka_unit_test(test_toml_ascii),
 		cmocka_unit_test(test_toml_dots),
 		cmocka_unit_test(test_toml_refuses),
 		cmocka_unit_test(test_yaml_writes),
