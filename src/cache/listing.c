@@ -415,16 +415,22 @@ static const char *shown(struct ce_arena *a, const json_t *v)
 static int read_link_json(const struct listing *l, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 	struct ce_contents *c = l->contents;
 	const json_t *points, *v;
 	size_t i;
-	int r = read_json(l, "link.json", LINK_JSON_MAX, &o, err);
+	int r = read_info(l, "link.json", LINK_JSON_MAX, &text, err);
 
-	/* Only noarch python packages are installed by it. */
-	if (r == CCENV_ENOTFOUND || (r == CCENV_EDATA && !l->python))
+	if (r == CCENV_ENOTFOUND)
 		return 0;
 	if (r < 0)
 		return r;
+	r = ce_json_parse(ce_buf_str(&text), text.len, &o, err);
+	/* Only noarch python packages are installed by what it says. */
+	if (r < 0 && !l->python)
+		return 0;
+	if (r < 0)
+		return ce_context(err, r, "info/link.json");
 	points = json_object_get(json_object_get(o, "noarch"), "entry_points");
 	if (!points || json_is_null(points))
 		return 0;
