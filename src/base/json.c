@@ -184,6 +184,15 @@ int ce_json_strings(const json_t *o, const char *key, struct ce_arena *a, const 
 	return 0;
 }
 
+json_t *ce_json_of_strings(const char *const *list, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(array, json_string(list[i]));
+	return array;
+}
+
 void ce_json_format(const json_t *value, struct ce_buf *out)
 {
 	CE_AUTOFREE char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY);

@@ -45,6 +45,8 @@ CE_MUST_CHECK int ce_json_array(
 	const json_t *o, const char *key, json_t **ret, struct ccenv_error *err);
 CE_MUST_CHECK int ce_json_strings(const json_t *o, const char *key, struct ce_arena *a,
 	const char ***ret, size_t *ret_n, struct ccenv_error *err);
+/* A new array of the texts. The caller decrefs it. */
+json_t *ce_json_of_strings(const char *const *list, size_t n);
 /* As JSON text with 2 spaces of indent, keys in insertion order, and a newline at the end. */
 void ce_json_format(const json_t *value, struct ce_buf *out);
 

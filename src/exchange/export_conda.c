@@ -103,7 +103,7 @@ static json_t *package(const struct ce_pkg *p, const char *platform, json_t *not
 	json_object_set_new(o, "optional", json_false());
 	note = ce_note_package(p, kept);
 	if (lossy && note)
-		json_object_set_new(note, "depends", ce_note_strings(p->depends, p->n_depends));
+		json_object_set_new(note, "depends", ce_json_of_strings(p->depends, p->n_depends));
 	if (note)
 		json_object_set_new(notes, json_string_value(url), note);
 	return o;

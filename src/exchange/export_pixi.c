@@ -83,10 +83,10 @@ static json_t *package(const struct ce_pkg *p)
 	set_text(o, "noarch", noarch[p->noarch]);
 	set_text(o, "sha256", p->sha256);
 	set_text(o, "md5", p->md5);
-	json_object_set_new(o, "depends", ce_note_strings(p->depends, p->n_depends));
+	json_object_set_new(o, "depends", ce_json_of_strings(p->depends, p->n_depends));
 	if (p->n_constrains)
 		json_object_set_new(
-			o, "constrains", ce_note_strings(p->constrains, p->n_constrains));
+			o, "constrains", ce_json_of_strings(p->constrains, p->n_constrains));
 	set_channel(o, p);
 	set_text(o, "features", p->features);
 	if (p->track_features)

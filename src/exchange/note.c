@@ -17,15 +17,6 @@ json_t *ce_note_url(const char *url)
 	return json_string(plain);
 }
 
-json_t *ce_note_strings(const char *const *list, size_t n)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(array, json_string(list[i]));
-	return array;
-}
-
 static json_t *note_platform(const struct ce_lockfile_platform *p)
 {
 	json_t *o = json_object(), *virtuals = json_array(), *specs = json_array();

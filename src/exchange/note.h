@@ -31,6 +31,5 @@ json_t *ce_note_package(const struct ce_pkg *p, const char *const *kept);
 
 /* A new string: the URL without credentials. */
 json_t *ce_note_url(const char *url);
-json_t *ce_note_strings(const char *const *list, size_t n);
 
 #endif

@@ -12,15 +12,6 @@
 #include "model/pkg.h"
 #include "model/pkg_json.h"
 
-static json_t *strings(const char *const *list, size_t n)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(array, json_string(list[i]));
-	return array;
-}
-
 static json_t *platform_to_json(const struct ce_lockfile_platform *p)
 {
 	json_t *o = json_object(), *virtuals = json_array(), *urls = json_array();
@@ -31,7 +22,7 @@ static json_t *platform_to_json(const struct ce_lockfile_platform *p)
 					  p->virtuals[i].version, p->virtuals[i].build));
 	for (size_t i = 0; i < p->n_pkgs; i++)
 		json_array_append_new(urls, json_string(p->pkgs[i]->url));
-	json_object_set_new(o, "specs", strings(p->specs, p->n_specs));
+	json_object_set_new(o, "specs", ce_json_of_strings(p->specs, p->n_specs));
 	json_object_set_new(o, "virtual-packages", virtuals);
 	json_object_set_new(o, "packages", urls);
 	return o;
@@ -101,7 +92,8 @@ void ce_lockfile_render(const struct ce_lockfile *lock, struct ce_buf *out)
 		const struct ce_lockfile_env *env = &lock->envs[i];
 		json_t *o = json_object(), *platforms = json_object();
 
-		json_object_set_new(o, "channels", strings(env->channels, env->n_channels));
+		json_object_set_new(
+			o, "channels", ce_json_of_strings(env->channels, env->n_channels));
 		if (env->n_bases)
 			json_object_set_new(o, "base-urls", bases_to_json(env));
 		if (env->options[0])

@@ -2,6 +2,8 @@
 /* A record as an object. */
 #include "model/pkg_json.h"
 
+#include "base/json.h"
+
 #include "model/pkg.h"
 
 static void set_string(json_t *o, const char *key, const char *value)
@@ -12,14 +14,8 @@ static void set_string(json_t *o, const char *key, const char *value)
 
 static void set_strings(json_t *o, const char *key, const char *const *list, size_t n)
 {
-	json_t *array;
-
-	if (n == 0)
-		return;
-	array = json_array();
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(array, json_string(list[i]));
-	json_object_set_new(o, key, array);
+	if (n)
+		json_object_set_new(o, key, ce_json_of_strings(list, n));
 }
 
 json_t *ce_pkg_to_json(const struct ce_pkg *p)
