@@ -4,7 +4,7 @@
 
 /* Locks, prefixes and channels of other programs (docs/exchange.md). Rules as in ccenv/ccenv.h. */
 
-#include "ccenv/ccenv.h"
+#include "ccenv/install.h"
 
 #ifdef __cplusplus
 extern "C" {
