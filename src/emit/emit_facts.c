@@ -2,11 +2,9 @@
 /* The facts about an installed prefix that the emitters share: found once, by looking at it. */
 #include "emit/emit_facts.h"
 
-#include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -49,26 +47,6 @@ const char *ce_emit_relative(const char *from, const char *path, struct ce_arena
 		rest++;
 	ce_buf_adds(&b, rest);
 	return ce_arena_strdup(a, ce_buf_str(&b));
-}
-
-bool ce_emit_is_there(const struct ce_emit_facts *f, const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st) == 0)
-		return true;
-	/* ELOOP: a link that leads to itself is as good as one that leads nowhere. */
-	if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP && f->unseen->code == 0)
-		ce_fail_errno(f->unseen, errno, "cannot look at %s", path);
-	return false;
-}
-
-int ce_emit_check_seen(const struct ce_emit_facts *f, struct ccenv_error *err)
-{
-	if (f->unseen->code == 0)
-		return 0;
-	*err = *f->unseen;
-	return err->code;
 }
 
 static bool exists_below(const struct ce_emit_facts *f, const char *prefix, const char *rel)

@@ -10,24 +10,6 @@
 #include "model/cuda_parts.h"
 #include "model/pkg.h"
 
-const struct ce_pkg *ce_emit_pkg_find(const struct ce_emit_facts *f, const char *name)
-{
-	for (size_t i = 0; i < f->in->n_pkgs; i++)
-		if (strcmp(f->in->pkgs[i]->name, name) == 0)
-			return f->in->pkgs[i];
-	return NULL;
-}
-
-const struct ce_pkg *ce_emit_tool_find(const struct ce_emit_facts *f, const char *name)
-{
-	const struct ce_emit_target *t = f->in->target;
-
-	for (size_t i = 0; t && i < t->n_pkgs; i++)
-		if (strcmp(t->pkgs[i]->name, name) == 0)
-			return t->pkgs[i];
-	return t ? NULL : ce_emit_pkg_find(f, name);
-}
-
 static bool has_library(
 	const struct ce_emit_facts *f, const char *dir, const struct ce_cuda_part *p)
 {
