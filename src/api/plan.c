@@ -2,15 +2,12 @@
 /* From the manifest to solutions; see plan.h. */
 #include "api/plan.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include "api/project.h"
-#include "api/trust.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/event.h"
 #include "io/host.h"
 #include "lock/lockfile.h"
 #include "model/lockfile.h"
@@ -18,7 +15,6 @@
 #include "model/pkg.h"
 #include "model/repodata.h"
 #include "model/request.h"
-#include "repodata/repodata_sync.h"
 #include "solve/solve.h"
 
 /* ---- requests ---- */
@@ -226,89 +222,7 @@ int ce_lock_plan_add_locked(struct ce_lock_plan *plan, const struct ce_lockfile_
 	return ce_lock_plan_as_noted(item, env, p, err);
 }
 
-/* ---- solving ---- */
-
-/* The names that the requests of one platform begin with. */
-static const char **wanted_names(
-	const struct ce_lock_plan *plan, const char *platform, struct ce_arena *a, size_t *ret_n)
-{
-	size_t room = 1, n = 0;
-	const char **names;
-
-	for (size_t i = 0; i < plan->n; i++)
-		room += plan->items[i].request->n_specs;
-	names = ce_arena_array(a, room, sizeof(*names));
-	for (size_t i = 0; i < plan->n; i++) {
-		const struct ce_request *r = plan->items[i].request;
-
-		for (size_t k = 0; strcmp(r->platform, platform) == 0 && k < r->n_specs; k++)
-			names[n++] = r->specs[k]->name;
-	}
-	*ret_n = n;
-	return names;
-}
-
-/* The names that are locked for one platform: what is reached now is mostly what was then. */
-static const char **locked_names(
-	const struct ce_lock_plan *plan, const char *platform, struct ce_arena *a, size_t *ret_n)
-{
-	size_t room = 1, n = 0;
-	const char **names;
-
-	for (size_t i = 0; i < plan->n; i++)
-		room += plan->items[i].request->n_locked;
-	names = ce_arena_array(a, room, sizeof(*names));
-	for (size_t i = 0; i < plan->n; i++) {
-		const struct ce_request *r = plan->items[i].request;
-
-		for (size_t k = 0; strcmp(r->platform, platform) == 0 && k < r->n_locked; k++)
-			names[n++] = r->locked[k]->name;
-	}
-	*ret_n = n;
-	return names;
-}
-
-static int load_records(struct ccenv *c, struct ce_lock_plan *plan, struct ccenv_error *err)
-{
-	plan->repodata = ce_arena_array(&plan->arena, plan->n + 1, sizeof(*plan->repodata));
-	for (size_t i = 0; i < plan->n; i++) {
-		struct ce_lock_plan_item *item = &plan->items[i];
-		const struct ce_request *r = item->request;
-		struct ce_repodata_query q = {
-			.channels = r->channels,
-			.n_channels = r->n_channels,
-			.platforms = (const char *const *)&r->platform,
-			.n_platforms = 1,
-			.cache_dir = c->cache_dir,
-			.offline = c->offline,
-			.revalidate = plan->revalidate,
-			.getenv_fn = c->getenv_fn,
-			.events = &c->events,
-		};
-		int e;
-
-		for (size_t k = 0; k < i && !item->repodata; k++)
-			if (strcmp(plan->items[k].request->platform, r->platform) == 0)
-				item->repodata = plan->items[k].repodata;
-		if (item->repodata)
-			continue;
-		q.names = wanted_names(plan, r->platform, &plan->arena, &q.n_names);
-		q.likely = locked_names(plan, r->platform, &plan->arena, &q.n_likely);
-		e = ce_repodata_sync(&q, &item->repodata, err);
-		if (e < 0)
-			return e;
-		plan->repodata[plan->n_repodata++] = item->repodata;
-	}
-	return 0;
-}
-
-/* Items are handed out under the mutex; each is then one thread's own. */
-struct solve_work {
-	pthread_mutex_t mutex;
-	struct ce_lock_plan *plan;
-	size_t next;
-	struct ccenv_error *errors; /* one an item; code 0 when fine */
-};
+/* ---- solutions ---- */
 
 int ce_lock_plan_solve_item(struct ce_lock_plan_item *item, struct ccenv_error *err)
 {
@@ -320,62 +234,6 @@ int ce_lock_plan_solve_item(struct ce_lock_plan_item *item, struct ccenv_error *
 			q->environment, q->target, ce_side_name(q->side), q->platform);
 	if (r < 0)
 		return ce_context(err, r, "environment \"%s\" on %s", q->environment, q->platform);
-	return 0;
-}
-
-static void *solve_some(void *arg)
-{
-	struct solve_work *w = arg;
-
-	for (;;) {
-		size_t i;
-
-		pthread_mutex_lock(&w->mutex);
-		i = w->next++;
-		pthread_mutex_unlock(&w->mutex);
-		if (i >= w->plan->n)
-			return NULL;
-		if (ce_lock_plan_solve_item(&w->plan->items[i], &w->errors[i]) == 0)
-			w->errors[i].code = 0;
-	}
-}
-
-int ce_lock_plan_solve(struct ccenv *c, struct ce_lock_plan *plan, struct ccenv_error *err)
-{
-	enum {
-		THREADS = 4
-	};
-	struct solve_work w = {.mutex = PTHREAD_MUTEX_INITIALIZER, .plan = plan};
-	CE_AUTOFREE struct ccenv_error *errors = ce_calloc(plan->n, sizeof(*errors));
-	struct ccenv_progress progress = {.phase = CCENV_PHASE_SOLVE};
-	pthread_t threads[THREADS];
-	size_t n = 0;
-	int r = ce_trust_check_cache(c, err);
-
-	if (r < 0)
-		return r;
-	r = load_records(c, plan, err);
-	if (r < 0)
-		return r;
-	w.errors = errors;
-	progress.items_total = plan->n;
-	ce_progress(&c->events, &progress);
-	while (n + 1 < plan->n && n < THREADS - 1 &&
-		pthread_create(&threads[n], NULL, solve_some, &w) == 0)
-		n++;
-	solve_some(&w);
-	while (n > 0)
-		pthread_join(threads[--n], NULL);
-	for (size_t i = 0; i < plan->n; i++)
-		if (errors[i].code != 0) {
-			*err = errors[i];
-			return err->code;
-		}
-	r = ce_lock_plan_couple(plan, err);
-	if (r < 0)
-		return r;
-	progress.items_done = plan->n;
-	ce_progress(&c->events, &progress);
 	return 0;
 }
 
