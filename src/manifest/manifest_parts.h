@@ -8,8 +8,10 @@
 #include "base/attr.h"
 
 struct ccenv_error;
+struct ce_arena;
 struct ce_feature;
 struct ce_manifest;
+struct ce_spec;
 
 /* Within manifest/: the parts of ccenv.json that stand in several places. What is read goes to the arena of
  * `m`; errors name the key. */
@@ -24,6 +26,12 @@ struct ce_manifest_place {
 /* An unknown key is an error that names the nearest of the `n` known ones. */
 CE_MUST_CHECK int ce_manifest_check_keys(
 	const json_t *o, const char *const *known, size_t n, struct ccenv_error *err);
+/* An error where another key of the table names the same package: which of the two counts could not be seen. */
+CE_MUST_CHECK int ce_manifest_check_name(
+	const json_t *table, const char *name, struct ccenv_error *err);
+/* One dependency, "version build" or an object, as a spec from the arena. */
+CE_MUST_CHECK int ce_manifest_parse_dep(const char *name, const json_t *v, struct ce_arena *a,
+	const struct ce_spec **ret, struct ccenv_error *err);
 /* These add to what `f` has. */
 CE_MUST_CHECK int ce_manifest_parse_deps(const struct ce_manifest_place *at, struct ce_manifest *m,
 	struct ce_feature *f, struct ccenv_error *err);
