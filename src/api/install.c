@@ -41,20 +41,6 @@ enum {
 	CLEANED_MAX = 25
 };
 
-/* The target that is asked for, of those of the manifest; NULL: what the machine builds for itself. */
-struct wanted {
-	struct ce_arena arena;
-	const struct ce_target *target;
-	struct ce_target_ids ids;
-	size_t index;
-	const char *label; /* NULL natively */
-};
-
-static void wanted_release(struct wanted *w)
-{
-	ce_arena_release(&w->arena);
-}
-
 /* The lock, the bytes that it was read from, and the part of it that is to be installed. */
 struct locked_text {
 	struct ce_buf text;
@@ -221,7 +207,7 @@ static int prune(const char *root, const char *below, const char *platform, stru
 }
 
 /* The same of another program's lock, or of a ccenv.lock that is used without its manifest. */
-static int read_imported(struct ccenv *c, const struct wanted *w,
+static int read_imported(struct ccenv *c, const struct ce_locked_choice *w,
 	const struct ccenv_install_options *o, struct locked_text *ret, struct ccenv_error *err)
 {
 	if (w->target)
@@ -267,8 +253,8 @@ static void join_hashes(const char *tools, char content[CE_SHA256_HEX + 1])
 	ce_digest_final(d, content);
 }
 
-static void job_add_target(
-	const struct ccenv *c, struct job *j, const struct ce_locked *part, const struct wanted *w)
+static void job_add_target(const struct ccenv *c, struct job *j, const struct ce_locked *part,
+	const struct ce_locked_choice *w)
 {
 	char hash[CE_SHA256_HEX + 1];
 	const char *sysroot, *libraries;
@@ -293,8 +279,8 @@ static void job_add_target(
 		.emulator = ce_emulator_find(c, w->target, sysroot, libraries, &j->arena)};
 }
 
-static void job_init(
-	const struct ccenv *c, struct job *j, const struct ce_locked *part, const struct wanted *w)
+static void job_init(const struct ccenv *c, struct job *j, const struct ce_locked *part,
+	const struct ce_locked_choice *w)
 {
 	*j = (struct job){.packages = part->packages, .target = w->target};
 	j->prefix = ce_prefix_of_lock(
@@ -432,8 +418,8 @@ static int install_bundle(struct ccenv *c, const struct ccenv_install_options *o
 }
 
 /* What the options ask for, before anything is read or written. */
-static int find_wanted(struct ccenv *c, const struct ccenv_install_options *o, struct wanted *ret,
-	struct ccenv_error *err)
+static int find_wanted(struct ccenv *c, const struct ccenv_install_options *o,
+	struct ce_locked_choice *ret, struct ccenv_error *err)
 {
 	int r = 0;
 
@@ -441,11 +427,9 @@ static int find_wanted(struct ccenv *c, const struct ccenv_install_options *o, s
 		r = ce_project_use_lock(c, o->from_lock, err);
 	if (r < 0)
 		return r;
-	r = ce_locked_target(c, &o->of, &ret->arena, &ret->target, &ret->ids, &ret->index, err);
+	r = ce_locked_choose(c, &o->of, ret, err);
 	if (r < 0)
 		return r;
-	if (ret->target)
-		ret->label = ce_target_label(&ret->ids, ret->index);
 	if (o->prefix && ret->target)
 		return ce_fail(err, CCENV_EUSAGE,
 			"a target has two prefixes, one for each machine: --prefix cannot be combined with --target");
@@ -457,7 +441,7 @@ static int find_wanted(struct ccenv *c, const struct ccenv_install_options *o, s
 static int install_all(struct ccenv *c, const struct ccenv_install_options *o,
 	struct ccenv_install_result *ret, struct ccenv_error *err)
 {
-	CE_CLEANUP(wanted_release) struct wanted w = {0};
+	CE_CLEANUP(ce_locked_choice_release) struct ce_locked_choice w = {0};
 	CE_CLEANUP(locked_text_release) struct locked_text locked = {0};
 	CE_CLEANUP(job_release) struct job j = {0};
 	int r = check_attestations(o, err);

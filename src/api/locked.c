@@ -179,36 +179,42 @@ static int find_environment(struct ccenv *c, const struct ccenv_selection *of,
 	return 0;
 }
 
-int ce_locked_target(struct ccenv *c, const struct ccenv_selection *of, struct ce_arena *a,
-	const struct ce_target **ret, struct ce_target_ids *ret_ids, size_t *ret_index,
-	struct ccenv_error *err)
+void ce_locked_choice_release(struct ce_locked_choice *choice)
+{
+	ce_arena_release(&choice->arena);
+	*choice = (struct ce_locked_choice){0};
+}
+
+int ce_locked_choose(struct ccenv *c, const struct ccenv_selection *of,
+	struct ce_locked_choice *ret, struct ccenv_error *err)
 {
 	size_t n = c->manifest ? c->manifest->n_targets : 0;
-	struct ce_target_id *ids = ce_arena_array(a, n + 1, sizeof(*ids));
+	struct ce_target_id *ids = ce_arena_array(&ret->arena, n + 1, sizeof(*ids));
 	const struct ce_environment *env =
 		c->manifest ? ce_manifest_environment(c->manifest, environment_of(of)) : NULL;
-	const struct ce_target **targets = ce_arena_array(a, n + 1, sizeof(*targets));
+	const struct ce_target **targets = ce_arena_array(&ret->arena, n + 1, sizeof(*targets));
 	int r;
 
-	*ret_ids = (struct ce_target_ids){ids, 0};
+	ret->ids = (struct ce_target_ids){ids, 0};
 	for (size_t i = 0; env && i < n; i++) {
 		const struct ce_target *t = &c->manifest->targets[i];
 
 		if (!ce_manifest_has_target(env, t))
 			continue;
-		targets[ret_ids->n] = t;
-		ids[ret_ids->n++] =
+		targets[ret->ids.n] = t;
+		ids[ret->ids.n++] =
 			(struct ce_target_id){t->name, t->build, t->host, t->arm_variant};
 	}
-	*ret = NULL;
-	*ret_index = CE_TARGET_NATIVE;
+	ret->index = CE_TARGET_NATIVE;
 	if (!of->target)
 		return 0;
-	r = ce_target_select(
-		ret_ids, of->target, ce_locked_platform(of), CE_TARGET_TO_BUILD, ret_index, err);
-	if (r >= 0 && *ret_index != CE_TARGET_NATIVE)
-		*ret = targets[*ret_index];
-	return r;
+	r = ce_target_select(&ret->ids, of->target, ce_locked_platform(of), CE_TARGET_TO_BUILD,
+		&ret->index, err);
+	if (r < 0 || ret->index == CE_TARGET_NATIVE)
+		return r;
+	ret->target = targets[ret->index];
+	ret->label = ce_target_label(&ret->ids, ret->index);
+	return 0;
 }
 
 /* Is the part the answer to what the manifest asks for there? */

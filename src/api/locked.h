@@ -2,12 +2,12 @@
 #ifndef CE_API_LOCKED_H
 #define CE_API_LOCKED_H
 
+#include "base/arena.h"
 #include "base/attr.h"
 #include "ccenv/ccenv.h"
 #include "model/target_name.h"
 
 struct ccenv;
-struct ce_arena;
 struct ce_lockfile;
 struct ce_lockfile_platform;
 struct ce_lockfile_target;
@@ -28,12 +28,21 @@ struct ce_locked {
  * or names what is locked. A target may be of another machine. */
 CE_MUST_CHECK int ce_locked_read(struct ccenv *c, const struct ccenv_selection *of,
 	struct ce_lockfile **ret_lock, struct ce_locked *ret, struct ccenv_error *err);
-/* What `of` means for this project: a target of the manifest that can be built on its platform, and *ret_ids
- * and *ret_index for its names; or NULL and CE_TARGET_NATIVE. The ids are from the arena. */
-CE_MUST_CHECK int ce_locked_target(struct ccenv *c, const struct ccenv_selection *of,
-	struct ce_arena *a, const struct ce_target **ret, struct ce_target_ids *ret_ids,
-	size_t *ret_index, struct ccenv_error *err);
-/* The part of a lock as it is. `target` is what ce_locked_target() found. */
+/* A target of the manifest among those that its environment has; release with ce_locked_choice_release(). */
+struct ce_locked_choice {
+	struct ce_arena arena;
+	const struct ce_target *target; /* NULL: what the machine builds for itself */
+	struct ce_target_ids ids;       /* from the arena */
+	size_t index;                   /* in `ids`; CE_TARGET_NATIVE without a target */
+	const char *label;              /* what its files are called; NULL without a target */
+};
+
+/* What `of` means for this project: a target of the manifest that can be built on its platform, or none.
+ * `ret` must be zeroed, and is released by the caller on failure too. */
+CE_MUST_CHECK int ce_locked_choose(struct ccenv *c, const struct ccenv_selection *of,
+	struct ce_locked_choice *ret, struct ccenv_error *err);
+void ce_locked_choice_release(struct ce_locked_choice *choice);
+/* The part of a lock as it is. `target` is what ce_locked_choose() found. */
 CE_MUST_CHECK int ce_locked_select(const struct ce_lockfile *lock, const struct ccenv_selection *of,
 	const struct ce_target *target, struct ce_locked *ret, struct ccenv_error *err);
 /* The same after a check that the lock fits the manifest there; CCENV_ESTALE says why not. */
