@@ -79,14 +79,20 @@ static bool find_variant(const struct ce_pair *p, struct ce_arena *a, struct ce_
 	return true;
 }
 
-/* One constrains of a package of the host, if it is on a compiler for the host. */
-static int check_limit(const struct ce_pair *p, const struct ce_pkg *pkg, const char *text,
-	struct ce_arena *a, struct ce_pair_conflict *ret, bool *ret_found, struct ccenv_error *err)
+/* One constrains of a package of the host. */
+struct limit {
+	const struct ce_pkg *pkg;
+	const char *text;
+};
+
+/* Does the build side keep to it, if it is on a compiler for the host? */
+static int check_limit(const struct ce_pair *p, const struct limit *limit, struct ce_arena *a,
+	struct ce_pair_conflict *ret, bool *ret_found, struct ccenv_error *err)
 {
 	const struct ce_pkg *tool;
 	const struct ce_spec *spec;
 	const char *name;
-	size_t n = ce_dependency_name(text, &name);
+	size_t n = ce_dependency_name(limit->text, &name);
 	CE_AUTOFREE char *lower = ce_strndup(name, n);
 	int r;
 
@@ -94,14 +100,14 @@ static int check_limit(const struct ce_pair *p, const struct ce_pkg *pkg, const 
 	tool = n && ce_has_suffix(lower, p->host_platform) ? find(&p->build, lower) : NULL;
 	if (!tool)
 		return 0;
-	r = ce_spec_parse(text, CE_SPEC_LENIENT, a, &spec, err);
+	r = ce_spec_parse(limit->text, CE_SPEC_LENIENT, a, &spec, err);
 	if (r < 0 || ce_spec_matches(spec, tool))
 		return r;
 	ret->side = CE_SIDE_BUILD;
 	ret->spec = spec->text;
 	ret->why = ce_arena_printf(a,
 		"%s %s of the host side goes only with \"%s\", and the build side has %s %s",
-		pkg->name, pkg->version, spec->text, tool->name, tool->version);
+		limit->pkg->name, limit->pkg->version, spec->text, tool->name, tool->version);
 	*ret_found = true;
 	return 0;
 }
@@ -112,8 +118,9 @@ int ce_pair_find_conflict(const struct ce_pair *p, struct ce_arena *a, struct ce
 	*ret_found = find_versions(p, a, ret) || find_variant(p, a, ret);
 	for (size_t i = 0; !*ret_found && i < p->host.n; i++)
 		for (size_t k = 0; !*ret_found && k < p->host.pkgs[i]->n_constrains; k++) {
-			int r = check_limit(p, p->host.pkgs[i], p->host.pkgs[i]->constrains[k], a,
-				ret, ret_found, err);
+			const struct limit limit = {
+				p->host.pkgs[i], p->host.pkgs[i]->constrains[k]};
+			int r = check_limit(p, &limit, a, ret, ret_found, err);
 
 			if (r < 0)
 				return r;
