@@ -43,7 +43,20 @@ def manifest_keys():
     return "| key | meaning |\n|---|---|\n" + "\n".join(rows(schema["properties"], definitions)) + "\n"
 
 
-MADE = {"<!-- commands -->": commands, "<!-- manifest keys -->": manifest_keys}
+def schemas():
+    """Each schema by its name; a server shows no directory."""
+    text = "| schema | of |\n|---|---|\n"
+    folder = os.path.join(TOP, "docs/schemas")
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name), encoding="utf-8") as f:
+            description = json.load(f)["description"]
+        text += f"| [{name.split('.')[0]}](../schemas/{name}) | {description} |\n"
+    return text
+
+
+MADE = {"<!-- commands -->": commands, "<!-- manifest keys -->": manifest_keys, "<!-- schemas -->": schemas}
+
+
 def on_page_markdown(markdown, page, config, files):
     for mark, make in MADE.items():
         if mark in markdown:
@@ -55,6 +68,17 @@ def on_page_markdown(markdown, page, config, files):
         path = os.path.normpath(os.path.join("docs", folder, match.group(2)))
         return match.group(0) if path.startswith("docs/") else f"{match.group(1)} (`{path}`)"
 
+    markdown = re.sub(r"\[([^]]+)\]\(\.\./schemas\)", r"`\1`", markdown)
+    # Without sections there is nothing to list on the right, and tables get the room.
+    if not re.search(r"^## ", markdown, re.M):
+        page.meta.setdefault("hide", []).append("toc")
     # Info strings of tested examples have a second word.
-    markdown = re.sub(r"^```sh [a-z-]+$", "```sh", markdown, flags=re.M)
+    markdown = re.sub(r"^```(sh|cmake|make|meson) [a-z-]+$", r"```\1", markdown, flags=re.M)
+    # GitHub wants a backslash before a bar in code within a table, this renderer shows it.
+    markdown = re.sub(r"^\|.*$", lambda row: re.sub(r"`[^`]*`", lambda code: code.group().replace("\\|", "|"), row.group()), markdown, flags=re.M)
     return re.sub(r"\[([^\]]+)\]\((\.\./[^)#:]+)\)", outside, markdown)
+
+
+def on_page_content(html, page, config, files):
+    """A short name in code is kept in one line: names and options have hyphens, and a table breaks at each."""
+    return re.sub(r"<code>([^<\s]{1,32})</code>", r'<code class="name">\1</code>', html)
