@@ -27,28 +27,34 @@ CCENV_API int ccenv_init(const struct ccenv_init_options *o, struct ccenv_error 
 
 /* What to change in the manifest, and where: {} is the top of the file. */
 struct ccenv_edit_options {
-	/* To add: "fmt", "fmt >=10", "cuda-version 12.9.*". To remove: names. */
+	/* To add: "fmt", "fmt >=10", "cuda-version 12.9.*", "conda-forge::fmt". To remove: names. */
 	const char *const *specs;
 	size_t n_specs;
-	const char *platform; /* for this platform only (target.PLATFORM), or NULL */
-	const char *feature;  /* of this feature (features.NAME), or NULL */
+	const char *const *platforms; /* for these platforms only (target.PLATFORM) */
+	size_t n_platforms;           /* 0: for all */
+	const char *feature;          /* of this feature (features.NAME), or NULL */
+	const char *target; /* of this target (targets.NAME), by any of its names, or NULL */
 };
 
 /* A dependency as it is now in the manifest. Strings belong to the list. */
 struct ccenv_dependency {
 	const char *name, *constraint; /* "fmt", ">=10.2.1,<11" */
+	bool kept; /* the manifest had it, and no version was given: it is as it was */
 };
 
 struct ccenv_dependencies {
 	struct ccenv_dependency *items;
 	size_t n;
+	const char **platforms; /* that the manifest did not have before */
+	size_t n_platforms;
 	void *owner;
 };
 
 /*
  * Adds dependencies to the manifest and locks. One without a version gets a bound from what was
- * solved: ">=2.8.0,<3". The rest of the file stays byte for byte as it is. If there is no solution,
- * nothing is written. Free *ret with ccenv_dependencies_free().
+ * solved, ">=2.8.0,<3", unless the manifest has it already. Platforms that the manifest lacks are
+ * added to it. The rest of the file stays byte for byte as it is. If there is no solution, nothing is
+ * written. Free *ret with ccenv_dependencies_free().
  */
 CCENV_API int ccenv_add(struct ccenv *c, const struct ccenv_edit_options *o,
 	struct ccenv_dependencies *ret, struct ccenv_error *err);

@@ -20,16 +20,18 @@ struct ce_manifest;
 struct ce_edit {
 	struct ccenv *c;
 	struct ce_arena *arena; /* lives longer than the edit */
-	struct ce_strs path;    /* of the object that is edited (manifest/manifest_edit.h) */
+	struct ce_strs path;    /* of the object that is edited; set by the caller */
 	struct ce_buf text;
 	struct ce_manifest *old;
 	struct ce_lockfile *old_lock, *lock; /* before, and as solved for the new text */
 };
 
-/* Takes the text of the manifest, and the path to `key` of a feature and a platform (each may be NULL).
- * CCENV_ENOTFOUND and CCENV_EUSAGE without a ccenv.json. */
-CE_MUST_CHECK int ce_edit_begin(struct ce_edit *e, const char *feature, const char *platform,
-	const char *key, struct ccenv_error *err);
+/* Takes the text of the manifest. CCENV_ENOTFOUND and CCENV_EUSAGE without a ccenv.json. */
+CE_MUST_CHECK int ce_edit_begin(struct ce_edit *e, struct ccenv_error *err);
+/* The path to `key` of a feature and a platform, each of which may be NULL (manifest/manifest_edit.h). The
+ * array is from the arena. */
+struct ce_strs ce_edit_path(
+	struct ce_arena *a, const char *feature, const char *platform, const char *key);
 void ce_edit_release(struct ce_edit *e);
 /* Parses the new text and solves for it; packages of `prefer` (may be NULL) stay where they can. */
 CE_MUST_CHECK int ce_edit_solve(

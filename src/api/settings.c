@@ -210,11 +210,11 @@ int ccenv_setting_change(struct ccenv *c, const struct ccenv_setting_options *o,
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	CE_CLEANUP(ce_edit_release) struct ce_edit e = {.c = c, .arena = &a};
 	bool is_list = o->kind != CCENV_SETTING_SYSTEM_REQUIREMENT, changed = false;
-	int r = ce_edit_begin(
-		&e, o->feature, o->platform, is_list ? NULL : kinds[o->kind].key, err);
+	int r = ce_edit_begin(&e, err);
 
 	if (r < 0)
 		return r;
+	e.path = ce_edit_path(&a, o->feature, o->platform, is_list ? NULL : kinds[o->kind].key);
 	r = check_options(&e, o, err);
 	if (r < 0)
 		return r;

@@ -10,14 +10,28 @@ static void print_json(const struct ccenv_dependencies *list)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
-	json_t *added = json_object();
+	json_t *added = json_object(), *platforms = json_array();
 
+	for (size_t i = 0; i < list->n_platforms; i++)
+		json_array_append_new(platforms, json_string(list->platforms[i]));
 	for (size_t i = 0; i < list->n; i++)
 		json_object_set_new(
 			added, list->items[i].name, json_string(list->items[i].constraint));
 	json_object_set_new(o, "added", added);
+	json_object_set_new(o, "platforms", platforms);
 	ce_json_format(o, &b);
 	fputs(ce_buf_str(&b), stdout);
+}
+
+static void say_added(struct ce_cli *cli, const struct ccenv_dependencies *list)
+{
+	for (size_t i = 0; i < list->n_platforms; i++)
+		ce_cli_say(cli, "Added platform %s", list->platforms[i]);
+	for (size_t i = 0; i < list->n; i++)
+		ce_cli_say(cli,
+			list->items[i].kept ? "Kept %s %s, which ccenv.json has already"
+					    : "Added %s %s",
+			list->items[i].name, list->items[i].constraint);
 }
 
 static int add(struct ce_cli *cli, const struct ccenv_edit_options *o)
@@ -35,18 +49,31 @@ static int add(struct ce_cli *cli, const struct ccenv_edit_options *o)
 		return ce_cli_fail(cli, &err, NULL);
 	if (cli->json)
 		print_json(&list);
-	for (size_t i = 0; !cli->json && i < list.n; i++)
-		ce_cli_say(cli, "Added %s %s", list.items[i].name, list.items[i].constraint);
+	else
+		say_added(cli, &list);
 	ccenv_dependencies_free(&list);
 	return CE_EXIT_OK;
+}
+
+/* What the tables of options cannot set. */
+static void set_options(const struct ce_cli *cli, struct ccenv_edit_options *o)
+{
+	o->specs = (const char *const *)cli->args.items;
+	o->n_specs = cli->args.n;
+	o->platforms = cli->platforms.items;
+	o->n_platforms = cli->platforms.n;
 }
 
 static int run_add(struct ce_cli *cli)
 {
 	struct ccenv_edit_options o = {0};
 	const struct ce_opt own[] = {
-		{"platform", 'p', "PLATFORM", "for this platform only", .string = &o.platform},
+		{"platform", 'p', "PLATFORM",
+			"for this platform only, which is added if it is new; may be repeated",
+			.list = &cli->platforms},
 		{"feature", 'f', "NAME", "as a part of this feature", .string = &o.feature},
+		{"target", 0, "TARGET", "for this target, to cross-compile to",
+			.string = &o.target},
 		{0},
 	};
 	int status;
@@ -55,8 +82,7 @@ static int run_add(struct ce_cli *cli)
 		return status;
 	if (!cli->args.n)
 		return ce_cli_usage(cli, "name at least one package");
-	o.specs = (const char *const *)cli->args.items;
-	o.n_specs = cli->args.n;
+	set_options(cli, &o);
 	return add(cli, &o);
 }
 
@@ -104,9 +130,10 @@ static int run_remove(struct ce_cli *cli)
 {
 	struct ccenv_edit_options o = {0};
 	const struct ce_opt own[] = {
-		{"platform", 'p', "PLATFORM", "from those of this platform only",
-			.string = &o.platform},
+		{"platform", 'p', "PLATFORM", "from those of this platform only; may be repeated",
+			.list = &cli->platforms},
 		{"feature", 'f', "NAME", "from those of this feature", .string = &o.feature},
+		{"target", 0, "TARGET", "from those of this target", .string = &o.target},
 		{0},
 	};
 	int status;
@@ -115,8 +142,7 @@ static int run_remove(struct ce_cli *cli)
 		return status;
 	if (!cli->args.n)
 		return ce_cli_usage(cli, "name at least one dependency");
-	o.specs = (const char *const *)cli->args.items;
-	o.n_specs = cli->args.n;
+	set_options(cli, &o);
 	return drop(cli, &o);
 }
 

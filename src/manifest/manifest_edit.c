@@ -2,6 +2,7 @@
 /* Edits of ccenv.json that keep the rest of the text; see manifest_edit.h. */
 #include "manifest/manifest_edit.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -266,13 +267,14 @@ static size_t follow(const char *t, struct ce_strs path, struct object *ret)
 	return n;
 }
 
-/* Sets a member to a value that is JSON text. */
-static void set_value(struct ce_buf *text, struct ce_strs path, const char *key, const char *value)
+void ce_manifest_edit_set_json(
+	struct ce_buf *text, struct ce_strs path, const char *key, const char *value)
 {
 	CE_CLEANUP(object_release) struct object o;
 	size_t n = follow(ce_buf_str(text), path, &o);
 	const struct member *m = n == path.n ? find_member(ce_buf_str(text), &o, key) : NULL;
 
+	assert(n <= path.n);
 	if (m)
 		replace(text, m->value, value);
 	else
@@ -288,7 +290,51 @@ void ce_manifest_edit_set(
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
 	add_string(&b, value);
-	set_value(text, path, key, ce_buf_str(&b));
+	ce_manifest_edit_set_json(text, path, key, ce_buf_str(&b));
+}
+
+char *ce_manifest_edit_get(const struct ce_buf *text, struct ce_strs path, const char *key)
+{
+	CE_CLEANUP(object_release) struct object o;
+	const char *t = ce_buf_str(text);
+	size_t n = follow(t, path, &o);
+	const struct member *m = n == path.n ? find_member(t, &o, key) : NULL;
+
+	return m ? ce_strndup(t + m->value.begin, m->value.end - m->value.begin) : NULL;
+}
+
+/* Sets a member to `value`; a string is the host of a target. */
+static void set_target(
+	struct ce_buf *text, struct ce_strs path, const char *name, const json_t *value)
+{
+	CE_CLEANUP(ce_json_decrefp)
+	json_t *o = json_is_string(value) ? json_pack("{s:O}", "host", value)
+					  : json_incref((json_t *)value);
+	char *dump = json_dumps(o, 0);
+
+	ce_manifest_edit_set_json(text, path, name, dump ? dump : "{}");
+	free(dump);
+}
+
+void ce_manifest_edit_open_target(struct ce_buf *text, const char *name)
+{
+	CE_CLEANUP(ce_json_decrefp)
+	json_t *root = json_loadb(ce_buf_str(text), text->len, 0, NULL);
+	const json_t *targets = json_object_get(root, "targets"), *item;
+	const char *key = "targets";
+	const struct ce_strs top = {0}, path = {&key, 1};
+	size_t i;
+
+	if (json_is_string(json_object_get(targets, name)))
+		set_target(text, path, name, json_object_get(targets, name));
+	if (!json_is_array(targets))
+		return;
+	ce_manifest_edit_set_json(text, top, key, "{}");
+	json_array_foreach (targets, i, item)
+		set_target(text, path,
+			json_string_value(
+				json_is_string(item) ? item : json_object_get(item, "host")),
+			item);
 }
 
 bool ce_manifest_edit_remove(struct ce_buf *text, struct ce_strs path, const char *key)
@@ -343,7 +389,7 @@ void ce_manifest_edit_list_add(
 	add_string(&item, value);
 	if (!found || array.n == 0) {
 		ce_buf_addf(&b, "[%s]", ce_buf_str(&item));
-		set_value(text, path, key, ce_buf_str(&b));
+		ce_manifest_edit_set_json(text, path, key, ce_buf_str(&b));
 		return;
 	}
 	/* As the items stand now: each on its line, or all on one. */

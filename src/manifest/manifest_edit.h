@@ -21,6 +21,14 @@ struct ce_buf;
  * last, on a line of its own if the others are. */
 void ce_manifest_edit_set(
 	struct ce_buf *text, struct ce_strs path, const char *key, const char *value);
+/* The same with a value that is JSON text. */
+void ce_manifest_edit_set_json(
+	struct ce_buf *text, struct ce_strs path, const char *key, const char *value);
+/* The JSON text of the value of `key` there; NULL if there is no such member. The caller frees it. */
+char *ce_manifest_edit_get(const struct ce_buf *text, struct ce_strs path, const char *key);
+/* Makes the target `name` of "targets" an object, for the path {"targets", name} to lead to it: a list of
+ * platforms becomes an object by their names, a platform {"host": …}. The text must have that target. */
+void ce_manifest_edit_open_target(struct ce_buf *text, const char *name);
 /* Removes `key` there; false if there is no such member. `key` may be written in other case. */
 bool ce_manifest_edit_remove(struct ce_buf *text, struct ce_strs path, const char *key);
 /* Is there a list `key`, perhaps an empty one? */

@@ -251,6 +251,28 @@ static void check_edit(
 	assert_string_equal(ce_buf_str(&b), after);
 }
 
+static void check_open(const char *before, const char *name, const char *after)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+
+	ce_buf_adds(&b, before);
+	ce_manifest_edit_open_target(&b, name);
+	assert_string_equal(ce_buf_str(&b), after);
+}
+
+static void test_edit_opens_targets(void **state)
+{
+	(void)state;
+	check_open(
+		"{\n  \"targets\": [\"linux-aarch64\", {\"host\": \"linux-64\", \"build\": \"linux-aarch64\"}]\n}",
+		"linux-64",
+		"{\n  \"targets\": {\n    \"linux-aarch64\": {\"host\": \"linux-aarch64\"},\n    \"linux-64\": {\"host\": \"linux-64\", \"build\": \"linux-aarch64\"}\n  }\n}");
+	check_open("{\"targets\": {\"a\": \"linux-aarch64\",  \"b\": \"linux-aarch64\"}}", "b",
+		"{\"targets\": {\"a\": \"linux-aarch64\",  \"b\": {\"host\": \"linux-aarch64\"}}}");
+	check_open("{\"targets\": {\"a\": {  \"host\": \"linux-aarch64\"}}}", "a",
+		"{\"targets\": {\"a\": {  \"host\": \"linux-aarch64\"}}}");
+}
+
 static void test_edit_keeps_the_rest(void **state)
 {
 	(void)state;
@@ -357,6 +379,7 @@ int main(void)
 		cmocka_unit_test(test_init_text_is_a_manifest),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_edit_keeps_the_rest),
+		cmocka_unit_test(test_edit_opens_targets),
 		cmocka_unit_test(test_edit_lists),
 		cmocka_unit_test(test_edit_removes),
 	};

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "ccenv/ccenv.h"
+#include "spec/pinning.h"
 #include "spec/version.h"
 #include "spec/version_spec.h"
 
@@ -235,9 +236,38 @@ static void test_depth(void **state)
 	ce_arena_release(&arena);
 }
 
+/* The bound that `ccenv add` writes: pixi's rule. */
+static void test_pinning(void **state)
+{
+	static const struct {
+		const char *name, *lowest, *highest, *constraint;
+	} rows[] = {
+		{"pytorch-gpu", "2.8.0", "2.8.0", ">=2.8.0,<3"},
+		{"fmt", "9.1.0", "11.0.2", ">=9.1.0,<12"},
+		{"tzdata", "2025b", "2025b", ">=2025b"},
+		{"ripgrep", "0.3.1", "0.3.1", ">=0.3.1,<0.4"},
+		{"tiny", "0.0.3", "0.0.3", ">=0.0.3,<0.0.4"},
+		{"nothing", "0.0", "0.0", ">=0.0,<0.1"},
+		{"one", "7", "7", ">=7,<8"},
+		{"python", "3.13.9", "3.13.9", ">=3.13.9,<3.14"},
+		{"gcc", "14.3.0", "14.3.0", ">=14.3.0,<14.4"},
+		{"rust", "1.0", "1.0", ">=1.0,<1.1"},
+		{"pytz", "1!2.0", "1!2.0", ">=1!2.0"},
+		{"dated", "1.2rc1", "1.2rc1", ">=1.2rc1,<2"},
+		{"odd", "r1", "r1", ">=r1"},
+	};
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+
+	(void)state;
+	for (size_t i = 0; i < CE_COUNT(rows); i++)
+		assert_string_equal(ce_pinning(rows[i].name, rows[i].lowest, rows[i].highest, &a),
+			rows[i].constraint);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pinning),
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_total_order),
