@@ -101,7 +101,7 @@ test_packages=("${fast_packages[@]}" clang-14 llvm-14 libclang-rt-14-dev clang-f
 	qemu-user-static file)
 
 # What scripts/release takes.
-release_packages=(cmake ninja-build make perl pkg-config dpkg-dev binutils python3 python3-venv xz-utils ca-certificates)
+release_packages=(git cmake ninja-build make perl pkg-config dpkg-dev binutils python3 python3-venv xz-utils ca-certificates)
 
 # build_ccenv DIR [cmake arguments…]
 build_ccenv() {
