@@ -268,7 +268,7 @@ static int probe_own(const struct ce_place_steps *steps, struct ccenv_error *err
 
 		if (r < 0)
 			ce_ignore(write(ends[1], err->text, strlen(err->text)));
-		_exit(r < 0);
+		_exit(r < 0 ? 1 : 0);
 	}
 	close(ends[1]);
 	n = child < 0 ? -1 : read(ends[0], err->text, sizeof(err->text) - 1);

@@ -287,7 +287,8 @@ int ccenv_import(struct ccenv *c, const struct ccenv_import_options *o,
 	c->manifest = old;
 	if (r < 0)
 		return r;
-	*ret = (struct ccenv_import_result){
-		CE_TAKE(j.manifest_path), CE_TAKE(j.lock_path), j.lock->n_pkgs};
+	ret->manifest = CE_TAKE(j.manifest_path);
+	ret->lock = CE_TAKE(j.lock_path);
+	ret->n_packages = j.lock->n_pkgs;
 	return 0;
 }

@@ -367,7 +367,9 @@ static int install_root(struct ccenv *c, struct job *j, const struct ccenv_insta
 	r = ce_uptodate_record(c, o, &result, err);
 	if (r < 0)
 		return r;
-	*ret = (struct ccenv_install_result){CE_TAKE(j->prefix), ce_strdup(c->root), n};
+	ret->prefix = CE_TAKE(j->prefix);
+	ret->root = ce_strdup(c->root);
+	ret->n_packages = n;
 	return 0;
 }
 

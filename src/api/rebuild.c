@@ -85,11 +85,14 @@ static int make_work(struct check *k)
 static void describe_first(struct check *k)
 {
 	struct ce_build *b = &k->builds[0];
-	const struct passwd *user = getpwuid(geteuid());
+	char text[4096];
+	struct passwd entry, *user = NULL;
 	const char *home = k->c->getenv_fn("HOME"), *name = k->c->getenv_fn("USER");
 	const char *tmp = k->c->getenv_fn("TMPDIR");
 	char host[HOST_NAME_MAX + 1] = "";
 
+	if (getpwuid_r(geteuid(), &entry, text, sizeof(text), &user) != 0)
+		user = NULL;
 	gethostname(host, sizeof(host) - 1);
 	b->home = ce_arena_strdup(&k->arena, home && home[0] == '/' && home[1] ? home : "");
 	b->user = ce_arena_strdup(&k->arena, user ? user->pw_name : name ? name : "");

@@ -77,7 +77,7 @@ static bool can_be_other_user(const struct ce_variation *v, const struct ce_buil
 	pid_t child = fork();
 
 	if (child == 0)
-		_exit(ce_places_enter(&none, &user, &ignored) < 0);
+		_exit(ce_places_enter(&none, &user, &ignored) < 0 ? 1 : 0);
 	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	return child > 0 && status == 0;

@@ -2,6 +2,7 @@
 /* The config files; see config.h. */
 #include "cli/config.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -413,11 +414,14 @@ void ce_config_apply(const struct ce_config *config, struct ccenv_options *o)
 
 void ce_config_channels(const struct ce_config *config, struct ce_opt_list *ret)
 {
+	const struct ce_config_key *key = ce_config_key_find("channels");
 	enum ce_config_level level;
-	const json_t *value = ce_config_get(config, ce_config_key_find("channels"), &level);
+	const json_t *value;
 	json_t *item;
 	size_t i;
 
+	assert(key);
+	value = ce_config_get(config, key, &level);
 	json_array_foreach ((json_t *)value, i, item) {
 		CE_GROW(ret->items, ret->n, ret->cap);
 		ret->items[ret->n++] = json_string_value(item);
