@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """calls.py CCENV SHIM [--sample N] [--seed S] [--part I/N] [--only TEXT] [--kind TEXT]: every libc and libcurl call of ccenv made to fail, one at a time.
 
-Five runs of ccenv over a small channel with a made-up CUDA toolkit are walked through: a first lock; an install into an empty
-cache from files; the same over http; an install from a warm cache; an update of an installed prefix. In each, call number 1, 2,
-3, … fails (calls.c), each with the error that such a call has in practice. Afterwards:
+Eight runs of ccenv over a small channel with a made-up CUDA toolkit are walked through: a first lock; an install into an empty
+cache from files; the same over http; an install from a warm cache; an update of an installed prefix; the build files alone;
+a bundle; a mirror. In each, call number 1, 2, 3, … fails (calls.c), each with the error that such a call has in practice. Afterwards:
 
   - the run came to an end by itself, with status 0 or 1, and 1 says why;
   - after 0 all files are those of a run without a fault; after 1 the lock and the prefix are the old ones or the new ones, whole;
@@ -131,13 +131,14 @@ class Scenario:
 
 
 class Walker:
-    def __init__(self, ccenv, shim, work):
+    def __init__(self, ccenv, shim, work, part=1):
         self.ccenv, self.shim, self.work = ccenv, shim, work
         self.at = work / "at"  # where all runs happen: paths are part of what is written
         self.log = work / "log"
         self.failures, self.outcomes = 0, collections.Counter()
         self.unclear = collections.Counter()
-        self.cpu = min(os.sched_getaffinity(0))
+        processors = sorted(os.sched_getaffinity(0))
+        self.cpu = processors[(part - 1) % len(processors)]
 
     def env(self, **more):
         return {"PATH": "/usr/bin:/bin", "HOME": str(self.at / "home"), "LANG": "C.UTF-8", "CCENV_NET_RETRIES": "0",
@@ -306,6 +307,12 @@ def build_starts(w, channel, url):
     w.reset(installed)
     w.manifest(files, "2.*")
     update = keep(w.work / "start-update")
+    w.reset(installed)
+    for name in os.listdir(w.at / "project/build/_ccenv"):
+        path = w.at / "project/build/_ccenv" / name
+        if name not in ("env", "lock", ".ccenv-root", "stamp.json"):
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    emit = keep(w.work / "start-emit")
     w.reset(fresh)
     w.manifest(url, "1.*")
     must(["lock"])
@@ -313,7 +320,8 @@ def build_starts(w, channel, url):
     remote = keep(w.work / "start-remote")
     return [Scenario("lock", fresh, ["lock"]), Scenario("install, cold", locked, ["install", "--locked"]),
             Scenario("install over http", remote, ["install", "--locked"]), Scenario("install, warm", warm, ["install", "--locked"]),
-            Scenario("update", update, ["install"])]
+            Scenario("update", update, ["install"]), Scenario("emit", emit, ["install", "--locked"]),
+            Scenario("bundle", warm, ["bundle", "-o", "app.tar"]), Scenario("mirror", warm, ["mirror", "served"])]
 
 
 def choose(tries, n, rng):
@@ -347,7 +355,7 @@ def main():
         make_channel(channel)
         server = Server(("127.0.0.1", 0), functools.partial(Quiet, directory=channel))
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        w = Walker(os.path.abspath(args.ccenv), pathlib.Path(args.shim).resolve(), work)
+        w = Walker(os.path.abspath(args.ccenv), pathlib.Path(args.shim).resolve(), work, part)
         scenarios = build_starts(w, channel, f"http://127.0.0.1:{server.server_port}")
         runs = 0
         for s in scenarios:
