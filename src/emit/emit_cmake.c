@@ -119,6 +119,19 @@ static const char *emulator_list(const struct ce_emit_facts *f, struct ce_buf *b
 	return ce_buf_str(b);
 }
 
+/* What "all" or "all-major" means to this nvcc, for a CMake that does not know the word. */
+static int add_archs_of(
+	const struct ce_emit_facts *f, const char *word, struct ce_buf *b, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	struct ce_strs list;
+	int r = ce_arch_expand((struct ce_strs){&word, 1}, f->cuda_version, NULL, &a, &list, err);
+
+	if (r >= 0)
+		(void)joined(b, list);
+	return r;
+}
+
 int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
@@ -128,6 +141,7 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf env = {0}, view = {0}, manifest = {0}, lock = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf absent = {0}, archs = {0};
+	CE_CLEANUP(ce_buf_release) struct ce_buf all = {0}, major = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf here = {0}, missing = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf tools = {0}, emulator = {0}, names = {0};
 	CE_AUTOFREE char *rel = ce_asprintf("toolchain/%s.cmake", f->label);
@@ -136,6 +150,10 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 
 	add_absent(f, &absent);
 	r = ce_emit_check_seen(f, err);
+	if (r >= 0)
+		r = add_archs_of(f, "all", &all, err);
+	if (r >= 0)
+		r = add_archs_of(f, "all-major", &major, err);
 	if (r < 0)
 		return r;
 	const struct ce_emit_pair pairs[] = {
@@ -161,6 +179,8 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 		{"ARCHS", joined(&archs, f->in->archs)},
 		{"KNOWN_ARCHS", joined(&known_text, known)},
 		{"OTHER_ARCHS", joined(&others_text, others)},
+		{"ALL_ARCHS", ce_buf_str(&all)},
+		{"MAJOR_ARCHS", ce_buf_str(&major)},
 		{"COMPONENTS", components(f, true, &here)},
 		{"OTHER_COMPONENTS", components(f, false, &missing)},
 		{"ENV", quoted(&env, f->env_rel)},

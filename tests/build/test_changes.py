@@ -366,6 +366,19 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
             self.assertEqual(code, 0, out)
         self.assertIn('"95" is not known here', configure("b5", "-DCMAKE_CUDA_ARCHITECTURES=95")[1])
 
+    def test_words_for_architectures_with_an_old_cmake(self):
+        """CMake 3.22 knows neither all, all-major nor native."""
+        src, root = self.app(), f"-DCCENV_ROOT_DIR={self.scratch}/root"
+        old = "-DCCENV_CHAINLOAD_TOOLCHAIN_FILE=" + str(write(src / "old.cmake", "set(CMAKE_VERSION 3.22.6)\n"))
+        self.configure(src, src / "b1", root, old, "-DCMAKE_CUDA_ARCHITECTURES=all-major")
+        commands = (src / "b1/compile_commands.json").read_text()
+        for arch in ("code=[sm_75]", "code=[sm_90]", "code=[compute_120]"):
+            self.assertIn(arch, commands)
+        self.assertNotIn("sm_86", commands)
+        native = self.configure(src, src / "b2", root, old, "-DCMAKE_CUDA_ARCHITECTURES=native", ok=False)
+        self.assertNotEqual(native.code, 0)
+        self.assertIn('"native", which CMake knows from 3.24 on', re.sub(r"\s+", " ", native.out))
+
     def test_no_manifest_and_no_version(self):
         src = self.app()
         (src / "ccenv.json").unlink()
