@@ -158,14 +158,14 @@ static int read_target(const char *name, const json_t *v, struct ce_manifest *m,
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
 
+	*t = (struct ce_target){
+		.name = name ? ce_arena_strdup(&m->arena, name) : "", .build = default_build};
 	o = json_is_string(v) ? json_pack("{s:O}", "host", v) : json_incref((json_t *)v);
 	if (!json_is_object(o))
 		return ce_fail(err, CCENV_EDATA,
 			"expected a platform (\"linux-aarch64\") or an object with \"build\" and \"host\"");
-	if (!name)
-		name = json_string_value(json_object_get(o, "host"));
-	*t = (struct ce_target){
-		.name = name ? ce_arena_strdup(&m->arena, name) : "", .build = default_build};
+	if (!name && json_is_string(json_object_get(o, "host")))
+		t->name = ce_arena_strdup(&m->arena, json_string_value(json_object_get(o, "host")));
 	return read_object(o, m, t, err);
 }
 
