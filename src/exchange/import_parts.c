@@ -24,11 +24,14 @@ void ce_import_release(struct ce_import *im)
 /* Is the line in the text? */
 static bool has_line(const struct ce_buf *b, const char *line)
 {
+	const char *at = ce_buf_str(b);
 	size_t n = strlen(line);
 
-	for (const char *at = ce_buf_str(b); (at = strstr(at, line)); at++)
-		if ((at == b->data || at[-1] == '\n') && at[n] == '\n')
+	for (size_t len; *at; at += len + (at[len] == '\n')) {
+		len = strcspn(at, "\n");
+		if (len == n && memcmp(at, line, n) == 0)
 			return true;
+	}
 	return false;
 }
 
