@@ -135,6 +135,9 @@ static void test_toml_ascii(void **state)
 	for (size_t i = 0; i < CE_COUNT(escapes); i++)
 		refuses(ce_toml_parse, escapes[i], strlen(escapes[i]), "that is not ASCII");
 	assert_int_equal(ce_toml_parse(fine, strlen(fine), &tree, &err), 0);
+	/* It looks at these as well: what is left of a number, and what follows the end of a line. */
+	refuses(ce_toml_parse, "a = 0p'\xCA\x9D'\n", 11, "line 1");
+	gives(ce_toml_parse, "a = \"\"\"\\\n  \xC3\xA9\"\"\"\n", "{\"a\":\"\xC3\xA9\"}");
 }
 
 static void test_toml_dots(void **state)
