@@ -50,6 +50,9 @@ int ce_channel_index_read(const char *dir, json_t **ret, struct ccenv_error *err
 	r = ce_json_read(path, INDEX_MAX, &index, err);
 	if (r < 0)
 		return r;
+	if (!json_is_string(json_object_get(json_object_get(index, "info"), "subdir")))
+		return ce_fail(err, CCENV_EDATA,
+			"%s: it does not name its platform (\"info\": {\"subdir\": …})", path);
 	for (size_t i = 0; i < CE_COUNT(sections); i++) {
 		const char *fn;
 		json_t *record;
