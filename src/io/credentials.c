@@ -16,7 +16,6 @@
 #include "base/fs.h"
 #include "base/os.h"
 #include "base/path.h"
-#include "base/printable.h"
 #include "base/strs.h"
 #include "base/url.h"
 
@@ -131,7 +130,7 @@ static void add_host(struct ce_credentials *c, const char *key, const json_t *va
 		c->hosts[c->n_hosts++] = h;
 		return;
 	}
-	CE_AUTOFREE char *shown = ce_printable(key, false);
+	CE_AUTOFREE char *shown = ce_url_redact(key);
 	ce_log(c->events, CCENV_LOG_WARNING,
 		"the stored credentials for %s are not used: a control character, or one that no token has, is in them",
 		shown);

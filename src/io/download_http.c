@@ -209,7 +209,9 @@ static void set_headers(struct ce_transfer *t)
 
 int64_t ce_http_date(const char *text)
 {
-	return text ? (int64_t)curl_getdate(text, NULL) : -1;
+	time_t t = text ? curl_getdate(text, NULL) : -1;
+
+	return t < 0 ? -1 : (int64_t)t; /* what is before 1970 is no date of an answer */
 }
 
 static void init_curl_once(void)
