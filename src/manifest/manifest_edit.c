@@ -273,15 +273,14 @@ void ce_manifest_edit_set_json(
 	CE_CLEANUP(object_release) struct object o;
 	size_t n = follow(ce_buf_str(text), path, &o);
 	const struct member *m = n == path.n ? find_member(ce_buf_str(text), &o, key) : NULL;
+	struct ce_strs rest = {0};
 
-	assert(n <= path.n);
+	if (n < path.n)
+		rest = (struct ce_strs){path.items + n, path.n - n};
 	if (m)
 		replace(text, m->value, value);
 	else
-		insert(text, &o,
-			n == path.n ? (struct ce_strs){0}
-				    : (struct ce_strs){path.items + n, path.n - n},
-			key, value);
+		insert(text, &o, rest, key, value);
 }
 
 void ce_manifest_edit_set(
