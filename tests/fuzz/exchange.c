@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Files of other programs that ccenv imports. */
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/path.h"
 #include "ccenv/ccenv.h"
@@ -110,6 +113,40 @@ static int bundle_end(void *user, struct ccenv_error *err)
 	return 0;
 }
 
+static int keep(void *user, const void *data, size_t len, struct ccenv_error *err)
+{
+	(void)err;
+	ce_buf_add(user, data, len);
+	return 0;
+}
+
+static int want(void *user, const char *path, uint64_t size, struct ccenv_error *err)
+{
+	(void)user;
+	(void)size;
+	(void)err;
+	return strcmp(path, "a") == 0;
+}
+
+/* A tar of two files that is written reads back. */
+static void check_written(const char *path, const char *data, size_t size)
+{
+	CE_CLEANUP(ce_fs_closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	CE_CLEANUP(ce_tar_writer_freep) struct ce_tar_writer *w = NULL;
+	CE_CLEANUP(ce_buf_release) struct ce_buf back = {0};
+	const struct ce_tar_reader r = {&back, want, keep, bundle_end};
+	struct ccenv_error err;
+
+	fuzz_require(ce_tar_writer_new(fd, &w, &err) >= 0 && ce_tar_begin(w, "b/c", 1, &err) >= 0 &&
+			     ce_tar_data(w, "x", 1, &err) >= 0 &&
+			     ce_tar_begin(w, "a", size, &err) >= 0 &&
+			     ce_tar_data(w, data, size, &err) >= 0 && ce_tar_finish(w, &err) >= 0,
+		"a tar can be written");
+	fuzz_require(ce_tar_read(path, &r, &err) >= 0 && back.len == size &&
+			     memcmp(ce_buf_str(&back), data, size) == 0,
+		"a file of a tar reads back");
+}
+
 void fuzz_bundle(const char *data, size_t size)
 {
 	CE_AUTOFREE char *path = ce_path_join(fuzz_dir(), "b.tar");
@@ -118,4 +155,5 @@ void fuzz_bundle(const char *data, size_t size)
 
 	fuzz_write(path, data, size);
 	(void)!ce_tar_read(path, &r, &err);
+	check_written(path, data, size);
 }

@@ -46,7 +46,12 @@
 	X(toml)        /* io/toml */                                                               \
 	X(import)      /* exchange/import: a line with the name, then the file */                  \
 	X(license)     /* exchange/license: a license expression */                                \
-	X(bundle)      /* io/archive_tar: a tar */
+	X(bundle)      /* io/archive_tar: a tar */                                                 \
+	X(edit)        /* manifest/manifest_edit: "OP PLACE", key, value, then ccenv.json */       \
+	X(config)      /* cli/config: "project" or "user", then config.json */                     \
+	X(cmakecache)  /* api/cmake_cache: CMakeCache.txt */                                       \
+	X(index)       /* exchange/channel_index: repodata.json of a mirror */                     \
+	X(export)      /* exchange/export_*: ccenv.lock */
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const char *data, size_t size);
 FUZZ_TARGETS(FUZZ_DECLARE)

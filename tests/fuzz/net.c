@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/path.h"
 #include "base/url.h"
@@ -22,9 +23,11 @@ static const char *auth_file;
 
 static const char *get_variable(const char *name)
 {
+	if (strcmp(name, "HOME") == 0)
+		return fuzz_dir_now();
 	if (strcmp(name, "RATTLER_AUTH_FILE") == 0)
 		return auth_file;
-	return strcmp(name, "BINSTAR_CONFIG_DIR") == 0 ? fuzz_dir_now() : NULL;
+	return auth_file && strcmp(name, "BINSTAR_CONFIG_DIR") == 0 ? fuzz_dir_now() : NULL;
 }
 
 static void on_log(void *user, enum ccenv_level level, const char *text)
@@ -37,9 +40,11 @@ static void on_log(void *user, enum ccenv_level level, const char *text)
 /* Lines "! NAME TEXT" are token files, as `anaconda login` leaves them. */
 static void write_tokens(const char *data, size_t size)
 {
-	CE_AUTOFREE char *dir = ce_path_join(fuzz_dir_now(), "data");
+	CE_AUTOFREE char *dir =
+		ce_path_join(fuzz_dir_now(), auth_file ? "data" : ".config/binstar");
+	struct ccenv_error err;
 
-	fuzz_require(mkdir(dir, 0700) == 0, "a directory is made");
+	fuzz_require(ce_fs_mkdirs(dir, &err) >= 0, "a directory is made");
 	for (int files = 0; size && files < 20; files++) {
 		CE_AUTOFREE char *line = fuzz_line(&data, &size);
 		const char *name = line + strlen("! ");
@@ -74,18 +79,30 @@ static bool has_secret_host(const char *data, size_t size)
 
 void fuzz_credentials(const char *data, size_t size)
 {
-	CE_AUTOFREE char *path = ce_path_join(fuzz_dir(), "credentials.json");
+	/* In the places that variables name, or in the home. */
+	bool named = size % 2 == 0;
+	CE_AUTOFREE char *rattler = ce_path_join(fuzz_dir(), ".rattler");
+	CE_AUTOFREE char *path = ce_path_join(rattler, "credentials.json");
+	CE_AUTOFREE char *netrc = ce_path_join(fuzz_dir_now(), ".netrc"), *channel = NULL;
 	const struct ccenv_events events = {.log = on_log};
 	CE_CLEANUP(ce_credentials_freep) struct ce_credentials *c = NULL;
-	size_t len = 0;
+	const char *rest;
+	size_t len = 0, n;
 
+	fuzz_require(mkdir(rattler, 0700) == 0, "a directory is made");
+	fuzz_write(netrc, "", 0);
 	while (len < size && !(data[len] == '?' && (len == 0 || data[len - 1] == '\n')))
 		len++;
 	fuzz_write(path, data, len);
 	is_host = has_secret_host(data, len);
+	auth_file = named ? path : NULL;
 	write_tokens(data + len, size - len);
-	auth_file = path;
-	c = ce_credentials_new(get_variable, &events, NULL, 0);
+	/* The first URL that is asked for is a channel as well. */
+	rest = data + len;
+	n = size - len;
+	channel = fuzz_line(&rest, &n);
+	c = ce_credentials_new(
+		get_variable, &events, (const char *const[]){channel + strspn(channel, "? ")}, 1);
 	ce_credentials_load(c);
 	for (data += len, size -= len; size;) {
 		CE_AUTOFREE char *line = fuzz_line(&data, &size);
@@ -94,7 +111,7 @@ void fuzz_credentials(const char *data, size_t size)
 		if (*line != '?')
 			continue;
 		ce_credentials_find(c, line + 1 + strspn(line + 1, " "), &found);
-		free(found.url);
+		ce_credential_release(&found);
 	}
 }
 

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/error.h"
 #include "base/fs.h"
 #include "base/path.h"
 #include "cache/contents.h"
@@ -26,7 +27,7 @@
 
 struct input {
 	const char *data;
-	size_t size, step;
+	size_t size, step, pieces, fails_after;
 };
 
 static int read_piece(void *user, const void **ret_data, size_t *ret_len, struct ccenv_error *err)
@@ -34,7 +35,8 @@ static int read_piece(void *user, const void **ret_data, size_t *ret_len, struct
 	struct input *in = user;
 	size_t n = in->size < in->step ? in->size : in->step;
 
-	(void)err;
+	if (in->pieces++ == in->fails_after)
+		return ce_fail(err, CCENV_EIO, "no more of it");
 	*ret_data = in->data;
 	*ret_len = n;
 	in->data += n;
@@ -45,9 +47,8 @@ static int read_piece(void *user, const void **ret_data, size_t *ret_len, struct
 static int on_entry(void *user, const struct ce_archive_entry *e, struct ccenv_error *err)
 {
 	(void)user;
-	(void)err;
 	fuzz_require(ce_path_is_safe(e->path), "a path that is unpacked stays below its directory");
-	return 0;
+	return strcmp(e->path, "refused") == 0 ? ce_fail(err, CCENV_EDATA, "refused") : 0;
 }
 
 /* Unpacks next to a file that must stay as it is. */
@@ -55,7 +56,7 @@ static void unpack(enum ce_archive_format format, const char *data, size_t size)
 {
 	const char *dir = fuzz_dir();
 	CE_AUTOFREE char *tree = ce_path_join(dir, "tree"), *other = ce_path_join(dir, "other");
-	struct input in = {data, size, 1 + size % 4096};
+	struct input in = {data, size, 1 + size % 4096, 0, size % 16 == 7 ? 2 : SIZE_MAX};
 	struct ce_arena arena = {0};
 	struct ccenv_error err;
 	struct stat before, after;

@@ -300,6 +300,11 @@ void fuzz_state(const char *data, size_t size)
 
 	fuzz_write(path, data, len);
 	ce_state_read(&s, path);
+	for (int f = 0; f < CE_FORM_COUNT; f++) {
+		fuzz_require(ce_form_find(ce_form_name(f)) == f, "a form has a name");
+		(void)ce_state_is_within(s.form[f].absent, s.form[f].max_age * 1000);
+		ce_state_set_text(&s.form[f].etag, s.form[f].last_modified);
+	}
 	ce_state_write(&s, "https://h/c", path);
 	ce_state_release(&s);
 	if (headers)

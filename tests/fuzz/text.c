@@ -165,6 +165,27 @@ static void check_prepended(const char *value)
 	ce_emit_env_fish(&out, &v);
 }
 
+/* What a shell takes over, with a name of an environment that may be anything. */
+static void check_hooks(const char *text)
+{
+	const struct ccenv_variable unset = {.name = "A"};
+	const struct ce_emit_pair pair = {"A", text};
+	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
+
+	ce_emit_hook_sh(&out, "", "/p", text);
+	ce_emit_hook_fish(&out, "", "/p", text);
+	for (const char *p = ce_buf_str(&out); *p; p++)
+		fuzz_require(
+			(unsigned char)*p >= 0x20 || *p == '\n', "a hook has no control character");
+	out.len = 0;
+	ce_emit_env_sh(&out, &unset);
+	ce_emit_env_fish(&out, &unset);
+	out.len = 0;
+	ce_emit_fill(&out, "@ @a@ [@A@] @A", &pair, 1);
+	fuzz_require(out.len == strlen(text) + strlen("@ @a@ [] @A"),
+		"what is filled in is not looked at again");
+}
+
 void fuzz_quote(const char *data, size_t size)
 {
 	CE_AUTOFREE char *text = fuzz_text(data, size);
@@ -181,6 +202,7 @@ void fuzz_quote(const char *data, size_t size)
 	}
 	check_env(text);
 	check_prepended(text);
+	check_hooks(text);
 }
 
 /* No control character but the newlines that were allowed, no change of direction, good UTF-8. */
