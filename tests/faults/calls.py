@@ -143,7 +143,8 @@ class Walker:
     def env(self, **more):
         return {"PATH": "/usr/bin:/bin", "HOME": str(self.at / "home"), "LANG": "C.UTF-8", "CCENV_NET_RETRIES": "0",
                 "CCENV_CACHE_DIR": str(self.at / "cache"), "CONDA_OVERRIDE_CUDA": "13.0", "CONDA_OVERRIDE_GLIBC": "2.36",
-                "CONDA_OVERRIDE_LINUX": "6.1", "CONDA_OVERRIDE_ARCHSPEC": "x86_64", "CI": "", **more}
+                "CONDA_OVERRIDE_LINUX": "6.1", "CONDA_OVERRIDE_ARCHSPEC": "x86_64", "CI": "",
+                "ASAN_OPTIONS": "exitcode=99", **more}  # a sanitizer's own status is that of a failure
 
     def run(self, args, **env):
         # On one processor: so the order of calls is nearly the same each time.
