@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/url.h"
 #include "io/credentials.h"
+#include "io/download_parts.h"
 #include "io/download_transfer.h"
 
 enum {
@@ -80,6 +81,7 @@ void ce_downloader_free(struct ce_downloader *d)
 	}
 	if (d->multi)
 		curl_multi_cleanup(d->multi);
+	ce_parts_free_all(d->parts);
 	ce_credentials_free(d->credentials);
 	ce_mirrors_free(d->mirrors);
 	free(d);
@@ -87,8 +89,11 @@ void ce_downloader_free(struct ce_downloader *d)
 
 void ce_downloader_add(struct ce_downloader *d, const struct ce_download *t)
 {
+	if (ce_parts_can(d, t)) {
+		ce_parts_add(d, t);
+		return;
+	}
 	struct ce_transfer *n = ce_calloc(1, sizeof(*n));
-
 	n->d = d;
 	n->t = *t;
 	n->t.url = ce_strdup(t->url);

@@ -42,6 +42,8 @@ struct ce_download_result {
 	const char *etag; /* header values, or NULL; borrowed */
 	const char *last_modified;
 	const char *cache_control, *expires, *date, *age;
+	/* Size of the file of which a range came, UINT64_MAX if it is not said; 0: all of it came. */
+	uint64_t whole;
 	unsigned place;   /* the one that answered, counted from 0 */
 	bool more_places; /* there are others behind it; without, a verdict changes nothing */
 	const char *from; /* its URL, to be shown; borrowed */
@@ -60,6 +62,14 @@ struct ce_download {
 	uint64_t expected_bytes; /* 0 when unknown; for progress and an early "wrong length" */
 	/* Ask for a range from here; on_restart when the server sends everything instead. */
 	uint64_t resume_from;
+	/* Ask for what is before this byte only; 0: to the end. The server may send more. */
+	uint64_t until;
+	/* One of several parts: an answer with anything else, or a failure, ends it at once. */
+	bool part;
+	bool alone; /* over a connection of its own */
+	/* A file of some 100 KB or more, from a server that is far away: ask for it in so many parts at
+	 * once (download_parts.h). 0, or where that cannot be: as one. */
+	unsigned parts;
 	const char *if_none_match; /* ETag, or NULL */
 	const char *if_modified_since;
 	/* Begin here: 0, or `place` of an earlier result (to stay with a mirror), or one more than that
@@ -68,6 +78,8 @@ struct ce_download {
 	bool text;       /* shrinks well: the server may send it gzipped */
 	bool missing_ok; /* 404, 410, 501 and an absent file are results (status), not errors */
 	void *user;
+	/* An answer with a range begins: the size of the file, and its ETag or NULL. May be NULL. */
+	void (*on_range)(void *user, uint64_t whole, const char *etag);
 	/* <0 (and *err filled) ends the transfer with that error; no retry. */
 	int (*on_data)(void *user, const void *data, size_t len, struct ccenv_error *err);
 	int (*on_restart)(void *user, struct ccenv_error *err);

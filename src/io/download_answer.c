@@ -38,6 +38,17 @@ static uint64_t range_start(const char *text)
 	return strncasecmp(text, "bytes ", 6) == 0 ? strtoull(text + 6, NULL, 10) : UINT64_MAX;
 }
 
+/* "bytes 100-199/200" -> 200 */
+uint64_t ce_transfer_whole(const struct ce_transfer *t)
+{
+	const char *slash = t->content_range ? strchr(t->content_range, '/') : NULL;
+	uint64_t whole = slash ? strtoull(slash + 1, NULL, 10) : 0;
+
+	if (!t->content_range || ce_transfer_status(t) != 206)
+		return 0;
+	return whole ? whole : UINT64_MAX;
+}
+
 /* Looks at the status before the first byte of a body. <0 ends the transfer. */
 int ce_transfer_check_answer(struct ce_transfer *t)
 {
@@ -53,6 +64,10 @@ int ce_transfer_check_answer(struct ce_transfer *t)
 		return ce_transfer_fail(t, CCENV_ENET,
 			"the server sent another part of the file than asked for",
 			"remove it with `ccenv clean --downloads`, or try again later");
+	if (status == 206 && t->t.on_range)
+		t->t.on_range(t->t.user, ce_transfer_whole(t), t->etag);
+	if (status == 200 && t->t.part)
+		return ce_transfer_fail(t, CCENV_ENET, "the server does not send it in parts", "");
 	if (status == 200 && t->from) {
 		t->from = 0;
 		int r = ce_transfer_restart(t);
@@ -158,7 +173,8 @@ static bool retry(struct ce_transfer *t, const char *cause, curl_off_t retry_aft
 	int64_t delay = (int64_t)FIRST_RETRY_MS << t->tries;
 
 	/* A mirror that is left is a better bet than this server once more. */
-	if (ce_transfer_has_place(t) || t->tries >= d->retries || retry_after_s > MAX_RETRY_AFTER_S)
+	if (t->t.part || ce_transfer_has_place(t) || t->tries >= d->retries ||
+		retry_after_s > MAX_RETRY_AFTER_S)
 		return false;
 	if (retry_after_s > 0)
 		delay = (int64_t)retry_after_s * 1000;
@@ -215,7 +231,7 @@ static void finish_status(struct ce_transfer *t, long status)
 		ce_transfer_finish(t, 0, NULL, status);
 		return;
 	}
-	if (status == 416 && t->from && !t->no_range) {
+	if (status == 416 && (t->from || t->t.until) && !t->no_range && !t->t.part) {
 		/* What is on disk is no part of this file: begin again. */
 		t->no_range = true;
 		t->from = 0;

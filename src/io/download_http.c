@@ -198,10 +198,13 @@ static void set_headers(struct ce_transfer *t)
 		ce_transfer_add_header(t, "If-None-Match", t->t.if_none_match);
 	else if (t->t.if_modified_since)
 		ce_transfer_add_header(t, "If-Modified-Since", t->t.if_modified_since);
-	if (t->from) {
+	bool until = t->t.until && !t->no_range;
+	if (t->from || until) {
 		/* Not CURLOPT_RESUME_FROM: that makes an error of a server which sends the whole
 		 * instead. */
-		range = ce_asprintf("%llu-", (unsigned long long)t->from);
+		range = until ? ce_asprintf("%llu-%llu", (unsigned long long)t->from,
+					(unsigned long long)t->t.until - 1)
+			      : ce_asprintf("%llu-", (unsigned long long)t->from);
 		SET(t, CURLOPT_RANGE, range);
 	}
 	SET(t, CURLOPT_HTTPHEADER, t->headers);
@@ -247,7 +250,7 @@ static void set_transport(struct ce_transfer *t)
 	 * (TCP), and two together arrive in less time than one behind the other. Once a server is
 	 * known to speak HTTP/2 all others share what is open. Without TLS libcurl 7.88 would only
 	 * know when the first file has come, and wait so long. */
-	bool share = d->multiplexed || d->n_own >= OWN_CONNECTIONS;
+	bool share = !t->t.alone && (d->multiplexed || d->n_own >= OWN_CONNECTIONS);
 
 	d->n_own += !share;
 	SET(t, CURLOPT_NOSIGNAL, 1L);

@@ -101,6 +101,7 @@ void ce_transfer_finish(struct ce_transfer *t, int code, const char *text, long 
 		.expires = t->expires,
 		.date = t->date,
 		.age = t->age,
+		.whole = ce_transfer_whole(t),
 		.place = (unsigned)t->place,
 		.more_places = more,
 		.from = from,

@@ -62,6 +62,7 @@ struct ce_downloader {
 	const char *(*env)(const char *name);
 	const struct ccenv_events *events;
 	struct ce_mirror *mirrors;
+	struct ce_parts *parts; /* files that come in parts */
 	bool offline;
 	unsigned parallel;
 	unsigned streams; /* at once, where it is multiplexed */
@@ -124,6 +125,8 @@ void ce_transfer_start_http(struct ce_transfer *t);
 /* ---- download_answer.c ---- */
 
 long ce_transfer_status(const struct ce_transfer *t);
+/* The size of the file of which a range came, UINT64_MAX if it is not said; 0 when all came. */
+uint64_t ce_transfer_whole(const struct ce_transfer *t);
 /* Looks at the status before the first byte of a body. <0: t->err says why the transfer must end.
  */
 int ce_transfer_check_answer(struct ce_transfer *t);

@@ -33,6 +33,8 @@ enum {
 	MULTIPLEXED = 256, /* streams of a few connections; most servers allow 128 each */
 	MISSING_NAMED = 8, /* names in a message */
 	RUN_MS = 50,       /* until a failure is looked for */
+	PARTS = 8,         /* of an index of shards */
+	CONNECTIONS = 16,  /* for the parts of all */
 };
 
 struct sync {
@@ -310,6 +312,8 @@ static void make_sources(struct sync *y)
 		add_source(y, c, "noarch");
 	}
 	y->ctx.progress.items_total = y->n_sources;
+	y->ctx.parts =
+		y->n_sources * PARTS <= CONNECTIONS ? PARTS : CONNECTIONS / (unsigned)y->n_sources;
 }
 
 static int check_query(const struct ce_repodata_query *q, struct ccenv_error *err)

@@ -627,7 +627,7 @@ void ce_source_ask(struct ce_source *s)
 {
 	CE_AUTOFREE char *url = ce_asprintf("%s/%s", s->url, forms[s->form].file);
 	const struct ce_form_state *known = &s->known.form[s->form];
-	bool have = open_copy(s, s->form);
+	bool have = open_copy(s, s->form), tls = ce_url_has_scheme(s->url, "https");
 	struct ce_download t = {
 		.url = url,
 		.max_bytes = forms[s->form].max_bytes,
@@ -635,6 +635,7 @@ void ce_source_ask(struct ce_source *s)
 		.if_modified_since = have ? known->last_modified : NULL,
 		.place = s->place,
 		.text = s->form == CE_FORM_JSON,
+		.parts = s->form == CE_FORM_SHARDS && !have && tls ? s->ctx->parts : 0,
 		.missing_ok = true,
 		.user = s,
 		.on_data = on_data,

@@ -55,6 +55,7 @@ struct ce_source_context {
 	bool offline;
 	int only;        /* one form, or -1 for any */
 	bool revalidate; /* what is fresh is asked for too */
+	unsigned parts;  /* in which an index of shards is asked for, over as many connections */
 	struct ccenv_progress progress;
 	void *user;
 	/* An entry of the index of shards of `s`, which still arrives; s->shards_base_url is set. */
