@@ -27,7 +27,9 @@ CCENV_API const char *ccenv_exchange_format_name(size_t i);
 struct ccenv_export_options {
 	enum ccenv_exchange_format format;
 	const char *environment; /* ["default"; in pixi.lock all] */
-	const char *platform;    /* [this machine's; in pixi.lock and conda-lock.yml all] */
+	/* or one side of a target, "grace:build" [this machine's; in pixi.lock and conda-lock.yml all] */
+	const char *platform;
+	const char *target; /* the host side of that target */
 };
 
 /* The lock of the project in another format. The same lock gives the same text. free() it. */
@@ -69,7 +71,8 @@ struct ccenv_mirror_options {
 	const char *dir;
 	bool add; /* keep what the mirror has already [exactly the locked packages] */
 	const char *environment; /* [all] */
-	const char *platform;    /* [all] */
+	const char *platform;    /* or one side of a target, "grace:host" [all] */
+	const char *target;      /* both sides of that target alone */
 };
 
 /*
@@ -83,7 +86,8 @@ CCENV_API int ccenv_mirror(struct ccenv *c, const struct ccenv_mirror_options *o
 struct ccenv_bundle_options {
 	const char *path;        /* of the file to write */
 	const char *environment; /* [all] */
-	const char *platform;    /* [all] */
+	const char *platform;    /* or one side of a target, "grace:host" [all] */
+	const char *target;      /* both sides of that target alone */
 };
 
 /*

@@ -125,8 +125,9 @@ struct ccenv_licenses {
 	void *owner;
 };
 
-/* Of the locked packages; NULL takes the defaults of ccenv_install(). Free with ccenv_licenses_free(). */
-CCENV_API int ccenv_licenses(struct ccenv *c, const char *environment, const char *platform,
+/* Of the locked packages; of a target both sides, each package once. `of` may be NULL: all defaults. Free with
+ * ccenv_licenses_free(). */
+CCENV_API int ccenv_licenses(struct ccenv *c, const struct ccenv_selection *of,
 	struct ccenv_licenses *ret, struct ccenv_error *err);
 /* Frees what the list holds, not `list` itself. */
 CCENV_API void ccenv_licenses_free(struct ccenv_licenses *list);

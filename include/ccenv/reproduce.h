@@ -60,7 +60,7 @@ struct ccenv_provenance_options {
 	const char *const
 		*files; /* that were built [programs and libraries of the build directory] */
 	size_t n_files;
-	const char *environment, *platform; /* as for ccenv_install() */
+	const char *environment, *platform, *target; /* as for ccenv_install() */
 	const char
 		*builder; /* URI of who built them ["https://ccenv.dev/provenance/builder/local"] */
 };

@@ -144,12 +144,13 @@ int ccenv_bundle(struct ccenv *c, const struct ccenv_bundle_options *o, size_t *
 {
 	CE_CLEANUP(ce_handed_release) struct ce_handed h = {0};
 	CE_CLEANUP(ce_stage_drop) struct ce_stage dir = CE_STAGE_NONE, file = CE_STAGE_NONE;
+	const struct ccenv_selection of = {o->environment, o->platform, o->target};
 	struct ce_archive_place *places = NULL;
 	int r;
 
 	if (!*o->path)
 		return ce_fail(err, CCENV_EUSAGE, "the name of the file is empty");
-	r = ce_handed_select(c, o->environment, o->platform, &h, err);
+	r = ce_handed_select(c, &of, &h, err);
 	if (r < 0)
 		return r;
 	r = stage_in_cache(c, &dir, err);
@@ -199,25 +200,30 @@ static void reader_release(struct reader *r)
 	ce_fs_closep(&r->fd);
 }
 
-/* The lock says which of the packages behind it are needed. */
-static int read_lock(struct reader *r, struct ccenv_error *err)
+static void want(struct reader *r, const struct ce_lockfile_platform *p)
 {
-	const struct ce_lockfile_platform *p;
-	struct ce_locked part;
-	int e = ce_lockfile_parse(ce_buf_str(&r->lock_text), r->lock_text.len, &r->lock, err);
-
-	if (e < 0)
-		return ce_context(err, e, "ccenv.lock");
-	e = ce_locked_select(r->lock, &r->o->of, NULL, &part, err);
-	if (e < 0)
-		return e;
-	p = part.packages;
 	for (size_t i = 0; i < p->n_pkgs; i++) {
 		CE_AUTOFREE char *name =
 			ce_asprintf("packages/%s/%s", p->pkgs[i]->sha256, p->pkgs[i]->fn);
 
 		ce_map_set(&r->wanted, name, (void *)p->pkgs[i]);
 	}
+}
+
+/* The lock says which of the packages behind it are needed. */
+static int read_lock(struct reader *r, struct ccenv_error *err)
+{
+	struct ce_locked part;
+	int e = ce_lockfile_parse(ce_buf_str(&r->lock_text), r->lock_text.len, &r->lock, err);
+
+	if (e < 0)
+		return ce_context(err, e, "ccenv.lock");
+	e = ce_locked_select_named(r->lock, &r->o->of, CE_TARGET_TO_BUILD, &part, err);
+	if (e < 0)
+		return e;
+	want(r, part.packages);
+	if (part.target)
+		want(r, &part.target->build);
 	return 0;
 }
 

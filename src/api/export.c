@@ -62,17 +62,17 @@ static int select_parts(const struct ccenv_export_options *o, size_t row, struct
 {
 	const char *environment = o->environment ? o->environment : "default";
 	const struct ccenv_selection any = {.environment = environment};
-	const struct ccenv_selection of = {environment, o->platform, NULL};
+	const struct ccenv_selection of = {environment, o->platform, o->target};
 	struct ce_locked part;
 	int r;
 
-	if (formats[row].all_platforms && !o->platform) {
+	if (formats[row].all_platforms && !o->platform && !o->target) {
 		if (formats[row].all_environments && !o->environment)
 			return 0;
 		e->env = ce_lockfile_env_find(e->lock, environment);
 		return e->env ? 0 : ce_locked_select(e->lock, &any, NULL, &part, err);
 	}
-	r = ce_locked_select(e->lock, &of, NULL, &part, err);
+	r = ce_locked_select_named(e->lock, &of, CE_TARGET_TO_LIST, &part, err);
 	if (r < 0)
 		return r;
 	e->env = ce_lockfile_env_find(e->lock, environment);
@@ -83,14 +83,17 @@ static int select_parts(const struct ccenv_export_options *o, size_t row, struct
 /* No other program's lock has pairs of machines. */
 static void warn_of_targets(const struct ccenv *c, const struct ce_export *e)
 {
+	/* One side of a target, which was asked for. */
+	if (e->platform && ce_lockfile_platform_find(e->env, e->platform->platform) != e->platform)
+		return;
 	for (size_t i = 0; i < e->lock->n_envs; i++) {
 		const struct ce_lockfile_env *env = &e->lock->envs[i];
 
 		if ((e->env && e->env != env) || !env->n_targets)
 			continue;
 		ce_log(&c->events, CCENV_LOG_WARNING,
-			"the targets of environment \"%s\" are left out: this format has packages of one machine only",
-			env->name);
+			"the targets of environment \"%s\" are left out, as this format has packages of one machine only; `--platform %s:host` and `--platform %s:build` export one side each",
+			env->name, env->targets[0].name, env->targets[0].name);
 	}
 }
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "api/locked.h"
 #include "api/project.h"
 #include "base/error.h"
 #include "base/map.h"
@@ -21,42 +22,73 @@ void ce_handed_release(struct ce_handed *h)
 	ce_arena_release(&h->arena);
 }
 
-static bool is_asked(const char *asked, const char *name)
+/* Marks the URLs of one set of packages. */
+static void mark(const struct ce_lockfile_platform *p, struct ce_handed *h, struct ce_map *urls)
 {
-	return !asked || strcmp(asked, name) == 0;
+	if (!ce_strs_has(h->platforms, p->platform))
+		h->platforms.items[h->platforms.n++] = p->platform;
+	for (size_t k = 0; k < p->n_pkgs; k++)
+		ce_map_set(urls, p->pkgs[k]->url, (void *)p->pkgs[k]);
 }
 
-/* Marks the URLs that are asked for, and collects the platforms. Returns how many platforms matched. */
-static size_t mark(
-	const char *environment, const char *platform, struct ce_handed *h, struct ce_map *urls)
+/* Is the set asked for? `target` is the one that `of` names, NULL for the machine itself. */
+static bool is_asked(const struct ce_lockfile_env *env, const struct ce_lockfile_platform *set,
+	const struct ccenv_selection *of, const struct ce_lockfile_target *target)
 {
-	size_t n = 0, room = 1;
+	if (!of->target)
+		return !of->platform || set == ce_lockfile_part_find(env, of->platform);
+	if (target)
+		return set == &target->build || set == &target->host;
+	return set == ce_lockfile_platform_find(env, ce_locked_platform(of));
+}
+
+/* Those sets of an environment that are asked for; *ret_n counts them. CCENV_ENOTFOUND: it has no such target. */
+static int mark_env(const struct ce_lockfile_env *env, const struct ccenv_selection *of,
+	struct ce_handed *h, struct ce_map *urls, size_t *ret_n, struct ccenv_error *err)
+{
+	const struct ce_lockfile_target *target = NULL;
+	int r = ce_locked_find_target(env, of, CE_TARGET_TO_LIST, &target, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ce_lockfile_sets(env); i++) {
+		const struct ce_lockfile_platform *set = ce_lockfile_set_at(env, i);
+
+		if (!is_asked(env, set, of, target))
+			continue;
+		mark(set, h, urls);
+		(*ret_n)++;
+	}
+	return 0;
+}
+
+static int mark_all(const struct ccenv_selection *of, struct ce_handed *h, struct ce_map *urls,
+	size_t *ret_n, struct ccenv_error *err)
+{
+	size_t room = 1;
+	int r = 0;
 
 	for (size_t e = 0; e < h->lock->n_envs; e++)
-		room += h->lock->envs[e].n_platforms;
+		room += ce_lockfile_sets(&h->lock->envs[e]);
 	h->platforms.items = ce_arena_array(&h->arena, room, sizeof(*h->platforms.items));
 	for (size_t e = 0; e < h->lock->n_envs; e++) {
 		const struct ce_lockfile_env *env = &h->lock->envs[e];
 
-		for (size_t i = 0; i < env->n_platforms; i++) {
-			const struct ce_lockfile_platform *p = &env->platforms[i];
-
-			if (!is_asked(environment, env->name) || !is_asked(platform, p->platform))
-				continue;
-			n++;
-			if (!ce_strs_has(h->platforms, p->platform))
-				h->platforms.items[h->platforms.n++] = p->platform;
-			for (size_t k = 0; k < p->n_pkgs; k++)
-				ce_map_set(urls, p->pkgs[k]->url, (void *)p->pkgs[k]);
-		}
+		if (of->environment && strcmp(of->environment, env->name) != 0)
+			continue;
+		/* Another environment may have the target. */
+		r = mark_env(env, of, h, urls, ret_n, err);
+		if (r < 0 && r != CCENV_ENOTFOUND)
+			return r;
 	}
-	return n;
+	return *ret_n ? 0 : r;
 }
 
-int ce_handed_select(struct ccenv *c, const char *environment, const char *platform,
-	struct ce_handed *ret, struct ccenv_error *err)
+int ce_handed_select(struct ccenv *c, const struct ccenv_selection *of, struct ce_handed *ret,
+	struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_map_release) struct ce_map urls = {0};
+	size_t n = 0;
 	int r = ce_project_check(c, err);
 
 	if (r < 0)
@@ -67,10 +99,14 @@ int ce_handed_select(struct ccenv *c, const char *environment, const char *platf
 	if (!ret->lock)
 		return ce_fail(err, CCENV_ENOTFOUND, "%s: no such file; run `ccenv lock` first",
 			c->lock_path);
-	if (mark(environment, platform, ret, &urls) == 0)
+	r = mark_all(of, ret, &urls, &n, err);
+	if (r < 0)
+		return ce_context(err, r, "%s", c->lock_path);
+	if (n == 0)
 		return ce_fail(err, CCENV_ENOTFOUND,
 			"%s: nothing is locked for environment \"%s\" on %s", c->lock_path,
-			environment ? environment : "any", platform ? platform : "any platform");
+			of->environment ? of->environment : "any",
+			of->platform ? of->platform : "any platform");
 	ret->pkgs = ce_arena_array(&ret->arena, urls.n + 1, sizeof(*ret->pkgs));
 	for (size_t i = 0; i < ret->lock->n_pkgs; i++)
 		if (ce_map_get(&urls, ret->lock->pkgs[i].url))

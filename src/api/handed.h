@@ -24,9 +24,9 @@ struct ce_handed {
 	struct ce_strs platforms;
 };
 
-/* Those of an environment [all] on a platform [all]. CCENV_ENOTFOUND names what is locked. The caller
- * calls ce_handed_release(), on failure too. */
-CE_MUST_CHECK int ce_handed_select(struct ccenv *c, const char *environment, const char *platform,
+/* Those of an environment [all], of it a platform, one side of a target or a target [all]. CCENV_ENOTFOUND:
+ * nothing of that is locked. The caller calls ce_handed_release(), on failure too. */
+CE_MUST_CHECK int ce_handed_select(struct ccenv *c, const struct ccenv_selection *of,
 	struct ce_handed *ret, struct ccenv_error *err);
 void ce_handed_release(struct ce_handed *h);
 /* ce_fetch_archives() with what the project knows. */

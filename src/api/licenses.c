@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ccenv_licenses(): the licenses of the locked packages, and what of CUDA may be distributed. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,38 +106,58 @@ static void look_into(
 		add_redistributable(contents, names, a, l);
 }
 
-int ccenv_licenses(struct ccenv *c, const char *environment, const char *platform,
-	struct ccenv_licenses *ret, struct ccenv_error *err)
+static void add(const struct ccenv *c, const struct ce_pkg *pkg, struct ccenv_licenses *list)
+{
+	struct ce_arena *a = list->owner;
+	struct ccenv_license *l = &list->items[list->n++];
+
+	*l = (struct ccenv_license){
+		.name = ce_arena_strdup(a, pkg->name),
+		.version = ce_arena_strdup(a, pkg->version),
+		.license = ce_arena_strdup(a, pkg->license),
+		.family = ce_arena_strdup(a, pkg->license_family),
+		.cuda_eula = ce_cuda_eula_is_license(pkg->license),
+	};
+	look_into(c, pkg, a, l);
+}
+
+/* Both sets in one order; what both have is one package of the lock. */
+static void add_all(const struct ccenv *c, const struct ce_lockfile_platform *one,
+	const struct ce_lockfile_platform *other, struct ccenv_licenses *list)
+{
+	size_t i = 0, k = 0, n = other ? other->n_pkgs : 0;
+
+	while (i < one->n_pkgs || k < n) {
+		const struct ce_pkg *x = i < one->n_pkgs ? one->pkgs[i] : NULL;
+		const struct ce_pkg *y = k < n ? other->pkgs[k] : NULL;
+		int order = !x ? 1 : !y ? -1 : x == y ? 0 : ce_pkg_compare(x, y);
+
+		x = order <= 0 ? x : y;
+		assert(x);
+		add(c, x, list);
+		i += order <= 0;
+		k += order >= 0;
+	}
+}
+
+int ccenv_licenses(struct ccenv *c, const struct ccenv_selection *of, struct ccenv_licenses *ret,
+	struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
-	const struct ccenv_selection of = {environment, platform, NULL};
-	const struct ce_lockfile_platform *p;
-	struct ce_arena *a;
+	const struct ce_lockfile_platform *tools;
 	struct ce_locked part;
-	int r = ce_locked_read(c, &of, &lock, &part, err);
+	int r = ce_locked_read(c, of, &lock, &part, err);
 
 	if (r < 0)
 		return r;
-	p = part.packages;
 	r = ce_trust_check_cache(c, err);
 	if (r < 0)
 		return r;
-	a = ce_owner_new();
-	*ret = (struct ccenv_licenses){.owner = a};
-	ret->items = ce_arena_array(a, p->n_pkgs + 1, sizeof(*ret->items));
-	for (size_t i = 0; i < p->n_pkgs; i++) {
-		const struct ce_pkg *pkg = p->pkgs[i];
-		struct ccenv_license *l = &ret->items[ret->n++];
-
-		*l = (struct ccenv_license){
-			.name = ce_arena_strdup(a, pkg->name),
-			.version = ce_arena_strdup(a, pkg->version),
-			.license = ce_arena_strdup(a, pkg->license),
-			.family = ce_arena_strdup(a, pkg->license_family),
-			.cuda_eula = ce_cuda_eula_is_license(pkg->license),
-		};
-		look_into(c, pkg, a, l);
-	}
+	tools = part.target ? &part.target->build : NULL;
+	*ret = (struct ccenv_licenses){.owner = ce_owner_new()};
+	ret->items = ce_arena_array(ret->owner,
+		part.packages->n_pkgs + (tools ? tools->n_pkgs : 0) + 1, sizeof(*ret->items));
+	add_all(c, part.packages, tools, ret);
 	return 0;
 }
 

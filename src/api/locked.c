@@ -55,7 +55,7 @@ static int select_platform(const struct ce_lockfile_env *env, const struct ccenv
 	const char *platform = ce_locked_platform(of);
 	CE_CLEANUP(ce_buf_release) struct ce_buf known = {0};
 
-	*ret = (struct ce_locked){.packages = ce_lockfile_platform_find(env, platform)};
+	*ret = (struct ce_locked){.packages = ce_lockfile_part_find(env, platform)};
 	if (ret->packages)
 		return 0;
 	for (size_t i = 0; i < env->n_platforms; i++)
@@ -64,6 +64,10 @@ static int select_platform(const struct ce_lockfile_env *env, const struct ccenv
 		ce_buf_adds(&known, known.len ? "; targets: " : "only targets: ");
 	for (size_t i = 0; i < env->n_targets; i++)
 		ce_buf_addf(&known, "%s%s", i ? ", " : "", env->targets[i].name);
+	if (strchr(platform, ':'))
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"%s is not locked; locked are: %s (a side of a target is TARGET:build or TARGET:host)",
+			platform, ce_buf_str(&known));
 	return ce_fail(err, CCENV_ENOTFOUND,
 		"platform %s is not locked; locked are: %s (add it to \"platforms\" and run `ccenv lock`)",
 		platform, ce_buf_str(&known));
@@ -102,26 +106,35 @@ static struct ce_target_ids ids_of_lock(const struct ce_lockfile_env *env, struc
 	return (struct ce_target_ids){ids, env->n_targets};
 }
 
-static int select_to_list(const struct ce_lockfile *lock, const struct ccenv_selection *of,
-	struct ce_locked *ret, struct ccenv_error *err)
+int ce_locked_find_target(const struct ce_lockfile_env *env, const struct ccenv_selection *of,
+	enum ce_target_use use, const struct ce_lockfile_target **ret, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
-	const struct ce_lockfile_env *env;
-	struct ce_target_ids ids;
+	const struct ce_target_ids ids = ids_of_lock(env, &a);
 	size_t index = CE_TARGET_NATIVE;
+	int r = 0;
+
+	if (of->target)
+		r = ce_target_select(&ids, of->target, ce_locked_platform(of), use, &index, err);
+	if (r >= 0)
+		*ret = index == CE_TARGET_NATIVE ? NULL : &env->targets[index];
+	return r;
+}
+
+int ce_locked_select_named(const struct ce_lockfile *lock, const struct ccenv_selection *of,
+	enum ce_target_use use, struct ce_locked *ret, struct ccenv_error *err)
+{
+	const struct ce_lockfile_env *env;
+	const struct ce_lockfile_target *target = NULL;
 	int r = find_env(lock, of, &env, err);
 
+	if (r >= 0)
+		r = ce_locked_find_target(env, of, use, &target, err);
 	if (r < 0)
 		return r;
-	ids = ids_of_lock(env, &a);
-	if (of->target)
-		r = ce_target_select(
-			&ids, of->target, ce_locked_platform(of), CE_TARGET_TO_LIST, &index, err);
-	if (r < 0)
-		return r;
-	if (index == CE_TARGET_NATIVE)
+	if (!target)
 		return select_platform(env, of, ret, err);
-	*ret = (struct ce_locked){&env->targets[index].host, &env->targets[index]};
+	*ret = (struct ce_locked){&target->host, target};
 	return 0;
 }
 
@@ -152,7 +165,7 @@ int ce_locked_read(struct ccenv *c, const struct ccenv_selection *of, struct ce_
 	if (r < 0)
 		return r;
 	assert(lock);
-	r = select_to_list(lock, of ? of : &defaults, ret, err);
+	r = ce_locked_select_named(lock, of ? of : &defaults, CE_TARGET_TO_LIST, ret, err);
 	if (r < 0)
 		return ce_context(err, r, "%s", c->lock_path);
 	*ret_lock = CE_TAKE(lock);

@@ -9,6 +9,7 @@
 
 struct ccenv;
 struct ce_lockfile;
+struct ce_lockfile_env;
 struct ce_lockfile_platform;
 struct ce_lockfile_target;
 struct ce_target;
@@ -45,7 +46,15 @@ void ce_locked_choice_release(struct ce_locked_choice *choice);
 /* The part of a lock as it is. `target` is what ce_locked_choose() found. */
 CE_MUST_CHECK int ce_locked_select(const struct ce_lockfile *lock, const struct ccenv_selection *of,
 	const struct ce_target *target, struct ce_locked *ret, struct ccenv_error *err);
-/* The same after a check that the lock fits the manifest there; CCENV_ESTALE says why not. */
+/* The same by the names of a selection, of the targets that the lock has. */
+CE_MUST_CHECK int ce_locked_select_named(const struct ce_lockfile *lock,
+	const struct ccenv_selection *of, enum ce_target_use use, struct ce_locked *ret,
+	struct ccenv_error *err);
+/* The locked target that `of` names; *ret is NULL when it names none, or the machine itself. */
+CE_MUST_CHECK int ce_locked_find_target(const struct ce_lockfile_env *env,
+	const struct ccenv_selection *of, enum ce_target_use use,
+	const struct ce_lockfile_target **ret, struct ccenv_error *err);
+/* ce_locked_select() after a check that the lock fits the manifest there; CCENV_ESTALE says why not. */
 CE_MUST_CHECK int ce_locked_check(struct ccenv *c, const struct ce_lockfile *lock,
 	const struct ccenv_selection *of, const struct ce_target *target, struct ce_locked *ret,
 	struct ccenv_error *err);

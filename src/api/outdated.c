@@ -63,6 +63,13 @@ static const char *asked_for(const struct ce_lock_plan_item *item, const char *n
 	return text;
 }
 
+/* "linux-64"; of a target "grace:host", as `ccenv diff` says. */
+static const char *part_name(const struct ce_request *q, struct ce_arena *a)
+{
+	return q->target ? ce_arena_printf(a, "%s:%s", q->target, ce_side_name(q->side))
+			 : ce_arena_strdup(a, q->platform);
+}
+
 /* One package: before, and in a new lock; each may be NULL. */
 static void add(struct outdated *o, const struct ce_pkg *before, const struct ce_pkg *after)
 {
@@ -82,7 +89,7 @@ static void add(struct outdated *o, const struct ce_pkg *before, const struct ce
 	CE_GROW(o->items, o->n, o->cap);
 	o->items[o->n++] = (struct ccenv_outdated_package){
 		.environment = ce_arena_strdup(o->a, o->item->request->environment),
-		.platform = ce_arena_strdup(o->a, o->item->request->platform),
+		.platform = part_name(o->item->request, o->a),
 		.name = ce_arena_strdup(o->a, name),
 		.locked = before ? ce_arena_strdup(o->a, before->version) : NULL,
 		.locked_build = before ? ce_arena_strdup(o->a, before->build) : NULL,
@@ -138,7 +145,7 @@ int ccenv_outdated(struct ccenv *c, struct ccenv_outdated *ret, struct ccenv_err
 		const struct ce_lockfile_env *env = ce_lockfile_env_find(old, q->environment);
 
 		o.item = &plan.items[i];
-		compare(&o, env ? ce_lockfile_platform_find(env, q->platform) : NULL);
+		compare(&o, env ? ce_lockfile_answer_find(env, q) : NULL);
 	}
 	*ret = (struct ccenv_outdated){.n = o.n, .owner = o.a};
 	ret->items = ce_arena_array(o.a, o.n + 1, sizeof(*ret->items));

@@ -251,9 +251,17 @@ static void add_package(json_t *dependencies, const struct ce_pkg *pkg)
 	json_array_append_new(dependencies, o);
 }
 
-static int add_dependencies(
-	struct provenance *p, json_t *definition, const struct ce_lockfile_platform *locked)
+/* What both sides of a target have is one package of the lock. */
+static bool has_package(const struct ce_lockfile_platform *p, const struct ce_pkg *pkg)
 {
+	return ce_lockfile_pkg_find(p, pkg->name) == pkg;
+}
+
+static int add_dependencies(
+	struct provenance *p, json_t *definition, const struct ce_locked *locked)
+{
+	const struct ce_lockfile_platform *host = locked->packages;
+	const struct ce_lockfile_platform *tools = locked->target ? &locked->target->build : NULL;
 	json_t *dependencies = json_array();
 	int r = add_source(p, dependencies);
 
@@ -262,8 +270,11 @@ static int add_dependencies(
 		r = add_file(p, dependencies, p->c->manifest_path);
 	if (r >= 0)
 		r = add_file(p, dependencies, p->c->lock_path);
-	for (size_t i = 0; r >= 0 && i < locked->n_pkgs; i++)
-		add_package(dependencies, locked->pkgs[i]);
+	for (size_t i = 0; r >= 0 && i < host->n_pkgs; i++)
+		add_package(dependencies, host->pkgs[i]);
+	for (size_t i = 0; r >= 0 && tools && i < tools->n_pkgs; i++)
+		if (!has_package(host, tools->pkgs[i]))
+			add_package(dependencies, tools->pkgs[i]);
 	return r;
 }
 
@@ -355,10 +366,7 @@ static int add_flags(struct provenance *p, json_t *parameters)
 /* GPU architectures of the manifest, none: nvcc's default. */
 static int add_targets(struct provenance *p, json_t *parameters)
 {
-	const struct ccenv_selection of = {
-		.environment = p->o->environment,
-		.platform = p->o->platform,
-	};
+	const struct ccenv_selection of = {p->o->environment, p->o->platform, p->o->target};
 	struct ccenv_archs archs;
 	struct ccenv_error none;
 	json_t *list;
@@ -378,10 +386,7 @@ static int add_targets(struct provenance *p, json_t *parameters)
 static int add_definition(struct provenance *p, json_t *predicate)
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
-	const struct ccenv_selection of = {
-		.environment = p->o->environment,
-		.platform = p->o->platform,
-	};
+	const struct ccenv_selection of = {p->o->environment, p->o->platform, p->o->target};
 	struct ce_locked part;
 	json_t *definition = json_object(), *external = json_object(), *internal = json_object();
 	const char *epoch = p->c->getenv_fn("SOURCE_DATE_EPOCH");
@@ -397,12 +402,16 @@ static int add_definition(struct provenance *p, json_t *predicate)
 	json_object_set_new(
 		external, "environment", text(p->o->environment ? p->o->environment : "default"));
 	json_object_set_new(external, "platform", text(part.packages->platform));
+	if (part.target) {
+		json_object_set_new(external, "target", text(part.target->name));
+		json_object_set_new(external, "buildPlatform", text(part.target->build.platform));
+	}
 	r = add_targets(p, external);
 	if (r >= 0)
 		r = add_flags(p, external);
 	if (epoch && *epoch)
 		json_object_set_new(internal, "SOURCE_DATE_EPOCH", text(epoch));
-	return r < 0 ? r : add_dependencies(p, definition, part.packages);
+	return r < 0 ? r : add_dependencies(p, definition, &part);
 }
 
 /* Only a time that is the same for everybody. */

@@ -49,8 +49,9 @@ static int run(struct ce_cli *cli)
 		{"environment", 'e', "NAME", "that environment [default; in pixi.lock all]",
 			.string = &o.environment},
 		{"platform", 'p', "PLATFORM",
-			"that platform [this machine's; in pixi.lock and conda-lock.yml all]",
+			"that platform, or one side of a target (TARGET:build) [this machine's; in pixi.lock and conda-lock.yml all]",
 			.string = &o.platform},
+		{"target", 0, "TARGET", "the host side of that target", .string = &o.target},
 		{"output", 'o', "FILE", "write there [stdout]", .string = &path},
 		{0},
 	};

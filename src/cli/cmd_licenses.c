@@ -20,7 +20,8 @@ enum {
 };
 
 struct licenses_options {
-	const char *environment, *platform, *pattern;
+	struct ccenv_selection of;
+	const char *pattern;
 	const char *output; /* a directory for the texts */
 	bool texts;         /* print them */
 };
@@ -225,8 +226,7 @@ static int run(struct ce_cli *cli)
 		{"texts", 0, NULL, "print the texts", .flag = &o.texts},
 		{"output", 'o', "DIR", "write the texts to DIR/PACKAGE/FILE, to ship them",
 			.string = &o.output},
-		{"environment", 'e', "NAME", "environment [default]", .string = &o.environment},
-		{"platform", 'p', "PLATFORM", "platform [this machine's]", .string = &o.platform},
+		CE_OPT_SELECTION(o.of),
 		{0},
 	};
 	struct ccenv_licenses list;
@@ -236,13 +236,14 @@ static int run(struct ce_cli *cli)
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
+	ce_cli_default_target(&o.of);
 	if (cli->args.n > 1)
 		return ce_cli_usage(cli, "give one regular expression; \"a|b\" matches either");
 	o.pattern = cli->args.n ? cli->args.items[0] : NULL;
 	status = ce_cli_open(cli, &c);
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_licenses(c, o.environment, o.platform, &list, &err);
+	r = ccenv_licenses(c, &o.of, &list, &err);
 	ccenv_close(c);
 	if (r < 0)
 		return ce_cli_fail(cli, &err, NULL);

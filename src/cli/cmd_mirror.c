@@ -12,8 +12,10 @@ static int run(struct ce_cli *cli)
 		{"add", 0, NULL, "keep what the mirror has already", .flag = &o.add},
 		{"environment", 'e', "NAME", "only that environment [all]",
 			.string = &o.environment},
-		{"platform", 'p', "PLATFORM", "only for that platform [all]",
+		{"platform", 'p', "PLATFORM",
+			"only for that platform, or one side of a target (TARGET:host) [all]",
 			.string = &o.platform},
+		{"target", 0, "TARGET", "only both sides of that target", .string = &o.target},
 		{0},
 	};
 	struct ccenv_error err;

@@ -8,11 +8,13 @@
 static int run(struct ce_cli *cli)
 {
 	struct ccenv_provenance_options o = {0};
+	struct ccenv_selection of = {0};
 	const struct ce_opt own[] = {
 		{"environment", 'e', "NAME", "the environment that they were built with [default]",
-			.string = &o.environment},
+			.string = &of.environment},
 		{"platform", 'p', "NAME", "the platform that they are for [this machine's]",
-			.string = &o.platform},
+			.string = &of.platform},
+		CE_OPT_TARGET(of.target),
 		{"builder", 0, "URI", "who built them [https://ccenv.dev/provenance/builder/local]",
 			.string = &o.builder},
 		{0},
@@ -24,6 +26,10 @@ static int run(struct ce_cli *cli)
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
+	ce_cli_default_target(&of);
+	o.environment = of.environment;
+	o.platform = of.platform;
+	o.target = of.target;
 	status = ce_cli_open(cli, &c);
 	if (status != CE_EXIT_OK)
 		return status;

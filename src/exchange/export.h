@@ -2,6 +2,7 @@
 #ifndef CE_EXCHANGE_EXPORT_H
 #define CE_EXCHANGE_EXPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -23,12 +24,15 @@ struct ce_export {
 	const struct ce_lockfile *lock;
 	/* The one environment to write; NULL in pixi.lock: all of them. */
 	const struct ce_lockfile_env *env;
-	/* The one platform; NULL in pixi.lock and conda-lock.yml: all of them. */
+	/* The one platform, or side of a target; NULL in pixi.lock and conda-lock.yml: all of them. */
 	const struct ce_lockfile_platform *platform;
 	/* The packages of `platform`, dependencies first. */
 	const struct ce_pkg *const *ordered;
 	const char *project; /* its name */
 };
+
+/* Is the i-th set of packages of an environment (ce_lockfile_set_at()) to be written? */
+bool ce_export_has(const struct ce_export *e, const struct ce_lockfile_env *env, size_t i);
 
 void ce_export_explicit(const struct ce_export *e, struct ce_buf *out);
 void ce_export_environment(const struct ce_export *e, struct ce_buf *out);

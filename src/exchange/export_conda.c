@@ -125,16 +125,21 @@ static json_t *content_hash(const struct ce_lockfile_platform *p)
 	return json_string(hex);
 }
 
+bool ce_export_has(const struct ce_export *e, const struct ce_lockfile_env *env, size_t i)
+{
+	return e->platform ? ce_lockfile_set_at(env, i) == e->platform : i < env->n_platforms;
+}
+
 static json_t *metadata(const struct ce_export *e, json_t *note)
 {
 	CE_AUTOFREE char *text = json_dumps(note, JSON_COMPACT);
 	json_t *o = json_object(), *hashes = json_object(), *channels = json_array(),
 	       *platforms = json_array();
 
-	for (size_t i = 0; i < e->env->n_platforms; i++) {
-		const struct ce_lockfile_platform *p = &e->env->platforms[i];
+	for (size_t i = 0; i < ce_lockfile_sets(e->env); i++) {
+		const struct ce_lockfile_platform *p = ce_lockfile_set_at(e->env, i);
 
-		if (e->platform && p != e->platform)
+		if (!ce_export_has(e, e->env, i))
 			continue;
 		json_object_set_new(hashes, p->platform, content_hash(p));
 		json_array_append_new(platforms, json_string(p->platform));
@@ -171,10 +176,10 @@ void ce_export_conda_lock(const struct ce_export *e, struct ce_buf *out)
 	CE_AUTOFREE struct row *rows = NULL;
 	size_t n = 0, cap = 0;
 
-	for (size_t i = 0; i < e->env->n_platforms; i++) {
-		const struct ce_lockfile_platform *p = &e->env->platforms[i];
+	for (size_t i = 0; i < ce_lockfile_sets(e->env); i++) {
+		const struct ce_lockfile_platform *p = ce_lockfile_set_at(e->env, i);
 
-		for (size_t k = 0; (!e->platform || p == e->platform) && k < p->n_pkgs; k++) {
+		for (size_t k = 0; ce_export_has(e, e->env, i) && k < p->n_pkgs; k++) {
 			CE_GROW(rows, n, cap);
 			rows[n++] = (struct row){p->pkgs[k], p->platform};
 		}

@@ -121,14 +121,13 @@ static json_t *environment(
 	json_t *o = json_object(), *platforms = json_object();
 
 	json_object_set_new(o, "channels", channels(env));
-	for (size_t i = 0; i < env->n_platforms; i++) {
-		const struct ce_lockfile_platform *p = &env->platforms[i];
-		json_t *list = json_array();
+	for (size_t i = 0; i < ce_lockfile_sets(env); i++) {
+		const struct ce_lockfile_platform *p = ce_lockfile_set_at(env, i);
+		json_t *list;
 
-		if (e->platform && p != e->platform) {
-			json_decref(list);
+		if (!ce_export_has(e, env, i))
 			continue;
-		}
+		list = json_array();
 		for (size_t k = 0; k < p->n_pkgs; k++) {
 			ce_map_set(used, p->pkgs[k]->url, (void *)p->pkgs[k]);
 			json_array_append_new(

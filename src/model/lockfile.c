@@ -46,6 +46,27 @@ const struct ce_lockfile_target *ce_lockfile_target_find(
 	return NULL;
 }
 
+const struct ce_lockfile_platform *ce_lockfile_part_find(
+	const struct ce_lockfile_env *env, const char *name)
+{
+	const char *colon = strchr(name, ':');
+
+	if (!colon)
+		return ce_lockfile_platform_find(env, name);
+	for (size_t i = 0; i < env->n_targets; i++) {
+		const struct ce_lockfile_target *t = &env->targets[i];
+
+		if (strlen(t->name) != (size_t)(colon - name) ||
+			strncmp(t->name, name, (size_t)(colon - name)) != 0)
+			continue;
+		if (strcmp(colon + 1, ce_side_name(CE_SIDE_BUILD)) == 0)
+			return &t->build;
+		if (strcmp(colon + 1, ce_side_name(CE_SIDE_HOST)) == 0)
+			return &t->host;
+	}
+	return NULL;
+}
+
 const struct ce_lockfile_platform *ce_lockfile_answer_find(
 	const struct ce_lockfile_env *env, const struct ce_request *request)
 {

@@ -68,6 +68,9 @@ const struct ce_lockfile_platform *ce_lockfile_platform_find(
 	const struct ce_lockfile_env *env, const char *platform);
 const struct ce_lockfile_target *ce_lockfile_target_find(
 	const struct ce_lockfile_env *env, const char *name);
+/* A platform, or one side of a target by the name that `ccenv diff` gives it: "grace:build", "grace:host". */
+const struct ce_lockfile_platform *ce_lockfile_part_find(
+	const struct ce_lockfile_env *env, const char *name);
 /* What answers the request: a platform, or one side of a target. */
 const struct ce_lockfile_platform *ce_lockfile_answer_find(
 	const struct ce_lockfile_env *env, const struct ce_request *request);
