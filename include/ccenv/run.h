@@ -60,6 +60,15 @@ CCENV_API char *ccenv_shell_hook(
 CCENV_API char *ccenv_variable_value(
 	const struct ccenv_variable *v, const char *(*getenv_fn)(const char *name));
 
+/*
+ * The command as this machine can run it: a program of the host of a target comes behind the target's
+ * emulator, or a qemu-user; anything else is left as it is. `path` is the PATH in which a program without
+ * a "/" is looked up. CCENV_EHOST: there is nothing to run it with. free() the list, not its texts, which
+ * are those of `argv` and `tools`, or live as long as these.
+ */
+CCENV_API int ccenv_emulate(struct ccenv_tools *tools, const char *path, const char *const *argv,
+	const char ***ret_argv, struct ccenv_error *err);
+
 struct ccenv_exec_options {
 	const char *at;     /* where the sources are then ["/ccenv/src"] */
 	const char *source; /* directory with the sources [that of the manifest, or this one] */

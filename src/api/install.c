@@ -276,7 +276,8 @@ static void job_add_target(const struct ccenv *c, struct job *j, const struct ce
 		.pkgs = j->tools->pkgs,
 		.n_pkgs = j->tools->n_pkgs,
 		.glibc = assumed_glibc(j->packages),
-		.emulator = ce_emulator_find(c, w->target, sysroot, libraries, &j->arena)};
+		.emulator = ce_emulator_find(
+			c->getenv_fn("PATH"), w->target, sysroot, libraries, &j->arena)};
 }
 
 static void job_init(const struct ccenv *c, struct job *j, const struct ce_locked *part,

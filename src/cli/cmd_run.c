@@ -3,7 +3,33 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/alloc.h"
 #include "cli/cli.h"
+
+/* The PATH in which the command is looked up. */
+static char *path_of(const struct ccenv_variables *list)
+{
+	const char *path = ce_cli_getenv("PATH");
+
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->items[i].name, "PATH") == 0)
+			return ccenv_variable_value(&list->items[i], ce_cli_getenv);
+	return ce_strdup(path ? path : "");
+}
+
+static int execute(
+	struct ce_cli *cli, struct ccenv_tools *tools, const struct ccenv_variables *list)
+{
+	CE_AUTOFREE char *path = path_of(list);
+	CE_AUTOFREE const char **argv = NULL;
+	struct ccenv_error err;
+
+	if (ccenv_emulate(tools, path, (const char *const *)cli->args.items, &argv, &err) < 0) {
+		ce_cli_fail(cli, &err, NULL);
+		return CE_EXIT_NO_COMMAND;
+	}
+	return ce_cli_exec(cli, list, argv);
+}
 
 static int run(struct ce_cli *cli)
 {
@@ -26,7 +52,7 @@ static int run(struct ce_cli *cli)
 	/* Modes of files get into what is installed and packed. */
 	if (*tools.reproducible && strcmp(tools.reproducible, "0") != 0)
 		umask(022);
-	status = ce_cli_exec(cli, &list, (const char *const *)cli->args.items);
+	status = execute(cli, &tools, &list);
 	ccenv_variables_free(&list);
 	ccenv_tools_free(&tools);
 	return status;
@@ -36,7 +62,8 @@ const struct ce_command ce_cmd_run = {
 	.name = "run",
 	.args = "[--] CMD [ARG…]",
 	.summary = "run a command with the installed tools in its environment (see env)",
-	.example = "  ccenv run -- nvcc --version\n",
+	.example = "  ccenv run -- nvcc --version\n"
+		   "  ccenv run --target sbsa -- build-arm/app      (by an emulator)\n",
 	.passes_on = true,
 	.run = run,
 };
