@@ -4,7 +4,7 @@
 
 /* What is wrong with a build, a machine or a project. Rules as in ccenv/ccenv.h. */
 
-#include "ccenv/project.h"
+#include "ccenv/install.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -65,11 +65,12 @@ struct ccenv_diagnoses {
 /*
  * Looks at the machine, the environment and the project for what would spoil a build: driver against
  * the locked CUDA, glibc, disk, file systems, variables, CMake, other toolkits, a cache that others
- * can write to, a stale lock or root. Changes nothing and needs neither manifest nor network. NULL
- * is the environment "default". Free with ccenv_diagnoses_free().
+ * can write to, a stale lock or root, an emulator for a target. Changes nothing and needs neither manifest
+ * nor network. `of` may be NULL: all defaults; its platform is this machine's. Free with
+ * ccenv_diagnoses_free().
  */
-CCENV_API int ccenv_doctor(struct ccenv *c, const char *environment, struct ccenv_diagnoses *ret,
-	struct ccenv_error *err);
+CCENV_API int ccenv_doctor(struct ccenv *c, const struct ccenv_selection *of,
+	struct ccenv_diagnoses *ret, struct ccenv_error *err);
 /* Frees what the list holds, not `list` itself. */
 CCENV_API void ccenv_diagnoses_free(struct ccenv_diagnoses *list);
 

@@ -108,6 +108,12 @@ static void check_driver(struct doctor *d)
 	const struct ce_facts *f = d->f;
 	int cuda[3];
 
+	if (f->target) {
+		find(d, CCENV_FINE, NULL,
+			"programs are built for %s: what counts is the driver of that machine",
+			f->target_platform);
+		return;
+	}
 	if (f->driver_lacks)
 		find(d, CCENV_WARNING, "update the driver where the programs are to run", "%s",
 			f->driver_lacks);
@@ -148,7 +154,7 @@ static void check_gpu(struct doctor *d)
 	int gpu = f->gpu_major * 10 + f->gpu_minor, first, last;
 	struct ce_strs known;
 
-	if (!f->gpu_major || !f->cuda)
+	if (f->target || !f->gpu_major || !f->cuda)
 		return;
 	known = ce_arch_list(f->cuda, d->a);
 	if (!known.n)
@@ -169,6 +175,23 @@ static void check_gpu(struct doctor *d)
 			f->gpu_major, f->gpu_minor, f->cuda);
 }
 
+/* Can what is built for the target be tried here? */
+static void check_emulator(struct doctor *d)
+{
+	const struct ce_facts *f = d->f;
+
+	if (!f->target)
+		return;
+	if (f->emulator)
+		find(d, CCENV_FINE, NULL, "%s runs programs of %s here", f->emulator,
+			f->target_platform);
+	else
+		find(d, CCENV_NOTE,
+			"install qemu-user, or name an \"emulator\" of the target in ccenv.json, and run `ccenv install` again",
+			"there is no emulator for %s: programs of the target \"%s\" can be built, but not run here",
+			f->target_platform, f->target);
+}
+
 /* ---- the C library ---- */
 
 static void check_glibc(struct doctor *d)
@@ -178,7 +201,11 @@ static void check_glibc(struct doctor *d)
 
 	if (f->host_lacks)
 		find(d, CCENV_PROBLEM, NULL, "%s", f->host_lacks);
-	if (!f->glibc)
+	if (f->target && f->sysroot)
+		find(d, CCENV_FINE, NULL,
+			"programs for %s are linked for glibc %s, and %s is declared",
+			f->target_platform, f->sysroot, f->target_glibc ? f->target_glibc : "none");
+	if (!f->glibc || f->target)
 		return;
 	if (f->sysroot) {
 		numbers(f->sysroot, sysroot);
@@ -413,6 +440,7 @@ void ce_diagnose(const struct ce_facts *f, struct ce_arena *a, struct ccenv_diag
 		{"driver", check_driver},
 		{"gpu", check_gpu},
 		{"glibc", check_glibc},
+		{"emulator", check_emulator},
 		{"file-system", check_places}, /* and disk, cache */
 		{"variables", check_variables},
 		{"cmake", check_cmake},

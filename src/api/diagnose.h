@@ -39,6 +39,10 @@ struct ce_facts {
 	const char *manifest, *lock; /* paths */
 	const char *untrusted;       /* why the manifest was not read */
 	const char *unlocked;        /* why the lock does not answer the manifest */
+	const char *target;          /* name of the target that is looked at */
+	const char *target_platform; /* of its host */
+	const char *target_glibc;    /* that its host is said to have */
+	const char *emulator;        /* that runs programs of the host here */
 	const char *driver_lacks; /* the same of the driver, for packages that only run with one */
 	const char *host_lacks;   /* what the locked packages need and the machine lacks */
 	const char *cuda;         /* locked release: "12.9" */

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api/diagnose.h"
+#include "api/emulator.h"
 #include "api/host_check.h"
 #include "api/locked.h"
 #include "api/project.h"
@@ -19,6 +21,7 @@
 #include "io/host.h"
 #include "io/spawn.h"
 #include "lock/lockfile.h"
+#include "model/layout.h"
 #include "model/lockfile.h"
 #include "model/manifest.h"
 #include "model/pkg.h"
@@ -135,20 +138,35 @@ static void look_at_packages(
 	}
 }
 
-static void look_at_root(struct ccenv *c, const char *environment, struct ce_facts *f)
+static void look_at_root(struct ccenv *c, const struct ce_locked_choice *choice,
+	const struct ccenv_selection *of, struct ce_facts *f)
 {
-	const struct ccenv_install_options o = {.of = {.environment = environment}};
+	const struct ccenv_install_options o = {.of = *of};
 	struct ccenv_install_result result;
-	CE_AUTOFREE char *stamp = ce_asprintf("%s/stamp.json", c->root);
+	CE_AUTOFREE char *stamp = ce_layout_stamp(c->root, choice->label);
 
 	if (!ce_fs_exists(stamp))
 		return;
 	f->root = CE_ROOT_STALE;
-	if (ce_is_up_to_date(c, &o, NULL, &result)) {
+	if (ce_is_up_to_date(c, &o, choice->label, &result)) {
 		f->root = CE_ROOT_READY;
 		free(result.prefix);
 		free(result.root);
 	}
+}
+
+static void look_at_target(const struct ccenv *c, const struct ce_target *target,
+	const struct ce_lockfile_target *locked, struct ce_facts *f, struct ce_arena *a)
+{
+	const struct ce_strs emulator = ce_emulator_find(c->getenv_fn("PATH"), target, "", "", a);
+
+	f->target = target->name;
+	f->target_platform = target->host;
+	if (emulator.n && access(emulator.items[0], X_OK) == 0)
+		f->emulator = emulator.items[0];
+	for (size_t i = 0; locked && i < locked->host.n_virtuals; i++)
+		if (strcmp(locked->host.virtuals[i].name, "__glibc") == 0)
+			f->target_glibc = ce_arena_strdup(a, locked->host.virtuals[i].version);
 }
 
 /* What ce_host_check() only warns of, for look_at_project(). */
@@ -179,48 +197,83 @@ static void check_host(struct ccenv *c, const struct ce_lockfile_platform *p, st
 		f->driver_lacks = ce_arena_strdup(a, warning.text);
 }
 
-static void look_at_project(
-	struct ccenv *c, const char *environment, struct ce_facts *f, struct ce_arena *a)
+/* `choice` is what `of` names; CCENV_ENOTFOUND of it has been said. */
+static void look_at_lock(struct ccenv *c, const struct ce_locked_choice *choice,
+	const struct ccenv_selection *of, struct ce_facts *f, struct ce_arena *a)
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
-	const struct ccenv_selection of = {.environment = environment};
-	struct ce_locked part;
+	struct ce_locked part = {0};
 	struct ccenv_error error;
+	int r;
+
+	if (!ce_fs_exists(c->lock_path))
+		return;
+	f->lock = c->lock_path;
+	r = ce_locked_read_all(c, &lock, &error);
+	if (r >= 0) {
+		r = ce_locked_select(lock, of, choice->target, &part, &error);
+		if (r < 0)
+			ce_context(&error, r, "%s", c->lock_path);
+	}
+	if (r < 0) {
+		f->unlocked = ce_arena_strdup(a, error.text);
+		return;
+	}
+	if (choice->target)
+		look_at_target(c, choice->target, part.target, f, a);
+	look_at_packages(part.packages, f, a);
+	if (part.target)
+		look_at_packages(&part.target->build, f, a);
+	check_host(c, part.target ? &part.target->build : part.packages, f, a);
+	if (ce_locked_check(c, lock, of, choice->target, &part, &error) < 0)
+		f->unlocked = ce_arena_printf(a, "%s is out of date: %s", c->lock_path, error.text);
+}
+
+static int look_at_project(struct ccenv *c, const struct ccenv_selection *of, struct ce_facts *f,
+	struct ce_arena *a, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_locked_choice_release) struct ce_locked_choice choice = {0};
+	int r = 0;
 
 	if (c->untrusted.code)
 		f->untrusted = c->untrusted.text;
 	if (!c->manifest)
-		return;
+		return 0;
+	r = ce_locked_choose(c, of, &choice, err);
+	if (r < 0)
+		return r;
 	f->manifest = c->manifest_path ? c->manifest_path : "the command line";
-	look_at_root(c, environment, f);
-	if (!ce_fs_exists(c->lock_path))
-		return;
-	f->lock = c->lock_path;
-	if (ce_locked_read(c, &of, &lock, &part, &error) < 0) {
-		f->unlocked = ce_arena_strdup(a, error.text);
-		return;
-	}
-	look_at_packages(part.packages, f, a);
-	check_host(c, part.packages, f, a);
-	if (ce_locked_check(c, lock, &of, NULL, &part, &error) < 0)
-		f->unlocked = ce_arena_printf(a, "%s is out of date: %s", c->lock_path, error.text);
+	if (choice.target)
+		look_at_target(c, choice.target, NULL, f, a);
+	look_at_root(c, &choice, of, f);
+	look_at_lock(c, &choice, of, f, a);
+	return 0;
 }
 
-int ccenv_doctor(struct ccenv *c, const char *environment, struct ccenv_diagnoses *ret,
+int ccenv_doctor(struct ccenv *c, const struct ccenv_selection *of, struct ccenv_diagnoses *ret,
 	struct ccenv_error *err)
 {
+	const struct ccenv_selection defaults = {0};
 	const struct ccenv_events events = c->events;
 	struct ce_facts f = {0};
 	struct ccenv_error shared;
 	struct ce_arena *a;
+	int r;
 
-	if (c->manifest && environment && !ce_manifest_environment(c->manifest, environment))
+	of = of ? of : &defaults;
+	if (c->manifest && of->environment &&
+		!ce_manifest_environment(c->manifest, of->environment))
 		return ce_fail(err, CCENV_ENOTFOUND, "%s has no environment \"%s\"",
-			c->manifest->path, environment);
+			c->manifest->path, of->environment);
 	a = ce_owner_new();
 	c->events = (struct ccenv_events){0}; /* what others would warn of is a finding here */
 	look_at_machine(c, &f, a);
-	look_at_project(c, environment, &f, a);
+	r = look_at_project(c, of, &f, a, err);
+	if (r < 0) {
+		c->events = events;
+		ce_owner_free(a);
+		return r;
+	}
 	look_at_variables(c, &f, a);
 	look_for_toolkits(&f, a);
 	f.cmake = cmake_version(a);

@@ -82,10 +82,11 @@ static void sum_up(struct ce_cli *cli, const struct ccenv_diagnoses *list)
 
 static int run(struct ce_cli *cli)
 {
-	const char *environment = NULL;
+	struct ccenv_selection of = {0};
 	bool strict = false;
 	const struct ce_opt own[] = {
-		{"environment", 'e', "NAME", "environment [default]", .string = &environment},
+		{"environment", 'e', "NAME", "environment [default]", .string = &of.environment},
+		CE_OPT_TARGET(of.target),
 		{"strict", 0, NULL, "fail for warnings, too", .flag = &strict},
 		{0},
 	};
@@ -96,10 +97,11 @@ static int run(struct ce_cli *cli)
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
+	ce_cli_default_target(&of);
 	status = ce_cli_open(cli, &c);
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_doctor(c, environment, &list, &err);
+	r = ccenv_doctor(c, &of, &list, &err);
 	ccenv_close(c);
 	if (r < 0)
 		return ce_cli_fail(cli, &err, NULL);
