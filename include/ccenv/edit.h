@@ -33,7 +33,8 @@ struct ccenv_edit_options {
 	const char *const *platforms; /* for these platforms only (target.PLATFORM) */
 	size_t n_platforms;           /* 0: for all */
 	const char *feature;          /* of this feature (features.NAME), or NULL */
-	const char *target; /* of this target (targets.NAME), by any of its names, or NULL */
+	const char *
+		target; /* of this target (targets.NAME), by any of its names; "NAME:build": of its tools; or NULL */
 };
 
 /* A dependency as it is now in the manifest. Strings belong to the list. */

@@ -27,6 +27,7 @@ struct places {
 	struct ce_strs *paths;
 	size_t n;
 	const char *target; /* its own name, or NULL */
+	enum ce_side side;  /* of it */
 };
 
 static int find_target(const struct ce_manifest *m, const char *wanted, struct ce_arena *a,
@@ -49,31 +50,47 @@ static int find_target(const struct ce_manifest *m, const char *wanted, struct c
 	return 0;
 }
 
+/* "grace", "grace:host" or "grace:build": the place of its dependencies, which the one of tools has apart. */
+static int find_side(
+	const struct ce_edit *e, const char *wanted, struct places *ret, struct ccenv_error *err)
+{
+	const char *colon = strchr(wanted, ':'), *side = colon ? colon + 1 : "host";
+	const char *name =
+		colon ? ce_arena_strndup(e->arena, wanted, (size_t)(colon - wanted)) : wanted;
+	int r;
+
+	if (strcmp(side, ce_side_name(CE_SIDE_BUILD)) == 0)
+		ret->side = CE_SIDE_BUILD;
+	else if (strcmp(side, ce_side_name(CE_SIDE_HOST)) == 0)
+		ret->side = CE_SIDE_HOST;
+	else
+		return ce_fail(err, CCENV_EUSAGE,
+			"\"%s\": the sides of a target are \"build\" and \"host\"", wanted);
+	r = find_target(e->old, name, e->arena, &ret->target, err);
+	if (r < 0)
+		return r;
+	ret->paths[0] = (struct ce_strs){ce_arena_array(e->arena, 3, sizeof(name)), 3};
+	ret->paths[0].items[0] = "targets";
+	ret->paths[0].items[1] = ret->target;
+	ret->paths[0].items[2] = ret->side == CE_SIDE_BUILD ? "build-dependencies" : "dependencies";
+	return 0;
+}
+
 static int find_places(const struct ce_edit *e, const struct ccenv_edit_options *o,
 	struct places *ret, struct ccenv_error *err)
 {
 	const char *key = "dependencies";
 	size_t n = o->n_platforms ? o->n_platforms : 1;
-	int r;
 
 	if (o->target && (o->feature || o->n_platforms))
 		return ce_fail(err, CCENV_EUSAGE,
 			"a target has dependencies of its own: leave out %s",
 			o->feature ? "--feature" : "--platform");
-	*ret = (struct places){ce_arena_array(e->arena, n, sizeof(*ret->paths)), n, NULL};
+	*ret = (struct places){.paths = ce_arena_array(e->arena, n, sizeof(*ret->paths)), .n = n};
 	for (size_t i = 0; i < n; i++)
 		ret->paths[i] = ce_edit_path(
 			e->arena, o->feature, o->n_platforms ? o->platforms[i] : NULL, key);
-	if (!o->target)
-		return 0;
-	r = find_target(e->old, o->target, e->arena, &ret->target, err);
-	if (r < 0)
-		return r;
-	ret->paths[0] = (struct ce_strs){ce_arena_array(e->arena, 3, sizeof(key)), 3};
-	ret->paths[0].items[0] = "targets";
-	ret->paths[0].items[1] = ret->target;
-	ret->paths[0].items[2] = key;
-	return 0;
+	return o->target ? find_side(e, o->target, ret, err) : 0;
 }
 
 /* Does the manifest build for the platform, natively or as a side of a target? */
@@ -254,7 +271,7 @@ static int write_spec(struct ce_edit *e, const struct wanted *w, const char **re
 /* The lowest and the highest version that were solved for the name, where it was asked for; false if
  * nowhere. */
 static bool find_versions(const struct ce_edit *e, const struct ccenv_edit_options *o,
-	const char *target, const char *name, const struct ce_pkg *ret[2])
+	const struct places *at, const char *name, const struct ce_pkg *ret[2])
 {
 	const struct ce_strs platforms = {(const char **)o->platforms, o->n_platforms};
 
@@ -264,11 +281,15 @@ static bool find_versions(const struct ce_edit *e, const struct ccenv_edit_optio
 			const struct ce_lockfile_env *env = &e->lock->envs[i];
 			const struct ce_lockfile_platform *p = ce_lockfile_set_at(env, k);
 			const struct ce_lockfile_target *t =
-				target ? ce_lockfile_target_find(env, target) : NULL;
+				at->target ? ce_lockfile_target_find(env, at->target) : NULL;
+			const struct ce_lockfile_platform *side = !t ? NULL
+								  : at->side == CE_SIDE_BUILD
+									  ? &t->build
+									  : &t->host;
 			const struct ce_pkg *pkg = ce_lockfile_pkg_find(p, name);
 
 			if (!pkg || (platforms.n && !ce_strs_has(platforms, p->platform)) ||
-				(target && (!t || p != &t->host)))
+				(at->target && p != side))
 				continue;
 			if (!ret[0] ||
 				ce_version_compare(pkg->parsed_version, ret[0]->parsed_version) < 0)
@@ -340,7 +361,7 @@ static size_t add_bounds(struct ce_edit *e, const struct addition *add)
 		if (d->constraint)
 			continue;
 		d->constraint = "*";
-		if (!find_versions(e, add->o, add->at.target, d->name, found))
+		if (!find_versions(e, add->o, &add->at, d->name, found))
 			continue;
 		d->constraint = ce_pinning(d->name, found[0]->version, found[1]->version, e->arena);
 		write_bound(e, add, i);

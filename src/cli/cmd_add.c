@@ -72,7 +72,7 @@ static int run_add(struct ce_cli *cli)
 			"for this platform only, which is added if it is new; may be repeated",
 			.list = &cli->platforms},
 		{"feature", 'f', "NAME", "as a part of this feature", .string = &o.feature},
-		{"target", 0, "TARGET", "for this target, to cross-compile to",
+		{"target", 0, "TARGET", "for the host of this target; TARGET:build: for its tools",
 			.string = &o.target},
 		{0},
 	};
@@ -133,7 +133,8 @@ static int run_remove(struct ce_cli *cli)
 		{"platform", 'p', "PLATFORM", "from those of this platform only; may be repeated",
 			.list = &cli->platforms},
 		{"feature", 'f', "NAME", "from those of this feature", .string = &o.feature},
-		{"target", 0, "TARGET", "from those of this target", .string = &o.target},
+		{"target", 0, "TARGET", "from those of this target; TARGET:build: of its tools",
+			.string = &o.target},
 		{0},
 	};
 	int status;
