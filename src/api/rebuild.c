@@ -2,6 +2,7 @@
 /* ccenv_rebuild_check(): builds a second time under other circumstances and says what differs, and why. */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -82,6 +83,20 @@ static int make_work(struct check *k)
 	return r < 0 ? r : ce_fs_mkdirs(in_work(k, "tmp"), k->err);
 }
 
+/* What the environment says, as programs take it. */
+static const char *locale_of(const struct ccenv *c)
+{
+	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+	for (size_t i = 0; i < CE_COUNT(names); i++) {
+		const char *value = c->getenv_fn(names[i]);
+
+		if (value && *value)
+			return value;
+	}
+	return "C";
+}
+
 static void describe_first(struct check *k)
 {
 	struct ce_build *b = &k->builds[0];
@@ -98,6 +113,7 @@ static void describe_first(struct check *k)
 	b->user = ce_arena_strdup(&k->arena, user ? user->pw_name : name ? name : "");
 	b->host = ce_arena_strdup(&k->arena, host);
 	b->tmp = ce_arena_strdup(&k->arena, tmp ? tmp : "");
+	b->locale = ce_arena_strdup(&k->arena, locale_of(k->c));
 	b->uid = geteuid();
 	b->umask = umask(0);
 	umask((mode_t)b->umask);
@@ -107,12 +123,29 @@ static void describe_first(struct check *k)
 }
 
 /* Before the second build. */
-static void vary(struct check *k, bool cuda)
+static void vary(struct check *k, enum ce_nvcc nvcc)
 {
-	ce_variation_find(k->c, &k->builds[0], cuda, &k->variation, &k->builds[1]);
+	ce_variation_find(k->c, &k->builds[0], nvcc, &k->variation, &k->builds[1]);
 	/* Without libfaketime at least the second is another one. */
 	if (!k->variation.faketime)
 		sleep(1);
+}
+
+/* The nvcc of a root, of which there may be none. */
+static enum ce_nvcc root_nvcc(const char *root)
+{
+	CE_AUTOFREE char *pattern = ce_path_join(root ? root : "/nowhere", "view/*/bin/nvcc");
+	enum ce_nvcc found = CE_NVCC_OF_ANOTHER;
+	glob_t views;
+
+	if (glob(pattern, 0, NULL, &views) == 0) {
+		found = CE_NVCC_OF_VIEW;
+		for (size_t i = 0; i < views.gl_pathc; i++)
+			if (!ce_nvcc_drops_faketime(views.gl_pathv[i]))
+				found = CE_NVCC_OF_ANOTHER;
+	}
+	globfree(&views);
+	return found;
 }
 
 /* ---- CMake ---- */
@@ -201,6 +234,17 @@ static int find_cmake(struct check *k, struct ce_cmake_build *b)
 	return 0;
 }
 
+/* The toolchain file of a root is ROOT/toolchain/NAME.cmake. sccache starts NVIDIA's compilers itself. */
+static enum ce_nvcc cmake_nvcc(const struct ce_cmake_build *b)
+{
+	CE_AUTOFREE char *dir = b->toolchain ? ce_path_dir(b->toolchain) : NULL;
+	CE_AUTOFREE char *root = dir ? ce_path_dir(dir) : NULL;
+
+	if (!b->cuda)
+		return CE_NVCC_NONE;
+	return b->sccache ? CE_NVCC_OF_ANOTHER : root_nvcc(root);
+}
+
 static int both_cmake(struct check *k, struct ce_cmake_build *b)
 {
 	int r = find_cmake(k, b);
@@ -221,7 +265,7 @@ static int both_cmake(struct check *k, struct ce_cmake_build *b)
 		r = ce_cmake_options(b, k->builds[0].dir, k->builds[1].source, k->err);
 	if (r < 0)
 		return r;
-	vary(k, b->cuda);
+	vary(k, cmake_nvcc(b));
 	ce_log(&k->c->events, CCENV_LOG_NOTICE, "Building a second time in %s", k->work);
 	r = cmake_second(k, b);
 	for (int i = 0; r >= 0 && i < 2; i++)
@@ -336,7 +380,7 @@ static int compare_command(struct check *k)
 		ce_arena_printf(&k->arena, "%s/a-second/place/%s", k->work, ce_path_base(source));
 	for (int i = 0; r >= 0 && i < 2; i++) {
 		if (i)
-			vary(k, has_cuda(k, source));
+			vary(k, !has_cuda(k, source) ? CE_NVCC_NONE : root_nvcc(k->c->root));
 		r = run_command(k, i, source, below);
 	}
 	return r;

@@ -29,7 +29,7 @@
 struct ce_build {
 	const char *source; /* absolute, without links */
 	const char *dir;    /* of the artefacts */
-	const char *home, *user, *host, *tmp;
+	const char *home, *user, *host, *tmp, *locale;
 	unsigned cores, umask;
 	uid_t uid;
 	int64_t from, until; /* when it ran, by its own clock; 0: not known */
@@ -121,6 +121,8 @@ struct ce_cmake_build {
 	const char *source, *generator;
 	const char *command;    /* the cmake that configured it */
 	const char *cuda;       /* its flags for CUDA, or NULL without that language */
+	const char *toolchain;  /* its toolchain file, or NULL */
+	bool sccache;           /* compilers are started by sccache */
 	struct ce_strs options; /* -DNAME:TYPE=VALUE, for a build of `to` in `dir` */
 };
 
@@ -132,13 +134,23 @@ CE_MUST_CHECK int ce_cmake_options(struct ce_cmake_build *b, const char *build_d
 	const char *new_source, struct ccenv_error *err);
 void ce_cmake_release(struct ce_cmake_build *b);
 
+/* cicc and ptxas hang where libfaketime is loaded: their allocator asks for the time. The nvcc of a view
+ * starts them without it. */
+enum ce_nvcc {
+	CE_NVCC_NONE,       /* there is no CUDA code */
+	CE_NVCC_OF_VIEW,    /* it is compiled by the nvcc of a view */
+	CE_NVCC_OF_ANOTHER, /* or by any other */
+};
+
+/* Is this file the nvcc of a view that starts NVIDIA's compilers without libfaketime? */
+bool ce_nvcc_drops_faketime(const char *path);
+
 /* How the second build is run; `varied` and `not_varied` say it for people. */
 struct ce_variation {
 	struct ce_arena arena;
-	bool user;            /* another user and host, by a user namespace */
-	const char *faketime; /* the library; NULL without */
-	bool epoch;           /* instead, SOURCE_DATE_EPOCH, from which compilers take __DATE__ */
-	const char *locale;
+	bool user;                  /* another user and host, by a user namespace */
+	const char *faketime;       /* the library; NULL without */
+	bool epoch;                 /* SOURCE_DATE_EPOCH, from which compilers take __DATE__ */
 	const char *cache_dir;      /* of ccenv, as the home is another */
 	const char *passwd, *group; /* files that name the other user, or NULL */
 	const char *varied[16], *not_varied[16];
@@ -153,8 +165,8 @@ enum {
 };
 
 /* Finds out what this machine can vary and fills in what the second build has of it. `second` has its
- * home and its directory for temporary files, next to which files are made. `cuda`: nvcc may be run. */
-void ce_variation_find(const struct ccenv *c, const struct ce_build *first, bool cuda,
+ * home and its directory for temporary files, next to which files are made. */
+void ce_variation_find(const struct ccenv *c, const struct ce_build *first, enum ce_nvcc nvcc,
 	struct ce_variation *ret, struct ce_build *second);
 /* Runs a command in `dir`, its output in the file `log`, varied or (NULL) not. CCENV_EDATA when it fails,
  * with the end of the output. Notes the times in *build. */

@@ -24,11 +24,14 @@ static void take_facts(void *user, const struct ce_cmake_entry *e)
 		{"CMAKE_GENERATOR", &b->generator},
 		{"CMAKE_COMMAND", &b->command},
 		{"CMAKE_CUDA_FLAGS", &b->cuda},
+		{"CMAKE_TOOLCHAIN_FILE", &b->toolchain},
 	};
 
 	for (size_t i = 0; i < CE_COUNT(facts); i++)
 		if (strcmp(facts[i].name, e->name) == 0)
 			*facts[i].to = ce_arena_strdup(&b->arena, e->value);
+	if (ce_has_suffix(e->name, "_COMPILER_LAUNCHER") && strstr(e->value, "sccache"))
+		b->sccache = true;
 }
 
 static int read_cache(const char *build_dir, void (*f)(void *user, const struct ce_cmake_entry *e),

@@ -13,6 +13,7 @@
 
 #include "api/project.h"
 #include "api/rebuild.h"
+#include "api/reproducible.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -21,6 +22,7 @@
 #include "base/path.h"
 #include "io/places.h"
 #include "io/spawn.h"
+#include "model/manifest.h"
 
 #define OTHER_USER "rebuilder"
 #define OTHER_HOST "rebuild-host"
@@ -100,36 +102,94 @@ static const char *find_faketime(struct ce_arena *a)
 	return found;
 }
 
-/* One that is installed and is not the C locale: its language sorts and prints otherwise. */
-static const char *find_locale(struct ce_arena *a)
+static bool is_c(const char *name, size_t n)
+{
+	return (n == 1 && name[0] == 'C') || (n == 5 && strncmp(name, "POSIX", n) == 0);
+}
+
+/* How much more a locale changes than another: one of a language other than English has another sign
+ * before decimals, and other names of months. 0: nothing. */
+static int locale_rank(const char *name, size_t n, const char *first)
+{
+	if (n > 3 && name[2] == '_')
+		return strncmp(name, first, 2) == 0  ? strncmp(name, first, 5) != 0
+		       : strncmp(name, "en", 2) == 0 ? 3
+						     : 4;
+	if (is_c(name, n))
+		return is_c(first, strlen(first)) ? 0 : 2;
+	/* The same order and numbers, but another set of characters. */
+	return n > 2 && strncmp(name, "C.", 2) == 0 && is_c(first, strlen(first));
+}
+
+/* Of those that are installed the one that is least like `first`; NULL when none is other. */
+static const char *find_locale(struct ce_arena *a, const char *first)
 {
 	const char *const argv[] = {"locale", "-a", NULL};
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
 	struct ccenv_error ignored;
-	const char *at;
-	int status;
+	const char *at, *found = NULL;
+	int status, best = 0;
 
 	ce_buf_init(&out, LOCALES_MAX);
 	if (ce_spawn_read(argv, LOCALES_S, &out, &status, &ignored) < 0 || status != 0)
-		return NULL;
+		return is_c(first, strlen(first)) ? NULL : "C";
 	for (at = ce_buf_str(&out); *at; at += strcspn(at, "\n"), at += *at == '\n') {
 		size_t n = strcspn(at, "\n");
+		int rank = locale_rank(at, n, first);
 
-		if (n > 3 && at[2] == '_')
-			return ce_arena_strndup(a, at, n);
+		if (rank > best) {
+			best = rank;
+			found = ce_arena_strndup(a, at, n);
+		}
 	}
-	return NULL;
+	return found;
 }
 
-void ce_variation_find(const struct ccenv *c, const struct ce_build *first, bool cuda,
+bool ce_nvcc_drops_faketime(const char *path)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+	struct ccenv_error ignored;
+
+	return ce_fs_read(path, 64 << 10, &text, &ignored) == 0 &&
+	       ce_has_prefix(ce_buf_str(&text), "#!") &&
+	       strstr(ce_buf_str(&text), "libfaketime") != NULL;
+}
+
+/* With "reproducible" the build itself sets SOURCE_DATE_EPOCH, to the time of the commit. */
+static bool has_epoch(const struct ccenv *c)
+{
+	const char *mode, *set = c->getenv_fn("SOURCE_DATE_EPOCH");
+	struct ccenv_error ignored;
+
+	if (set && *set)
+		return true;
+	return ce_reproducible_mode(c, ce_manifest_reproducible(c->manifest), &mode, &ignored) ==
+		       0 &&
+	       ce_reproducible_is_on(mode);
+}
+
+static void find_time(const struct ccenv *c, enum ce_nvcc nvcc, struct ce_variation *v)
+{
+	v->faketime = nvcc == CE_NVCC_OF_ANOTHER ? NULL : find_faketime(&v->arena);
+	v->epoch = (!v->faketime || nvcc != CE_NVCC_NONE) && !has_epoch(c);
+	if (v->faketime)
+		says(v, true,
+			v->epoch
+				? "time (libfaketime: 403 days later; for nvcc by SOURCE_DATE_EPOCH)"
+				: "time (libfaketime: 403 days later)");
+	else if (v->epoch)
+		says(v, true, "date (SOURCE_DATE_EPOCH: 403 days later)");
+	else
+		says(v, false, "date (SOURCE_DATE_EPOCH is set, or is that of the commit)");
+}
+
+void ce_variation_find(const struct ccenv *c, const struct ce_build *first, enum ce_nvcc nvcc,
 	struct ce_variation *ret, struct ce_build *second)
 {
 	struct ce_variation v = {0};
-	const char *lang = c->getenv_fn("LC_ALL");
 	CE_AUTOFREE char *user = NULL, *group = NULL;
+	const char *locale;
 
-	if (!lang || !*lang)
-		lang = c->getenv_fn("LANG");
 	second->user = OTHER_USER;
 	second->host = OTHER_HOST;
 	second->uid = first->uid == 4321 ? 4322 : 4321;
@@ -142,12 +202,8 @@ void ce_variation_find(const struct ccenv *c, const struct ce_build *first, bool
 	v.passwd = with_line(&v, second, "/etc/passwd", user);
 	v.group = with_line(&v, second, "/etc/group", group);
 	v.user = can_be_other_user(&v, second);
-	/* cicc and ptxas hang where libfaketime is loaded: their allocator asks for the time. */
-	v.faketime = cuda ? NULL : find_faketime(&v.arena);
-	v.epoch = !v.faketime && !c->getenv_fn("SOURCE_DATE_EPOCH");
-	v.locale = find_locale(&v.arena);
-	if (!v.locale)
-		v.locale = lang && strcmp(lang, "C") == 0 ? "C.UTF-8" : "C";
+	locale = find_locale(&v.arena, first->locale);
+	second->locale = locale ? locale : first->locale;
 	if (!v.user) {
 		second->uid = first->uid;
 		second->host = first->host;
@@ -156,16 +212,13 @@ void ce_variation_find(const struct ccenv *c, const struct ce_build *first, bool
 	says(&v, true, "home");
 	says(&v, true, "time zone");
 	says(&v, true, ce_arena_printf(&v.arena, "umask (%03o)", second->umask));
-	says(&v, true, ce_arena_printf(&v.arena, "locale (%s)", v.locale));
+	says(&v, locale != NULL,
+		locale ? ce_arena_printf(&v.arena, "locale (%s)", locale)
+		       : "locale (no other one is installed)");
 	says(&v, v.user,
 		v.user ? "user and host"
 		       : "user and host (this machine lets programs have no user namespace; USER and LOGNAME differ)");
-	if (v.faketime)
-		says(&v, true, "time (libfaketime: 403 days later)");
-	else if (v.epoch)
-		says(&v, true, "date (SOURCE_DATE_EPOCH: 403 days later)");
-	else
-		says(&v, false, "date (SOURCE_DATE_EPOCH is set)");
+	find_time(c, nvcc, &v);
 	says(&v, second->cores != first->cores,
 		second->cores != first->cores ? ce_arena_printf(&v.arena, "processors (%u of %u)",
 							second->cores, first->cores)
@@ -203,8 +256,8 @@ static int vary(const struct ce_variation *v, const struct ce_build *b, struct c
 		{"LOGNAME", OTHER_USER},
 		{"TMPDIR", b->tmp},
 		{"TZ", OTHER_ZONE},
-		{"LC_ALL", v->locale},
-		{"LANG", v->locale},
+		{"LC_ALL", b->locale},
+		{"LANG", b->locale},
 		{"CCENV_CACHE_DIR", v->cache_dir},
 		{"CCACHE_DISABLE", "1"},
 		{"SCCACHE_RECACHE", "1"},

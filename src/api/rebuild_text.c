@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "api/rebuild.h"
 #include "base/alloc.h"
@@ -45,6 +46,15 @@ static bool has_word(const char *text, const char *word)
 static bool has_own_word(const char *first, const char *second, const char *a, const char *b)
 {
 	return a && b && *a && *b && strcmp(a, b) != 0 && has_word(first, a) && has_word(second, b);
+}
+
+/* What the second build has is distinctive; the first may have had nothing, as an empty LC_ALL, or another
+ * name than the one that is known, as a USER that is not the user's. */
+static bool names_other(const char *first, const char *second, const char *a, const char *b)
+{
+	return has_own_word(first, second, a, b) ||
+	       (a && b && strlen(b) > 1 && strcmp(a, b) != 0 && has_word(second, b) &&
+		       !has_word(first, b));
 }
 
 /* A pattern: 9 a digit, A a letter, ? a digit or blank, the rest itself. Where it is in the text. */
@@ -130,13 +140,35 @@ static const char *year_of(const char *text)
 	return "";
 }
 
-/* The same year, so not the later clock of the second build, but its time zone is named. */
+/* The first numbers that differ are a day of a month and the next one. */
+static bool is_next_day(const char *a, const char *b)
+{
+	for (;;) {
+		char *end_a, *end_b;
+		long x, y;
+
+		a += strcspn(a, "0123456789");
+		b += strcspn(b, "0123456789");
+		if (!*a || !*b)
+			return false;
+		x = strtol(a, &end_a, 10);
+		y = strtol(b, &end_b, 10);
+		if (x != y)
+			return y == x + 1 && x >= 1 && x <= 30 && end_a - a <= 2 && end_b - b <= 2;
+		a = end_a;
+		b = end_b;
+	}
+}
+
+/* The same year, so not the later clock of the second build, but its time zone is named, or it is the
+ * next day in it. */
 static bool is_zone(const char *a, const char *b)
 {
 	const char *zone = CE_OTHER_ZONE_TEXT;
 
-	return strncmp(year_of(a), year_of(b), 4) == 0 && *year_of(a) && strstr(b, zone) &&
-	       !strstr(a, zone);
+	if (strncmp(year_of(a), year_of(b), 4) != 0 || !*year_of(a))
+		return false;
+	return (strstr(b, zone) && !strstr(a, zone)) || is_next_day(a, b);
 }
 
 /* Only the sign before the decimals, or between the thousands, is another. */
@@ -151,6 +183,25 @@ static bool is_decimal(const char *a, const char *b)
 			sign = true;
 		}
 	return sign && *a == *b;
+}
+
+/* A date in words of another language: the numbers are the same. */
+static bool is_translated(const struct ce_build *builds, const char *a, const char *b)
+{
+	if (strncmp(builds[0].locale, builds[1].locale, 2) == 0 ||
+		strncmp(year_of(a), year_of(b), 4) != 0 || !*year_of(a))
+		return false;
+	while (*a || *b) {
+		size_t n = strspn(a, "0123456789");
+
+		if (n != strspn(b, "0123456789") || strncmp(a, b, n) != 0)
+			return false;
+		a += n;
+		b += n;
+		a += strcspn(a, "0123456789");
+		b += strcspn(b, "0123456789");
+	}
+	return true;
 }
 
 static size_t common_start(const char *a, const char *b)
@@ -207,6 +258,26 @@ static bool has_own_number(const char *a, const char *b, unsigned first, unsigne
 	       stop_a == a + strlen(a) - end && stop_b == b + strlen(b) - end;
 }
 
+static unsigned year_at(int64_t seconds)
+{
+	time_t t = (time_t)seconds;
+	struct tm utc;
+
+	return seconds && gmtime_r(&t, &utc) ? (unsigned)utc.tm_year + 1900 : 0;
+}
+
+/* Permissions of a new file, program or directory under each umask. */
+static bool is_own_mode(const struct ce_build *builds, const char *a, const char *b)
+{
+	static const unsigned all[] = {0666, 0777, 0444, 0555};
+	unsigned x = builds[0].umask, y = builds[1].umask;
+
+	for (size_t i = 0; i < CE_COUNT(all); i++)
+		if (has_own_number(a, b, all[i] & ~x, all[i] & ~y, 8))
+			return true;
+	return has_own_number(a, b, x, y, 8);
+}
+
 static bool is_temporary(const struct ce_build *builds, const char *a, const char *b)
 {
 	size_t start = common_start(a, b);
@@ -224,6 +295,19 @@ static bool is_made_name(const char *text)
 	       strstr(text, "fatbinwrap") || strstr(text, "__sti____cudaRegisterAll");
 }
 
+/* The compiler and its options, as DW_AT_producer and .GCC.command.line have them. */
+static bool is_command_line(const char *section, const char *text)
+{
+	static const char *const names[] = {"GNU C", "GNU GIMPLE", "GNU Fortran", "clang version"};
+
+	if (strcmp(section, ".GCC.command.line") == 0 || strcmp(section, ".comment") == 0)
+		return true;
+	for (size_t i = 0; i < CE_COUNT(names); i++)
+		if (ce_has_prefix(text, names[i]) && strstr(text, " -"))
+			return true;
+	return false;
+}
+
 static enum ce_cause path_cause(const char *section)
 {
 	if (is_debug(section))
@@ -232,8 +316,6 @@ static enum ce_cause path_cause(const char *section)
 		return CE_CAUSE_DEVICE;
 	if (starts(section, ".dyn"))
 		return CE_CAUSE_RUNPATH;
-	if (strcmp(section, ".GCC.command.line") == 0 || strcmp(section, ".comment") == 0)
-		return CE_CAUSE_COMMAND_LINE;
 	return CE_CAUSE_PATH;
 }
 
@@ -276,15 +358,18 @@ enum ce_cause ce_text_cause(
 
 	if (cause != CE_CAUSE_UNKNOWN)
 		return cause;
+	if (is_command_line(section, first) && is_command_line(section, second))
+		return CE_CAUSE_COMMAND_LINE;
 	if (has_own_path(builds, first, second))
 		return path_cause(section);
 	if (has_own(first, second, builds[0].home, builds[1].home) ||
-		has_own_word(first, second, builds[0].host, builds[1].host) ||
-		has_own_word(first, second, builds[0].user, builds[1].user))
+		names_other(first, second, builds[0].host, builds[1].host) ||
+		names_other(first, second, builds[0].user, builds[1].user))
 		return CE_CAUSE_USER;
 	if (is_zone(first, second))
 		return CE_CAUSE_ZONE;
-	if (is_decimal(first, second))
+	if (is_decimal(first, second) || is_translated(builds, first, second) ||
+		names_other(first, second, builds[0].locale, builds[1].locale))
 		return CE_CAUSE_LOCALE;
 	cause = time_cause(builds, section, first, second);
 	if (cause != CE_CAUSE_UNKNOWN)
@@ -293,8 +378,10 @@ enum ce_cause ce_text_cause(
 		return CE_CAUSE_TEMPORARY;
 	if (has_own_number(first, second, builds[0].uid, builds[1].uid, 10))
 		return CE_CAUSE_UID;
-	if (has_own_number(first, second, builds[0].umask, builds[1].umask, 8))
+	if (is_own_mode(builds, first, second))
 		return CE_CAUSE_MODE;
+	if (has_own_number(first, second, year_at(builds[0].from), year_at(builds[1].until), 10))
+		return CE_CAUSE_TIME;
 	if (has_own_number(first, second, builds[0].cores, builds[1].cores, 10))
 		return CE_CAUSE_CORES;
 	if (is_random(first, second))

@@ -20,6 +20,13 @@ if [ -n "$cxx" ] && [ -z "$NVCC_CCBIN" ]; then
 	NVCC_CCBIN=$cxx
 	export NVCC_CCBIN
 fi
+# NVIDIA's compilers hang where libfaketime is loaded: their allocator asks for the time.
+case $LD_PRELOAD in
+*libfaketime*)
+	LD_PRELOAD=$(printf '%s' "$LD_PRELOAD" | tr ': ' '\n\n' | grep -v libfaketime | tr '\n' ':')
+	export LD_PRELOAD
+	;;
+esac
 mode=${CCENV_REPRODUCIBLE:-@REPRODUCIBLE@}
 case $mode in
 0 | [Oo][Ff][Ff] | [Ff][Aa][Ll][Ss][Ee] | [Nn][Oo]) exec "$here/nvcc.bin" "$@" ;;
