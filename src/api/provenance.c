@@ -76,15 +76,18 @@ static json_t *digest(const char *algorithm, const char *hex)
 
 /* ---- the files ---- */
 
-/* From the working directory; of a file elsewhere its name alone, since its place differs. */
+/* From the working directory; of a file elsewhere its name alone, since its place differs. UTF-8. */
 static const char *shown_name(struct provenance *p, const char *path)
 {
 	CE_AUTOFREE char *plain = ce_path_absolute(path);
 	size_t n = strlen(p->here);
+	const char *name = strncmp(plain, p->here, n) == 0 && plain[n] == '/' ? plain + n + 1
+									      : ce_path_base(plain);
+	json_t *shown = text(name);
+	const char *copy = ce_arena_strdup(&p->arena, json_string_value(shown));
 
-	if (strncmp(plain, p->here, n) == 0 && plain[n] == '/')
-		return ce_arena_strdup(&p->arena, plain + n + 1);
-	return ce_arena_strdup(&p->arena, ce_path_base(plain));
+	json_decref(shown);
+	return copy;
 }
 
 /* Programs and libraries of the build directory that has the root. */
@@ -103,43 +106,73 @@ static int find_files(struct provenance *p)
 	return r;
 }
 
-static int add_subject(struct provenance *p, json_t *subject, const char *path)
-{
+struct subject {
+	const char *path, *name;
 	char hex[CE_SHA256_HEX + 1];
-	json_t *o;
-	int r = ce_sha256_file(path, hex, p->err);
-
-	if (r < 0)
-		return r;
-	o = json_object();
-	json_object_set_new(o, "name", text(shown_name(p, path)));
-	json_object_set_new(o, "digest", digest("sha256", hex));
-	json_array_append_new(subject, o);
-	return 0;
-}
+};
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	return strcmp(((const struct subject *)a)->name, ((const struct subject *)b)->name);
+}
+
+/* What was built is a file: a pipe or a device would be another one each time. */
+static int hash_file(struct provenance *p, struct subject *s)
+{
+	struct stat st;
+
+	if (stat(s->path, &st) == 0 && !S_ISREG(st.st_mode))
+		return ce_fail(p->err, CCENV_EUSAGE, "%s is %s; name the files that were built",
+			s->path, S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
+	return ce_sha256_file(s->path, s->hex, p->err);
+}
+
+/* A name stands for one file. The same file may have been named in several ways. */
+static int list_subjects(struct provenance *p, const struct subject *list, size_t n)
+{
+	json_t *subject = json_array();
+
+	json_object_set_new(p->statement, "subject", subject);
+	for (size_t i = 0; i < n; i++) {
+		json_t *o;
+
+		if (i && strcmp(list[i].name, list[i - 1].name) == 0) {
+			if (strcmp(list[i].hex, list[i - 1].hex) == 0)
+				continue;
+			return ce_fail(p->err, CCENV_EUSAGE,
+				"%s and %s would both be named %s; run it in a directory that has both below it",
+				list[i - 1].path, list[i].path, list[i].name);
+		}
+		o = json_object();
+		json_object_set_new(o, "name", json_string(list[i].name));
+		json_object_set_new(o, "digest", digest("sha256", list[i].hex));
+		json_array_append_new(subject, o);
+	}
+	return 0;
 }
 
 static int add_subjects(struct provenance *p)
 {
-	json_t *subject = json_array();
+	struct subject *list;
 	int r = 0;
 
-	json_object_set_new(p->statement, "subject", subject);
 	p->files.items = ce_arena_array(&p->arena, p->o->n_files + 1, sizeof(*p->files.items));
 	for (size_t i = 0; i < p->o->n_files; i++)
 		p->files.items[p->files.n++] = p->o->files[i];
 	if (p->files.n == 0)
 		r = find_files(p);
-	if (r >= 0 && p->files.n)
-		qsort(p->files.items, p->files.n, sizeof(*p->files.items), by_name);
-	for (size_t i = 0; r >= 0 && i < p->files.n; i++)
-		if (i == 0 || strcmp(p->files.items[i], p->files.items[i - 1]) != 0)
-			r = add_subject(p, subject, p->files.items[i]);
-	return r;
+	if (r < 0)
+		return r;
+	list = ce_arena_array(&p->arena, p->files.n + 1, sizeof(*list));
+	for (size_t i = 0; r >= 0 && i < p->files.n; i++) {
+		list[i].path = p->files.items[i];
+		list[i].name = shown_name(p, list[i].path);
+		r = hash_file(p, &list[i]);
+	}
+	if (r < 0)
+		return r;
+	qsort(list, p->files.n, sizeof(*list), by_name);
+	return list_subjects(p, list, p->files.n);
 }
 
 /* ---- the sources ---- */
