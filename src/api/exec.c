@@ -306,7 +306,7 @@ static int probe_bwrap(const struct ce_place_steps *steps, struct ccenv_error *e
 static int fail_both(const struct exec *x, const char *own, const char *bwrap)
 {
 	return ce_fail(x->err, CCENV_EHOST,
-		"this machine does not let programs have namespaces of their own, which fixed places need (%s; %s). Ways out: check the sources out in %s and run the command there; install bubblewrap; in a container, start it with --security-opt seccomp=unconfined and --cap-add SYS_ADMIN; on Ubuntu 24.04 and later, sysctl kernel.apparmor_restrict_unprivileged_userns=0; elsewhere user.max_user_namespaces must not be 0",
+		"this machine does not let programs have namespaces of their own, which fixed places need (%s; %s). Ways out: check the sources out in %s and run the command there; install bubblewrap; in a container, start it with --security-opt seccomp=unconfined and --cap-add SYS_ADMIN; in a chroot, be root and make its directory a mount point before (mount --bind DIR DIR); on Ubuntu 24.04 and later, sysctl kernel.apparmor_restrict_unprivileged_userns=0; elsewhere user.max_user_namespaces must not be 0",
 		own, bwrap, x->at);
 }
 
