@@ -35,7 +35,7 @@ static const struct ce_pkg *newest(const struct ce_lock_plan_item *item, const c
 
 		if (strcmp(p->name, name) != 0 || !p->parsed_version)
 			continue;
-		if (item->request->exclude_newer && p->timestamp > item->request->exclude_newer)
+		if (item->request->exclude_newer && ce_pkg_date(p) > item->request->exclude_newer)
 			continue;
 		if (!found || ce_version_compare(p->parsed_version, found->parsed_version) > 0)
 			found = p;

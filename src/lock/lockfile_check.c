@@ -10,6 +10,7 @@
 #include "base/url.h"
 #include "ccenv/ccenv.h"
 #include "lock/lockfile.h"
+#include "model/condition.h"
 #include "model/lockfile.h"
 #include "model/match.h"
 #include "model/pair.h"
@@ -111,6 +112,58 @@ static int check_met(const struct ce_spec *spec, const struct ce_map *members, c
 	return ce_fail(err, CCENV_ESTALE, "%s needs \"%s\", which is not locked", who, spec->text);
 }
 
+static bool asks_for(const struct ce_spec *spec, const char *group)
+{
+	size_t n = strlen(group);
+
+	for (const char *p = spec->extras; *p; p += strspn(p, ", ")) {
+		size_t k = strcspn(p, ", ");
+
+		if (k == n && memcmp(p, group, n) == 0)
+			return true;
+		p += k;
+	}
+	return false;
+}
+
+/* The groups that are asked for of a package that is locked. */
+static int check_groups(const struct ce_spec *spec, const struct ce_map *members,
+	struct ce_arena *a, struct ccenv_error *err)
+{
+	const struct ce_pkg *pkg = ce_map_get(members, spec->name);
+
+	for (size_t i = 0; i < pkg->n_extras; i++) {
+		const struct ce_pkg_extra *x = &pkg->extras[i];
+
+		for (size_t d = 0; asks_for(spec, x->group) && d < x->n_depends; d++) {
+			const struct ce_spec *needed;
+			int e = ce_spec_parse(x->depends[d], CE_SPEC_LENIENT, a, &needed, err);
+
+			if (e >= 0 && !needed->when)
+				e = check_met(needed, members, pkg->name, err);
+			if (e < 0)
+				return e;
+		}
+	}
+	return 0;
+}
+
+/* What a package needs of another: unless a condition that does not hold stands before it. */
+static int check_dependency(const char *text, const struct ce_map *members, struct ce_arena *a,
+	const char *who, struct ccenv_error *err)
+{
+	const struct ce_spec *spec;
+	bool holds = true;
+	int e = ce_spec_parse(text, CE_SPEC_LENIENT, a, &spec, err);
+
+	if (e >= 0 && spec->when)
+		e = ce_condition_holds(spec->when, members, &holds, err);
+	if (e < 0 || !holds)
+		return e;
+	e = check_met(spec, members, who, err);
+	return e >= 0 && spec->extras ? check_groups(spec, members, a, err) : e;
+}
+
 static int check_members(
 	const struct ce_lockfile_platform *p, const struct ce_request *r, struct ccenv_error *err)
 {
@@ -121,13 +174,9 @@ static int check_members(
 	for (size_t i = 0; e >= 0 && i < r->n_specs; i++)
 		e = check_met(r->specs[i], &members, "the request", err);
 	for (size_t i = 0; e >= 0 && i < p->n_pkgs; i++)
-		for (size_t d = 0; e >= 0 && d < p->pkgs[i]->n_depends; d++) {
-			const struct ce_spec *spec;
-
-			e = ce_spec_parse(p->pkgs[i]->depends[d], CE_SPEC_LENIENT, &a, &spec, err);
-			if (e >= 0)
-				e = check_met(spec, &members, p->pkgs[i]->name, err);
-		}
+		for (size_t d = 0; e >= 0 && d < p->pkgs[i]->n_depends; d++)
+			e = check_dependency(
+				p->pkgs[i]->depends[d], &members, &a, p->pkgs[i]->name, err);
 	return e;
 }
 

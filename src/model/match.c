@@ -9,6 +9,10 @@
 #include "spec/scan.h"
 #include "spec/spec.h"
 
+enum {
+	FLAG_MAX = 256
+};
+
 static bool build_matches(const char *pattern, const char *build)
 {
 	return pattern[0] == '^' ? ce_regex_matches(pattern, build)
@@ -90,6 +94,28 @@ static bool glob_matches(const char *glob, const char *text)
 	return !glob || (text && ce_glob_matches(glob, text, true));
 }
 
+/* CEP 45: each flag that is asked for, be it a glob, matches one that the record has. */
+static bool flags_match(const char *wanted, const struct ce_pkg *p)
+{
+	for (const char *w = wanted; *w;) {
+		size_t n = strcspn(w, ", ");
+		char flag[FLAG_MAX];
+		bool found = false;
+
+		if (n >= sizeof(flag))
+			return false;
+		memcpy(flag, w, n);
+		flag[n] = '\0';
+		for (size_t i = 0; i < p->n_flags && !found; i++)
+			found = ce_glob_matches(flag, p->flags[i], false);
+		if (!found)
+			return false;
+		w += n;
+		w += strspn(w, ", ");
+	}
+	return true;
+}
+
 /* What few specs have. */
 static bool rest_matches(const struct ce_spec *s, const struct ce_pkg *p)
 {
@@ -99,7 +125,7 @@ static bool rest_matches(const struct ce_spec *s, const struct ce_pkg *p)
 	       text_matches(s->url, p->url) && glob_matches(s->license, p->license) &&
 	       glob_matches(s->license_family, p->license_family) &&
 	       (!s->track_features || features_match(s->track_features, p->track_features)) &&
-	       !s->flags; /* CEP 45: records without flags have none to match */
+	       (!s->flags || flags_match(s->flags, p));
 }
 
 bool ce_spec_matches(const struct ce_spec *s, const struct ce_pkg *p)

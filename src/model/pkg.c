@@ -14,6 +14,12 @@ bool ce_pkg_is_conda(const struct ce_pkg *pkg)
 	return ce_has_suffix(pkg->fn, ".conda");
 }
 
+/* The time when the index first had the file is the index's own; the other is its author's. */
+uint64_t ce_pkg_date(const struct ce_pkg *pkg)
+{
+	return pkg->indexed_timestamp ? pkg->indexed_timestamp : pkg->timestamp;
+}
+
 const char *ce_pkg_digest(const struct ce_pkg *pkg)
 {
 	return pkg->sha256 ? pkg->sha256 : pkg->md5;
@@ -37,6 +43,20 @@ static const char **copy_list(const char *const *list, size_t n, struct ce_arena
 	return copy;
 }
 
+static struct ce_pkg_extra *copy_extras(
+	const struct ce_pkg_extra *extras, size_t n, struct ce_arena *a)
+{
+	struct ce_pkg_extra *copy = ce_arena_array(a, n + 1, sizeof(*copy));
+
+	for (size_t i = 0; i < n; i++)
+		copy[i] = (struct ce_pkg_extra){
+			.group = ce_arena_strdup(a, extras[i].group),
+			.depends = copy_list(extras[i].depends, extras[i].n_depends, a),
+			.n_depends = extras[i].n_depends,
+		};
+	return copy;
+}
+
 void ce_pkg_copy(const struct ce_pkg *p, struct ce_arena *a, struct ce_pkg *ret_pkg)
 {
 	struct ce_pkg c = *p;
@@ -52,6 +72,8 @@ void ce_pkg_copy(const struct ce_pkg *p, struct ce_arena *a, struct ce_pkg *ret_
 	c.md5 = ce_arena_strdup(a, p->md5);
 	c.depends = copy_list(p->depends, p->n_depends, a);
 	c.constrains = copy_list(p->constrains, p->n_constrains, a);
+	c.extras = copy_extras(p->extras, p->n_extras, a);
+	c.flags = copy_list(p->flags, p->n_flags, a);
 	c.track_features = ce_arena_strdup(a, p->track_features);
 	c.features = ce_arena_strdup(a, p->features);
 	c.license = ce_arena_strdup(a, p->license);

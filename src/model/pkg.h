@@ -18,6 +18,13 @@ enum ce_noarch {
 	CE_NOARCH_PYTHON,
 };
 
+/* What a record needs besides where whoever needs it asks for this group (CEP 44). */
+struct ce_pkg_extra {
+	const char *group;
+	const char **depends;
+	size_t n_depends;
+};
+
 /*
  * One package, as the index or a lock describes it (CEP 34, CEP 36). Strings are never NULL unless
  * said so; all memory belongs to the arena of whoever made it (a ce_repodata, a ce_lockfile).
@@ -40,10 +47,16 @@ struct ce_pkg {
 	uint64_t size;        /* bytes of the file; 0 when unknown */
 	/* Milliseconds since 1970; 0 when unknown. Old records in seconds are converted. */
 	uint64_t timestamp;
+	/* The same, when the index first listed the file (CEP 47). */
+	uint64_t indexed_timestamp;
 	const char **depends;
 	size_t n_depends;
 	const char **constrains;
 	size_t n_constrains;
+	struct ce_pkg_extra *extras;
+	size_t n_extras;
+	const char **flags; /* CEP 45 */
+	size_t n_flags;
 	const char *track_features;            /* space separated, NULL when none */
 	const char *features;                  /* as above; old packages */
 	const char *license;                   /* may be NULL */
@@ -60,6 +73,8 @@ void ce_pkg_prepare(struct ce_pkg *pkg, struct ce_arena *a);
 void ce_pkg_copy(const struct ce_pkg *pkg, struct ce_arena *a, struct ce_pkg *ret_pkg);
 /* Order by name, version (conda's order), build, subdir, channel, URL. */
 int ce_pkg_compare(const struct ce_pkg *a, const struct ce_pkg *b);
+/* When the package was published, as far as the index knows, in milliseconds; 0: unknown. */
+uint64_t ce_pkg_date(const struct ce_pkg *pkg);
 bool ce_pkg_is_conda(const struct ce_pkg *pkg); /* .conda, else .tar.bz2 */
 /* What names the package's entry in the cache: the sha256, or the md5 when that is all there is, or
  * NULL. Borrowed. */

@@ -18,6 +18,16 @@ static void set_strings(json_t *o, const char *key, const char *const *list, siz
 		json_object_set_new(o, key, ce_json_of_strings(list, n));
 }
 
+static void set_extras(json_t *o, const struct ce_pkg *p)
+{
+	json_t *groups = json_object();
+
+	for (size_t i = 0; i < p->n_extras; i++)
+		json_object_set_new(groups, p->extras[i].group,
+			ce_json_of_strings(p->extras[i].depends, p->extras[i].n_depends));
+	json_object_set_new(o, "extra_depends", groups);
+}
+
 json_t *ce_pkg_to_json(const struct ce_pkg *p)
 {
 	static const char *const noarch[] = {NULL, "generic", "python"};
@@ -38,6 +48,9 @@ json_t *ce_pkg_to_json(const struct ce_pkg *p)
 		json_object_set_new(o, "timestamp", json_integer((json_int_t)p->timestamp));
 	set_strings(o, "depends", p->depends, p->n_depends);
 	set_strings(o, "constrains", p->constrains, p->n_constrains);
+	if (p->n_extras)
+		set_extras(o, p);
+	set_strings(o, "flags", p->flags, p->n_flags);
 	set_string(o, "track_features", p->track_features);
 	set_string(o, "features", p->features);
 	set_string(o, "license", p->license);

@@ -20,7 +20,9 @@
 enum {
 	SHOWN_MAX = 128, /* of a file name, in messages */
 	FIELD_MAX_LEN = 128,
-	LIST_MAX = 4096
+	LIST_MAX = 4096,
+	GROUPS_MAX = 256,
+	GROUP_MAX_LEN = 64,
 };
 
 /* Seconds up to the year 9999; a larger value can only be milliseconds. */
@@ -33,10 +35,13 @@ enum field {
 	BUILD_NUMBER,
 	SIZE,
 	TIMESTAMP,
+	INDEXED,
 	SHA256,
 	MD5,
 	DEPENDS,
 	CONSTRAINS,
+	EXTRAS,
+	FLAGS,
 	TRACK_FEATURES,
 	FEATURES,
 	LICENSE,
@@ -57,10 +62,13 @@ static const char *const keys[] = {
 	[BUILD_NUMBER] = "build_number",
 	[SIZE] = "size",
 	[TIMESTAMP] = "timestamp",
+	[INDEXED] = "indexed_timestamp",
 	[SHA256] = "sha256",
 	[MD5] = "md5",
 	[DEPENDS] = "depends",
 	[CONSTRAINS] = "constrains",
+	[EXTRAS] = "extra_depends",
+	[FLAGS] = "flags",
 	[TRACK_FEATURES] = "track_features",
 	[FEATURES] = "features",
 	[LICENSE] = "license",
@@ -132,6 +140,42 @@ static int read_strings(struct reader *r, const char ***ret, size_t *ret_n)
 	if (found == CE_KIND_STRING)
 		return fail_value(r, "strings of UTF-8 without control characters");
 	return fail_kind(r, "a list of strings", found);
+}
+
+/* CEP 44: {"group": ["spec", …], …} */
+static int read_extras(struct reader *r, struct ce_pkg_extra **ret, size_t *ret_n)
+{
+	static const char expected[] = "an object of lists of strings";
+	static const char group_chars[] = "abcdefghijklmnopqrstuvwxyz0123456789_.+-";
+	struct ce_cursor *c = r->c;
+	enum ce_kind kind = c->ops->peek(c);
+	struct ce_pkg_extra *list;
+	const char *key;
+	size_t len, n = 0;
+	int more, e;
+
+	if (kind != CE_KIND_MAP || !c->ops->enter(c))
+		return fail_kind(r, expected, kind);
+	list = ce_arena_array(c->arena, GROUPS_MAX, sizeof(*list));
+	while ((more = c->ops->next_key(c, &key, &len)) > 0) {
+		if (n == GROUPS_MAX)
+			return ce_fail(r->err, CCENV_EDATA, "%s: more than %d groups", keys[r->at],
+				GROUPS_MAX);
+		list[n].group = ce_arena_strndup(c->arena, key, len);
+		if (len == 0 || len > GROUP_MAX_LEN ||
+			list[n].group[strspn(list[n].group, group_chars)])
+			return fail_value(
+				r, "groups named with a-z, 0-9, \"_\", \".\", \"+\" and \"-\"");
+		e = read_strings(r, &list[n].depends, &list[n].n_depends);
+		if (e < 0)
+			return e;
+		n++;
+	}
+	if (more < 0)
+		return fail_value(r, expected);
+	*ret = list;
+	*ret_n = n;
+	return 0;
 }
 
 /* A string, or (old records) a list of strings; NULL when empty. */
@@ -294,6 +338,8 @@ static int read_field(struct reader *r)
 		return read_count(r, &p->size);
 	case TIMESTAMP:
 		return read_timestamp(r, &p->timestamp);
+	case INDEXED:
+		return read_timestamp(r, &p->indexed_timestamp);
 	case SHA256:
 		return read_hash(r, 64, &p->sha256);
 	case MD5:
@@ -302,6 +348,10 @@ static int read_field(struct reader *r)
 		return read_strings(r, &p->depends, &p->n_depends);
 	case CONSTRAINS:
 		return read_strings(r, &p->constrains, &p->n_constrains);
+	case EXTRAS:
+		return read_extras(r, &p->extras, &p->n_extras);
+	case FLAGS:
+		return read_strings(r, &p->flags, &p->n_flags);
 	case TRACK_FEATURES:
 		return read_words(r, &p->track_features);
 	case FEATURES:

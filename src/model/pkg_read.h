@@ -21,7 +21,9 @@ struct ce_pkg;
  *     build_number, size           whole numbers from 0 to 2^63-1; 7.0 is 7
  *     timestamp                    any number, a fraction is dropped; seconds in old records
  *     sha256, md5                  hexadecimal digits, or bytes in msgpack
- *     depends, constrains          lists of strings
+ *     indexed_timestamp            the same
+ *     depends, constrains, flags   lists of strings
+ *     extra_depends                an object of such lists
  *     track_features, features     a string, or a list of strings
  *     noarch                       "generic", "python", "", true or false
  *     license, license_family      a string; anything else, or one with control characters, is

@@ -63,6 +63,16 @@ void ce_walk_add_name(struct ce_walk *w, const char *name, size_t len)
 			NAMES_MAX);
 }
 
+static void add_names_of(struct ce_walk *w, const char *const *depends, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *name;
+		size_t len = ce_dependency_name(depends[i], &name);
+
+		ce_walk_add_name(w, name, len);
+	}
+}
+
 static int keep(struct ce_walk *w, const struct ce_pkg *p)
 {
 	struct ce_repodata *r = w->repodata;
@@ -73,11 +83,11 @@ static int keep(struct ce_walk *w, const struct ce_pkg *p)
 			r->n);
 	CE_GROW(r->pkgs, r->n, w->cap);
 	r->pkgs[r->n++] = *p;
-	for (size_t i = 0; !w->stays && i < p->n_depends; i++) {
-		const char *name;
-		size_t len = ce_dependency_name(p->depends[i], &name);
-		ce_walk_add_name(w, name, len);
-	}
+	if (w->stays)
+		return 0;
+	add_names_of(w, p->depends, p->n_depends);
+	for (size_t i = 0; i < p->n_extras; i++)
+		add_names_of(w, p->extras[i].depends, p->extras[i].n_depends);
 	return 0;
 }
 

@@ -36,6 +36,10 @@ struct ce_candidate {
 	size_t n_depends;
 	struct ce_requirement **constrains;
 	size_t n_constrains;
+	/* Those of its dependencies, in `depends` or not, that have a condition or ask for a group
+	 * (conditions.h). */
+	struct ce_requirement **conditional;
+	size_t n_conditional;
 	bool is_loaded;    /* depends and constrains are filled */
 	size_t tie_group;  /* equal for candidates that steps 1 to 4 of rank.h do not tell apart */
 	size_t preference; /* among the reachable candidates of the name: 0 is the best */

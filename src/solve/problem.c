@@ -12,10 +12,12 @@
 #include "base/error.h"
 #include "base/strs.h"
 #include "ccenv/ccenv.h"
+#include "model/condition.h"
 #include "model/match.h"
 #include "model/pkg.h"
 #include "model/repodata.h"
 #include "model/request.h"
+#include "solve/conditions.h"
 #include "solve/rank.h"
 #include "spec/spec.h"
 
@@ -91,9 +93,9 @@ static void exclude_dates(const struct ce_request *q, struct ce_package_name *na
 
 		if (c->excluded)
 			continue;
-		if (c->pkg->timestamp > limit)
+		if (ce_pkg_date(c->pkg) > limit)
 			c->excluded = CE_EXCLUDED_DATE;
-		else if (!c->pkg->timestamp)
+		else if (!ce_pkg_date(c->pkg))
 			c->excluded = CE_EXCLUDED_NO_DATE;
 	}
 }
@@ -230,9 +232,11 @@ static struct ce_requirement *make_invalid(struct ce_problem *p, const char *tex
 /* The requirement of a record, or of a virtual package of the request. */
 static struct ce_requirement *get_requirement(struct ce_problem *p, const char *text)
 {
+	static const struct ce_map nothing;
 	struct ce_requirement *req = ce_map_get(&p->requirements, text);
 	const struct ce_spec *spec;
 	struct ccenv_error err;
+	bool ignored;
 
 	if (req)
 		return req;
@@ -240,47 +244,98 @@ static struct ce_requirement *get_requirement(struct ce_problem *p, const char *
 		req = make_invalid(p, text, err.text);
 	else if (strchr(spec->name, '*'))
 		req = make_invalid(p, text, "a name must be exact");
+	else if (spec->when && ce_condition_holds(spec->when, &nothing, &ignored, &err) < 0)
+		req = make_invalid(p, text, err.text);
 	else
 		req = make_requirement(p, text, without_channel(spec, &p->arena));
 	ce_map_set(&p->requirements, text, req);
 	return req;
 }
 
-/* Fills *ret_reqs; false, with the candidate's exclusion_detail, at the first text that cannot be
+/* Adds to reqs; false, with the candidate's exclusion_detail, at the first text that cannot be
  * parsed. */
 static bool load_texts(struct ce_problem *p, struct ce_candidate *candidate,
-	const char *const *texts, size_t n, struct ce_requirement ***ret_reqs)
+	const char *const *texts, size_t n_texts, struct ce_requirement **reqs, size_t *n)
 {
-	struct ce_requirement **reqs =
-		ce_arena_array(&p->arena, n, sizeof(struct ce_requirement *));
+	for (size_t i = 0; i < n_texts; i++) {
+		struct ce_requirement *req = get_requirement(p, texts[i]);
 
-	for (size_t i = 0; i < n; i++) {
-		reqs[i] = get_requirement(p, texts[i]);
-		if (reqs[i]->error) {
-			candidate->exclusion_detail = reqs[i]->error;
+		if (req->error) {
+			candidate->exclusion_detail = req->error;
 			return false;
 		}
+		reqs[(*n)++] = req;
 	}
-	*ret_reqs = reqs;
 	return true;
+}
+
+/* Its own dependencies, and those of the groups that are asked for. */
+static bool load_depends(struct ce_problem *p, struct ce_candidate *candidate)
+{
+	const struct ce_pkg *pkg = candidate->pkg;
+	size_t n = pkg->n_depends;
+
+	for (size_t i = 0; i < pkg->n_extras; i++)
+		n += pkg->extras[i].n_depends;
+	candidate->depends = ce_arena_array(&p->arena, n, sizeof(*candidate->depends));
+	if (!load_texts(p, candidate, pkg->depends, pkg->n_depends, candidate->depends,
+		    &candidate->n_depends))
+		return false;
+	for (size_t i = 0; i < pkg->n_extras; i++) {
+		const struct ce_pkg_extra *x = &pkg->extras[i];
+
+		if (ce_conditions_has_group(p->conditions, pkg->name, x->group) &&
+			!load_texts(p, candidate, x->depends, x->n_depends, candidate->depends,
+				&candidate->n_depends))
+			return false;
+	}
+	return true;
+}
+
+/* Leaves in `depends` what counts. */
+static void set_conditional_apart(struct ce_problem *p, struct ce_candidate *candidate)
+{
+	size_t n = candidate->n_depends, kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct ce_requirement *req = candidate->depends[i];
+
+		if (req->spec->when || req->spec->extras) {
+			if (!candidate->conditional)
+				candidate->conditional = ce_arena_array(
+					&p->arena, n, sizeof(*candidate->conditional));
+			candidate->conditional[candidate->n_conditional++] = req;
+			p->n_conditional++;
+		}
+		if (ce_conditions_counts(p->conditions, req->spec))
+			candidate->depends[kept++] = req;
+	}
+	candidate->n_depends = kept;
+}
+
+/* As in rattler, a condition of a constrains is not looked at: it always counts. */
+static bool load_constrains(struct ce_problem *p, struct ce_candidate *candidate)
+{
+	const struct ce_pkg *pkg = candidate->pkg;
+
+	candidate->constrains =
+		ce_arena_array(&p->arena, pkg->n_constrains, sizeof(*candidate->constrains));
+	return load_texts(p, candidate, pkg->constrains, pkg->n_constrains, candidate->constrains,
+		&candidate->n_constrains);
 }
 
 /* Fills depends and constrains, once. One that cannot be parsed makes the candidate excluded. */
 static void load(struct ce_problem *p, struct ce_candidate *candidate)
 {
-	const struct ce_pkg *pkg = candidate->pkg;
-
 	if (candidate->is_loaded)
 		return;
 	candidate->is_loaded = true;
-	if (!load_texts(p, candidate, pkg->depends, pkg->n_depends, &candidate->depends) ||
-		!load_texts(
-			p, candidate, pkg->constrains, pkg->n_constrains, &candidate->constrains)) {
-		candidate->excluded = CE_EXCLUDED_DEPENDS;
+	if (load_depends(p, candidate) && load_constrains(p, candidate)) {
+		set_conditional_apart(p, candidate);
 		return;
 	}
-	candidate->n_depends = pkg->n_depends;
-	candidate->n_constrains = pkg->n_constrains;
+	candidate->n_depends = candidate->n_constrains = 0;
+	candidate->excluded = CE_EXCLUDED_DEPENDS;
 }
 
 /* Loads the matches that share a tie group: step 5 of rank.h compares their dependencies. */
@@ -339,7 +394,8 @@ static void reach(struct ce_problem *p, struct ce_requirement *req, size_t *cap)
 }
 
 int ce_problem_new(const struct ce_request *request, const struct ce_repodata *repodata,
-	struct ce_problem **ret_problem, struct ccenv_error *err)
+	const struct ce_conditions *conditions, struct ce_problem **ret_problem,
+	struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_problem_freep) struct ce_problem *p = ce_calloc(1, sizeof(*p));
 	size_t cap = 0;
@@ -347,6 +403,7 @@ int ce_problem_new(const struct ce_request *request, const struct ce_repodata *r
 
 	p->request = request;
 	p->repodata = repodata;
+	p->conditions = conditions;
 	r = add_requested(p, err);
 	if (r < 0)
 		return r;

@@ -220,15 +220,21 @@ static int read_subdir(struct ce_spec_reader *r, const struct value *v)
 	return 0;
 }
 
-/* "[a, b]" as "a, b". */
+/* "[a, 'b']" as "a, b". */
 static int read_words(struct ce_spec_reader *r, const struct value *v, const char **ret)
 {
-	const char *text = copy(r, v->begin, v->end);
-	size_t bad = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.+-:*, ");
+	char *text = ce_arena_strndup(r->a, r->s.text + v->begin, v->end - v->begin), *to = text;
+	size_t bad = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.+-:*, '\"");
 
 	if (text[bad])
 		return ce_scan_fail(
 			&r->s, v->begin + bad, "'%c' cannot stand in this list", text[bad]);
+	for (const char *p = text; *p; p++)
+		if (*p != '\'' && *p != '"')
+			*to++ = *p;
+	*to = '\0';
+	if (!text[strspn(text, ", ")])
+		return ce_scan_fail(&r->s, v->begin, "expected a word");
 	*ret = text;
 	return 0;
 }
@@ -375,10 +381,8 @@ static int read_pair(struct ce_spec_reader *r, struct value *values)
 	e = read_value(s, &v);
 	if (e < 0)
 		return e;
-	if (v.list != (key == KEY_EXTRAS || key == KEY_FLAGS))
-		return ce_scan_fail(s, v.begin,
-			v.list ? "'%s' takes no list" : "'%s' takes a list: [a, b]",
-			key_names[key]);
+	if (v.list && key != KEY_EXTRAS && key != KEY_FLAGS)
+		return ce_scan_fail(s, v.begin, "'%s' takes no list", key_names[key]);
 	if (values[key].begin)
 		return ce_scan_fail(s, begin, "'%s' is given twice", key_names[key]);
 	values[key] = v;

@@ -7,8 +7,11 @@
  *     channels A B                 of the request; the first has priority (default conda-forge)
  *     channel A                    of the packages that follow
  *     package NAME VERSION BUILD [number N] [date YYYY-MM-DD] [track FEATURES]
+ *     	                       [indexed YYYY-MM-DD]
  *     	depends SPEC
  *     	constrains SPEC
+ *     	extra GROUP SPEC        of extra_depends
+ *     	flags FLAG
  *     virtual NAME VERSION [BUILD]
  *     request SPEC                 pin SPEC
  *     exclude-newer DATE           except NAME DATE|-
@@ -46,6 +49,7 @@
 #include "expected.h"
 #include "model/repodata.h"
 #include "model/request.h"
+#include "solve/conditions.h"
 #include "solve/libsolv.h"
 #include "solve/problem.h"
 #include "solve/resolvo.h"
@@ -108,6 +112,8 @@ static void read_package(struct solve_case *c, char *line)
 				r, "build_number", json_integer(strtoll(value, NULL, 10)));
 		else if (strcmp(key, "date") == 0)
 			json_object_set_new(r, "timestamp", json_integer(date_of(value)));
+		else if (strcmp(key, "indexed") == 0)
+			json_object_set_new(r, "indexed_timestamp", json_integer(date_of(value)));
 		else if (strcmp(key, "track") == 0)
 			json_object_set_new(r, "track_features", json_string(value));
 		else
@@ -121,6 +127,15 @@ static void read_package(struct solve_case *c, char *line)
 	section = json_object_get(repodata, "packages.conda");
 	json_object_set_new(section, fn, r);
 	c->record = r;
+}
+
+static void read_extra(struct solve_case *c, char *line)
+{
+	const char *group = word(&line);
+
+	if (!json_object_get(c->record, "extra_depends"))
+		json_object_set_new(c->record, "extra_depends", json_object());
+	append(json_object_get(c->record, "extra_depends"), group, line);
 }
 
 static void read_virtual(struct solve_case *c, char *line)
@@ -158,8 +173,11 @@ static void read_line(struct solve_case *c, char *line, struct ce_arena *a)
 		c->channel = ce_arena_strdup(a, line);
 	else if (strcmp(key, "package") == 0)
 		read_package(c, line);
-	else if (strcmp(key, "\tdepends") == 0 || strcmp(key, "\tconstrains") == 0)
+	else if (strcmp(key, "\tdepends") == 0 || strcmp(key, "\tconstrains") == 0 ||
+		 strcmp(key, "\tflags") == 0)
 		append(c->record, key + 1, line);
+	else if (strcmp(key, "\textra") == 0)
+		read_extra(c, line);
 	else if (strcmp(key, "virtual") == 0)
 		read_virtual(c, line);
 	else if (strcmp(key, "request") == 0)
@@ -335,12 +353,16 @@ static void check_with_everything(const struct solve_case *c, const struct ce_re
 {
 	CE_CLEANUP(ce_problem_freep) struct ce_problem *problem = NULL;
 	CE_CLEANUP(ce_libsolv_freep) struct ce_libsolv *solver = NULL;
+	const struct ce_conditions conditions = {0};
 	enum ce_resolvo_result found;
 	struct ccenv_error err;
 	size_t n = 0;
 
-	if (ce_problem_new(q, repodata, &problem, &err) < 0)
+	if (ce_problem_new(q, repodata, &conditions, &problem, &err) < 0)
 		fail_msg("%s: %s", c->path, err.text);
+	/* What counts is known after a solution only. */
+	if (problem->n_conditional)
+		return;
 	problem->steps_left = 1000 * 1000;
 	found = ce_resolvo_solve(problem);
 	/* libsolv would go on for ever. */
