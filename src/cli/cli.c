@@ -74,35 +74,50 @@ static void print_help(
 	ce_opt_names(common);
 }
 
+int ce_cli_choice(
+	struct ce_cli *cli, const char *option, const char *value, const char *const *words)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+
+	for (int i = 0; words[i]; i++)
+		if (strcmp(value, words[i]) == 0)
+			return i;
+	ce_buf_addf(&b, "%s: expected %s", option, words[0]);
+	for (size_t i = 1; words[i]; i++)
+		ce_buf_addf(&b, "%s%s", words[i + 1] ? ", " : " or ", words[i]);
+	ce_cli_usage(cli, ce_buf_str(&b));
+	return -1;
+}
+
 /* False, after a message, for a word that it cannot be. */
 static bool find_color(struct ce_cli *cli, enum ce_color *ret)
 {
-	static const char *const words[] = {"auto", "always", "never"};
+	static const char *const words[] = {"auto", "always", "never", NULL};
+	int i = cli->color ? ce_cli_choice(cli, "--color", cli->color, words) : 0;
 
-	*ret = CE_COLOR_AUTO;
-	for (size_t i = 0; cli->color && i < CE_COUNT(words); i++)
-		if (strcmp(cli->color, words[i]) == 0) {
-			*ret = (enum ce_color)i;
-			return true;
-		}
-	if (!cli->color)
-		return true;
-	ce_cli_usage(cli, "--color: expected auto, always or never");
-	return false;
+	*ret = (enum ce_color)i;
+	return i >= 0;
 }
 
-/* getopt's messages begin with argv[0], so it is the full name meanwhile. */
+void ce_cli_expect_json(struct ce_cli *cli, int argc, char **argv)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		cli->json = cli->json || strcmp(argv[i], "--json") == 0;
+}
+
+/* False, after a message. --json counts even where the options could not be read. */
 static bool parse(struct ce_cli *cli, const struct ce_opt *own, const struct ce_opt *common)
 {
-	CE_AUTOFREE char *name = ce_asprintf("ccenv %s", cli->command->name);
-	char *command = cli->argv[0];
-	bool parsed;
-
-	cli->argv[0] = name;
-	parsed = ce_opt_parse(
+	CE_AUTOFREE char *mistake = NULL;
+	bool parsed = ce_opt_parse(
 		cli->argc, cli->argv, own, common, cli->command->passes_on, &cli->args);
-	cli->argv[0] = command;
-	return parsed;
+
+	if (parsed)
+		return true;
+	mistake = CE_TAKE(cli->args.mistake);
+	ce_cli_expect_json(cli, cli->argc, cli->argv);
+	ce_cli_usage(cli, mistake);
+	return false;
 }
 
 bool ce_cli_begin(struct ce_cli *cli, const struct ce_opt *own, int *ret_status)
@@ -124,10 +139,8 @@ bool ce_cli_begin(struct ce_cli *cli, const struct ce_opt *own, int *ret_status)
 		return false;
 	}
 	*ret_status = CE_EXIT_USAGE;
-	if (!parse(cli, own, common)) {
-		fprintf(stderr, "Try `ccenv %s --help`.\n", cmd->name);
+	if (!parse(cli, own, common))
 		return false;
-	}
 	if (cli->help) {
 		print_help(cmd, own, common);
 		*ret_status = CE_EXIT_OK;
@@ -191,19 +204,27 @@ int ce_cli_config(struct ce_cli *cli)
 	return CE_EXIT_OK;
 }
 
-int ce_cli_open(struct ce_cli *cli, struct ccenv **ret)
+int ce_cli_open(struct ce_cli *cli)
 {
 	int status = ce_cli_config(cli);
 	struct ccenv_options o;
 	struct ccenv_error err;
 
-	if (status != CE_EXIT_OK)
+	if (status != CE_EXIT_OK || cli->project)
 		return status;
 	o = options(cli);
 	ce_config_apply(&cli->config, &o);
-	if (ccenv_open(&o, ret, &err) < 0)
+	if (ccenv_open(&o, &cli->project, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	return CE_EXIT_OK;
+}
+
+bool ce_cli_start(struct ce_cli *cli, const struct ce_opt *own, int *ret_status)
+{
+	if (!ce_cli_begin(cli, own, ret_status))
+		return false;
+	*ret_status = ce_cli_open(cli);
+	return *ret_status == CE_EXIT_OK;
 }
 
 void ce_cli_default_target(struct ccenv_selection *of)
@@ -218,15 +239,14 @@ int ce_cli_tools(struct ce_cli *cli, const char *target, struct ccenv_tools *ret
 {
 	struct ccenv_selection of = {.target = target};
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status = ce_cli_open(cli, &c);
+	int status = ce_cli_open(cli);
 
 	if (status != CE_EXIT_OK)
 		return status;
 	ce_cli_default_target(&of);
-	r = ccenv_tools(c, of.target, ret, &err);
-	ccenv_close(c);
-	return r < 0 ? ce_cli_fail(cli, &err, NULL) : CE_EXIT_OK;
+	if (ccenv_tools(cli->project, of.target, ret, &err) < 0)
+		return ce_cli_fail(cli, &err, NULL);
+	return CE_EXIT_OK;
 }
 
 const char *ce_cli_getenv(const char *name)
@@ -260,13 +280,11 @@ int ce_cli_environment(struct ce_cli *cli, const char *target, struct ccenv_tool
 int ce_cli_shell(struct ce_cli *cli, struct ccenv_tools *ret_tools,
 	struct ccenv_variables *ret_variables, char **ret_name)
 {
-	struct ccenv *c;
-	int status = ce_cli_open(cli, &c);
+	int status = ce_cli_open(cli);
 
 	if (status != CE_EXIT_OK)
 		return status;
-	*ret_name = ccenv_project_name(c);
-	ccenv_close(c);
+	*ret_name = ccenv_project_name(cli->project);
 	return ce_cli_environment(cli, NULL, ret_tools, ret_variables);
 }
 
@@ -301,10 +319,32 @@ static const char *code_name(int code)
 	return code < 0 && i < CE_COUNT(names) ? names[i] : "unknown";
 }
 
+CE_PRINTF(2, 0) static void say(struct ce_cli *cli, const char *fmt, va_list ap)
+{
+	CE_AUTOFREE char *text = cli->quiet ? NULL : ce_vasprintf(fmt, ap);
+
+	if (text)
+		ce_ui_say(&cli->ui, text);
+}
+
+void ce_cli_print_json(const json_t *value)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+
+	ce_json_format(value, &b);
+	fputs(ce_buf_str(&b), stdout);
+}
+
+int ce_cli_print_text(char *text)
+{
+	fputs(text, stdout);
+	free(text);
+	return CE_EXIT_OK;
+}
+
 static void print_failure(const struct ccenv_error *err, const char *explanation)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	/* jansson takes UTF-8 only. */
 	CE_AUTOFREE char *message = ce_printable(err->text, true);
 	json_t *why = explanation ? json_loads(explanation, 0, NULL) : NULL;
@@ -313,8 +353,24 @@ static void print_failure(const struct ccenv_error *err, const char *explanation
 	json_object_set_new(o, "message", json_string(message));
 	if (why)
 		json_object_set_new(o, "explanation", why);
-	ce_json_format(o, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(o);
+}
+
+int ce_cli_wrote(struct ce_cli *cli, const char *path, const char *fmt, ...)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
+	CE_AUTOFREE char *shown = ce_printable(path, false);
+	va_list ap;
+
+	if (!cli->json) {
+		va_start(ap, fmt);
+		say(cli, fmt, ap);
+		va_end(ap);
+		return CE_EXIT_OK;
+	}
+	o = json_pack("{s:s}", "written", shown);
+	ce_cli_print_json(o);
+	return CE_EXIT_OK;
 }
 
 int ce_cli_fail(struct ce_cli *cli, const struct ccenv_error *err, const char *explanation)
@@ -338,22 +394,21 @@ int ce_cli_failf(struct ce_cli *cli, enum ccenv_code code, const char *fmt, ...)
 
 int ce_cli_usage(struct ce_cli *cli, const char *text)
 {
-	CE_AUTOFREE char *usage = usage_text(cli->command);
+	const struct ce_command *cmd = cli->command;
+	CE_AUTOFREE char *usage =
+		cmd ? usage_text(cmd) : ce_strdup("ccenv [options] COMMAND [options]");
+	int status = ce_cli_failf(cli, CCENV_EUSAGE, "%s", text);
 
-	ce_ui_error(&cli->ui, text);
-	fprintf(stderr, "Usage: %s; try `ccenv %s --help`.\n", usage, cli->command->name);
-	return CE_EXIT_USAGE;
+	fprintf(stderr, "Usage: %s; try `ccenv %s%s--help`.\n", usage, cmd ? cmd->name : "",
+		cmd ? " " : "");
+	return status;
 }
 
 void ce_cli_say(struct ce_cli *cli, const char *fmt, ...)
 {
-	CE_AUTOFREE char *text = NULL;
 	va_list ap;
 
-	if (cli->quiet)
-		return;
 	va_start(ap, fmt);
-	text = ce_vasprintf(fmt, ap);
+	say(cli, fmt, ap);
 	va_end(ap);
-	ce_ui_say(&cli->ui, text);
 }

@@ -20,6 +20,7 @@ enum {
 };
 
 struct ce_command;
+struct json_t;
 
 /* One run of the program: the command, the options that every command takes, and the terminal. */
 struct ce_cli {
@@ -39,6 +40,7 @@ struct ce_cli {
 	struct ce_opt_list components, channels, platforms, system_requirements;
 	struct ce_opt_list package_caches, trusted_caches;
 	struct ce_config config; /* read by ce_cli_config() */
+	struct ccenv *project;   /* opened by ce_cli_open(), closed behind the command */
 	struct ce_ui ui;
 	struct rlimit core; /* the limit of core dumps that this process began with */
 };
@@ -147,9 +149,11 @@ bool ce_cli_begin(struct ce_cli *cli, const struct ce_opt *own, int *ret_status)
 /* Reads the config files, once; without a ccenv.json, its channels are those of the command if it was
  * given none. Returns an exit status; reports its own errors. */
 int ce_cli_config(struct ce_cli *cli);
-/* Opens the project that the options name. Returns an exit status; reports its own errors. The
- * caller closes *ret. */
-int ce_cli_open(struct ce_cli *cli, struct ccenv **ret);
+/* Opens the project that the options name, unless it is open. Returns an exit status; reports its own
+ * errors. */
+int ce_cli_open(struct ce_cli *cli);
+/* ce_cli_begin() and ce_cli_open(), for commands that read no arguments in between. */
+bool ce_cli_start(struct ce_cli *cli, const struct ce_opt *own, int *ret_status);
 /* Takes CCENV_TARGET where neither a target nor a platform is given. */
 void ce_cli_default_target(struct ccenv_selection *of);
 /* Opens the project and looks at what is installed, for a target, or for that of CCENV_TARGET. Returns an exit
@@ -172,8 +176,20 @@ int ce_cli_exec(
 int ce_cli_fail(struct ce_cli *cli, const struct ccenv_error *err, const char *explanation);
 /* The same for a failure of the command itself. */
 int ce_cli_failf(struct ce_cli *cli, enum ccenv_code code, const char *fmt, ...) CE_PRINTF(3, 4);
-/* A mistake in the command line: names it and the help. Returns the exit status. */
+/* For a mistake that keeps the options from being read: is --json among them? */
+void ce_cli_expect_json(struct ce_cli *cli, int argc, char **argv);
+/* A mistake in the command line, as a failure, with the usage of the command if it is known. Returns the exit
+ * status. */
 int ce_cli_usage(struct ce_cli *cli, const char *text);
+/* A result on stdout: as JSON, or a text, which is freed (CE_EXIT_OK). */
+void ce_cli_print_json(const struct json_t *value);
+int ce_cli_print_text(char *text);
+/* Says that a file was written, or with --json that it is there as it should be: {"written": …}. Returns
+ * CE_EXIT_OK. */
+int ce_cli_wrote(struct ce_cli *cli, const char *path, const char *fmt, ...) CE_PRINTF(3, 4);
+/* Which of the words (NULL behind the last) the value of an option is; -1 after a message. */
+int ce_cli_choice(
+	struct ce_cli *cli, const char *option, const char *value, const char *const *words);
 /* What was done, on stderr, unless --quiet. */
 void ce_cli_say(struct ce_cli *cli, const char *fmt, ...) CE_PRINTF(2, 3);
 

@@ -2,14 +2,12 @@
 /* ccenv add, ccenv remove: dependencies of ccenv.json. */
 #include <stdio.h>
 
-#include "base/buf.h"
 #include "base/json.h"
 #include "cli/cli.h"
 
 static void print_json(const struct ccenv_dependencies *list)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	json_t *added = json_object(), *platforms = json_array();
 
 	for (size_t i = 0; i < list->n_platforms; i++)
@@ -19,8 +17,7 @@ static void print_json(const struct ccenv_dependencies *list)
 			added, list->items[i].name, json_string(list->items[i].constraint));
 	json_object_set_new(o, "added", added);
 	json_object_set_new(o, "platforms", platforms);
-	ce_json_format(o, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(o);
 }
 
 static void say_added(struct ce_cli *cli, const struct ccenv_dependencies *list)
@@ -38,14 +35,11 @@ static int add(struct ce_cli *cli, const struct ccenv_edit_options *o)
 {
 	struct ccenv_dependencies list;
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status = ce_cli_open(cli, &c);
+	int status = ce_cli_open(cli);
 
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_add(c, o, &list, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_add(cli->project, o, &list, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	if (cli->json)
 		print_json(&list);
@@ -97,27 +91,22 @@ const struct ce_command ce_cmd_add = {
 static void print_removed(const struct ccenv_edit_options *o)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *object = json_object();
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	json_t *removed = json_array();
 
 	for (size_t i = 0; i < o->n_specs; i++)
 		json_array_append_new(removed, json_string(o->specs[i]));
 	json_object_set_new(object, "removed", removed);
-	ce_json_format(object, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(object);
 }
 
 static int drop(struct ce_cli *cli, const struct ccenv_edit_options *o)
 {
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status = ce_cli_open(cli, &c);
+	int status = ce_cli_open(cli);
 
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_remove(c, o, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_remove(cli->project, o, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	if (cli->json)
 		print_removed(o);

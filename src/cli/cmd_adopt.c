@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/buf.h"
 #include "base/json.h"
 #include "ccenv/exchange.h"
 #include "cli/cli.h"
@@ -11,7 +10,6 @@
 static void print_result(struct ce_cli *cli, const struct ccenv_install_result *r)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
 	if (!cli->json) {
 		ce_cli_say(cli, "Adopted: %zu package%s in %s; build files in %s", r->n_packages,
@@ -20,27 +18,23 @@ static void print_result(struct ce_cli *cli, const struct ccenv_install_result *
 	}
 	o = json_pack("{s:s,s:s,s:I}", "prefix", r->prefix, "root", r->root, "packages",
 		(json_int_t)r->n_packages);
-	ce_json_format(o, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(o);
 }
 
 static int run(struct ce_cli *cli)
 {
 	struct ccenv_install_result result;
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status;
+	int status;
 
 	if (!ce_cli_begin(cli, NULL, &status))
 		return status;
 	if (cli->args.n != 1)
 		return ce_cli_usage(cli, "adopt takes one prefix");
-	status = ce_cli_open(cli, &c);
+	status = ce_cli_open(cli);
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_adopt(c, cli->args.items[0], &result, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_adopt(cli->project, cli->args.items[0], &result, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	ce_ui_clear(&cli->ui);
 	print_result(cli, &result);

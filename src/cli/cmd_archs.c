@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/json.h"
 #include "cli/cli.h"
 
@@ -19,13 +18,11 @@ static json_t *strings(const char *const *list, size_t n)
 static void print_json(const struct ccenv_archs *a)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
 	json_object_set_new(o, "cuda", json_string(a->cuda_version));
 	json_object_set_new(o, "known", strings(a->known, a->n_known));
 	json_object_set_new(o, "chosen", strings(a->chosen, a->n_chosen));
-	ce_json_format(o, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(o);
 }
 
 static int run(struct ce_cli *cli)
@@ -40,18 +37,15 @@ static int run(struct ce_cli *cli)
 	};
 	struct ccenv_archs archs;
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status;
+	int status;
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
 	ce_cli_default_target(&of);
-	status = ce_cli_open(cli, &c);
+	status = ce_cli_open(cli);
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_archs(c, &of, &archs, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_archs(cli->project, &of, &archs, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	if (cli->json)
 		print_json(&archs);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* ccenv bundle: one file for machines without network. */
-#include <stdio.h>
-
 #include "ccenv/exchange.h"
 #include "cli/cli.h"
+#include "cli/packages.h"
 
 static int run(struct ce_cli *cli)
 {
@@ -19,24 +18,14 @@ static int run(struct ce_cli *cli)
 		{0},
 	};
 	struct ccenv_error err;
-	struct ccenv *c;
 	size_t n;
-	int r, status;
+	int status;
 
-	if (!ce_cli_begin(cli, own, &status))
+	if (!ce_cli_start(cli, own, &status))
 		return status;
-	status = ce_cli_open(cli, &c);
-	if (status != CE_EXIT_OK)
-		return status;
-	r = ccenv_bundle(c, &o, &n, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_bundle(cli->project, &o, &n, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
-	ce_ui_clear(&cli->ui);
-	if (cli->json)
-		printf("{\"packages\": %zu}\n", n);
-	else
-		ce_cli_say(cli, "Bundled: %zu package%s in %s", n, n == 1 ? "" : "s", o.path);
+	ce_packages_say(cli, "Bundled", n, o.path);
 	return CE_EXIT_OK;
 }
 

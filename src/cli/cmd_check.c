@@ -10,7 +10,6 @@
 static void print_json(const struct ccenv_findings *list)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	json_t *findings = json_array();
 
 	for (size_t i = 0; i < list->n; i++) {
@@ -23,8 +22,7 @@ static void print_json(const struct ccenv_findings *list)
 	json_object_set_new(o, "steps", json_integer((json_int_t)list->n_steps));
 	json_object_set_new(o, "files", json_integer((json_int_t)list->n_files));
 	json_object_set_new(o, "findings", findings);
-	ce_json_format(o, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(o);
 }
 
 static void print_line(const struct ccenv_finding *f)
@@ -63,21 +61,15 @@ static int run(struct ce_cli *cli)
 	};
 	struct ccenv_findings list;
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status;
+	int status;
 
-	if (!ce_cli_begin(cli, own, &status))
-		return status;
-	status = ce_cli_open(cli, &c);
-	if (status != CE_EXIT_OK)
+	if (!ce_cli_start(cli, own, &status))
 		return status;
 	ce_cli_default_target(&of);
 	o.target = of.target;
 	o.files = (const char *const *)cli->args.items;
 	o.n_files = cli->args.n;
-	r = ccenv_check(c, &o, &list, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_check(cli->project, &o, &list, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	print(cli, &list);
 	status = list.n ? CE_EXIT_FAILED : CE_EXIT_OK;

@@ -27,14 +27,11 @@ static int clean(struct ce_cli *cli, const struct ccenv_clean_options *o)
 {
 	struct ccenv_clean_result result;
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status = ce_cli_open(cli, &c);
+	int status = ce_cli_open(cli);
 
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_clean(c, o, &result, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_clean(cli->project, o, &result, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	if (cli->json)
 		printf("{\"removed\": %zu, \"bytes\": %llu}\n", result.n,

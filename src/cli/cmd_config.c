@@ -117,47 +117,50 @@ static char *shown(const struct ce_config_key *key, const struct setting *s)
 	return ce_buf_steal(&b);
 }
 
-static void print_json(const struct ce_cli *cli, int level)
+/* A setting as "list" and "get" print it. */
+static json_t *setting_json(const struct ce_config_key *key, const struct setting *s)
+{
+	CE_AUTOFREE char *text = shown(key, s);
+	bool simple = s->value && key->type != CE_CONFIG_TEXTS && key->type != CE_CONFIG_MIRRORS;
+	json_t *entry = json_object();
+
+	json_object_set_new(entry, "value", simple ? json_deep_copy(s->value) : json_string(text));
+	json_object_set_new(entry, "source",
+		json_string(s->variable ? s->variable : ce_config_level_name(s->level)));
+	return entry;
+}
+
+static json_t *files_json(const struct ce_cli *cli)
+{
+	json_t *files = json_array();
+
+	for (size_t i = CE_CONFIG_LEVELS; i-- > 0;) {
+		const char *level = ce_config_level_name((enum ce_config_level)i);
+		json_t *file = NULL;
+
+		if (cli->config.paths[i])
+			file = json_pack("{s:s,s:s,s:b}", "level", level, "path",
+				cli->config.paths[i], "exists", cli->config.files[i] != NULL);
+		if (file)
+			json_array_append_new(files, file);
+	}
+	return files;
+}
+
+/* All that is set; `only`: that key. */
+static void print_json(const struct ce_cli *cli, int level, const struct ce_config_key *only)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	const struct ce_config_key *key;
-	json_t *settings = json_object(), *files = json_array();
+	json_t *settings = json_object();
 	struct setting s;
 
-	for (size_t i = 0; (key = ce_config_key(i)); i++) {
-		json_t *entry;
-		CE_AUTOFREE char *text = NULL;
-
-		if (!find(cli, key, level, &s))
-			continue;
-		text = shown(key, &s);
-		entry = json_object();
-		json_object_set_new(entry, "value",
-			s.value && key->type != CE_CONFIG_TEXTS && key->type != CE_CONFIG_MIRRORS
-				? json_deep_copy(s.value)
-				: json_string(text));
-		json_object_set_new(entry, "source",
-			json_string(s.variable ? s.variable : ce_config_level_name(s.level)));
-		json_object_set_new(settings, key->name, entry);
-	}
+	for (size_t i = 0; (key = ce_config_key(i)); i++)
+		if ((!only || key == only) && find(cli, key, level, &s))
+			json_object_set_new(settings, key->name, setting_json(key, &s));
 	json_object_set_new(o, "settings", settings);
-	for (size_t i = CE_CONFIG_LEVELS; i-- > 0;) {
-		json_t *file = json_object();
-
-		if (!cli->config.paths[i]) {
-			json_decref(file);
-			continue;
-		}
-		json_object_set_new(
-			file, "level", json_string(ce_config_level_name((enum ce_config_level)i)));
-		json_object_set_new(file, "path", json_string(cli->config.paths[i]));
-		json_object_set_new(file, "exists", json_boolean(cli->config.files[i]));
-		json_array_append_new(files, file);
-	}
-	json_object_set_new(o, "files", files);
-	ce_json_format(o, &b);
-	fputs(ce_buf_str(&b), stdout);
+	json_object_set_new(o, "files", files_json(cli));
+	ce_cli_print_json(o);
 }
 
 static int list(struct ce_cli *cli, int level)
@@ -169,7 +172,7 @@ static int list(struct ce_cli *cli, int level)
 	struct setting s;
 
 	if (cli->json) {
-		print_json(cli, level);
+		print_json(cli, level, NULL);
 		return CE_EXIT_OK;
 	}
 	for (size_t i = 0; (key = ce_config_key(i)); i++) {
@@ -205,6 +208,10 @@ static int get(struct ce_cli *cli, const char *name, int level)
 		return no_key(cli, name);
 	if (!find(cli, key, level, &s))
 		return ce_cli_failf(cli, CCENV_ENOTFOUND, "%s is not set", name);
+	if (cli->json) {
+		print_json(cli, level, key);
+		return CE_EXIT_OK;
+	}
 	text = shown(key, &s);
 	printf("%s\n", text);
 	return CE_EXIT_OK;
@@ -310,8 +317,8 @@ static int change(
 		return ce_cli_failf(cli, CCENV_ENOTFOUND, "%s is not set in %s", key->name, path);
 	if (write_file(path, file, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
-	ce_cli_say(cli, value ? "Set %s in %s" : "Removed %s from %s", key->name, path);
-	return CE_EXIT_OK;
+	return ce_cli_wrote(
+		cli, path, value ? "Set %s in %s" : "Removed %s from %s", key->name, path);
 }
 
 /* Is the project's file, or the directory that it is in, a link? It comes with the project. */

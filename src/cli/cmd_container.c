@@ -1,25 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /* ccenv container, ccenv ci: files that build the project elsewhere, from its lock. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "cli/cli.h"
 
-/* Prints the text that a call gave, and frees it. */
-static int print(char *text)
+struct chosen {
+	const char *name; /* as --format has it */
+	int index;
+};
+
+/* Reads the options, which set `format`, and opens the project. */
+static bool begin(struct ce_cli *cli, const struct ce_opt *own, const char *const *formats,
+	struct chosen *format, int *ret_status)
 {
-	fputs(text, stdout);
-	free(text);
-	return CE_EXIT_OK;
+	if (!ce_cli_begin(cli, own, ret_status))
+		return false;
+	*ret_status = CE_EXIT_USAGE;
+	format->index = ce_cli_choice(cli, "--format", format->name, formats);
+	if (format->index < 0)
+		return false;
+	*ret_status = ce_cli_open(cli);
+	return *ret_status == CE_EXIT_OK;
 }
 
 static int run_container(struct ce_cli *cli)
 {
-	const char *format = "dockerfile";
+	static const char *const formats[] = {"dockerfile", "apptainer", NULL};
+	struct chosen format = {formats[0], 0};
 	struct ccenv_container_options o = {0};
 	const struct ce_opt own[] = {
-		{"format", 0, "FORMAT", "dockerfile or apptainer [dockerfile]", .string = &format},
+		{"format", 0, "FORMAT", "dockerfile or apptainer [dockerfile]",
+			.string = &format.name},
 		{"runtime-only", 0, NULL, "ship what is built already, in the folder dist",
 			.flag = &o.runtime_only},
 		{"base", 0, "IMAGE", "the base image, with its digest [Debian 12]",
@@ -29,22 +38,15 @@ static int run_container(struct ce_cli *cli)
 		{0},
 	};
 	struct ccenv_error err;
-	struct ccenv *c;
 	char *text;
-	int r, status;
+	int status;
 
-	if (!ce_cli_begin(cli, own, &status))
+	if (!begin(cli, own, formats, &format, &status))
 		return status;
-	if (strcmp(format, "apptainer") == 0)
-		o.format = CCENV_CONTAINER_APPTAINER;
-	else if (strcmp(format, "dockerfile") != 0)
-		return ce_cli_usage(cli, "--format: expected dockerfile or apptainer");
-	status = ce_cli_open(cli, &c);
-	if (status != CE_EXIT_OK)
-		return status;
-	r = ccenv_container(c, &o, &text, &err);
-	ccenv_close(c);
-	return r < 0 ? ce_cli_fail(cli, &err, NULL) : print(text);
+	o.format = (enum ccenv_container_format)format.index;
+	if (ccenv_container(cli->project, &o, &text, &err) < 0)
+		return ce_cli_fail(cli, &err, NULL);
+	return ce_cli_print_text(text);
 }
 
 const struct ce_command ce_cmd_container = {
@@ -57,10 +59,11 @@ const struct ce_command ce_cmd_container = {
 
 static int run_ci(struct ce_cli *cli)
 {
-	const char *format = "github";
+	static const char *const formats[] = {"github", "gitlab", NULL};
+	struct chosen format = {formats[0], 0};
 	struct ccenv_ci_options o = {0};
 	const struct ce_opt own[] = {
-		{"format", 0, "FORMAT", "github or gitlab [github]", .string = &format},
+		{"format", 0, "FORMAT", "github or gitlab [github]", .string = &format.name},
 		{"base", 0, "IMAGE", "the image for GitLab, with its digest [Debian 12]",
 			.string = &o.base},
 		{"url", 0, "URL", "an archive with bin/ccenv, to install it from",
@@ -69,22 +72,15 @@ static int run_ci(struct ce_cli *cli)
 		{0},
 	};
 	struct ccenv_error err;
-	struct ccenv *c;
 	char *text;
-	int r, status;
+	int status;
 
-	if (!ce_cli_begin(cli, own, &status))
+	if (!begin(cli, own, formats, &format, &status))
 		return status;
-	if (strcmp(format, "gitlab") == 0)
-		o.format = CCENV_CI_GITLAB;
-	else if (strcmp(format, "github") != 0)
-		return ce_cli_usage(cli, "--format: expected github or gitlab");
-	status = ce_cli_open(cli, &c);
-	if (status != CE_EXIT_OK)
-		return status;
-	r = ccenv_ci(c, &o, &text, &err);
-	ccenv_close(c);
-	return r < 0 ? ce_cli_fail(cli, &err, NULL) : print(text);
+	o.format = (enum ccenv_ci_format)format.index;
+	if (ccenv_ci(cli->project, &o, &text, &err) < 0)
+		return ce_cli_fail(cli, &err, NULL);
+	return ce_cli_print_text(text);
 }
 
 const struct ce_command ce_cmd_ci = {

@@ -53,7 +53,6 @@ static json_t *list_of(json_t *environments, const struct ccenv_change *c)
 static void print_json(const struct ccenv_changes *list)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	json_t *environments = json_object();
 
 	json_object_set_new(o, "version", json_integer(1));
@@ -68,8 +67,7 @@ static void print_json(const struct ccenv_changes *list)
 		json_array_append_new(list_of(environments, c), change);
 	}
 	json_object_set_new(o, "environments", environments);
-	ce_json_format(o, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(o);
 }
 
 /* "2.0 h1_0", and where it comes from if that is what is new. */
@@ -152,20 +150,17 @@ static int run(struct ce_cli *cli)
 	};
 	struct ccenv_changes list;
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status;
+	int status;
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
 	if (cli->args.n < 1 || cli->args.n > 2)
 		return ce_cli_usage(cli, "name one lock or two: files, or revisions of git");
-	status = ce_cli_open(cli, &c);
+	status = ce_cli_open(cli);
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_diff(
-		c, cli->args.items[0], cli->args.n > 1 ? cli->args.items[1] : NULL, &list, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_diff(cli->project, cli->args.items[0],
+		    cli->args.n > 1 ? cli->args.items[1] : NULL, &list, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	if (cli->json)
 		print_json(&list);

@@ -23,7 +23,6 @@ static void set(json_t *o, const char *key, const char *value)
 static void print_json(const struct ccenv_diagnoses *list)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	json_t *findings = json_array();
 
 	set(o, "status", severities[list->worst]);
@@ -37,8 +36,7 @@ static void print_json(const struct ccenv_diagnoses *list)
 		json_array_append_new(findings, finding);
 	}
 	json_object_set_new(o, "findings", findings);
-	ce_json_format(o, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(o);
 }
 
 static void print_text(struct ce_cli *cli, const struct ccenv_diagnoses *list)
@@ -92,18 +90,12 @@ static int run(struct ce_cli *cli)
 	};
 	struct ccenv_diagnoses list;
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status;
+	int status;
 
-	if (!ce_cli_begin(cli, own, &status))
+	if (!ce_cli_start(cli, own, &status))
 		return status;
 	ce_cli_default_target(&of);
-	status = ce_cli_open(cli, &c);
-	if (status != CE_EXIT_OK)
-		return status;
-	r = ccenv_doctor(c, &of, &list, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_doctor(cli->project, &of, &list, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	if (cli->json)
 		print_json(&list);

@@ -4,14 +4,12 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/buf.h"
 #include "base/json.h"
 #include "cli/cli.h"
 
 static void print_json(const struct ccenv_variables *list)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	json_t *set = json_object(), *prepend = json_object(), *unset = json_array();
 
 	for (size_t i = 0; i < list->n; i++) {
@@ -26,8 +24,7 @@ static void print_json(const struct ccenv_variables *list)
 	json_object_set_new(o, "set", set);
 	json_object_set_new(o, "prepend", prepend);
 	json_object_set_new(o, "unset", unset);
-	ce_json_format(o, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(o);
 }
 
 static int run(struct ce_cli *cli)

@@ -43,7 +43,6 @@ static int run(struct ce_cli *cli)
 		{0},
 	};
 	struct ccenv_error err;
-	struct ccenv *c;
 	char **argv;
 	int r, status;
 
@@ -51,14 +50,13 @@ static int run(struct ce_cli *cli)
 		return status;
 	if (!cli->args.n)
 		return ce_cli_usage(cli, "name a command to run");
-	status = ce_cli_open(cli, &c);
+	status = ce_cli_open(cli);
 	if (status != CE_EXIT_OK)
 		return status;
 	o.binds = binds.items;
 	o.n_binds = binds.n;
 	o.argv = (const char *const *)cli->args.items;
-	r = ccenv_exec(c, &o, &argv, &err);
-	ccenv_close(c);
+	r = ccenv_exec(cli->project, &o, &argv, &err);
 	ce_opt_list_release(&binds);
 	return r < 0 ? ce_cli_fail(cli, &err, NULL) : start(cli, argv);
 }

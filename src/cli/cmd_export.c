@@ -34,8 +34,7 @@ static int put(struct ce_cli *cli, const char *text, const char *path)
 	}
 	if (ce_fs_replace(path, text, strlen(text), &changed, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
-	ce_cli_say(cli, changed ? "Wrote %s" : "%s is up to date", path);
-	return CE_EXIT_OK;
+	return ce_cli_wrote(cli, path, changed ? "Wrote %s" : "%s is up to date", path);
 }
 
 static int run(struct ce_cli *cli)
@@ -57,8 +56,7 @@ static int run(struct ce_cli *cli)
 	};
 	CE_AUTOFREE char *text = NULL;
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status;
+	int status;
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
@@ -67,12 +65,11 @@ static int run(struct ce_cli *cli)
 		return unknown_format(cli, format);
 	if (path && !*path)
 		return ce_cli_usage(cli, "--output is empty");
-	status = ce_cli_open(cli, &c);
+	status = ce_cli_open(cli);
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_export(c, &o, &text, &err);
-	ccenv_close(c);
-	return r < 0 ? ce_cli_fail(cli, &err, NULL) : put(cli, text, path);
+	return ccenv_export(cli->project, &o, &text, &err) < 0 ? ce_cli_fail(cli, &err, NULL)
+							       : put(cli, text, path);
 }
 
 const struct ce_command ce_cmd_export = {

@@ -47,10 +47,9 @@ static int run(struct ce_cli *cli)
 	ccenv_tools_free(&tools);
 	if (r < 0)
 		return ce_cli_fail(cli, &err, NULL);
-	ce_cli_say(cli,
+	return ce_cli_wrote(cli, output,
 		"Wrote %s: clangd takes the commands from the compile_commands.json of the build directory",
 		output);
-	return CE_EXIT_OK;
 }
 
 const struct ce_command ce_cmd_ide = {

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/buf.h"
 #include "base/json.h"
 #include "ccenv/exchange.h"
 #include "cli/cli.h"
@@ -11,7 +10,6 @@
 static void print_result(struct ce_cli *cli, const struct ccenv_import_result *r)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
 	if (!cli->json) {
 		ce_cli_say(cli, "Imported: %zu package%s in %s; next: `ccenv install`",
@@ -20,25 +18,21 @@ static void print_result(struct ce_cli *cli, const struct ccenv_import_result *r
 	}
 	o = json_pack("{s:s,s:s,s:I}", "manifest", r->manifest, "lock", r->lock, "packages",
 		(json_int_t)r->n_packages);
-	ce_json_format(o, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(o);
 }
 
 static int import(struct ce_cli *cli, const struct ccenv_import_options *o)
 {
 	struct ccenv_import_result result;
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status;
+	int status;
 
 	/* It is to be written, and need not exist. */
 	cli->manifest = NULL;
-	status = ce_cli_open(cli, &c);
+	status = ce_cli_open(cli);
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_import(c, o, &result, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_import(cli->project, o, &result, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	ce_ui_clear(&cli->ui);
 	print_result(cli, &result);

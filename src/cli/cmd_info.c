@@ -38,7 +38,6 @@ static void add_extended(json_t *o, const struct ccenv_info *i)
 static void print_json(const struct ce_cli *cli, const struct ccenv_info *i, bool extended)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	json_t *virtuals = json_array(), *sources = json_object(), *channels = json_array();
 
 	set(o, "version", i->version);
@@ -61,8 +60,7 @@ static void print_json(const struct ce_cli *cli, const struct ccenv_info *i, boo
 	json_object_set_new(o, "config-files", config_json(cli));
 	if (extended)
 		add_extended(o, i);
-	ce_json_format(o, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(o);
 }
 
 static void add_line(struct ce_buf *b, const char *title, const char *text)
@@ -122,18 +120,13 @@ static int run(struct ce_cli *cli)
 	};
 	struct ccenv_info info;
 	struct ccenv_error err;
-	struct ccenv *c;
 	int r, status;
 
-	if (!ce_cli_begin(cli, own, &status))
+	if (!ce_cli_start(cli, own, &status))
 		return status;
-	status = ce_cli_open(cli, &c);
-	if (status != CE_EXIT_OK)
-		return status;
-	r = ccenv_info(c, &info, &err);
+	r = ccenv_info(cli->project, &info, &err);
 	if (r == 0 && extended)
-		ccenv_info_extend(c, &info);
-	ccenv_close(c);
+		ccenv_info_extend(cli->project, &info);
 	if (r < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	if (cli->json)

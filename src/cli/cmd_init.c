@@ -18,6 +18,7 @@ static int run(struct ce_cli *cli)
 		{"name", 0, "NAME", "name of the project", .string = &name},
 		{0},
 	};
+	const char *path;
 	struct ccenv_error err;
 	int status;
 
@@ -40,9 +41,8 @@ static int run(struct ce_cli *cli)
 	};
 	if (ccenv_init(&o, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
-	ce_cli_say(
-		cli, "Wrote %s; next: `ccenv lock`", cli->manifest ? cli->manifest : "ccenv.json");
-	return CE_EXIT_OK;
+	path = cli->manifest ? cli->manifest : "ccenv.json";
+	return ce_cli_wrote(cli, path, "Wrote %s; next: `ccenv lock`", path);
 }
 
 const struct ce_command ce_cmd_init = {

@@ -4,14 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/json.h"
 #include "cli/cli.h"
 
 static void print_result(struct ce_cli *cli, const struct ccenv_install_result *r)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
 	if (!cli->json) {
 		ce_cli_say(cli, "Installed: %zu package%s in %s", r->n_packages,
@@ -22,22 +20,18 @@ static void print_result(struct ce_cli *cli, const struct ccenv_install_result *
 	if (r->root)
 		json_object_set_new(o, "root", json_string(r->root));
 	json_object_set_new(o, "packages", json_integer((json_int_t)r->n_packages));
-	ce_json_format(o, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(o);
 }
 
 static int install(struct ce_cli *cli, const struct ccenv_install_options *o)
 {
 	struct ccenv_install_result result;
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status = ce_cli_open(cli, &c);
+	int status = ce_cli_open(cli);
 
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_install(c, o, &result, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_install(cli->project, o, &result, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	ce_ui_clear(&cli->ui);
 	print_result(cli, &result);

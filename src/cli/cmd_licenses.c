@@ -43,7 +43,6 @@ static json_t *strings(const char *const *items, size_t n)
 static void print_json(const struct ccenv_licenses *list)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *array = json_array();
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
 	for (size_t i = 0; i < list->n; i++) {
 		const struct ccenv_license *l = &list->items[i];
@@ -63,8 +62,7 @@ static void print_json(const struct ccenv_licenses *list)
 		set(o, "source", l->source);
 		json_array_append_new(array, o);
 	}
-	ce_json_format(array, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(array);
 }
 
 /* May it be shipped with a program? Only said of what is under the CUDA EULA. */
@@ -231,8 +229,7 @@ static int run(struct ce_cli *cli)
 	};
 	struct ccenv_licenses list;
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status;
+	int status;
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
@@ -240,12 +237,10 @@ static int run(struct ce_cli *cli)
 	if (cli->args.n > 1)
 		return ce_cli_usage(cli, "give one regular expression; \"a|b\" matches either");
 	o.pattern = cli->args.n ? cli->args.items[0] : NULL;
-	status = ce_cli_open(cli, &c);
+	status = ce_cli_open(cli);
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_licenses(c, &o.of, &list, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_licenses(cli->project, &o.of, &list, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	status = show(cli, &o, &list);
 	ccenv_licenses_free(&list);

@@ -20,8 +20,7 @@ static int run(struct ce_cli *cli)
 	};
 	struct ccenv_packages list;
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status;
+	int status;
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
@@ -29,12 +28,10 @@ static int run(struct ce_cli *cli)
 	if (cli->args.n > 1)
 		return ce_cli_usage(cli, "give one regular expression; \"a|b\" matches either");
 	view.match = cli->args.n ? cli->args.items[0] : NULL;
-	status = ce_cli_open(cli, &c);
+	status = ce_cli_open(cli);
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_list(c, &of, &list, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_list(cli->project, &of, &list, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	status = ce_packages_print(cli, &list, &view);
 	ccenv_packages_free(&list);

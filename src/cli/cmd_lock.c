@@ -8,14 +8,11 @@ static int lock(struct ce_cli *cli, const struct ccenv_lock_options *o)
 {
 	struct ccenv_lock_result result;
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status = ce_cli_open(cli, &c);
+	int status = ce_cli_open(cli);
 
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_lock(c, o, &result, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_lock(cli->project, o, &result, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	ce_ui_clear(&cli->ui);
 	if (cli->json)

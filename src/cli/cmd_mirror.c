@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* ccenv mirror: a channel of the locked packages. */
-#include <stdio.h>
-
 #include "ccenv/exchange.h"
 #include "cli/cli.h"
+#include "cli/packages.h"
 
 static int run(struct ce_cli *cli)
 {
@@ -19,27 +18,20 @@ static int run(struct ce_cli *cli)
 		{0},
 	};
 	struct ccenv_error err;
-	struct ccenv *c;
 	size_t n;
-	int r, status;
+	int status;
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
 	if (cli->args.n != 1)
 		return ce_cli_usage(cli, "mirror takes one directory");
 	o.dir = cli->args.items[0];
-	status = ce_cli_open(cli, &c);
+	status = ce_cli_open(cli);
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_mirror(c, &o, &n, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_mirror(cli->project, &o, &n, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
-	ce_ui_clear(&cli->ui);
-	if (cli->json)
-		printf("{\"packages\": %zu}\n", n);
-	else
-		ce_cli_say(cli, "Mirrored: %zu package%s in %s", n, n == 1 ? "" : "s", o.dir);
+	ce_packages_say(cli, "Mirrored", n, o.dir);
 	return CE_EXIT_OK;
 }
 

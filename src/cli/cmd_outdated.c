@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/buf.h"
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/table.h"
@@ -18,7 +17,6 @@ static void set(json_t *o, const char *key, const char *value)
 static void print_json(const struct ccenv_outdated *list)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *array = json_array();
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
 	for (size_t i = 0; i < list->n; i++) {
 		const struct ccenv_outdated_package *p = &list->items[i];
@@ -37,8 +35,7 @@ static void print_json(const struct ccenv_outdated *list)
 		set(o, "held_by", p->held_by);
 		json_array_append_new(array, o);
 	}
-	ce_json_format(array, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(array);
 }
 
 static const char *held_by(const struct ccenv_outdated_package *p)
@@ -93,18 +90,12 @@ static int run(struct ce_cli *cli)
 	};
 	struct ccenv_outdated list;
 	struct ccenv_error err;
-	struct ccenv *c;
 	size_t n = 0;
-	int r, status;
+	int status;
 
-	if (!ce_cli_begin(cli, own, &status))
+	if (!ce_cli_start(cli, own, &status))
 		return status;
-	status = ce_cli_open(cli, &c);
-	if (status != CE_EXIT_OK)
-		return status;
-	r = ccenv_outdated(c, &list, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_outdated(cli->project, &list, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	ce_ui_clear(&cli->ui);
 	if (cli->json)

@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* ccenv presets: CMake presets to commit. */
-#include <stdio.h>
-
+#include "base/alloc.h"
+#include "base/path.h"
 #include "cli/cli.h"
+
+/* Where they are. The caller frees it. */
+static char *presets_path(const struct ce_cli *cli, const char *dir)
+{
+	const struct ccenv_options o = {.manifest = cli->manifest};
+	CE_AUTOFREE char *manifest = dir ? NULL : ccenv_manifest_path(&o);
+	CE_AUTOFREE char *of = manifest ? ce_path_dir(manifest) : ce_strdup(dir ? dir : ".");
+
+	return ce_path_join(of, "ccenv-presets.json");
+}
 
 static int run(struct ce_cli *cli)
 {
@@ -11,25 +21,21 @@ static int run(struct ce_cli *cli)
 		{"output-dir", 'o', "DIR", "write there [where ccenv.json is]", .string = &dir},
 		{0},
 	};
+	CE_AUTOFREE char *path = NULL;
 	struct ccenv_error err;
-	struct ccenv *c;
 	bool changed;
-	int r, status;
+	int status;
 
-	if (!ce_cli_begin(cli, own, &status))
+	if (!ce_cli_start(cli, own, &status))
 		return status;
-	status = ce_cli_open(cli, &c);
-	if (status != CE_EXIT_OK)
-		return status;
-	r = ccenv_presets(c, dir, &changed, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_presets(cli->project, dir, &changed, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
-	if (changed)
-		ce_cli_say(cli,
-			"Next: commit them, with \"include\": [\"ccenv-presets.json\"] in CMakePresets.json (\"version\": 4 or later); then\n"
-			"    cmake --preset ccenv-release && cmake --build --preset ccenv-release");
-	return CE_EXIT_OK;
+	path = presets_path(cli, dir);
+	if (!changed && !cli->json)
+		return CE_EXIT_OK;
+	return ce_cli_wrote(cli, path,
+		"Next: commit them, with \"include\": [\"ccenv-presets.json\"] in CMakePresets.json (\"version\": 4 or later); then\n"
+		"    cmake --preset ccenv-release && cmake --build --preset ccenv-release");
 }
 
 const struct ce_command ce_cmd_presets = {

@@ -23,8 +23,7 @@ static int unknown(struct ce_cli *cli, const char *name)
 		ce_buf_adds(&b, "name what to print; known are:");
 	for (const struct ce_tool_field *f = ce_tool_fields; f->name; f++)
 		ce_buf_addf(&b, " %s", f->name);
-	ce_ui_error(&cli->ui, ce_buf_str(&b));
-	return CE_EXIT_USAGE;
+	return ce_cli_failf(cli, CCENV_EUSAGE, "%s", ce_buf_str(&b));
 }
 
 static void help_names(void)
@@ -59,14 +58,12 @@ static int check(struct ce_cli *cli, const struct ce_args *names, const struct c
 static void print_json(const struct ce_args *names, const struct ccenv_tools *tools)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
 	for (size_t i = 0; i < names->n; i++)
 		json_object_set_new(o, names->items[i],
 			json_string(
 				ce_tool_field_value(ce_tool_field_find(names->items[i]), tools)));
-	ce_json_format(o, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(o);
 }
 
 static int run(struct ce_cli *cli)

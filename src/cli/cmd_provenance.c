@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* ccenv provenance: what files were built from, for who verifies them. */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "cli/cli.h"
 
 static int run(struct ce_cli *cli)
@@ -20,28 +17,20 @@ static int run(struct ce_cli *cli)
 		{0},
 	};
 	struct ccenv_error err;
-	struct ccenv *c;
 	char *text;
-	int r, status;
+	int status;
 
-	if (!ce_cli_begin(cli, own, &status))
+	if (!ce_cli_start(cli, own, &status))
 		return status;
 	ce_cli_default_target(&of);
 	o.environment = of.environment;
 	o.platform = of.platform;
 	o.target = of.target;
-	status = ce_cli_open(cli, &c);
-	if (status != CE_EXIT_OK)
-		return status;
 	o.files = (const char *const *)cli->args.items;
 	o.n_files = cli->args.n;
-	r = ccenv_provenance(c, &o, &text, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_provenance(cli->project, &o, &text, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
-	fputs(text, stdout);
-	free(text);
-	return CE_EXIT_OK;
+	return ce_cli_print_text(text);
 }
 
 const struct ce_command ce_cmd_provenance = {

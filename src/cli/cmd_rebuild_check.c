@@ -40,7 +40,6 @@ static json_t *text(const char *s)
 static void print_json(const struct ccenv_rebuild *r)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	json_t *findings = json_array();
 
 	json_object_set_new(o, "equal", json_boolean(r->n_different == 0));
@@ -64,8 +63,7 @@ static void print_json(const struct ccenv_rebuild *r)
 		json_object_set_new(v, "second", text(f->second));
 		json_array_append_new(findings, v);
 	}
-	ce_json_format(o, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(o);
 }
 
 static void print_list(const char *title, const char *const *list, size_t n)
@@ -151,8 +149,7 @@ static int run(struct ce_cli *cli)
 	char **command = cli->argv + at;
 	struct ccenv_rebuild result;
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status;
+	int status;
 
 	if (at + 1 < cli->argc)
 		o.argv = (const char *const *)command + 1;
@@ -162,12 +159,10 @@ static int run(struct ce_cli *cli)
 	if (cli->args.n > 1)
 		return ce_cli_usage(cli, "name one build directory; a command goes behind --");
 	o.build_dir = cli->args.n ? cli->args.items[0] : NULL;
-	status = ce_cli_open(cli, &c);
+	status = ce_cli_open(cli);
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_rebuild_check(c, &o, &result, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_rebuild_check(cli->project, &o, &result, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	print(cli, &result);
 	status = result.n_different ? DIFFERENT : CE_EXIT_OK;

@@ -72,14 +72,11 @@ static int search(struct ce_cli *cli, const struct ccenv_search_options *o, size
 {
 	struct ccenv_packages list;
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status = ce_cli_open(cli, &c);
+	int status = ce_cli_open(cli);
 
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_search(c, o, &list, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_search(cli->project, o, &list, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	ce_ui_clear(&cli->ui);
 	status = print(cli, &list, limit);

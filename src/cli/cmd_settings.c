@@ -33,7 +33,6 @@ static void print_json(const struct ccenv_settings *list, enum ccenv_setting_kin
 		[CCENV_SETTING_SYSTEM_REQUIREMENT] = "version",
 	};
 	CE_CLEANUP(ce_json_decrefp) json_t *array = json_array();
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
 	for (size_t i = 0; i < list->n; i++) {
 		json_t *o = json_object();
@@ -46,8 +45,7 @@ static void print_json(const struct ccenv_settings *list, enum ccenv_setting_kin
 			set(o, "platform", list->items[i].platform);
 		json_array_append_new(array, o);
 	}
-	ce_json_format(array, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(array);
 }
 
 /* "cuda 12", "conda-forge https://…"; what is not for all says so behind it. */
@@ -76,14 +74,11 @@ static int print_settings(struct ce_cli *cli, enum ccenv_setting_kind kind)
 {
 	struct ccenv_settings list;
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status = ce_cli_open(cli, &c);
+	int status = ce_cli_open(cli);
 
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_settings(c, kind, &list, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_settings(cli->project, kind, &list, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	if (cli->json)
 		print_json(&list, kind);
@@ -110,15 +105,12 @@ static void say_changed(struct ce_cli *cli, const struct ccenv_setting_options *
 static int change(struct ce_cli *cli, const struct ccenv_setting_options *o)
 {
 	struct ccenv_error err;
-	struct ccenv *c;
 	bool changed;
-	int r, status = ce_cli_open(cli, &c);
+	int status = ce_cli_open(cli);
 
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_setting_change(c, o, &changed, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_setting_change(cli->project, o, &changed, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	if (cli->json)
 		printf("{\n  \"changed\": %s\n}\n", changed ? "true" : "false");

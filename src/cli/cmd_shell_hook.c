@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/buf.h"
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/shells.h"
@@ -16,7 +15,6 @@
 static int print_json(struct ce_cli *cli, const struct ccenv_variables *list)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	json_t *set = json_object(), *unset = json_array();
 	int status = CE_EXIT_OK;
 
@@ -36,8 +34,7 @@ static int print_json(struct ce_cli *cli, const struct ccenv_variables *list)
 	}
 	if (status != CE_EXIT_OK)
 		return status;
-	ce_json_format(o, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(o);
 	return status;
 }
 

@@ -11,13 +11,11 @@ static int solve(struct ce_cli *cli, const struct ccenv_solve_options *o)
 	struct ccenv_packages list;
 	char *explanation = NULL;
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status = ce_cli_open(cli, &c);
+	int r, status = ce_cli_open(cli);
 
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_solve(c, o, &list, &explanation, &err);
-	ccenv_close(c);
+	r = ccenv_solve(cli->project, o, &list, &explanation, &err);
 	if (r < 0) {
 		status = ce_cli_fail(cli, &err, explanation);
 		free(explanation);

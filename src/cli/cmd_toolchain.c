@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/tool_fields.h"
@@ -30,10 +29,8 @@ static const struct {
 static void print_json(const struct ccenv_tools *tools)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = ce_tools_json(tools);
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
-	ce_json_format(o, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(o);
 }
 
 static int print_env(const struct ccenv_tools *tools, struct ccenv_error *err)

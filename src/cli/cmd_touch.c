@@ -2,22 +2,19 @@
 /* ccenv touch: the times of files from the commits. */
 #include <stdio.h>
 
-#include "base/buf.h"
 #include "base/json.h"
 #include "cli/cli.h"
 
 static void print_json(const struct ccenv_touch_result *t)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
 	json_object_set_new(o, "files", json_integer((json_int_t)t->n_files));
 	json_object_set_new(o, "touched", json_integer((json_int_t)t->n_touched));
 	json_object_set_new(o, "modified", json_integer((json_int_t)t->n_modified));
 	json_object_set_new(o, "submodules", json_integer((json_int_t)t->n_submodules));
 	json_object_set_new(o, "shallow", json_boolean(t->shallow));
-	ce_json_format(o, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(o);
 }
 
 static void say(struct ce_cli *cli, const struct ccenv_touch_result *t)
@@ -39,19 +36,16 @@ static int run(struct ce_cli *cli)
 	};
 	struct ccenv_touch_result result;
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status;
+	int status;
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
 	if (!from_git)
 		return ce_cli_usage(cli, "say where the times come from: --from-git");
-	status = ce_cli_open(cli, &c);
+	status = ce_cli_open(cli);
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_touch(c, &result, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_touch(cli->project, &result, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	if (cli->json)
 		print_json(&result);

@@ -258,14 +258,11 @@ static int look(struct ce_cli *cli, const struct tree_options *o)
 {
 	struct ccenv_packages list;
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status = ce_cli_open(cli, &c);
+	int status = ce_cli_open(cli);
 
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_list(c, &o->of, &list, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_list(cli->project, &o->of, &list, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	status = print(cli, o, &list);
 	ccenv_packages_free(&list);

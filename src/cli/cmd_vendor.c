@@ -39,9 +39,10 @@ static int run(struct ce_cli *cli)
 	free(text);
 	if (r < 0)
 		return ce_cli_fail(cli, &err, NULL);
-	if (strcmp(output, "-") != 0)
-		ce_cli_say(cli, "Wrote %s: include() it above project(), and commit it", output);
-	return CE_EXIT_OK;
+	if (strcmp(output, "-") == 0)
+		return CE_EXIT_OK;
+	return ce_cli_wrote(
+		cli, output, "Wrote %s: include() it above project(), and commit it", output);
 }
 
 const struct ce_command ce_cmd_vendor = {

@@ -13,18 +13,15 @@ static int run(struct ce_cli *cli)
 		{0},
 	};
 	struct ccenv_error err;
-	struct ccenv *c;
-	int r, status;
+	int status;
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
 	ce_cli_default_target(&o.of);
-	status = ce_cli_open(cli, &c);
+	status = ce_cli_open(cli);
 	if (status != CE_EXIT_OK)
 		return status;
-	r = ccenv_verify(c, &o, &err);
-	ccenv_close(c);
-	if (r < 0)
+	if (ccenv_verify(cli->project, &o, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	ce_ui_clear(&cli->ui);
 	if (cli->json)

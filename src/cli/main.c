@@ -75,16 +75,17 @@ static const char *nearest(const char *name)
 static int no_command(struct ce_cli *cli, const char *name)
 {
 	const char *other = nearest(name);
-	CE_AUTOFREE char *text =
-		other ? ce_asprintf("unknown command \"%s\"; did you mean `ccenv %s`?", name, other)
-		      : ce_asprintf("unknown command \"%s\"; `ccenv --help` lists them", name);
 
-	ce_ui_error(&cli->ui, text);
-	return CE_EXIT_USAGE;
+	if (other)
+		return ce_cli_failf(cli, CCENV_EUSAGE,
+			"unknown command \"%s\"; did you mean `ccenv %s`?", name, other);
+	return ce_cli_failf(
+		cli, CCENV_EUSAGE, "unknown command \"%s\"; `ccenv --help` lists them", name);
 }
 
 static void release(struct ce_cli *cli)
 {
+	ccenv_close(cli->project);
 	ce_config_release(&cli->config);
 	ce_opt_list_release(&cli->components);
 	ce_opt_list_release(&cli->channels);
@@ -118,8 +119,10 @@ static int run(struct ce_cli *cli, char **argv, size_t n)
 		n--;
 	}
 	cli->command = ce_command_find(argv[0]);
-	if (!cli->command)
+	if (!cli->command) {
+		ce_cli_expect_json(cli, (int)n, argv);
 		return no_command(cli, argv[0]);
+	}
 	cli->argc = (int)n;
 	cli->argv = argv;
 	status = cli->command->run(cli);
@@ -159,10 +162,11 @@ int main(int argc, char **argv)
 
 	disable_core_dumps(&cli);
 	ce_cli_common(&cli, common);
-	argv[0] = (char[]){"ccenv"}; /* getopt's messages begin with it */
 	if (!ce_opt_parse(argc, argv, own, common, true, &args)) {
-		fprintf(stderr, "Try `ccenv --help`.\n");
-		return CE_EXIT_USAGE;
+		CE_AUTOFREE char *mistake = args.mistake;
+
+		ce_cli_expect_json(&cli, argc, argv);
+		return ce_cli_usage(&cli, mistake);
 	}
 	if (version || (args.n && strcmp(args.items[0], "version") == 0)) {
 		printf("ccenv " CCENV_VERSION "\n");

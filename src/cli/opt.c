@@ -60,23 +60,6 @@ static void apply(const struct ce_opt *o, const char *value)
 	}
 }
 
-/* getopt prints an option that it does not know as it is, so such a one must not come to it. */
-static bool options_are_clean(int argc, char **argv, bool ordered)
-{
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		CE_AUTOFREE char *name = ce_strndup(argv[i], strcspn(argv[i], "="));
-		CE_AUTOFREE char *shown = ce_printable(name, false);
-
-		if (name[0] != '-' && ordered)
-			break;
-		if (name[0] == '-' && strcmp(name, shown) != 0) {
-			fprintf(stderr, "%s: unrecognized option '%s'\n", argv[0], shown);
-			return false;
-		}
-	}
-	return true;
-}
-
 static const char *nearest(const struct ce_opt *t, const char *name, size_t *least)
 {
 	const char *found = NULL;
@@ -92,20 +75,54 @@ static const char *nearest(const struct ce_opt *t, const char *name, size_t *lea
 	return found;
 }
 
-/* getopt has said what is wrong; perhaps it can be said what was meant. `word`: "--offlin=x" */
-static void suggest(const char *word, const struct ce_opt *own, const struct ce_opt *common)
+static size_t count_prefixed(const struct ce_opt *t, const char *prefix)
 {
-	CE_AUTOFREE char *name = NULL;
-	size_t least = 3;
-	const char *found, *other;
+	size_t n = 0;
 
-	if (!ce_has_prefix(word, "--"))
-		return;
-	name = ce_strndup(word + 2, strcspn(word + 2, "="));
-	found = nearest(own, name, &least);
-	other = nearest(common, name, &least);
-	if ((found || other) && least > 0)
-		fprintf(stderr, "Did you mean --%s?\n", other ? other : found);
+	for (; t && t->name; t++)
+		n += ce_has_prefix(t->name, prefix);
+	return n;
+}
+
+/* `word`: "--offlin=x". The caller frees the text. */
+static char *unknown_long(const char *word, const struct ce_opt *own, const struct ce_opt *common)
+{
+	CE_AUTOFREE char *name = ce_strndup(word + 2, strcspn(word + 2, "="));
+	CE_AUTOFREE char *shown = ce_printable(name, false);
+	size_t least = 3;
+	const char *found = nearest(own, name, &least), *other = nearest(common, name, &least);
+
+	if (count_prefixed(own, name) + count_prefixed(common, name) > 1)
+		return ce_asprintf("the option --%s could be several; write it in full", shown);
+	if (found || other)
+		return ce_asprintf(
+			"unknown option --%s; did you mean --%s?", shown, other ? other : found);
+	return ce_asprintf("unknown option --%s", shown);
+}
+
+static const struct ce_opt *by_value(
+	int value, const struct ce_opt *own, const struct ce_opt *common)
+{
+	size_t n_own = count(own), i = (size_t)value - LONG_ONLY;
+
+	if (value >= LONG_ONLY)
+		return i < n_own ? &own[i] : &common[i - n_own];
+	return by_letter(own, n_own, value) ? by_letter(own, n_own, value)
+					    : by_letter(common, count(common), value);
+}
+
+/* What getopt_long() found wrong, as it tells by `c` and optopt. The caller frees the text. */
+static char *mistake(int c, const char *word, const struct ce_opt *own, const struct ce_opt *common)
+{
+	const struct ce_opt *o = optopt ? by_value(optopt, own, common) : NULL;
+	char letter[2] = {(char)optopt, '\0'};
+	CE_AUTOFREE char *shown = ce_printable(letter, false);
+
+	if (c == ':' && o)
+		return ce_asprintf("--%s needs a value: --%s %s", o->name, o->name, o->arg);
+	if (o)
+		return ce_asprintf("--%s takes no value", o->name);
+	return optopt ? ce_asprintf("unknown option -%s", shown) : unknown_long(word, own, common);
 }
 
 bool ce_opt_parse(int argc, char **argv, const struct ce_opt *own, const struct ce_opt *common,
@@ -116,32 +133,23 @@ bool ce_opt_parse(int argc, char **argv, const struct ce_opt *own, const struct 
 	CE_CLEANUP(ce_buf_release) struct ce_buf shorts = {0};
 	int c;
 
-	if (!options_are_clean(argc, argv, ordered))
-		return false;
-	if (ordered)
-		ce_buf_addc(&shorts, '+');
+	/* ':' tells a missing value from an unknown option; the messages are ours. */
+	ce_buf_adds(&shorts, ordered ? "+:" : ":");
 	fill(own, n_own, 0, longs, &shorts);
 	fill(common, n_common, n_own, longs, &shorts);
 	optind = 0;
 	while ((c = getopt_long(argc, argv, ce_buf_str(&shorts), longs, NULL)) != -1) {
-		size_t i = (size_t)c - LONG_ONLY;
-		const struct ce_opt *o;
+		const struct ce_opt *o = NULL;
 
-		if (c == '?') {
-			if (optopt == 0) /* it is known, and lacks its argument, otherwise */
-				suggest(argv[optind - 1], own, common);
+		if (c != '?' && c != ':')
+			o = by_value(c, own, common);
+		if (!o) {
+			ret->mistake = mistake(c, argv[optind - 1], own, common);
 			return false;
 		}
-		if (c >= LONG_ONLY)
-			o = i < n_own ? &own[i] : &common[i - n_own];
-		else
-			o = by_letter(own, n_own, c);
-		if (!o)
-			o = by_letter(common, n_common, c);
-		if (o)
-			apply(o, optarg);
+		apply(o, optarg);
 	}
-	*ret = (struct ce_args){argv + optind, (size_t)(argc - optind)};
+	*ret = (struct ce_args){argv + optind, (size_t)(argc - optind), NULL};
 	return true;
 }
 

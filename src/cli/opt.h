@@ -31,12 +31,13 @@ struct ce_opt {
 struct ce_args {
 	char **items;
 	size_t n;
+	char *mistake; /* what is wrong, where parsing failed; the caller frees it */
 };
 
 /*
  * Parses argv[1…] by two tables (either may be NULL). Options may come anywhere; "--" ends them,
- * and with `ordered` so does the first argument. On a mistake prints one line that names it and
- * returns false.
+ * and with `ordered` so does the first argument. On a mistake ret->mistake names it, nothing else is set,
+ * and false is returned.
  */
 bool ce_opt_parse(int argc, char **argv, const struct ce_opt *own, const struct ce_opt *common,
 	bool ordered, struct ce_args *ret);

@@ -241,12 +241,10 @@ static json_t *package_json(const struct ccenv_package *p)
 static void print_json(const struct table *t)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *array = json_array();
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
 	for (size_t i = 0; i < t->n_rows; i++)
 		json_array_append_new(array, package_json(t->rows[i]));
-	ce_json_format(array, &b);
-	fputs(ce_buf_str(&b), stdout);
+	ce_cli_print_json(array);
 }
 
 static void print_plain(const struct table *t)
@@ -336,4 +334,13 @@ int ce_packages_print(
 	else
 		print_plain(&t);
 	return CE_EXIT_OK;
+}
+
+void ce_packages_say(struct ce_cli *cli, const char *verb, size_t n, const char *where)
+{
+	ce_ui_clear(&cli->ui);
+	if (cli->json)
+		printf("{\"packages\": %zu}\n", n);
+	else
+		ce_cli_say(cli, "%s: %zu package%s in %s", verb, n, n == 1 ? "" : "s", where);
 }

@@ -32,5 +32,7 @@ int ce_packages_match(
 /* Prints them. Returns an exit status: CE_EXIT_USAGE, with a message, for a wrong view. */
 int ce_packages_print(
 	struct ce_cli *cli, const struct ccenv_packages *list, const struct ce_packages_view *view);
+/* Says that `n` packages are now in `where`: "Bundled: 34 packages in app.tar", or {"packages": 34}. */
+void ce_packages_say(struct ce_cli *cli, const char *verb, size_t n, const char *where);
 
 #endif
