@@ -3,7 +3,6 @@
 #include "model/pkg_json.h"
 
 #include "base/json.h"
-
 #include "model/pkg.h"
 
 static void set_string(json_t *o, const char *key, const char *value)
