@@ -65,7 +65,7 @@ enum fault {
 	DEEP,            /* a million opening brackets */
 	MANY,            /* 600,000 good records of one name */
 	BUSY_ONCE,       /* 429, Retry-After: 1, then well */
-	BUSY_LONG,       /* 429, Retry-After: 86400 */
+	BUSY_LONG,       /* 429, Retry-After: 3600 */
 	UNAVAILABLE,     /* 503 */
 	UNAVAILABLE_ONCE,
 	FORBIDDEN,
@@ -243,7 +243,7 @@ static bool answer_fault(int fd, enum fault f, unsigned hit, const struct ce_buf
 	case BUSY_ONCE:
 		return test_respond(fd, 429, "Retry-After: 1\r\n", "slowly", 6);
 	case BUSY_LONG:
-		return test_respond(fd, 429, "Retry-After: 86400\r\n", NULL, 0);
+		return test_respond(fd, 429, "Retry-After: 3600\r\n", NULL, 0);
 	case UNAVAILABLE:
 	case UNAVAILABLE_ONCE:
 		return test_respond(fd, 503, NULL, "down", 4);
@@ -437,7 +437,7 @@ static const struct row rows[] = {
 	{DEEP, "deep nesting", "json", JSON, CCENV_EDATA, "nesting", false},
 	{MANY, "600,000 records", "zst", ZST, CCENV_EDATA, "too many records", true},
 	{BUSY_ONCE, "429, Retry-After 1", "zst", ZST, 0, "", true},
-	{BUSY_LONG, "429, Retry-After a day", "zst", ZST, CCENV_ENET, "86400", false},
+	{BUSY_LONG, "429, Retry-After an hour", "zst", ZST, CCENV_ENET, "3600", false},
 	{UNAVAILABLE, "503", "shards", SHARD, CCENV_ENET, "503", false},
 	{UNAVAILABLE_ONCE, "503 once", "shards", SHARD, 0, "", true},
 	{FORBIDDEN, "403", "json", JSON, CCENV_ENET, "credentials", false},
