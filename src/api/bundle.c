@@ -29,9 +29,11 @@
 #include "base/error.h"
 #include "base/event.h"
 #include "base/fs.h"
+#include "base/json.h"
 #include "base/map.h"
 #include "base/path.h"
 #include "base/strs.h"
+#include "base/url.h"
 #include "ccenv/exchange.h"
 #include "fetch/archives.h"
 #include "io/archive_tar.h"
@@ -59,6 +61,43 @@ static int by_digest(const void *a, const void *b)
 	int c = strcmp(x->sha256, y->sha256);
 
 	return c ? c : strcmp(x->fn, y->fn);
+}
+
+/* Strips the credentials from every URL below; true if there were any. */
+static bool strip_urls(json_t *value)
+{
+	bool changed = false;
+	const char *key;
+	json_t *v;
+	size_t i;
+
+	if (json_is_string(value) && strstr(json_string_value(value), "://")) {
+		CE_AUTOFREE char *plain = ce_url_strip_credentials(json_string_value(value));
+
+		changed = strcmp(plain, json_string_value(value)) != 0;
+		json_string_set(value, plain);
+	}
+	json_object_foreach (value, key, v)
+		changed |= strip_urls(v);
+	json_array_foreach (value, i, v)
+		changed |= strip_urls(v);
+	return changed;
+}
+
+/* A manifest as it may be given to others: the same bytes, unless a URL in it has credentials. */
+static int strip_manifest(const struct ce_buf *text, struct ce_buf *ret, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
+	int r = ce_json_parse(ce_buf_str(text), text->len, &o, err);
+
+	if (r < 0)
+		return r;
+	if (!strip_urls(o)) {
+		ce_buf_add(ret, ce_buf_str(text), text->len);
+		return 0;
+	}
+	ce_json_format(o, ret);
+	return 0;
 }
 
 static int put_text(struct ce_tar_writer *w, const char *name, const void *data, size_t len,
@@ -92,6 +131,7 @@ static int write_bundle(struct ccenv *c, const struct ce_handed *h,
 	const struct ce_archive_place *places, int fd, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_tar_writer_freep) struct ce_tar_writer *w = NULL;
+	CE_CLEANUP(ce_buf_release) struct ce_buf manifest = {0};
 	int r = ce_tar_writer_new(fd, &w, err);
 
 	if (r < 0)
@@ -100,8 +140,9 @@ static int write_bundle(struct ccenv *c, const struct ce_handed *h,
 	if (r >= 0)
 		r = put_text(w, "ccenv.lock", ce_buf_str(&h->text), h->text.len, err);
 	if (r >= 0 && c->manifest_path)
-		r = put_text(
-			w, "ccenv.json", ce_buf_str(&c->manifest_text), c->manifest_text.len, err);
+		r = strip_manifest(&c->manifest_text, &manifest, err);
+	if (r >= 0 && c->manifest_path)
+		r = put_text(w, "ccenv.json", ce_buf_str(&manifest), manifest.len, err);
 	for (size_t i = 0; r >= 0 && i < h->n_pkgs; i++)
 		r = put_archive(w, &places[i], err);
 	return r < 0 ? r : ce_tar_finish(w, err);
@@ -335,17 +376,28 @@ static int read_bundle(struct reader *r, struct ccenv_error *err)
 
 /* ---- the project ---- */
 
-/* Is what is there the same? A file that is not there is fine. */
-static int check_same(const char *path, const struct ce_buf *text, struct ccenv_error *err)
+static bool is_equal(const struct ce_buf *a, const struct ce_buf *b)
 {
-	CE_CLEANUP(ce_buf_release) struct ce_buf old = {0};
+	return a->len == b->len && memcmp(ce_buf_str(a), ce_buf_str(b), a->len) == 0;
+}
+
+/*
+ * Is what is there the same? A file that is not there is fine, and then *ret_keep is false: with
+ * true it need not be written, and must not where it has the credentials that the bundle lacks.
+ */
+static int check_same(
+	const char *path, const struct ce_buf *text, bool *ret_keep, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf old = {0}, plain = {0};
+	struct ccenv_error ignored;
 	int r = ce_fs_read(path, TEXT_MAX, &old, err);
 
+	*ret_keep = r >= 0;
 	if (r == CCENV_ENOTFOUND)
 		return 0;
-	if (r < 0)
+	if (r < 0 || is_equal(&old, text))
 		return r;
-	if (old.len == text->len && memcmp(ce_buf_str(&old), ce_buf_str(text), text->len) == 0)
+	if (strip_manifest(&old, &plain, &ignored) >= 0 && is_equal(&plain, text))
 		return 0;
 	return ce_fail(err, CCENV_EUSAGE,
 		"%s is not the one that the bundle was made from; move it away, or make the bundle again",
@@ -363,19 +415,20 @@ static int place_project(struct reader *r, struct ccenv_error *err)
 		c->lock_is_named ? ce_strdup(c->lock_path) : ce_path_join(dir, "ccenv.lock");
 	CE_AUTOFREE char *root = ce_strdup(c->root);
 	struct ce_manifest *m = NULL;
+	bool keep_manifest = false, keep_lock = false;
 	int e = 0;
 
 	if (r->has_manifest)
-		e = check_same(manifest, &r->manifest_text, err);
+		e = check_same(manifest, &r->manifest_text, &keep_manifest, err);
 	if (e >= 0)
-		e = check_same(lock, &r->lock_text, err);
+		e = check_same(lock, &r->lock_text, &keep_lock, err);
 	if (e >= 0 && r->has_manifest)
 		e = ce_manifest_parse(
 			ce_buf_str(&r->manifest_text), r->manifest_text.len, manifest, &m, err);
-	if (e >= 0 && r->has_manifest)
+	if (e >= 0 && r->has_manifest && !keep_manifest)
 		e = ce_fs_replace(
 			manifest, ce_buf_str(&r->manifest_text), r->manifest_text.len, NULL, err);
-	if (e >= 0)
+	if (e >= 0 && !keep_lock)
 		e = ce_fs_replace(lock, ce_buf_str(&r->lock_text), r->lock_text.len, NULL, err);
 	if (e >= 0)
 		e = ce_project_use_lock(c, lock, err);
