@@ -63,6 +63,10 @@ int ce_context(struct ccenv_error *err, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	ce_buf_vaddf(&b, fmt, ap);
 	va_end(ap);
+	/* It names a place, perhaps in words from outside: they end no line. */
+	for (size_t i = 0; i < b.len; i++)
+		if ((unsigned char)b.data[i] < ' ' || b.data[i] == 0x7f)
+			b.data[i] = '?';
 	ce_buf_adds(&b, ": ");
 	if (b.len + cause > room) {
 		size_t keep = cause + 2 < room ? room - cause - 2 : 0;

@@ -13,6 +13,10 @@
 #include "exchange/parts.h"
 #include "spec/channel.h"
 
+enum {
+	LEFT_OUT_MAX = 32 << 10
+};
+
 void ce_import_release(struct ce_import *im)
 {
 	json_decref(im->manifest);
@@ -56,9 +60,12 @@ void ce_import_leave_out(struct ce_import *im, const char *what, const json_t *n
 	for (char *p = line.data; p && *p; p++)
 		if (*p == '\n')
 			*p = ' ';
-	if (has_line(&im->left_out, ce_buf_str(&line)))
+	/* Each line is looked for: their number has a bound. */
+	if (im->left_out.len > LEFT_OUT_MAX || has_line(&im->left_out, ce_buf_str(&line)))
 		return;
 	ce_buf_addf(&im->left_out, "%s\n", ce_buf_str(&line));
+	if (im->left_out.len > LEFT_OUT_MAX)
+		ce_buf_adds(&im->left_out, "and more\n");
 }
 
 /* ---- trees ---- */
