@@ -82,11 +82,24 @@ static int check_dir(const char *dir, bool add, struct ccenv_error *err)
 	return 0;
 }
 
+/* A link would lead to files that are not the mirror's. */
+static int check_own_dir(const char *path, struct ccenv_error *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0 || S_ISDIR(st.st_mode))
+		return 0;
+	return ce_fail(err, CCENV_EDATA,
+		"%s is not a directory of the mirror's own: remove it, or give another directory",
+		path);
+}
+
 /* The subdir, made if it is new. With `add` its index begins with what was there. */
 static int use_subdir(
 	struct mirror *m, const char *name, bool add, struct subdir **ret, struct ccenv_error *err)
 {
 	struct subdir *s = ce_map_get(&m->subdirs, name);
+	CE_AUTOFREE char *shards = NULL;
 	int r;
 
 	*ret = s;
@@ -95,7 +108,12 @@ static int use_subdir(
 	*ret = s = ce_arena_alloc(&m->arena, sizeof(*s));
 	ce_map_set(&m->subdirs, name, s);
 	s->dir = ce_path_join(m->dir, name);
-	r = ce_fs_mkdirs(s->dir, err);
+	shards = ce_path_join(s->dir, "shards");
+	r = check_own_dir(s->dir, err);
+	if (r >= 0)
+		r = check_own_dir(shards, err);
+	if (r >= 0)
+		r = ce_fs_mkdirs(s->dir, err);
 	if (r < 0)
 		return r;
 	r = ce_channel_index_read(s->dir, &s->old, err);
