@@ -300,6 +300,17 @@ static void check_names(const struct reader *r, json_t *file, bool is_project)
 	}
 }
 
+/* The directory of ccenv.json may be one that others can write to: their file is not the project's. */
+static bool is_of_project(const struct ce_config *config)
+{
+	struct stat manifest, file;
+
+	if (lstat(config->paths[CE_CONFIG_PROJECT], &file) < 0)
+		return true; /* reading it says why not */
+	return file.st_uid == geteuid() || file.st_uid == 0 ||
+	       (stat(config->manifest, &manifest) == 0 && file.st_uid == manifest.st_uid);
+}
+
 /* The project's file is not read through links: what a message quotes of it must be the project's. */
 static int read_project(const struct ce_config *config, json_t **ret, struct ccenv_error *err)
 {
@@ -325,6 +336,10 @@ static int read_file(struct ce_config *config, enum ce_config_level level, struc
 	reader->path = path;
 	if (level != CE_CONFIG_PROJECT && !is_own(path)) {
 		warn(reader, "this file", "is ignored: other users can write to it");
+		return 0;
+	}
+	if (level == CE_CONFIG_PROJECT && !is_of_project(config)) {
+		warn(reader, "this file", "is ignored: it is another user's than ccenv.json");
 		return 0;
 	}
 	r = level == CE_CONFIG_PROJECT ? read_project(config, &file, err)
