@@ -12,14 +12,13 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "base/strs.h"
-#include "io/spawn.h"
+#include "io/git.h"
 #include "lock/lockfile.h"
 #include "model/lockfile.h"
 #include "model/pkg.h"
 #include "spec/channel.h"
 
 enum {
-	GIT_LIMIT_S = 60,
 	LOCK_MAX = 128 << 20
 };
 
@@ -189,13 +188,13 @@ void ccenv_changes_free(struct ccenv_changes *list)
 
 /* ---- where locks come from ---- */
 
-/* What git says, without its "fatal: ". */
-static int git_failed(const char *revision, const struct ce_buf *out, struct ccenv_error *err)
+/* With what git says, which the error has. */
+static int git_failed(const char *revision, struct ccenv_error *err)
 {
-	const char *text = ce_buf_str(out);
+	static const char mark[] = ": git: ";
+	const char *at = strstr(err->text, mark);
+	CE_AUTOFREE char *text = ce_strdup(at ? at + strlen(mark) : err->text);
 
-	if (ce_has_prefix(text, "fatal: "))
-		text += strlen("fatal: ");
 	return ce_fail(err, CCENV_ENOTFOUND,
 		"%s: no such file, and git does not know it as a revision with a lock: %.*s",
 		revision, (int)strcspn(text, "\n"), text);
@@ -211,17 +210,18 @@ static int read_revision(const struct ccenv *c, const char *revision, struct ce_
 							 : ce_asprintf("%s:./%s", revision,
 								   ce_path_base(c->lock_path));
 	/* cat-file prints the bytes: no filter, pager or program of the repository is run. */
-	const char *const argv[] = {"git", "-C", dir, "cat-file", "blob", object, NULL};
-	int status, r;
+	const char *const args[] = {"cat-file", "blob", object, NULL};
+	const struct ce_git git = {.dir = dir, .getenv_fn = c->getenv_fn};
+	int r;
 
 	if (*revision == '-' || !*revision)
 		return ce_fail(
 			err, CCENV_EUSAGE, "\"%s\" is neither a file nor a revision", revision);
-	r = ce_spawn_read(argv, GIT_LIMIT_S, &out, &status, err);
+	r = ce_git_text(&git, args, &out, err);
+	if (r == CCENV_EDATA)
+		return git_failed(revision, err);
 	if (r < 0)
 		return ce_context(err, r, "%s: no such file", revision);
-	if (status != 0)
-		return git_failed(revision, &out, err);
 	r = ce_lockfile_parse(ce_buf_str(&out), out.len, ret, err);
 	return r < 0 ? ce_context(err, r, "%s", object) : 0;
 }

@@ -65,7 +65,8 @@ static char **environment(const struct ce_git *git)
 	static const char *const kept[] = {"PATH", "HOME", "XDG_CONFIG_HOME", "LD_LIBRARY_PATH"};
 	static const char *const set[] = {"LC_ALL=C", "TZ=UTC0", "GIT_TERMINAL_PROMPT=0",
 		"GIT_OPTIONAL_LOCKS=0", "GIT_NO_REPLACE_OBJECTS=1", "GIT_NO_LAZY_FETCH=1",
-		"GIT_PAGER=cat", "GIT_EDITOR=false"};
+		/* Where git is too old for that: no protocol is allowed, whatever is configured. */
+		"GIT_ALLOW_PROTOCOL=none", "GIT_PAGER=cat", "GIT_EDITOR=false"};
 	char **env = ce_calloc(CE_COUNT(kept) + CE_COUNT(set) + 1, sizeof(*env));
 	size_t n = 0;
 
@@ -130,8 +131,9 @@ static int take_block(struct reading *r, const char *data, size_t n)
 		return res;
 	ce_buf_add(&r->rest, data, n);
 	if (r->rest.overflow)
-		return ce_fail(
-			r->err, CCENV_EDATA, "git prints a name of more than %d bytes", RECORD_MAX);
+		return ce_fail(r->err, CCENV_EDATA,
+			"git prints more than %zu bytes where a name or a text is expected",
+			r->rest.max);
 	return 0;
 }
 
@@ -190,12 +192,11 @@ static int start_failed(int errnum, struct ccenv_error *err)
 	return ce_fail_errno(err, errnum, "cannot run git");
 }
 
-int ce_git_records(const struct ce_git *git, const char *const *args,
-	int (*take)(void *user, const char *record, size_t len, struct ccenv_error *err),
-	void *user, struct ccenv_error *err)
+/* As ce_git_records(); `reading` has what takes the records, and how long they may be. */
+static int run(const struct ce_git *git, const char *const *args, struct reading *reading,
+	struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_fs_closep) int messages = ce_os_scratch_file();
-	struct reading reading = {.take = take, .user = user, .err = err};
 	int ends[2], r, status;
 	pid_t child;
 
@@ -207,10 +208,9 @@ int ce_git_records(const struct ce_git *git, const char *const *args,
 		close(ends[0]);
 		return start_failed(r, err);
 	}
-	ce_buf_init(&reading.rest, RECORD_MAX);
-	r = read_records(&reading, ends[0]);
+	r = read_records(reading, ends[0]);
 	close(ends[0]);
-	ce_buf_release(&reading.rest);
+	ce_buf_release(&reading->rest);
 	if (r != 0)
 		kill(child, SIGTERM); /* it may have much more to say */
 	status = wait_for(child);
@@ -219,17 +219,34 @@ int ce_git_records(const struct ce_git *git, const char *const *args,
 	return r < 0 ? r : 0;
 }
 
+int ce_git_records(const struct ce_git *git, const char *const *args,
+	int (*take)(void *user, const char *record, size_t len, struct ccenv_error *err),
+	void *user, struct ccenv_error *err)
+{
+	struct reading reading = {
+		.take = take, .user = user, .err = err, .rest = {.max = RECORD_MAX}};
+
+	return run(git, args, &reading, err);
+}
+
 static int add_text(void *user, const char *record, size_t len, struct ccenv_error *err)
 {
-	(void)err;
-	ce_buf_add(user, record, len);
+	struct ce_buf *text = user;
+
+	if (text->len)
+		return ce_fail(err, CCENV_EDATA, "git prints a NUL byte");
+	ce_buf_add(text, record, len);
 	return 0;
 }
 
 int ce_git_text(const struct ce_git *git, const char *const *args, struct ce_buf *ret,
 	struct ccenv_error *err)
 {
-	int r = ce_git_records(git, args, add_text, ret, err);
+	struct reading reading = {.take = add_text,
+		.user = ret,
+		.err = err,
+		.rest = {.max = ret->max ? ret->max : RECORD_MAX}};
+	int r = run(git, args, &reading, err);
 
 	if (r >= 0 && ret->len && ret->data[ret->len - 1] == '\n')
 		ret->data[--ret->len] = '\0';

@@ -36,7 +36,8 @@ struct ce_git {
 CE_MUST_CHECK int ce_git_records(const struct ce_git *git, const char *const *args,
 	int (*take)(void *user, const char *record, size_t len, struct ccenv_error *err),
 	void *user, struct ccenv_error *err);
-/* The output as one text, without the newline at its end. */
+/* The output as one text, without the newline at its end, appended to `ret`, which is empty. At most ret->max
+ * bytes, 1 MiB where that is 0. */
 CE_MUST_CHECK int ce_git_text(const struct ce_git *git, const char *const *args, struct ce_buf *ret,
 	struct ccenv_error *err);
 
