@@ -186,9 +186,12 @@ static int touch_submodule(struct ccenv *c, const struct tree *t, const struct t
 	unsigned depth, struct ccenv_touch_result *res, struct ccenv_error *err)
 {
 	CE_AUTOFREE char *dir = ce_path_join(t->git->dir, f->path);
-	CE_AUTOFREE char *git = ce_path_join(dir, ".git");
+	CE_CLEANUP(ce_fs_closep) int top = open(t->git->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CE_CLEANUP(ce_fs_closep) int fd = top < 0 ? -1 : ce_open_dir_beneath(top, f->path);
+	struct stat st;
 
-	if (!ce_fs_exists(git))
+	/* A link in its place leads to another repository. */
+	if (fd < 0 || fstatat(fd, ".git", &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
 	if (depth == SUBMODULES_DEEP)
 		return ce_fail(err, CCENV_EDATA, "%s: more than %d submodules in each other", dir,
