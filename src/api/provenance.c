@@ -14,6 +14,7 @@
 #include "api/cmake_cache.h"
 #include "api/locked.h"
 #include "api/project.h"
+#include "api/trust.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/digest.h"
@@ -363,7 +364,7 @@ static void take_flag(void *user, const struct ce_cmake_entry *e)
 	json_object_set_new(f->values, e->name, text(value));
 }
 
-/* The nearest CMakeCache.txt above the first file. */
+/* The nearest CMakeCache.txt above the first file that is no other user's. */
 static void find_build_dir(struct provenance *p)
 {
 	CE_AUTOFREE char *dir = ce_path_absolute(p->files.items[0]);
@@ -374,7 +375,7 @@ static void find_build_dir(struct provenance *p)
 
 		free(dir);
 		dir = above;
-		if (ce_fs_exists(cache)) {
+		if (ce_fs_exists(cache) && ce_trust_has_owner(p->c, cache)) {
 			p->build_dir = ce_arena_strdup(&p->arena, dir);
 			return;
 		}

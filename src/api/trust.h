@@ -23,7 +23,9 @@ struct ccenv;
  * way out of every refusal, which is CCENV_EUNTRUSTED.
  */
 
-/* Is it one of theirs? What does not exist is fine. `option` and `value` are the way out. */
+/* Is it one of theirs? What does not exist is fine. */
+bool ce_trust_has_owner(const struct ccenv *c, const char *path);
+/* The same as a refusal; `option` and `value` are the way out. */
 CE_MUST_CHECK int ce_trust_check_owner(const struct ccenv *c, const char *path, const char *option,
 	const char *value, struct ccenv_error *err);
 /* The root of a project, unless it was named. */
