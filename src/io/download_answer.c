@@ -84,7 +84,7 @@ int ce_transfer_check_answer(struct ce_transfer *t)
 		return ce_transfer_fail(t, CCENV_EHASH, text,
 			"its copy is damaged or was replaced; try later or use another channel");
 	}
-	return 0;
+	return total > t->t.max_bytes ? ce_transfer_fail_size(t) : 0;
 }
 
 /* Where a redirect leads; NULL when it must not be followed (then t->err says why). The caller

@@ -160,18 +160,22 @@ static int check_patience(struct ce_transfer *t)
 		"try again later, or use a mirror");
 }
 
+int ce_transfer_fail_size(struct ce_transfer *t)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "it is larger than %llu bytes, the most that is allowed",
+		(unsigned long long)t->t.max_bytes);
+	return ce_transfer_fail(t, CCENV_EDATA, text, "check that the URL is what you meant");
+}
+
 /* Data goes to the caller; every limit is checked here, for files and for the network. */
 int ce_transfer_deliver(struct ce_transfer *t, const void *data, size_t len)
 {
 	char text[96];
 
-	if (len > t->t.max_bytes || t->got > t->t.max_bytes - len) {
-		snprintf(text, sizeof(text),
-			"it is larger than %llu bytes, the most that is allowed",
-			(unsigned long long)t->t.max_bytes);
-		return ce_transfer_fail(
-			t, CCENV_EDATA, text, "check that the URL is what you meant");
-	}
+	if (len > t->t.max_bytes || t->got > t->t.max_bytes - len)
+		return ce_transfer_fail_size(t);
 	t->got += len;
 	int slow = check_patience(t);
 	if (slow < 0)

@@ -93,6 +93,8 @@ void ce_transfer_finish(struct ce_transfer *t, int code, const char *text, long 
 void ce_transfer_finish_failed(struct ce_transfer *t, long status);
 /* Fills t->err with "cannot download URL: <cause>; <way out>"; returns code. */
 int ce_transfer_fail(struct ce_transfer *t, int code, const char *cause, const char *way_out);
+/* The same for a body of more than max_bytes. */
+int ce_transfer_fail_size(struct ce_transfer *t);
 /* Hands bytes to the caller, within the limits. <0: t->err says why the transfer must end. */
 int ce_transfer_deliver(struct ce_transfer *t, const void *data, size_t len);
 /* The body begins again: what was handed on is void. <0 as above. */
