@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ccenv_open(), ccenv_close(): where a project is, and its manifest. */
+#include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,9 @@ static char *find_manifest(void)
 		CE_AUTOFREE char *path = ce_path_join(dir, "ccenv.json");
 		char *parent;
 
-		if (ce_fs_exists(path))
+		/* One that cannot be looked at is there: reading it says why not. A directory above may be
+		 * closed to this user. */
+		if (ce_fs_exists(path) || (errno != ENOENT && errno != ENOTDIR && errno != EACCES))
 			return CE_TAKE(path);
 		if (strcmp(dir, "/") == 0)
 			return NULL;

@@ -439,6 +439,13 @@ static int point_link(const struct ce_emit_facts *f, struct ccenv_error *err)
 	return ce_stage_symlink(to, link_path, err);
 }
 
+/* Does the link lead nowhere? What cannot be looked at may be there. */
+static bool is_dangling(const char *link)
+{
+	return ce_fs_exists(link) && access(link, F_OK) < 0 &&
+	       (errno == ENOENT || errno == ENOTDIR);
+}
+
 /* Views whose prefix has been removed are of no use to anybody. */
 static void remove_orphans(const struct ce_emit_facts *f)
 {
@@ -453,7 +460,7 @@ static void remove_orphans(const struct ce_emit_facts *f)
 		CE_AUTOFREE char *tree = ce_asprintf("%s/targets/%s", dir, f->target);
 
 		if (strncmp(e->d_name, f->label, len) == 0 && e->d_name[len] == '-' &&
-			strcmp(dir, f->view) != 0 && ce_fs_exists(tree) && access(tree, F_OK) < 0 &&
+			strcmp(dir, f->view) != 0 && is_dangling(tree) &&
 			ce_fs_remove_tree(dir, &ignored) < 0)
 			ce_log(f->in->events, CCENV_LOG_WARNING, "%s", ignored.text);
 	}
