@@ -160,9 +160,13 @@ json_t *convert_table(const toml::table &table, int depth, const char *&why)
 
 		if (std::strlen(key.data()) != key.length())
 			why = "NUL in a key";
-		if (!member || why || json_object_set_new(object, key.data(), member) < 0) {
-			if (!why)
-				why = "a key that is not UTF-8";
+		if (!member || why) {
+			json_decref(member);
+			json_decref(object);
+			return nullptr;
+		}
+		if (json_object_set_new(object, key.data(), member) < 0) {
+			why = "a key that is not UTF-8";
 			json_decref(object);
 			return nullptr;
 		}
