@@ -121,6 +121,39 @@ static void remove_item(struct edit *e)
 		"an item that is there can be removed, and no other");
 }
 
+/* What is read of the text is what it means. */
+static void get(struct edit *e)
+{
+	json_t *o = object_at(e, false);
+	const char *name = o ? key_in(o, e->key) : NULL;
+	CE_AUTOFREE char *text = ce_manifest_edit_get(&e->text, e->path, e->key);
+	CE_CLEANUP(ce_json_decrefp) json_t *v = NULL;
+
+	fuzz_require((text != NULL) == (name != NULL), "a member that is there can be read");
+	if (!text)
+		return;
+	v = json_loads(text, JSON_DECODE_ANY, NULL);
+	fuzz_require(json_equal(v, json_object_get(o, name)), "a member reads as what it means");
+	(void)ce_manifest_edit_list_has(&e->text, e->path, e->key);
+}
+
+/* A target becomes an object, and the manifest means the same. */
+static void open_target(struct edit *e, const struct ce_manifest *before)
+{
+	CE_CLEANUP(ce_manifest_freep) struct ce_manifest *m = NULL;
+	struct ccenv_error err;
+
+	if (!ce_manifest_target(before, e->key))
+		return;
+	ce_manifest_edit_open_target(&e->text, e->key);
+	fuzz_require(ce_manifest_parse(
+			     ce_buf_str(&e->text), e->text.len, "/p/ccenv.json", &m, &err) >= 0 &&
+			     m->n_targets == before->n_targets && ce_manifest_target(m, e->key),
+		"a manifest whose target is opened has that target");
+	json_decref(e->model);
+	e->model = json_loads(ce_buf_str(&e->text), 0, NULL);
+}
+
 void fuzz_edit(const char *data, size_t size)
 {
 	CE_AUTOFREE char *op = fuzz_line(&data, &size), *key = fuzz_line(&data, &size);
@@ -153,6 +186,12 @@ void fuzz_edit(const char *data, size_t size)
 		break;
 	case 'f':
 		add_item(&e, true);
+		break;
+	case 'g':
+		get(&e);
+		break;
+	case 'o':
+		open_target(&e, m);
 		break;
 	default:
 		remove_item(&e);

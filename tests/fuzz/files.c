@@ -33,6 +33,7 @@ static void use_config(const struct ce_config *config, bool is_project)
 			"a project's file does not say where caches and downloads are");
 		if (value)
 			free(ce_config_text(key, value));
+		fuzz_require(ce_config_key_near(key->name) == key, "a key is near to itself");
 	}
 	ce_config_channels(config, &channels);
 	free(channels.items);

@@ -50,6 +50,7 @@ static void make_requests(const struct ce_manifest *m)
 	struct ccenv_error err;
 
 	(void)ce_manifest_options(m, &arena);
+	(void)ce_manifest_reproducible(m);
 	for (size_t i = 0; i < m->n_environments; i++) {
 		struct ce_strs platforms = ce_manifest_platforms(m, &m->environments[i], &arena);
 
