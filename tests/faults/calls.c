@@ -171,6 +171,11 @@ ssize_t readlinkat(int fd, const char *path, char *to, size_t n)
 						    size_t)(fd, path, to, n);
 }
 
+int access(const char *path, int mode)
+{
+	return fails_at("access", path) ? -1 : REAL(int, access, const char *, int)(path, mode);
+}
+
 DIR *opendir(const char *path)
 {
 	return fails_at("opendir", path) ? NULL : REAL(DIR *, opendir, const char *)(path);

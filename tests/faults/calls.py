@@ -238,6 +238,8 @@ class Walker:
             self.outcomes["failed, and said why"] += 1
             if not re.search(r"^ccenv: .{10,}", done.stderr, re.M):
                 self.fail(f"{what}: no message", done.stderr)
+            elif "there is no ccenv.json" in done.stderr:
+                self.fail(f"{what}: a file that is there is not seen", done.stderr)
             elif not re.search(r"/|curl|memory|thread", done.stderr):
                 self.unclear[done.stderr.strip().splitlines()[-1]] += 1
             self.check_old_or_new(s, what, after)
