@@ -82,7 +82,7 @@ static int run(char **argv, int argc, bool repair, struct ccenv_error *err)
 		.force = repair,
 		.events = &events,
 	};
-	struct ce_pkg *pkgs = NULL;
+	CE_AUTOFREE struct ce_pkg *pkgs = NULL;
 	const struct ce_pkg **list;
 	size_t n = 0;
 	int r = read_records(argv[1], &arena, &pkgs, &n, err);
