@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "base/buf.h"
 #include "model/pkg.h"
 #include "model/repodata.h"
@@ -169,21 +170,38 @@ static size_t count_usable(const struct ce_requirement *req)
 static int by_version(const void *a, const void *b)
 {
 	const struct ce_candidate *const *ca = a, *const *cb = b;
+	int c = ce_version_compare((*ca)->pkg->parsed_version, (*cb)->pkg->parsed_version);
 
-	return ce_version_compare((*ca)->pkg->parsed_version, (*cb)->pkg->parsed_version);
+	return c ? c : strcmp((*ca)->pkg->build, (*cb)->pkg->build);
 }
 
-/* What versions there are: all when they are few, else from where to where. */
-static void put_range(struct ce_buf *out, const struct ce_package_name *name)
+/* What versions there are, sorted; with their builds where the spec asks for one, unless these are many. */
+static struct texts existing(const struct ce_requirement *req, struct ce_arena *a)
 {
+	const struct ce_package_name *name = req->name;
 	CE_AUTOFREE const struct ce_candidate **sorted = ce_calloc(name->n, sizeof(*sorted));
 	struct texts t = {0};
 
 	for (size_t i = 0; i < name->n; i++)
 		sorted[i] = &name->candidates[i];
 	qsort(sorted, name->n, sizeof(*sorted), by_version);
+	for (size_t i = 0; req->spec->build && i < name->n && t.n <= MAX_RANGE; i++)
+		add_text(&t, ce_arena_printf(
+				     a, "%s %s", sorted[i]->pkg->version, sorted[i]->pkg->build));
+	if (t.n > 0 && t.n <= MAX_RANGE)
+		return t;
+	t.n = 0;
 	for (size_t i = 0; i < name->n; i++)
 		add_text(&t, sorted[i]->pkg->version);
+	return t;
+}
+
+/* What versions there are: all when they are few, else from where to where. */
+static void put_range(struct ce_buf *out, const struct ce_requirement *req)
+{
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	struct texts t = existing(req, &a);
+
 	ce_buf_adds(out, ", but the channels only have ");
 	if (t.n > MAX_RANGE)
 		ce_buf_addf(out, "%s to %s (%zu versions)", t.items[0], t.items[t.n - 1], t.n);
@@ -210,7 +228,7 @@ static void put_missing(struct ce_buf *out, const struct ce_requirement *req)
 	else if (name->n == 0)
 		ce_buf_adds(out, ", but no channel has it");
 	else if (req->n_matches == 0)
-		put_range(out, name);
+		put_range(out, req);
 	else if (count_usable(req) == 0)
 		ce_buf_adds(out, ", but all matches are excluded");
 }
