@@ -120,6 +120,13 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
         self.assertRegex(bad.out, r"has\s+changed\s+since\s+this\s+toolchain\s+was\s+installed")
         self.configure(src, src / "b2", "-DCCENV_ALLOW_STALE=ON")
 
+    def test_toolchain_file_of_another_root(self):
+        """find_package has a root of its own; the other one may have any name."""
+        src = self.app()
+        run([self.env["CCENV_EXECUTABLE"], "install", "-q", "--root", src / "tools", "--manifest", src / "ccenv.json"], env=self.env)
+        self.configure(src, None, "--toolchain", src / "tools/toolchain/x86_64-linux.cmake")
+        self.assertIn("/build/_ccenv/", compilers(src / "build")["CMAKE_CXX_COMPILER"])
+
     def test_toolchain_file_of_the_user_is_read_too(self):
         src = self.app()
         write(src / "mine.cmake", "set(MINE yes)\nset(CMAKE_CXX_FLAGS_INIT -DMINE=1)\n")
