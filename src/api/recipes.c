@@ -68,6 +68,25 @@ static const char *program_name(const struct ccenv *c)
 	return name && *name && name[strspn(name, name_chars)] == '\0' ? name : "app";
 }
 
+/* The platforms of the manifest that ccenv builds on; CCENV_EUSAGE without any. A target is built on another
+ * machine than the one that it is for, which neither an image nor a runner is. */
+static int check_platforms(
+	const struct ccenv *c, struct ce_arena *a, struct ce_strs *ret, struct ccenv_error *err)
+{
+	const struct ce_manifest *m = c->manifest;
+
+	*ret = (struct ce_strs){ce_arena_array(a, m->n_platforms + 1, sizeof(*ret->items)), 0};
+	for (size_t i = 0; i < m->n_platforms; i++)
+		if (strcmp(m->platforms[i], "linux-64") == 0 ||
+			strcmp(m->platforms[i], "linux-aarch64") == 0)
+			ret->items[ret->n++] = m->platforms[i];
+	if (ret->n)
+		return 0;
+	return ce_fail(err, CCENV_EUSAGE,
+		"%s: ccenv builds on linux-64 and linux-aarch64, and \"platforms\" has neither%s",
+		m->path, m->n_targets ? "; \"targets\" are built on one machine for another" : "");
+}
+
 int ccenv_container(struct ccenv *c, const struct ccenv_container_options *o, char **ret_text,
 	struct ccenv_error *err)
 {
@@ -75,9 +94,13 @@ int ccenv_container(struct ccenv *c, const struct ccenv_container_options *o, ch
 		.base = o->base ? o->base : default_base,
 		.runtime_only = o->runtime_only,
 	};
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	struct ce_strs platforms;
 	struct ce_buf b = {0};
 	int r = check_project(c, err);
 
+	if (r >= 0)
+		r = check_platforms(c, &a, &platforms, err);
 	if (r < 0)
 		return r;
 	r = check_base(container.base, err);
@@ -115,15 +138,9 @@ int ccenv_ci(
 	r = check_archive(o->url, o->sha256, err);
 	if (r < 0)
 		return r;
-	ci.platforms.items = ce_arena_array(&a, c->manifest->n_platforms + 1, sizeof(char *));
-	for (size_t i = 0; i < c->manifest->n_platforms; i++)
-		if (strcmp(c->manifest->platforms[i], "linux-64") == 0 ||
-			strcmp(c->manifest->platforms[i], "linux-aarch64") == 0)
-			ci.platforms.items[ci.platforms.n++] = c->manifest->platforms[i];
-	if (!ci.platforms.n)
-		return ce_fail(err, CCENV_EUSAGE,
-			"%s: ccenv builds on linux-64 and linux-aarch64, and \"platforms\" has neither",
-			c->manifest->path);
+	r = check_platforms(c, &a, &ci.platforms, err);
+	if (r < 0)
+		return r;
 	if (o->format == CCENV_CI_GITLAB)
 		ce_emit_gitlab(&ci, &b);
 	else
