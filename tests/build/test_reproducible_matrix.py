@@ -165,7 +165,7 @@ lto_a.o lto_b.o: FLAGS = -dc
 %.o: %.cu
 	$(NVCC) $(ARCH) $(FLAGS) -O2 -c $(CURDIR)/$< -o $@
 %.o: %.cpp
-	$(CXX) -O2 -c $(CURDIR)/$< -o $@
+	$(CXX) -O2 -I$(CUDA_HOME)/include -c $(CURDIR)/$< -o $@
 plain graph cccl hostdebug lineinfo debug fat: %: %.o
 	$(NVCC) $^ -o $@
 rdc: rdc_a.o rdc_b.o
