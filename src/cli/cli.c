@@ -277,7 +277,7 @@ int ce_cli_environment(struct ce_cli *cli, const char *target, struct ccenv_tool
 	return CE_EXIT_OK;
 }
 
-int ce_cli_shell(struct ce_cli *cli, struct ccenv_tools *ret_tools,
+int ce_cli_shell(struct ce_cli *cli, const char *target, struct ccenv_tools *ret_tools,
 	struct ccenv_variables *ret_variables, char **ret_name)
 {
 	int status = ce_cli_open(cli);
@@ -285,7 +285,7 @@ int ce_cli_shell(struct ce_cli *cli, struct ccenv_tools *ret_tools,
 	if (status != CE_EXIT_OK)
 		return status;
 	*ret_name = ccenv_project_name(cli->project);
-	return ce_cli_environment(cli, NULL, ret_tools, ret_variables);
+	return ce_cli_environment(cli, target, ret_tools, ret_variables);
 }
 
 static void apply(const struct ccenv_variable *v)

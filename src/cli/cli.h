@@ -165,7 +165,7 @@ const char *ce_cli_getenv(const char *name);
 int ce_cli_environment(struct ce_cli *cli, const char *target, struct ccenv_tools *ret_tools,
 	struct ccenv_variables *ret_variables);
 /* The same, and what to call the project. The caller frees *ret_name. */
-int ce_cli_shell(struct ce_cli *cli, struct ccenv_tools *ret_tools,
+int ce_cli_shell(struct ce_cli *cli, const char *target, struct ccenv_tools *ret_tools,
 	struct ccenv_variables *ret_variables, char **ret_name);
 /* Sets the variables in this process and replaces it by argv[0]; an exit status when that fails. */
 int ce_cli_exec(

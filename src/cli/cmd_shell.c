@@ -208,10 +208,11 @@ static int start(struct ce_cli *cli, const char *program, const struct ccenv_var
 
 static int run(struct ce_cli *cli)
 {
-	const char *program = NULL;
+	const char *program = NULL, *target = NULL;
 	const struct ce_opt own[] = {
 		{"shell", 's', "SHELL", "the shell to start [SHELL, or /bin/sh]",
 			.string = &program},
+		CE_OPT_TARGET(target),
 		{0},
 	};
 	CE_AUTOFREE char *name = NULL;
@@ -227,7 +228,7 @@ static int run(struct ce_cli *cli)
 		program = "/bin/sh";
 	if (strcmp(program, "posix") == 0)
 		program = "sh";
-	status = ce_cli_shell(cli, &tools, &list, &name);
+	status = ce_cli_shell(cli, target, &tools, &list, &name);
 	if (status != CE_EXIT_OK)
 		return status;
 	status = start(cli, program, &list, name);

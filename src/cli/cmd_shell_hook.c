@@ -40,10 +40,11 @@ static int print_json(struct ce_cli *cli, const struct ccenv_variables *list)
 
 static int run(struct ce_cli *cli)
 {
-	const char *named = NULL;
+	const char *named = NULL, *target = NULL;
 	const struct ce_opt own[] = {
 		{"shell", 's', "SHELL", "bash, zsh, fish or posix [that of SHELL, or posix]",
 			.string = &named},
+		CE_OPT_TARGET(target),
 		{0},
 	};
 	const struct ce_shell *shell;
@@ -60,7 +61,7 @@ static int run(struct ce_cli *cli)
 	shell = ce_shell_find(named);
 	if (!shell)
 		return ce_cli_usage(cli, "--shell: expected bash, zsh, fish or posix");
-	status = ce_cli_shell(cli, &tools, &list, &name);
+	status = ce_cli_shell(cli, target, &tools, &list, &name);
 	if (status != CE_EXIT_OK)
 		return status;
 	if (cli->json) {
