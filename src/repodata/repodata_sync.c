@@ -35,6 +35,7 @@ enum {
 	RUN_MS = 50,       /* until a failure is looked for */
 	PARTS = 8,         /* of an index of shards */
 	CONNECTIONS = 16,  /* for the parts of all */
+	PRESUMED_AT_ONCE = 16,
 };
 
 struct sync {
@@ -111,6 +112,56 @@ static void look_in_shards(struct sync *y, struct ce_source *s, const char *name
 	}
 }
 
+/*
+ * While a server is asked whether a cached index is still the one, what it leads to is read from the
+ * cache: there is time, and the answer is mostly yes. Where it is another, settle_presumed() takes
+ * that back. Nothing is asked for on a mere guess.
+ */
+static void presume(struct sync *y, struct ce_source *s, const char *name)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf shard = {0};
+	char hex[CE_SHA256_HEX + 1];
+	struct ccenv_error ignored;
+
+	if (ce_shard_index_find(s->shards, name, hex) &&
+		(!ce_shard_cached(y->shards, hex, &shard) ||
+			ce_walk_take_shard(&y->walk, s, name, &shard, &ignored) < 0))
+		s->stuck = true;
+	else
+		s->next_name++;
+}
+
+/* A few names, so that no answer waits long. True when there are more. */
+static bool presume_some(struct sync *y)
+{
+	unsigned left = PRESUMED_AT_ONCE;
+
+	for (size_t i = 0; i < y->n_sources && left; i++) {
+		struct ce_source *s = y->sources[i];
+		while (left && s->state == CE_SOURCE_ASKING && s->presumed && !s->stuck &&
+			s->shards && s->next_name < y->walk.names.n && !y->walk.err.code) {
+			presume(y, s, y->walk.names.entries[s->next_name].key);
+			left--;
+		}
+	}
+	return left == 0;
+}
+
+/* Names stay: what is looked up in vain does no harm. */
+static void settle_presumed(struct sync *y)
+{
+	for (size_t i = 0; i < y->n_sources; i++) {
+		struct ce_source *s = y->sources[i];
+		if (s->state == CE_SOURCE_ASKING || !s->presumed)
+			continue;
+		s->presumed = false;
+		if (s->confirmed)
+			continue;
+		ce_walk_drop(&y->walk, s);
+		s->next_name = 0;
+	}
+}
+
 static bool is_behind(const struct sync *y, const struct ce_source *s)
 {
 	return s->state == CE_SOURCE_READY && s->next_name < y->walk.names.n && !y->walk.err.code;
@@ -182,6 +233,7 @@ static void on_step(void *user)
 {
 	struct sync *y = user;
 
+	settle_presumed(y);
 	advance(y);
 	ask_expected(y);
 	if (!is_busy(y) || y->walk.err.code)
@@ -236,12 +288,13 @@ static int gather(struct sync *y, struct ccenv_error *err)
 {
 	ce_source_tell_progress(&y->ctx);
 	ask_all(y);
-	for (;;) {
+	for (bool more = true;;) {
 		on_step(y);
 		int r = failure(y, err);
 		if (r < 0 || !is_busy(y))
 			return r;
-		r = ce_downloader_run(y->ctx.downloader, RUN_MS, err);
+		r = ce_downloader_run(y->ctx.downloader, more ? 0 : RUN_MS, err);
+		more = presume_some(y);
 		if (r < 0)
 			return r;
 	}

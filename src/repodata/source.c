@@ -86,10 +86,8 @@ static bool is_open(const struct ce_source *s)
 
 static void drop_body(struct ce_source *s)
 {
-	ce_indexer_free(s->indexer);
-	s->indexer = NULL;
-	ce_shard_preview_free(s->preview);
-	s->preview = NULL;
+	ce_indexer_free(CE_TAKE(s->indexer));
+	ce_shard_preview_free(CE_TAKE(s->preview));
 	s->previewed = false;
 	ce_buf_clear(&s->body);
 }
@@ -136,8 +134,7 @@ void ce_source_tell_progress(const struct ce_source_context *ctx)
 static void settle(struct ce_source *s, enum ce_source_state state)
 {
 	s->state = state;
-	ce_fs_unlock(s->lock);
-	s->lock = NULL;
+	ce_fs_unlock(CE_TAKE(s->lock));
 	s->ctx->progress.items_done++;
 	ce_source_tell_progress(s->ctx);
 }
@@ -542,6 +539,7 @@ static void confirm(struct ce_source *s, const struct ce_download_result *result
 	struct ce_download_result answer = *result;
 	bool changed = known->absent || known->broken;
 
+	s->confirmed = s->form == CE_FORM_SHARDS;
 	/* A 304 need not repeat what was said with the copy. */
 	if (!answer.last_modified)
 		answer.last_modified = known->last_modified;
@@ -628,6 +626,7 @@ void ce_source_ask(struct ce_source *s)
 	CE_AUTOFREE char *url = ce_asprintf("%s/%s", s->url, forms[s->form].file);
 	const struct ce_form_state *known = &s->known.form[s->form];
 	bool have = open_copy(s, s->form), tls = ce_url_has_scheme(s->url, "https");
+	struct ccenv_error ignored;
 	struct ce_download t = {
 		.url = url,
 		.max_bytes = forms[s->form].max_bytes,
@@ -643,6 +642,8 @@ void ce_source_ask(struct ce_source *s)
 		.on_done = on_done,
 	};
 
+	s->presumed = s->presumed || (s->shards && find_files(s, &ignored) >= 0);
+	s->confirmed = false;
 	s->state = CE_SOURCE_ASKING;
 	ce_downloader_add(s->ctx->downloader, &t);
 }

@@ -71,6 +71,9 @@ struct ce_source {
 	char *shown;      /* the same, to be shown */
 	size_t next_name; /* for the walk: names before this one were looked up */
 	bool hinted;      /* for the walk: the shards that are expected have been asked for */
+	/* For the walk: the cached index of shards was read while the server was asked about it, as
+	 * far as the cache went (stuck); and the server said that it is still the one. */
+	bool presumed, stuck, confirmed;
 
 	enum ce_source_state state;
 	struct ce_name_index *index;

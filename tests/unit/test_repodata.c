@@ -506,6 +506,52 @@ static void test_http_forms(void **state)
 	test_server_stop(s);
 }
 
+static char *records(const char *url)
+{
+	struct ccenv_error err;
+	struct ce_repodata *r = load(url, NULL, false, &err);
+
+	if (!r)
+		fail_msg("%s", err.text);
+	char *text = describe(r);
+	ce_repodata_free(r);
+	return text;
+}
+
+/* What is read of a cached index while the server is asked about it is as if it had not been, where
+ * the server has another. */
+static void test_index_changes(void **state)
+{
+	struct site site = {0};
+	struct test_server *s = test_server_start(serve_file, &site);
+	CE_AUTOFREE char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
+	CE_AUTOFREE char *path = ce_path_join(chan, "linux-64/repodata_shards.msgpack.zst");
+	CE_AUTOFREE char *other = ce_path_join(chan, "noarch/repodata_shards.msgpack.zst");
+	CE_CLEANUP(ce_buf_release) struct ce_buf full = {0}, small = {0};
+	struct ccenv_error err;
+
+	(void)state;
+	assert_int_equal(ce_fs_read(path, 1 << 20, &full, &err), 0);
+	assert_int_equal(ce_fs_read(other, 1 << 20, &small, &err), 0);
+	CE_AUTOFREE char *before = records(url);
+	assert_string_equal(before, test_channel_records);
+	/* linux-64 has no "top" any more, so that nothing is reached. */
+	test_write_file(path, ce_buf_str(&small), small.len);
+	CE_AUTOFREE char *cached = records(url);
+	clear_cache();
+	CE_AUTOFREE char *cold = records(url);
+	assert_null(strstr(cached, "top-"));
+	assert_null(strstr(cold, "top-"));
+	/* And has it again; one shard of the cache is damaged meanwhile, or lost. */
+	test_write_file(path, ce_buf_str(&full), full.len);
+	assert_loads(url, NULL, false);
+	CE_AUTOFREE char *shards = ce_path_join(cache, "repodata/shards");
+	assert_int_equal(ce_fs_remove_tree(shards, &err), 0);
+	assert_loads(url, NULL, false);
+	assert_loads(url, NULL, false);
+	test_server_stop(s);
+}
+
 /* The first mirror of two has a damaged file, lacks a form or lacks all: the second one is asked.
  */
 static void test_mirrors(void **state)
@@ -1067,6 +1113,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_forms, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_directory_named_t, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_http_forms, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_index_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mirrors, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hints, setup, teardown),
 		cmocka_unit_test(test_hint_table),
