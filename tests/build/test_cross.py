@@ -198,6 +198,7 @@ add_test(NAME static COMMAND static)
             self.assertEqual("libcudart.so.13" in dynamic(build / kind)[1], kind == "shared")
             self.assertEqual(self.emulated(root, build / kind), "devices 0\n")
         self.assertEqual(self.emulated(root, build / "generated"), "aarch64\n")
+        self.assertEqual(self.ccenv(src, root, "run", "--", build / "shared").out, "devices 0\n")
         self.assertIn("100% tests passed", run(["ctest", "--test-dir", build], env=self.env).out)
 
     def test_searches_and_children(self):
