@@ -637,3 +637,39 @@ def _(t):
     t.refused("install", "--prefix", t.path("prefix"), env=ONCE, timeout=30, says="larger than 8589934592 bytes")
     t.has(len(sent) < 64, f"{len(sent)} MiB were read")
     t.nothing_left()
+
+
+# --- a lock of another program, installed as it is
+
+@variants("project", [(n, f"`install --from-lock` of {text}", "refused, nothing is installed", (name, data)) for n, text, name, data in [
+    ("from-lock.other-bytes", "a pixi.lock with the sha256 of other bytes", "x.lock", PIXI_LOCK.replace("SHA", "0" * 64)),
+    ("from-lock.no-hash", "a list of packages without hashes, and no index", "x.txt", "@EXPLICIT\nhttp://127.0.0.1:1/c/noarch/p-1.0-0.conda\n"),
+    ("from-lock.name-other", "a list that calls the package by another name", "x.txt", "@EXPLICIT\nURL/../q-1.0-0.conda#sha256:SHA\n"),
+    ("from-lock.name-path", "a list whose file name is a path", "x.txt", "@EXPLICIT\nCHAN/noarch/..%2fp-1.0-0.conda#sha256:SHA\n"),
+    ("from-lock.text", "a pixi.lock with control characters", "x.lock", json.dumps({"version": 6, "environments": {FORGED: {}, "default": {"channels": FORGED, "packages": {FORGED: FORGED}}}, "packages": FORGED})),
+    ("from-lock.text-list", "a list of packages with control characters", "x.txt", "@EXPLICIT\nhttps://h/" + FORGED + "#sha256:" + "0" * 64 + "\n"),
+    ("from-lock.http", "a ccenv.lock of an https channel with a package over http", "ccenv.lock", json.dumps(
+        {"version": 1, "environments": {"default": {"channels": ["https://h.example/c"], "platforms": {"linux-64": {"specs": [], "virtual-packages": [], "packages": ["http://h.example/c/noarch/p-1.0-0.conda"]}}}},
+         "packages": [{"name": "p", "version": "1.0", "build": "0", "build_number": 0, "subdir": "noarch", "url": "http://h.example/c/noarch/p-1.0-0.conda", "sha256": "0" * 64}]})),
+]])
+def _(t, what):
+    t.channel().add(Package())
+    sha = t.channel().records["noarch"]["p-1.0-0.conda"]["sha256"]
+    url = t.channel().url + "/noarch/p-1.0-0.conda"
+    t.put("work/" + what[0], what[1].replace("URL", url).replace("SHA", sha).replace("CHAN", t.channel().url))
+    t.refused("install", "--from-lock", what[0], "--prefix", t.path("prefix"), env=ONCE)
+    t.nothing_left()
+
+
+@variants("project", [(n, f"`install --from-lock` of {text}", "refused at once; nothing of it is shown", make) for n, text, make in [
+    ("from-lock.link-secret", "a link to a file of the user", lambda t, p: os.symlink(_secret(t), p)),
+    ("from-lock.device", "a link to /dev/zero", lambda t, p: os.symlink("/dev/zero", p)),
+    ("from-lock.fifo", "a fifo", lambda t, p: os.mkfifo(p)),
+    ("from-lock.sparse", "64 GiB of nothing", lambda t, p: (open(p, "w").close(), os.truncate(p, 64 << 30))),
+]])
+def _(t, make):
+    make(t, t.path("work/x.lock"))
+    r = t.refused("install", "--from-lock", "x.lock", "--prefix", t.path("prefix"), timeout=10)
+    t.cheap(r, 3, 300)
+    _not_shown(t, r, "work/build")
+    t.has(not os.path.lexists(t.path("prefix")), "there is a prefix")
