@@ -77,8 +77,9 @@ CCENV_API int ccenv_install(struct ccenv *c, const struct ccenv_install_options 
 /*
  * Compares every file of an installed prefix with its record, the records with the packages' lists in
  * the cache, and with the lock. `o` says which prefix, as for ccenv_install(); a prefix given by
- * o->prefix that was not installed from the project's lock is compared with the packages that its
- * records name. A warning names what the cache does not have. CCENV_EHASH names the first differences.
+ * o->prefix, or one that ccenv_adopt() has put in use, that was not installed from the project's lock is
+ * compared with the packages that its records name. A warning names what the cache does not have. 0: all is as
+ * locked; 1: all is as the records have it, with no lock to compare with. CCENV_EHASH names the first differences.
  */
 CCENV_API int ccenv_verify(
 	struct ccenv *c, const struct ccenv_install_options *o, struct ccenv_error *err);

@@ -7,6 +7,7 @@
 #include "api/locked.h"
 #include "api/prefix.h"
 #include "api/project.h"
+#include "api/stamp.h"
 #include "api/trust.h"
 #include "base/alloc.h"
 #include "base/arena.h"
@@ -82,7 +83,6 @@ static int check_records(
 	return 0;
 }
 
-/* `p`: what is locked, or NULL. */
 /* Has another program made it? Then ccenv's own stamp is not there. */
 static bool is_foreign(const char *prefix)
 {
@@ -92,6 +92,7 @@ static bool is_foreign(const char *prefix)
 	return !ce_fs_exists(stamp) && ce_fs_exists(history);
 }
 
+/* `p`: what is locked, or NULL. */
 static int check_prefix(struct ccenv *c, const char *prefix, const struct ce_lockfile_platform *p,
 	struct ccenv_error *err)
 {
@@ -156,6 +157,25 @@ static int check_locked(struct ccenv *c, const struct ce_lockfile_platform *p, e
 	return check_all(c, prefix, p, err);
 }
 
+/* The prefix outside the root that its build files name, as after `ccenv adopt`; NULL if there is none. The
+ * caller frees it. */
+static char *adopted_prefix(const struct ccenv *c, const struct ccenv_selection *of)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *stamp = NULL;
+	CE_AUTOFREE char *joined = NULL;
+	struct ccenv_error ignored;
+	const char *rel;
+
+	if (of->target || of->environment || of->platform ||
+		ce_stamp_read(c, NULL, &stamp, &ignored) < 0)
+		return NULL;
+	rel = json_string_value(json_object_get(stamp, "prefix"));
+	if (!rel || (*rel != '/' && !ce_has_prefix(rel, "../")))
+		return NULL;
+	joined = *rel == '/' ? ce_strdup(rel) : ce_path_join(c->root, rel);
+	return ce_path_absolute(joined);
+}
+
 int ccenv_verify(struct ccenv *c, const struct ccenv_install_options *o, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
@@ -165,9 +185,12 @@ int ccenv_verify(struct ccenv *c, const struct ccenv_install_options *o, struct 
 
 	if (o->prefix && !*o->prefix)
 		return ce_fail(err, CCENV_EUSAGE, "--prefix is empty");
-	if (o->prefix) {
-		prefix = ce_prefix_of_option(o->prefix);
-		return check_all(c, prefix, lock_of_prefix(c, o, prefix, &lock), err);
+	prefix = o->prefix ? ce_prefix_of_option(o->prefix) : adopted_prefix(c, &o->of);
+	if (prefix) {
+		const struct ce_lockfile_platform *locked = lock_of_prefix(c, o, prefix, &lock);
+
+		r = check_all(c, prefix, locked, err);
+		return r < 0 ? r : !locked;
 	}
 	r = ce_locked_read(c, &o->of, &lock, &part, err);
 	if (r >= 0 && part.target)

@@ -13,7 +13,7 @@ static int run(struct ce_cli *cli)
 		{0},
 	};
 	struct ccenv_error err;
-	int status;
+	int r, status;
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
@@ -21,16 +21,16 @@ static int run(struct ce_cli *cli)
 	status = ce_cli_open(cli);
 	if (status != CE_EXIT_OK)
 		return status;
-	if (ccenv_verify(cli->project, &o, &err) < 0)
+	r = ccenv_verify(cli->project, &o, &err);
+	if (r < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	ce_ui_clear(&cli->ui);
 	if (cli->json)
 		printf("{\"whole\": true}\n");
 	else
 		ce_cli_say(cli,
-			o.prefix
-				? "Every file is as it was installed"
-				: "Every file is as it was installed, and the packages are those of the lock");
+			r > 0 ? "Every file is as it was installed"
+			      : "Every file is as it was installed, and the packages are those of the lock");
 	return CE_EXIT_OK;
 }
 
