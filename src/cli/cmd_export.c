@@ -6,9 +6,9 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/fs.h"
 #include "ccenv/exchange.h"
 #include "cli/cli.h"
+#include "cli/own_file.h"
 
 static int unknown_format(struct ce_cli *cli, const char *name)
 {
@@ -32,7 +32,7 @@ static int put(struct ce_cli *cli, const char *text, const char *path)
 		fputs(text, stdout);
 		return CE_EXIT_OK;
 	}
-	if (ce_fs_replace(path, text, strlen(text), &changed, &err) < 0)
+	if (ce_own_file_put(path, text, &changed, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	return ce_cli_wrote(cli, path, changed ? "Wrote %s" : "%s is up to date", path);
 }

@@ -2,7 +2,10 @@
 /* Files that commands write for people; see own_file.h. */
 #include "cli/own_file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -36,12 +39,36 @@ int ce_own_file_write(
 	const char *path, const char *first_line, const char *text, struct ccenv_error *err)
 {
 	CE_AUTOFREE char *dir = ce_path_dir(path);
-	int r = check_place(path, first_line, err);
+	int r;
 
+	if (!ce_own_file_is_replaceable(path))
+		return ce_fail(err, CCENV_EUSAGE,
+			"%s is a link, or not a regular file; name another one", path);
+	r = check_place(path, first_line, err);
 	if (r < 0)
 		return r;
 	r = ce_fs_mkdirs(dir, err);
 	if (r < 0)
 		return r;
 	return ce_fs_replace(path, text, strlen(text), NULL, err);
+}
+
+bool ce_own_file_is_replaceable(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) < 0 || S_ISREG(st.st_mode);
+}
+
+int ce_own_file_put(const char *path, const char *text, bool *ret_changed, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_fs_closep) int fd = -1;
+
+	*ret_changed = true;
+	if (ce_own_file_is_replaceable(path))
+		return ce_fs_replace(path, text, strlen(text), ret_changed, err);
+	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	if (fd < 0 || ce_fs_write_all(fd, text, strlen(text)) < 0)
+		return ce_fail_errno(err, errno, "cannot write %s", path);
+	return 0;
 }
