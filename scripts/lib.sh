@@ -95,7 +95,7 @@ build_packages=(gcc g++ libc6-dev make cmake ninja-build pkg-config libsolv-dev 
 # What the test channel takes besides.
 channel_packages=(python3 python3-venv binutils)
 # What the fast suite takes besides.
-fast_packages=(libcmocka-dev pkgconf git strace util-linux meson ccache fish bubblewrap faketime clangd universal-ctags openssl zstd)
+fast_packages=(libcmocka-dev pkgconf git strace util-linux meson ccache fish zsh bubblewrap faketime clangd universal-ctags openssl zstd)
 # What everything takes besides: one version of clang's tools decides about style.
 test_packages=("${fast_packages[@]}" clang-14 llvm-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 python3-jsonschema groff-base
 	qemu-user-static file)

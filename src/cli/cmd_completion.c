@@ -16,7 +16,7 @@ static const char bash[] =
 	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} cmd= i\n"
 	"\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
 	"\t\tcase ${COMP_WORDS[i]} in\n"
-	"\t\t-C | --directory | --manifest | --lock | --root | --cache-dir) ((i++)) ;;\n"
+	"\t\t-C | --directory | --manifest | --lock | --root | --cache-dir | --color) ((i++)) ;;\n"
 	"\t\t-*) ;;\n"
 	"\t\t*) cmd=${COMP_WORDS[i]}; break ;;\n"
 	"\t\tesac\n"
@@ -34,7 +34,7 @@ static const char zsh[] =
 	"\twhile ((i < CURRENT)); do\n"
 	"\t\tw=$words[i]\n"
 	"\t\tcase $w in\n"
-	"\t\t-C | --directory | --manifest | --lock | --root | --cache-dir) ((i++)) ;;\n"
+	"\t\t-C | --directory | --manifest | --lock | --root | --cache-dir | --color) ((i++)) ;;\n"
 	"\t\t-*) ;;\n"
 	"\t\t*) cmd=$w; break ;;\n"
 	"\t\tesac\n"
@@ -44,12 +44,33 @@ static const char zsh[] =
 	"\tcompadd -a list\n"
 	"\t[[ -n $cmd ]] && _files\n"
 	"}\n"
-	"compdef _ccenv ccenv\n";
+	"# Loaded by compinit for the first completion, or sourced.\n"
+	"if [[ $funcstack[1] == _ccenv ]]; then\n"
+	"\t_ccenv \"$@\"\n"
+	"else\n"
+	"\tcompdef _ccenv ccenv\n"
+	"fi\n";
 
 static const char fish[] =
 	"# fish completion of ccenv; made by `ccenv completion fish`\n"
-	"complete -c ccenv -f -n __fish_use_subcommand -a '(ccenv completion --words 2>/dev/null)'\n"
-	"complete -c ccenv -n 'not __fish_use_subcommand' -a '(ccenv completion --words (commandline -opc)[2] 2>/dev/null)'\n";
+	"function __ccenv_command\n"
+	"\tset -l words (commandline -opc)\n"
+	"\tset -e words[1]\n"
+	"\twhile set -q words[1]\n"
+	"\t\tswitch $words[1]\n"
+	"\t\t\tcase -C --directory --manifest --lock --root --cache-dir --color\n"
+	"\t\t\t\tset -e words[1]\n"
+	"\t\t\tcase '-*'\n"
+	"\t\t\tcase '*'\n"
+	"\t\t\t\techo $words[1]\n"
+	"\t\t\t\treturn\n"
+	"\t\tend\n"
+	"\t\tset -e words[1]\n"
+	"\tend\n"
+	"\treturn 1\n"
+	"end\n"
+	"complete -c ccenv -f -n 'not __ccenv_command >/dev/null' -a '(ccenv completion --words 2>/dev/null)'\n"
+	"complete -c ccenv -n '__ccenv_command >/dev/null' -a '(ccenv completion --words (__ccenv_command) 2>/dev/null)'\n";
 
 static const struct {
 	const char *name, *text;
