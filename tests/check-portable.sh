@@ -13,7 +13,7 @@ allowed='^src/(base/os\.c|base/elf_types\.h|io/places\.c):'
 
 words=$(tr -s ' \n' '||' <<<"$calls" | sed 's/|$//')
 names=$(tr -s ' \n' '||' <<<"$headers" | sed 's/|$//; s/\./\\./g')
-pattern="(^|[^A-Za-z0-9_\"])($words)\(|#include <($names)"
+pattern="(^|[^A-Za-z0-9_\"])(($words)\(|HOST_NAME_MAX)|#include <($names)"
 found=$(grep -nE "$pattern" -r src --include='*.c' --include='*.h' --include='*.cpp' | grep -vE "$allowed" |
 	sed 's@/\*.*@@' | grep -E "$pattern" | grep -vE '^[^:]*:[0-9]+:[[:space:]]*\*' || true)
 if [ -n "$found" ]; then

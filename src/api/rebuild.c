@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,7 +103,7 @@ static void describe_first(struct check *k)
 	struct passwd entry, *user = NULL;
 	const char *home = k->c->getenv_fn("HOME"), *name = k->c->getenv_fn("USER");
 	const char *tmp = k->c->getenv_fn("TMPDIR");
-	char host[HOST_NAME_MAX + 1] = "";
+	char host[256] = ""; /* POSIX: no name is longer than 255 */
 
 	if (getpwuid_r(geteuid(), &entry, text, sizeof(text), &user) != 0)
 		user = NULL;

@@ -12,7 +12,10 @@
 #include <string.h>
 #include <strings.h>
 
+/* macOS has some of them as macros, and declares others in headers that come later. The sources are the same. */
+#ifndef __APPLE__
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok atoi atol atoll
 #pragma GCC poison mktemp tmpnam tempnam system popen
+#endif
 
 #endif
