@@ -6,6 +6,7 @@
 #   $deps     where the libraries are installed
 #   $build    a scratch folder, with toolchain.cmake
 #   $arch     x86_64 or aarch64
+#   $system   Linux or Darwin
 #   $jobs     processes at a time
 #
 # shellcheck shell=bash disable=SC2154
@@ -49,8 +50,9 @@ pc() {
 }
 
 build_zlib() {
+	# It thinks that a Mac has no fdopen().
 	local s=$src/zlib
-	archive z "-D_LARGEFILE64_SOURCE=1 -DHAVE_UNISTD_H" "$s"/{adler32,crc32,deflate,infback,inffast,inflate,inftrees}.c \
+	archive z "-D_LARGEFILE64_SOURCE=1 -DHAVE_UNISTD_H -Dfdopen=fdopen" "$s"/{adler32,crc32,deflate,infback,inffast,inflate,inftrees}.c \
 		"$s"/{trees,zutil,compress,uncompr,gzclose,gzlib,gzread,gzwrite}.c &&
 		cp "$s/zlib.h" "$deps/include/" && sed 's/#ifdef HAVE_UNISTD_H.*/#if 1/' "$s/zconf.h.in" >"$deps/include/zconf.h" &&
 		pc zlib 1.2.13 -lz
@@ -100,6 +102,10 @@ build_pkgconf() {
 	mkdir -p "$build/pkgconf/libpkgconf" "$deps/include/libpkgconf"
 	cat >"$build/pkgconf/libpkgconf/config.h" <<-'END'
 		#define HAVE_STRNDUP 1
+		#ifdef __APPLE__
+		#define HAVE_STRLCAT 1
+		#define HAVE_STRLCPY 1
+		#endif
 		#define PACKAGE_NAME "pkgconf"
 		#define PACKAGE_VERSION "1.8.1"
 		#define PACKAGE_BUGREPORT ""
@@ -123,6 +129,8 @@ build_libsolv() {
 
 build_openssl() {
 	# ccenv finds the certificates itself, and nothing else is read from a folder of OpenSSL's own.
+	local target=linux-$arch
+	[ "$system" = Linux ] || target=darwin64-${arch/aarch64/arm64}
 	# On x86-64 it asks the processor what it has from a piece of .init, which a program linked by zig does not run:
 	# without this constructor sha256 takes four times as long.
 	[ "$arch" != x86_64 ] || cat >>"$src/openssl/crypto/sha/sha256.c" <<-'END'
@@ -133,7 +141,7 @@ build_openssl() {
 		}
 	END
 	mkdir -p "$build/openssl" && cd "$build/openssl" &&
-		CC=ccenv-cc AR=ccenv-ar RANLIB=ccenv-ranlib perl "$src/openssl/Configure" "linux-$arch" \
+		CC=ccenv-cc AR=ccenv-ar RANLIB=ccenv-ranlib perl "$src/openssl/Configure" "$target" \
 			--prefix=/usr --libdir=lib --openssldir=/etc/ssl no-shared no-tests no-module no-dso no-engine no-legacy \
 			no-ui-console no-autoload-config no-cmp no-cms no-ct no-dtls no-srp no-psk no-ssl3 no-tls1 no-tls1_1 no-ts \
 			no-comp no-aria no-bf no-blake2 no-camellia no-cast no-dsa no-ec2m no-gost no-idea no-md4 no-mdc2 no-rc2 no-rc4 \
@@ -157,12 +165,16 @@ build_nghttp2() {
 
 build_libarchive() {
 	# Its hundreds of checks take longer than the rest: the answers for Linux come with it, for what Android builds on its hosts.
-	local s=$src/libarchive
+	# macOS differs in what is left out and added here.
+	local s=$src/libarchive other='(x^)' more=
+	[ "$system" = Linux ] || more="-DHAVE_ARC4RANDOM_BUF=1 -DHAVE_STRUCT_STAT_ST_MTIMESPEC_TV_NSEC=1"
+	[ "$system" = Linux ] || other='HAVE_(LINUX_[A-Z]*_H|SYS_(STATFS|VFS)_H|FUTIMESAT|STRUCT_STAT_ST_MTIM_TV_NSEC)|STRERROR_R_CHAR_P|LSTAT_FOLLOWS_SLASHED_SYMLINK'
 	mkdir -p "$build/libarchive"
 	sed -E '1i #define __LIBARCHIVE_CONFIG_H_INCLUDED 1
-		/HAVE_(LIBLZMA|LZMA_H|ICONV|ICONV_H|[FGL]+[A-Z]*XATTR|LISTXATTR|SYS_XATTR_H) /d' "$s/contrib/android/config/linux_host.h" \
+		/HAVE_(LIBLZMA|LZMA_H|ICONV|ICONV_H|[FGL]+[A-Z]*XATTR|LISTXATTR|SYS_XATTR_H) /d
+		/ ('"$other"') /d' "$s/contrib/android/config/linux_host.h" \
 		>"$build/libarchive/config.h" || return 1
-	archive archive "-DPLATFORM_CONFIG_H=\"$build/libarchive/config.h\" -DHAVE_BZLIB_H=1 -DHAVE_ZSTD_H=1 -DHAVE_LIBZSTD=1 -I$deps/include -w" \
+	archive archive "-DPLATFORM_CONFIG_H=\"$build/libarchive/config.h\" -DHAVE_BZLIB_H=1 -DHAVE_ZSTD_H=1 -DHAVE_LIBZSTD=1 $more -I$deps/include -w" \
 		$(find "$s/libarchive" -maxdepth 1 -name '*.c' ! -name '*windows*' ! -name '*_freebsd.c' ! -name '*_darwin.c' ! -name '*_solaris.c' \
 			! -name '*_sunos.c' | sort) &&
 		cp "$s"/libarchive/archive{,_entry}.h "$deps/include/" && pc libarchive 3.6.2 "-larchive -lz -lbz2 -lzstd"
@@ -171,8 +183,10 @@ build_libarchive() {
 build_curl() {
 	local s=$src/curl
 	mkdir -p "$build/curl" "$deps/include/curl" && cp "$top/packaging/curl_config.h" "$build/curl/" &&
-		cp "$s"/include/curl/*.h "$deps/include/curl/" &&
-		archive curl "-DHAVE_CONFIG_H -DBUILDING_LIBCURL -DCURL_STATICLIB -DCURL_HIDDEN_SYMBOLS -DNGHTTP2_STATICLIB \
+		cp "$s"/include/curl/*.h "$deps/include/curl/" || return 1
+	# Only to make addresses for networks without IPv4: it takes a framework, of which the compiler has no headers.
+	sed -i 's/# *define CURL_OSX_CALL_COPYPROXIES 1//' "$s/lib/curl_setup.h"
+	archive curl "-DHAVE_CONFIG_H -DBUILDING_LIBCURL -DCURL_STATICLIB -DCURL_HIDDEN_SYMBOLS -DNGHTTP2_STATICLIB \
 			-I$build/curl -I$s/lib -I$s/include -I$deps/include" "$s"/lib/*.c "$s"/lib/v{auth,quic,tls}/*.c &&
 		pc libcurl 7.88.1 "-lcurl -lssl -lcrypto -lnghttp2 -lz -ldl -lpthread" -DCURL_STATICLIB
 }
