@@ -337,6 +337,11 @@ class Kinds(Case):
         self.assertEqual(again[0], first[1])
         self.assertGreater(other[0], other[1])
         self.check_app(two / "build/cuda-app")
+        # So do reproducible builds, whose flags are other ones.
+        self.configure(one, None, "-DCCENV_REPRODUCIBLE=ON", env=env)
+        self.assertEqual(build(one)[0], 0)
+        self.assertEqual(build(one)[1], 0)
+        self.check_app(one / "build/cuda-app")
         # Another lock hits nothing, though the compilers are the same. (Not 13.3: sccache 0.16 cannot compile with its nvcc.)
         self.manifest(one, components=("nvcc", "cudart", "nvrtc", "nvfatbin"))
         self.assertEqual(build(one)[0], 0)

@@ -699,6 +699,10 @@ foreach(_ccenv_v C CXX CUDA)
 		if(CCENV_RULES AND _ccenv_v STREQUAL "CUDA" AND _ccenv_own_gcc)
 			set(CCENV_RULES_MAPS_CUDA "")
 		endif()
+		# sccache runs the steps of nvcc in a directory of its own, with names of its own: those of temporary files are none of CMake's.
+		if(CCENV_RULES AND _ccenv_v STREQUAL "CUDA" AND _ccenv_user MATCHES "sccache")
+			string(REPLACE "objdir" "" CCENV_RULES_NAMES "${CCENV_RULES_NAMES}")
+		endif()
 		# sccache takes base directories from its server's environment or file only: SCCACHE_BASEDIRS is the user's.
 		if(_ccenv_user MATCHES "sccache")
 			list(APPEND _ccenv_all "SCCACHE_C_CUSTOM_CACHE_BUSTER=${_ccenv_content}${_ccenv_mode}")
