@@ -30,7 +30,7 @@ KINDS = {
     "plain": "`__global__`, anonymous namespace, `assert`, `__FILE__`, `__DATE__`", "rdc": "relocatable device code, device link",
     "static": "static library; a source without external symbols", "shared": "shared library",
     "fat": "fatbin: sm_75 with PTX, sm_80, sm_90 with PTX", "graph": "a CUDA graph", "cccl": "CCCL: `cub::DeviceScan`",
-    "nvrtc": "NVRTC: what it compiles at run time (PTX, cubin, `-lineinfo`, `-G`)", "hostdebug": "`-g`", "lineinfo": "`-lineinfo`",
+    "nvrtc": "NVRTC: what it compiles at run time (PTX, cubin)", "nvrtcline": "NVRTC with `-lineinfo` or `--device-debug`", "hostdebug": "`-g`", "lineinfo": "`-lineinfo`",
     "debug": "`-G -g`", "lto": "`-dlto` with a device link",
 }
 MODES = {"false": "`false`", "again": "not there, one directory", "default": "not there", "true": "`true`", "exec": "`ccenv exec`"}

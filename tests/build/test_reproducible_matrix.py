@@ -12,9 +12,9 @@ from harness import MODULE, RESULTS, cmakes, run
 
 VERSIONS = os.environ.get("CCENV_TEST_VERSIONS", "13.0 13.3").split()
 SYSTEMS = os.environ.get("CCENV_TEST_SYSTEMS", "Ninja,Unix Makefiles,ccenv.mk,a makefile,Meson").split(",")
-KINDS = ("plain", "rdc", "static", "shared", "fat", "graph", "cccl", "nvrtc", "hostdebug", "lineinfo", "debug", "lto")
+KINDS = ("plain", "rdc", "static", "shared", "fat", "graph", "cccl", "nvrtc", "nvrtcline", "hostdebug", "lineinfo", "debug", "lto")
 # What depends on the directory whatever the flags are.
-ONLY_EXEC = {"lineinfo", "debug", "lto"}
+ONLY_EXEC = {"nvrtcline", "lineinfo", "debug", "lto"}
 
 KERNEL = """#include <cassert>
 #include <cstdio>
@@ -66,7 +66,9 @@ int main(int argc, char **argv)
 		std::vector<char> a(ptx), b(cubin);
 		nvrtcGetPTX(program, a.data());
 		nvrtcGetCUBIN(program, b.data());
-		FILE *f = fopen(argv[argc - 1], n == 1 ? "wb" : "ab");
+		char name[4096];
+		snprintf(name, sizeof(name), "%s/%s", argv[argc - 1], n == 1 ? "nvrtc.out" : n == 2 ? "nvrtcline.out" : "nvrtcline.G.out");
+		FILE *f = fopen(name, "wb");
 		fwrite(a.data(), 1, ptx, f);
 		fwrite(b.data(), 1, cubin, f);
 		fclose(f);
@@ -236,13 +238,14 @@ class Matrix(Checkouts):
 
     def built(self, src, where, seen, start):
         """{path: bytes} of what there is, and of what NVRTC makes of its source when the program runs."""
-        start(["env", f"LD_LIBRARY_PATH={seen}/build/_ccenv/view/x86_64-linux/lib", f"{seen}/{where}/nvrtc", f"{seen}/nvrtc.out"])
+        start(["env", f"LD_LIBRARY_PATH={seen}/build/_ccenv/view/x86_64-linux/lib", f"{seen}/{where}/nvrtc", seen])
         files = artefacts(src / where)
         for name in KINDS:
             path = src / where / name
             if path.is_file():
                 files[name] = path.read_bytes()
-        files["nvrtc.out"] = (src / "nvrtc.out").read_bytes()
+        for name in ("nvrtc.out", "nvrtcline.out", "nvrtcline.G.out"):
+            files[name] = (src / name).read_bytes()
         self.assertEqual({kind_of(n) for n in files}, set(KINDS), sorted(files))
         return files
 
@@ -264,23 +267,29 @@ class Matrix(Checkouts):
             before, seen = [], src
             if mode == "exec":
                 before, seen = [self.env["CCENV_EXECUTABLE"], "-C", src, "exec", "--"], "/ccenv/src"
+                # Meson's native file has absolute paths, which have to be those of the place.
+                run([*before, self.env["CCENV_EXECUTABLE"], "install", "--root", f"{seen}/build/_ccenv", "--manifest", f"{seen}/ccenv.json"],
+                    env=self.env)
                 run([self.env["CCENV_EXECUTABLE"], "-C", src, "touch", "--from-git"], env=self.env)
             configure, build, out = self.commands(system, src, seen)
             jobs = "-j8" if i else "-j1"
 
             def start(args):
                 args = [*before, *args]
+                # Without anything, the date is that of the clock: what a second build in one directory shows is all the rest.
+                date = {"SOURCE_DATE_EPOCH": "1767323045"} if mode == "default" else {}
                 if i and before and not self.may_unshare():
                     return run(args, env=dict(self.env, TZ="Asia/Tokyo", LC_ALL="C", **self.another_day()), cwd=src, timeout=1800)
-                return self.other(src, args) if i else run(args, env=self.env, cwd=src, timeout=1800)
+                return self.other(src, args, **date) if i else run(args, env=dict(self.env, **date), cwd=src, timeout=1800)
 
+            # It installs what is missing, which the other user may not.
             if configure:
-                start(configure)
+                run([*before, *configure], env=self.env, cwd=src, timeout=1800)
             start([*build, jobs])
             trees.append(self.built(src, out, seen, start))
             if mode == "default" and i == 0:
                 for name in trees[0]:
-                    (src / (out if name != "nvrtc.out" else ".") / name).unlink()
+                    (src / ("." if name.endswith(".out") else out) / name).unlink()
                 start([*build, jobs])
                 results["again"] = self.unlike(trees[0], self.built(src, out, seen, start))
         results[mode] = self.unlike(*trees)
