@@ -114,6 +114,8 @@ int ccenv_environment(const struct ccenv_tools *t, const char *(*getenv_fn)(cons
 	if (ce_reproducible_is_on(t->reproducible)) {
 		SET(ret, a, "C.UTF-8", "LC_ALL");
 		SET(ret, a, "UTC", "TZ");
+		/* Generators in Python list what is in a set in an order of its hashes. */
+		SET(ret, a, "0", "PYTHONHASHSEED");
 		SET(ret, a, t->source_date, "SOURCE_DATE_EPOCH");
 	}
 	/* Makefiles and CMake that run within this one build for the same target. */

@@ -155,6 +155,8 @@ class Reproducible(Checkouts):
             run(["sh", "-c", "rm -f prog *.o lib/*.o *.a"], cwd=src)
             run([ccenv, "run", "--root", src / "build/_ccenv", "--manifest", src / "ccenv.json", "make", "-f", "by_hand", "prog", "one"],
                 env=dict(self.env, TZ="Asia/Tokyo" if i else "UTC"), cwd=src)
+        self.assertEqual(run([ccenv, "run", "--root", trees[0] / "build/_ccenv", "--manifest", trees[0] / "ccenv.json", "printenv",
+                              "PYTHONHASHSEED", "LC_ALL", "TZ"], env=self.env).out, "0\nC.UTF-8\nUTC\n")
         files = self.compare(*trees, 7)
         self.assertEqual([p for p in trees[0].iterdir() if p.name.endswith(".ccenv")], [])
         self.assert_no_paths({n: f for n, f in files.items() if n != "one"}, self.scratch, "tmpxft")

@@ -79,6 +79,7 @@ endif
 export CCENV_REPRODUCIBLE
 export LC_ALL := C.UTF-8
 export TZ := UTC
+export PYTHONHASHSEED := 0
 ARFLAGS := rcD
 # As seen from the program that is linked, so that it is the same in each checkout.
 ccenv_seen = $$ORIGIN/$(shell realpath -ms --relative-to=$(or $(@D),.) $1)

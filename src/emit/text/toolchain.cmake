@@ -640,6 +640,8 @@ if(_ccenv_mode MATCHES "^(1|strict)$" AND NOT _ccenv_try)
 	endif()
 	set(ENV{LC_ALL} "C.UTF-8")
 	set(ENV{TZ} "UTC")
+	# Generators in Python list what is in a set in an order of its hashes.
+	set(ENV{PYTHONHASHSEED} "0")
 elseif(NOT _ccenv_try AND EXISTS "${_ccenv_root}/source-date")
 	file(REMOVE "${_ccenv_root}/source-date")
 endif()
