@@ -24,13 +24,23 @@ enum {
 	FEATURES_MAX = 256
 };
 
+static int unknown_platform(const char *name, struct ccenv_error *err)
+{
+	const char *near = ce_subdir_near(name);
+
+	if (near && strcmp(near, "noarch") != 0)
+		return ce_fail(
+			err, CCENV_EDATA, "unknown platform \"%s\"; did you mean %s?", name, near);
+	return ce_fail(err, CCENV_EDATA,
+		"unknown platform \"%s\"; expected linux-64, linux-aarch64, win-64, osx-arm64 or another subdir of conda",
+		name);
+}
+
 static int check_platforms(const char *const *list, size_t n, struct ccenv_error *err)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!ce_subdir_is_known(list[i], strlen(list[i])) || strcmp(list[i], "noarch") == 0)
-			return ce_fail(err, CCENV_EDATA,
-				"unknown platform \"%s\"; expected linux-64, linux-aarch64, win-64, osx-arm64 or another subdir of conda",
-				list[i]);
+			return unknown_platform(list[i], err);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "base/edit.h"
 
 static const char *const known[] = {
 	"noarch",
@@ -34,4 +35,20 @@ bool ce_subdir_is_known(const char *text, size_t len)
 		if (strlen(known[i]) == len && memcmp(known[i], text, len) == 0)
 			return true;
 	return false;
+}
+
+const char *ce_subdir_near(const char *text)
+{
+	const char *found = NULL;
+	size_t least = 3;
+
+	for (size_t i = 0; i < CE_COUNT(known); i++) {
+		size_t distance = ce_edit_distance(known[i], text);
+
+		if (distance < least) {
+			least = distance;
+			found = known[i];
+		}
+	}
+	return found;
 }
