@@ -6,9 +6,11 @@
 
 #include "api/project.h"
 #include "api/trust.h"
+#include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/strs.h"
 #include "model/manifest.h"
 #include "model/match.h"
 #include "model/pkg.h"
@@ -16,9 +18,14 @@
 #include "model/repodata.h"
 #include "repodata/repodata_sync.h"
 #include "spec/channel.h"
+#include "spec/scan.h"
 #include "spec/spec.h"
 #include "spec/subdir.h"
 #include "spec/version.h"
+
+enum {
+	NAMES_MAX = 200 /* that match a glob: each is a file to fetch */
+};
 
 /* Those that are given, else the manifest's, else conda-forge; as URLs. */
 static int find_channels(const struct ccenv *c, const struct ccenv_search_options *o,
@@ -50,15 +57,15 @@ static int find_channels(const struct ccenv *c, const struct ccenv_search_option
 	return 0;
 }
 
-static int load(struct ccenv *c, const struct ccenv_search_options *o, const struct ce_spec *spec,
+static int load(struct ccenv *c, const struct ccenv_search_options *o, struct ce_strs names,
 	struct ce_arena *a, struct ce_repodata **ret, struct ccenv_error *err)
 {
 	const char *platform = o->platform ? o->platform : ce_platform_host();
 	struct ce_repodata_query q = {
 		.platforms = &platform,
 		.n_platforms = 1,
-		.names = &spec->name,
-		.n_names = 1,
+		.names = names.items,
+		.n_names = names.n,
 		.no_depends = true,
 		.cache_dir = c->cache_dir,
 		.offline = c->offline,
@@ -67,8 +74,12 @@ static int load(struct ccenv *c, const struct ccenv_search_options *o, const str
 	};
 	int r;
 
-	if (!ce_subdir_is_known(platform, strlen(platform)))
-		return ce_fail(err, CCENV_EUSAGE, "unknown platform \"%s\"", platform);
+	if (!ce_subdir_is_known(platform, strlen(platform))) {
+		const char *near = ce_subdir_near(platform);
+
+		return ce_fail(err, CCENV_EUSAGE, "unknown platform \"%s\"%s%s%s", platform,
+			near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	}
 	r = ce_trust_check_cache(c, err);
 	if (r < 0)
 		return r;
@@ -78,11 +89,37 @@ static int load(struct ccenv *c, const struct ccenv_search_options *o, const str
 	return ce_repodata_sync(&q, ret, err);
 }
 
+/* Records of a name, or of all names that match it. */
+static int load_all(struct ccenv *c, const struct ccenv_search_options *o,
+	const struct ce_spec *spec, struct ce_arena *a, struct ce_repodata **ret,
+	struct ccenv_error *err)
+{
+	const struct ce_strs name = {(const char **)&spec->name, 1};
+	CE_CLEANUP(ce_repodata_freep) struct ce_repodata *names = NULL;
+	int r = load(c, o, name, a, &names, err);
+
+	if (r < 0)
+		return r;
+	assert(names);
+	if (!strchr(spec->name, '*') || names->n_others == 0) {
+		*ret = CE_TAKE(names);
+		return 0;
+	}
+	if (names->n_others > NAMES_MAX)
+		return ce_fail(err, CCENV_EUSAGE,
+			"%zu names match \"%s\", which is more than %d; write more of the name",
+			names->n_others, spec->name, NAMES_MAX);
+	return load(c, o, (struct ce_strs){names->others, names->n_others}, a, ret, err);
+}
+
 static int newest_first(const void *a, const void *b)
 {
 	const struct ce_pkg *x = *(const struct ce_pkg *const *)a;
 	const struct ce_pkg *y = *(const struct ce_pkg *const *)b;
-	int order = 0;
+	int order = strcmp(x->name, y->name);
+
+	if (order != 0)
+		return order;
 
 	if (x->parsed_version && y->parsed_version)
 		order = ce_version_compare(y->parsed_version, x->parsed_version);
@@ -117,17 +154,19 @@ int ccenv_search(struct ccenv *c, const struct ccenv_search_options *o, struct c
 	const struct ce_pkg **found;
 	const struct ce_spec *spec;
 	size_t n = 0;
-	int r = ce_spec_parse(o->spec, CE_SPEC_STRICT, &a, &spec, err);
+	/* Only the lenient form has globs as names. */
+	bool glob = memchr(o->spec, '*', strcspn(o->spec, " =<>!~[")) != NULL;
+	int r = ce_spec_parse(o->spec, glob ? CE_SPEC_LENIENT : CE_SPEC_STRICT, &a, &spec, err);
 
 	if (r < 0)
 		return err->code = CCENV_EUSAGE;
-	r = load(c, o, spec, &a, &records, err);
+	r = load_all(c, o, spec, &a, &records, err);
 	if (r < 0)
 		return r;
 	assert(records);
 	found = ce_arena_array(&a, records->n + 1, sizeof(*found));
 	for (size_t i = 0; i < records->n; i++)
-		if (strcmp(records->pkgs[i].name, spec->name) == 0 &&
+		if (ce_glob_matches(spec->name, records->pkgs[i].name, false) &&
 			ce_spec_matches(spec, &records->pkgs[i]))
 			found[n++] = &records->pkgs[i];
 	if (n == 0)

@@ -14,6 +14,7 @@
 #include "repodata/shards.h"
 #include "repodata/source.h"
 #include "spec/name.h"
+#include "spec/scan.h"
 
 enum {
 	SIMILAR_MAX = 4096
@@ -27,10 +28,14 @@ struct similar {
 static bool looks_like(const char *wanted, const char *name, size_t len)
 {
 	size_t n = strlen(wanted);
-	bool same_beginning =
-		len >= 2 && n >= 2 && memcmp(name, wanted, 2) == 0 && len + 4 > n && n + 8 > len;
 
-	return same_beginning || memmem(name, len, wanted, n);
+	if (strchr(wanted, '*')) {
+		CE_AUTOFREE char *copy = ce_strndup(name, len);
+
+		return ce_glob_matches(wanted, copy, false);
+	}
+	return (len >= 2 && n >= 2 && memcmp(name, wanted, 2) == 0 && len + 4 > n && n + 8 > len) ||
+	       memmem(name, len, wanted, n);
 }
 
 static void note(void *user, const char *name, size_t len)
