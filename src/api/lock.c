@@ -6,12 +6,16 @@
 #include "api/locked.h"
 #include "api/plan.h"
 #include "api/project.h"
+#include "base/arena.h"
 #include "base/buf.h"
+#include "base/edit.h"
 #include "base/error.h"
 #include "lock/lockfile.h"
 #include "model/lockfile.h"
 #include "model/manifest.h"
+#include "model/request.h"
 #include "model/target_name.h"
+#include "spec/name.h"
 
 static bool differs(const struct ce_lockfile *a, const struct ce_lockfile *b)
 {
@@ -45,6 +49,57 @@ static int name_target(struct ccenv *c, struct ce_lock_plan *plan, struct ccenv_
 	return r;
 }
 
+static bool is_asked_for(const struct ce_lock_plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		for (size_t k = 0; k < plan->items[i].request->n_specs; k++)
+			if (strcmp(plan->items[i].request->specs[k]->name, name) == 0)
+				return true;
+	return false;
+}
+
+/* A name that is nowhere would change nothing, without a word. */
+static int check_update(const struct ce_lock_plan *plan, const struct ce_lockfile *old,
+	const char *name, struct ccenv_error *err)
+{
+	const char *nearest = NULL;
+	size_t least = strlen(name) < 4 ? 1 : 3;
+
+	for (size_t i = 0; i < old->n_pkgs; i++) {
+		size_t distance = ce_edit_distance(old->pkgs[i].name, name);
+
+		if (distance == 0)
+			return 0;
+		if (distance < least) {
+			least = distance;
+			nearest = old->pkgs[i].name;
+		}
+	}
+	if (is_asked_for(plan, name))
+		return 0;
+	return ce_fail(err, CCENV_ENOTFOUND, "\"%s\" is not among the locked packages%s%s%s", name,
+		nearest ? "; did you mean \"" : "; `ccenv list` shows them", nearest ? nearest : "",
+		nearest ? "\"?" : "");
+}
+
+/* The names to update, in the letters that packages have. */
+static int name_updates(struct ce_lock_plan *plan, const struct ce_lockfile *old,
+	struct ccenv_lock_options *o, struct ccenv_error *err)
+{
+	const char **names = ce_arena_array(&plan->arena, o->n_update + 1, sizeof(*names));
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < o->n_update; i++) {
+		char *name = ce_arena_strdup(&plan->arena, o->update[i]);
+
+		ce_name_to_lower(name);
+		names[i] = name;
+		r = check_update(plan, old, name, err);
+	}
+	o->update = names;
+	return r;
+}
+
 int ccenv_lock(struct ccenv *c, const struct ccenv_lock_options *o, struct ccenv_lock_result *ret,
 	struct ccenv_error *err)
 {
@@ -63,6 +118,8 @@ int ccenv_lock(struct ccenv *c, const struct ccenv_lock_options *o, struct ccenv
 		return r;
 	o = &named;
 	r = ce_lockfile_read(c->lock_path, &old, err);
+	if (r >= 0 && old && named.n_update)
+		r = name_updates(&plan, old, &named, err);
 	if (r < 0)
 		return r;
 	if (old && !o->update_all && !o->n_update && ce_lock_plan_fits(&plan, old, err) == 0) {
