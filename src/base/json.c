@@ -13,6 +13,42 @@
 #include "base/printable.h"
 #include "ccenv/ccenv.h"
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The end of `text`, `end` bytes of it, without the blanks there. */
+static size_t trimmed(const char *text, size_t end)
+{
+	while (end > 0 && is_blank(text[end - 1]))
+		end--;
+	return end;
+}
+
+/* What people write who know JSON's relatives, or whose editor does; `at` is behind what could not
+ * be read. */
+static const char *hint_of(const char *text, size_t len, size_t at)
+{
+	static const char mark[] = "\xEF\xBB\xBF";
+	size_t p = trimmed(text, at < len ? at : len);
+
+	if (len >= 3 && memcmp(text, mark, 3) == 0)
+		return "; it begins with a byte order mark: save it as UTF-8 without one";
+	if (trimmed(text, len) == 0)
+		return "; there is nothing in it";
+	if (p == 0)
+		return "";
+	if (text[p - 1] == '/' || text[p - 1] == '#')
+		return "; JSON has no comments";
+	if (text[p - 1] == '\'')
+		return "; JSON has its texts in double quotes";
+	if (text[p - 1] != ']' && text[p - 1] != '}')
+		return "";
+	p = trimmed(text, p - 1);
+	return p > 0 && text[p - 1] == ',' ? "; JSON has no comma behind the last member" : "";
+}
+
 int ce_json_parse(const char *text, size_t len, json_t **ret, struct ccenv_error *err)
 {
 	json_error_t je;
@@ -20,8 +56,8 @@ int ce_json_parse(const char *text, size_t len, json_t **ret, struct ccenv_error
 	json_t *v = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je);
 
 	if (!v)
-		return ce_fail(
-			err, CCENV_EDATA, "line %d, column %d: %s", je.line, je.column, je.text);
+		return ce_fail(err, CCENV_EDATA, "line %d, column %d: %s%s", je.line, je.column,
+			je.text, hint_of(text, len, (size_t)je.position));
 	*ret = v;
 	return 0;
 }
