@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/edit.h"
 #include "base/error.h"
 #include "base/strs.h"
 #include "ccenv/ccenv.h"
@@ -17,9 +18,25 @@
 static int fail_unknown(const char *component, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	const char *nearest = NULL;
+	size_t least = 3;
 
-	for (const struct ce_component *c = ce_component_list(); c->name; c++)
+	for (const struct ce_component *c = ce_component_list(); c->name; c++) {
+		size_t distance = ce_edit_distance(c->name, component);
+
+		/* Who writes the package means the component. */
+		if (ce_has_prefix(component, "cuda-") && strcmp(component + 5, c->name) == 0)
+			distance = 1;
+		if (distance < least && strlen(component) > 3) {
+			least = distance;
+			nearest = c->name;
+		}
 		ce_buf_addf(&b, "%s%s", b.len > 0 ? ", " : "", c->name);
+	}
+	if (nearest)
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"unknown CUDA component \"%s\"; did you mean \"%s\"? Other packages of the channel go under \"dependencies\"",
+			component, nearest);
 	return ce_fail(err, CCENV_ENOTFOUND,
 		"unknown CUDA component \"%s\"; expected one of %s. Any other package of the channel goes under \"dependencies\"",
 		component, ce_buf_str(&b));

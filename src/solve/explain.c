@@ -447,7 +447,7 @@ static json_t *make_request_node(struct explainer *e, const struct ce_requiremen
 	struct ce_buf text = {0}, components = {0};
 
 	json_object_set_new(node, "package", json_string(req->name->text));
-	ce_suggest_components(req->name->text, e->problem->request->platform, &components);
+	ce_suggest_asked_components(e->problem->request, req->name->text, &components);
 	ce_buf_adds(&text, req->text);
 	if (components.len)
 		ce_buf_addf(&text, " (%s)", ce_buf_str(&components));

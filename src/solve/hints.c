@@ -345,7 +345,7 @@ static void put_unavailable(const struct adviser *a, struct ce_buf *out,
 	const char *package = part->req->name->text;
 	struct ce_buf components = {0};
 
-	ce_suggest_components(package, a->problem->request->platform, &components);
+	ce_suggest_asked_components(a->problem->request, package, &components);
 	if (components.len)
 		ce_buf_addf(out, "%s (%s)", ce_buf_str(&components), package);
 	else

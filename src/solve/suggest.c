@@ -13,7 +13,9 @@
 #include "model/cuda_parts.h"
 #include "model/pkg.h"
 #include "model/repodata.h"
+#include "model/request.h"
 #include "solve/problem.h"
+#include "spec/spec.h"
 
 struct found {
 	const char *name;
@@ -80,7 +82,24 @@ static bool has_package(
 	return false;
 }
 
-void ce_suggest_components(const char *package, const char *platform, struct ce_buf *out)
+/* Whether the request has all packages of a component. */
+static bool asks_for_all(const struct ce_request *q, const char *const *specs)
+{
+	for (size_t i = 0; specs[i]; i++) {
+		const char *only[] = {specs[i], NULL};
+		bool found = false, is_first;
+
+		for (size_t k = 0; k < q->n_specs && !found; k++)
+			found = has_package(only, q->specs[k]->name, q->platform, &is_first);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* Of all components, or with `q` of those that it asks for. */
+static void suggest_components(
+	const char *package, const char *platform, const struct ce_request *q, struct ce_buf *out)
 {
 	const char *names[CE_SUGGEST_MAX];
 	bool is_main = false;
@@ -88,9 +107,10 @@ void ce_suggest_components(const char *package, const char *platform, struct ce_
 
 	for (const struct ce_component *c = ce_component_list(); c->name; c++) {
 		bool is_first, is_win = ce_has_prefix(platform, "win");
+		const char *const *specs = is_win ? c->win_specs : c->linux_specs;
 
-		if (!c->summary || !has_package(is_win ? c->win_specs : c->linux_specs, package,
-					   platform, &is_first))
+		if (!c->summary || !has_package(specs, package, platform, &is_first) ||
+			(q && !asks_for_all(q, specs)))
 			continue;
 		/* A component that is this package comes before those that use it, too. */
 		if (is_first > is_main)
@@ -101,6 +121,21 @@ void ce_suggest_components(const char *package, const char *platform, struct ce_
 	}
 	for (size_t i = 0; i < n; i++)
 		ce_buf_addf(out, "%s%s", i ? " or " : "component ", names[i]);
+}
+
+void ce_suggest_components(const char *package, const char *platform, struct ce_buf *out)
+{
+	suggest_components(package, platform, NULL, out);
+}
+
+void ce_suggest_asked_components(
+	const struct ce_request *q, const char *package, struct ce_buf *out)
+{
+	size_t before = out->len;
+
+	suggest_components(package, q->platform, q, out);
+	if (out->len == before)
+		suggest_components(package, q->platform, NULL, out);
 }
 
 size_t ce_suggest_names(const struct ce_problem *problem, const char *name, struct ce_arena *a,

@@ -7,6 +7,7 @@
 struct ce_arena;
 struct ce_buf;
 struct ce_problem;
+struct ce_request;
 
 enum {
 	CE_SUGGEST_MAX = 3
@@ -22,5 +23,8 @@ size_t ce_suggest_names(const struct ce_problem *problem, const char *name, stru
 /* Appends the CUDA components that `package` belongs to, "component nvcc" or "component cudart or
  * nvcc"; nothing when there is none. */
 void ce_suggest_components(const char *package, const char *platform, struct ce_buf *out);
+/* The same of the components that the request has all packages of, or of all if there are none. */
+void ce_suggest_asked_components(
+	const struct ce_request *q, const char *package, struct ce_buf *out);
 
 #endif

@@ -245,7 +245,7 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
         (src / "ccenv.json").unlink()
         write(src / "CMakeLists.txt", HEAD + "find_package(CondaCuda 13.0 REQUIRED COMPONENTS nvcc cublass)\nproject(a)\n")
         out = re.sub(r"\s+", " ", self.configure(src, None, f"-DCCENV_CHANNELS={CHANNEL}", ok=False).out)
-        self.assertIn('unknown CUDA component "cublass"; expected one of cccl,', out)
+        self.assertIn('unknown CUDA component "cublass"; did you mean "cublas"?', out)
 
     def test_credentials_of_channels_are_not_shown(self):
         """Passwords, tokens and queries in CCENV_CHANNELS: neither in what is printed nor in any file of the root."""

@@ -60,12 +60,17 @@ static void test_components_are_expanded(void **state)
 
 static void test_unknown_component_lists_the_known(void **state)
 {
-	static const char *wrong = "cublass", *nccl = "nccl";
+	static const char *wrong = "plugh", *near = "cublass", *package = "cuda-nvcc",
+			  *nccl = "nccl";
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 
 	(void)state;
 	ask("13.0", (struct ce_strs){&wrong, 1}, "linux-64", NULL, &b);
 	assert_non_null(strstr(ce_buf_str(&b), "cublas, "));
+	ask("13.0", (struct ce_strs){&near, 1}, "linux-64", NULL, &b);
+	assert_non_null(strstr(ce_buf_str(&b), "did you mean \"cublas\"?"));
+	ask("13.0", (struct ce_strs){&package, 1}, "linux-64", NULL, &b);
+	assert_non_null(strstr(ce_buf_str(&b), "did you mean \"nvcc\"?"));
 	ask("13.0", (struct ce_strs){&nccl, 1}, "win-64", NULL, &b);
 	assert_non_null(strstr(ce_buf_str(&b), "does not exist for win-64"));
 }
