@@ -312,7 +312,7 @@ static int check_missing(const struct sync *y, struct ccenv_error *err)
 	if (n > MISSING_NAMED)
 		ce_buf_addf(&b, " and %zu more", n - MISSING_NAMED);
 	return ce_fail(err, CCENV_EOFFLINE,
-		"the records of %s (%s) are not in the cache, and --offline forbids to fetch them; run once without --offline",
+		"the records of %s (%s) are not in the cache, and --offline forbids fetching them; run once without --offline",
 		ce_buf_str(&b), y->missing_at);
 }
 

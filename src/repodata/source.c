@@ -311,7 +311,7 @@ static void settle_offline(struct ce_source *s)
 		return;
 	}
 	ce_fail(&err, CCENV_EOFFLINE,
-		"%s of %s is in the cache, and --offline forbids to fetch it; run once without --offline",
+		"%s of %s is in the cache, and --offline forbids fetching it; run once without --offline",
 		damaged ? "only a damaged index" : "no index", s->shown);
 	fail(s, &err);
 }
