@@ -14,6 +14,7 @@
 #include "io/yaml.h"
 #include "model/lockfile.h"
 #include "model/pkg.h"
+#include "model/pkg_json.h"
 
 static void set_text(json_t *o, const char *key, const char *value)
 {
@@ -87,8 +88,12 @@ static json_t *package(const struct ce_pkg *p)
 	if (p->n_constrains)
 		json_object_set_new(
 			o, "constrains", ce_json_of_strings(p->constrains, p->n_constrains));
+	if (p->n_extras)
+		json_object_set_new(o, "extra_depends", ce_pkg_extras_to_json(p));
 	set_channel(o, p);
 	set_text(o, "features", p->features);
+	if (p->n_flags)
+		json_object_set_new(o, "flags", ce_json_of_strings(p->flags, p->n_flags));
 	if (p->track_features)
 		json_object_set_new(o, "track_features", split_words(p->track_features));
 	set_text(o, "license", p->license);

@@ -45,9 +45,9 @@ static const char *conda_url(struct reader *r, const json_t *item)
 static json_t *record_of(const json_t *item, const char *url)
 {
 	static const char *const keys[] = {"name", "version", "build", "build_number", "subdir",
-		"noarch", "sha256", "md5", "depends", "constrains", "channel", "features",
-		"track_features", "license", "license_family", "size", "timestamp",
-		"python_site_packages_path"};
+		"noarch", "sha256", "md5", "depends", "constrains", "extra_depends", "channel",
+		"features", "flags", "track_features", "license", "license_family", "size",
+		"timestamp", "python_site_packages_path"};
 	json_t *o = json_object();
 
 	for (size_t i = 0; i < CE_COUNT(keys); i++)

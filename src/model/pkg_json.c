@@ -17,14 +17,14 @@ static void set_strings(json_t *o, const char *key, const char *const *list, siz
 		json_object_set_new(o, key, ce_json_of_strings(list, n));
 }
 
-static void set_extras(json_t *o, const struct ce_pkg *p)
+json_t *ce_pkg_extras_to_json(const struct ce_pkg *p)
 {
 	json_t *groups = json_object();
 
 	for (size_t i = 0; i < p->n_extras; i++)
 		json_object_set_new(groups, p->extras[i].group,
 			ce_json_of_strings(p->extras[i].depends, p->extras[i].n_depends));
-	json_object_set_new(o, "extra_depends", groups);
+	return groups;
 }
 
 json_t *ce_pkg_to_json(const struct ce_pkg *p)
@@ -48,7 +48,7 @@ json_t *ce_pkg_to_json(const struct ce_pkg *p)
 	set_strings(o, "depends", p->depends, p->n_depends);
 	set_strings(o, "constrains", p->constrains, p->n_constrains);
 	if (p->n_extras)
-		set_extras(o, p);
+		json_object_set_new(o, "extra_depends", ce_pkg_extras_to_json(p));
 	set_strings(o, "flags", p->flags, p->n_flags);
 	set_string(o, "track_features", p->track_features);
 	set_string(o, "features", p->features);

@@ -11,5 +11,7 @@ struct ce_pkg;
  * conda-meta want). ce_pkg_read() reads it back. The caller calls json_decref().
  */
 json_t *ce_pkg_to_json(const struct ce_pkg *pkg);
+/* Its "extra_depends": an object of lists by group. */
+json_t *ce_pkg_extras_to_json(const struct ce_pkg *pkg);
 
 #endif
