@@ -147,5 +147,9 @@ int ccenv_lock(struct ccenv *c, const struct ccenv_lock_options *o, struct ccenv
 		ce_fail(err, CCENV_ESTALE, old ? "a new lock would differ" : "there is no lock");
 		return ce_locked_stale(c->lock_path, err);
 	}
-	return ce_lockfile_write(c->lock_path, lock, &ret->changed, err);
+	r = ce_lockfile_write(c->lock_path, lock, &ret->changed, err);
+	return r == CCENV_EIO
+		       ? ce_hint(err, r,
+				 "(lock where it can be written, or choose another place with --lock FILE)")
+		       : r;
 }

@@ -132,7 +132,8 @@ int ce_root_claim(const struct ccenv *c, struct ccenv_error *err)
 		return r;
 	r = ce_fs_mkdirs(c->root, err);
 	if (r < 0)
-		return r;
+		return ce_hint(
+			err, r, "(choose another place with --root DIR; in CMake, CCENV_ROOT_DIR)");
 	return ce_fs_replace(path, marker_text, sizeof(marker_text) - 1, NULL, err);
 }
 
