@@ -191,7 +191,9 @@ int ccenv_bundle(struct ccenv *c, const struct ccenv_bundle_options *o, size_t *
 
 	if (!*o->path)
 		return ce_fail(err, CCENV_EUSAGE, "the name of the file is empty");
-	r = ce_handed_select(c, &of, &h, err);
+	r = ce_fs_check_output(o->path, err);
+	if (r >= 0)
+		r = ce_handed_select(c, &of, &h, err);
 	if (r < 0)
 		return r;
 	r = stage_in_cache(c, &dir, err);

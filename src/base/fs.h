@@ -33,6 +33,11 @@ CE_MUST_CHECK int ce_fs_read_beneath(
 CE_MUST_CHECK int ce_fs_read(
 	const char *path, size_t max, struct ce_buf *out, struct ccenv_error *err);
 /*
+ * For a file that the user names to be written: fails with CCENV_EUSAGE when something else is there,
+ * be it behind a link. As root, `-o /dev/null` would put a file in the place of the device.
+ */
+CE_MUST_CHECK int ce_fs_check_output(const char *path, struct ccenv_error *err);
+/*
  * Makes `path` hold exactly these bytes: made and put in place as in base/stage.h; not touched
  * when it holds them already (so that nothing downstream rebuilds). ret_changed may be NULL.
  */

@@ -22,6 +22,16 @@ static bool holds(const char *path, const void *data, size_t len)
 	       memcmp(ce_buf_str(&b), data, len) == 0;
 }
 
+int ce_fs_check_output(const char *path, struct ccenv_error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0 || S_ISREG(st.st_mode))
+		return 0;
+	return ce_fail(err, CCENV_EUSAGE,
+		"%s is not a regular file, and would be replaced by one; name another file", path);
+}
+
 int ce_fs_replace(
 	const char *path, const void *data, size_t len, bool *ret_changed, struct ccenv_error *err)
 {

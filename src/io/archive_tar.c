@@ -160,7 +160,9 @@ int ce_tar_read(const char *path, const struct ce_tar_reader *r, struct ccenv_er
 	if (fd < 0 && errno == ENOENT)
 		return ce_fail(err, CCENV_ENOTFOUND, "%s: no such file", path);
 	if (fd < 0)
-		return ce_fail_errno(err, errno, "cannot open %s", path);
+		return errno == EINVAL
+			       ? ce_fail(err, CCENV_EIO, "cannot open %s: not a regular file", path)
+			       : ce_fail_errno(err, errno, "cannot open %s", path);
 	/* No other format, and no compression that could be a bomb. */
 	archive_read_support_format_tar(a);
 	if (archive_read_open_fd(a, fd, BLOCK) != ARCHIVE_OK)
