@@ -82,7 +82,7 @@ int ce_reproducible_keep_date(const struct ccenv *c, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	CE_AUTOFREE char *path = ce_path_join(c->root, "source-date");
-	const char *mode, *date, *line;
+	const char *mode = "", *date, *line;
 	int r = ce_reproducible_mode(c, ce_manifest_reproducible(c->manifest), &mode, err);
 
 	if (r < 0 || !ce_reproducible_is_on(mode))

@@ -66,7 +66,7 @@ static int open_file(const char *path, const struct ce_pkg *pkg, const struct ce
 	if (fd < 0)
 		wrong = errno == ELOOP ? "is a link" : "cannot be read";
 	else if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		wrong = "is no file";
+		wrong = "is not a regular file";
 	else if (pkg->size > 0 && (uint64_t)st.st_size != pkg->size)
 		wrong = "has another size than the locked package";
 	if (wrong) {

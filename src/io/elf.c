@@ -62,7 +62,7 @@ static int read_header(struct reader *r, Elf64_Ehdr *h)
 	if (n < 0)
 		return ce_fail_errno(r->err, errno, "cannot read %s", r->path);
 	if ((size_t)n < sizeof(*h) || memcmp(h->e_ident, ELFMAG, SELFMAG) != 0)
-		return ce_fail(r->err, CCENV_EDATA, "%s is no ELF file", r->path);
+		return ce_fail(r->err, CCENV_EDATA, "%s is not an ELF file", r->path);
 	if (h->e_ident[EI_CLASS] != ELFCLASS64 || h->e_ident[EI_DATA] != ELFDATA2LSB)
 		return ce_fail(r->err, CCENV_EDATA,
 			"%s is not 64-bit little-endian: no CUDA runs there", r->path);

@@ -200,7 +200,7 @@ class Commands(Case):
             run([*gcc, self.src / "bin" / name, top / "libcudart_static.a", "-lpthread", "-ldl", "-lrt"], env=self.env)
         self.assertEqual(findings("bin/static"), [])
         one(r"^has a static CUDA runtime that is not this root's .CUDA 13\.0.", "bin/foreign")
-        one("is no ELF file", "m.c")
+        one("is not an ELF file", "m.c")
         one("^cannot be read: No such file", "nothing")
 
     # --- GPU architectures ---

@@ -124,7 +124,7 @@ static void test_no_elf(void **state)
 
 	(void)state;
 	assert_int_equal(read_bytes("#!/bin/sh\n", 10, &e), CCENV_EDATA);
-	assert_non_null(strstr(err.text, "is no ELF file"));
+	assert_non_null(strstr(err.text, "is not an ELF file"));
 	make_small(&s);
 	s.header.e_ident[EI_CLASS] = ELFCLASS32;
 	assert_int_equal(read_bytes(&s, sizeof(s), &e), CCENV_EDATA);

@@ -340,7 +340,7 @@ static void test_external_no_file(void **state)
 	assert_int_equal(mkfifo(flat(f, 1), 0644), 0);
 	check_fetched(f, 1, 0);
 	check_log(f, "/pkgs/a-1.0-0.conda is a link: it is not used");
-	check_log(f, "/more/a-1.0-0.conda is no file: it is not used");
+	check_log(f, "/more/a-1.0-0.conda is not a regular file: it is not used");
 }
 
 /* Without a sha256 there is nothing that a stranger's file could be held against. */
