@@ -11,6 +11,7 @@
 #include "io/place.h"
 
 struct ce_arena;
+struct ce_virtual;
 
 enum ce_root_state {
 	CE_ROOT_NONE,  /* nothing is installed */
@@ -25,6 +26,8 @@ enum ce_root_state {
  */
 struct ce_facts {
 	/* the machine */
+	const struct ce_virtual *virtuals; /* what packages may depend on; n_virtuals of them */
+	size_t n_virtuals;
 	int driver_major, driver_minor; /* the newest CUDA that the driver supports */
 	int gpu_major, gpu_minor;       /* the lowest compute capability of the devices */
 	const char *glibc;

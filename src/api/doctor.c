@@ -107,6 +107,8 @@ static void look_at_machine(struct ccenv *c, struct ce_facts *f, struct ce_arena
 		f->host_lacks = ce_arena_strdup(a, error.text);
 		return;
 	}
+	f->virtuals = virtuals;
+	f->n_virtuals = n;
 	for (size_t i = 0; i < n; i++) {
 		char *end;
 
@@ -169,7 +171,7 @@ static void look_at_target(const struct ccenv *c, const struct ce_target *target
 			f->target_glibc = ce_arena_strdup(a, locked->host.virtuals[i].version);
 }
 
-/* What ce_host_check() only warns of, for look_at_project(). */
+/* What ce_host_check_against() only warns of, for look_at_project(). */
 struct warning {
 	char text[1024];
 };
@@ -188,8 +190,12 @@ static void check_host(struct ccenv *c, const struct ce_lockfile_platform *p, st
 	struct warning warning = {0};
 	struct ccenv_error error;
 
+	/* The machine could not be asked, which has been said. */
+	if (!f->n_virtuals)
+		return;
 	c->events = (struct ccenv_events){.user = &warning, .log = take_warning};
-	if (ce_host_check(c, p, &error) < 0 && error.code == CCENV_EHOST)
+	if (ce_host_check_against(c, p, f->virtuals, f->n_virtuals, &error) < 0 &&
+		error.code == CCENV_EHOST)
 		f->host_lacks = ce_arena_strdup(a, error.text);
 	c->events = (struct ccenv_events){0};
 	/* No driver at all has a finding of its own. */

@@ -66,7 +66,6 @@ static bool needs_driver(const struct ce_lockfile_platform *p)
 int ce_host_check(struct ccenv *c, const struct ce_lockfile_platform *p, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
-	CE_CLEANUP(ce_map_release) struct ce_map have = {0};
 	struct ce_virtual *virtuals;
 	size_t n;
 	int r;
@@ -75,8 +74,17 @@ int ce_host_check(struct ccenv *c, const struct ce_lockfile_platform *p, struct 
 	if (strcmp(p->platform, ce_platform_host()) != 0)
 		return 0;
 	r = ce_host_virtuals(c->getenv_fn, needs_driver(p), &a, &virtuals, &n, err);
-	if (r < 0)
-		return r;
+	return r < 0 ? r : ce_host_check_against(c, p, virtuals, n, err);
+}
+
+int ce_host_check_against(struct ccenv *c, const struct ce_lockfile_platform *p,
+	const struct ce_virtual *virtuals, size_t n, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	CE_CLEANUP(ce_map_release) struct ce_map have = {0};
+
+	if (strcmp(p->platform, ce_platform_host()) != 0)
+		return 0;
 	for (size_t i = 0; i < n; i++) {
 		struct ce_pkg *pkg = ce_arena_alloc(&a, sizeof(*pkg));
 
@@ -84,7 +92,8 @@ int ce_host_check(struct ccenv *c, const struct ce_lockfile_platform *p, struct 
 		ce_map_set(&have, pkg->name, pkg);
 	}
 	for (size_t i = 0; i < p->n_pkgs; i++) {
-		r = check_needs(c, p->pkgs[i], &have, err);
+		int r = check_needs(c, p->pkgs[i], &have, err);
+
 		if (r < 0)
 			return r;
 	}

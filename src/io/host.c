@@ -291,12 +291,14 @@ static int add_cuda(struct list *l, struct ccenv_error *err)
 	static const struct versioned cuda_arch = {"__cuda_arch", "CONDA_OVERRIDE_CUDA_ARCH", 1};
 	const char *forced = l->getenv_fn(cuda.variable);
 	char driver[32] = "", arch[32] = "";
-	struct ce_host_gpu gpu;
+	struct ce_host_gpu gpu = {0};
 	size_t before = l->n;
 
 	if (forced && !*forced)
 		return 0;
-	ce_host_gpu(l->getenv_fn, CE_HOST_ALL, &gpu);
+	/* Where both are given, nobody needs to be asked. */
+	if (!forced || !l->getenv_fn(cuda_arch.variable))
+		ce_host_gpu(l->getenv_fn, CE_HOST_ALL, &gpu);
 	if (gpu.cuda_major)
 		(void)snprintf(driver, sizeof(driver), "%d.%d", gpu.cuda_major, gpu.cuda_minor);
 	if (gpu.arch_major)
