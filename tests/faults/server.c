@@ -52,9 +52,17 @@ bool test_writes(int fd, const char *text)
 
 bool test_respond(int fd, int status, const char *extra, const void *body, size_t len)
 {
-	char head[4096];
-	int n = snprintf(head, sizeof(head), "HTTP/1.1 %d Status\r\nContent-Length: %zu\r\n%s\r\n",
-		status, len, extra ? extra : "");
+	/* These have no body (RFC 9110, 6.4.1): bytes after their head would be taken for the begin
+	 * of the next answer. */
+	bool bare = status == 204 || status == 304;
+	char head[4096], length[64] = "";
+
+	if (bare)
+		len = 0;
+	else
+		snprintf(length, sizeof(length), "Content-Length: %zu\r\n", len);
+	int n = snprintf(head, sizeof(head), "HTTP/1.1 %d Status\r\n%s%s\r\n", status, length,
+		extra ? extra : "");
 
 	return test_write(fd, head, (size_t)n) && (!len || test_write(fd, body, len));
 }

@@ -29,8 +29,8 @@ unsigned test_server_requests(const struct test_server *s);
 /* The value of a header, malloc'ed; NULL when absent. */
 char *test_request_header(const struct test_request *req, const char *name);
 
-/* A whole answer. `extra` is header lines, each with \r\n, or NULL. False when the client is gone.
- */
+/* A whole answer; 204 and 304 without the body. `extra` is header lines, each with \r\n, or NULL.
+ * False when the client is gone. */
 bool test_respond(int fd, int status, const char *extra, const void *body, size_t len);
 bool test_write(int fd, const void *data, size_t len);
 bool test_writes(int fd, const char *text);
