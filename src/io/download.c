@@ -59,17 +59,6 @@ int ce_downloader_new(
 	return 0;
 }
 
-static void transfer_free(struct ce_transfer *t)
-{
-	ce_transfer_reset(t);
-	free((char *)t->t.url);
-	free((char *)t->t.if_none_match);
-	free((char *)t->t.if_modified_since);
-	free(t->url);
-	free(t->asked);
-	free(t);
-}
-
 void ce_downloader_free(struct ce_downloader *d)
 {
 	if (!d)
@@ -77,7 +66,7 @@ void ce_downloader_free(struct ce_downloader *d)
 	while (d->first) {
 		struct ce_transfer *t = d->first;
 		d->first = t->next;
-		transfer_free(t);
+		ce_transfer_free(t);
 	}
 	if (d->multi)
 		curl_multi_cleanup(d->multi);
@@ -89,23 +78,10 @@ void ce_downloader_free(struct ce_downloader *d)
 
 void ce_downloader_add(struct ce_downloader *d, const struct ce_download *t)
 {
-	if (ce_parts_can(d, t)) {
+	if (ce_parts_can(d, t))
 		ce_parts_add(d, t);
-		return;
-	}
-	struct ce_transfer *n = ce_calloc(1, sizeof(*n));
-	n->d = d;
-	n->t = *t;
-	n->t.url = ce_strdup(t->url);
-	n->t.if_none_match = t->if_none_match ? ce_strdup(t->if_none_match) : NULL;
-	n->t.if_modified_since = t->if_modified_since ? ce_strdup(t->if_modified_since) : NULL;
-	ce_transfer_go_to_place(n, t->place);
-	n->from = t->resume_from;
-	n->got = t->resume_from;
-	n->fd = -1;
-	*d->last = n;
-	d->last = &n->next;
-	d->left++;
+	else
+		ce_transfer_add(d, t);
 }
 
 static void start(struct ce_transfer *t)
@@ -159,7 +135,7 @@ static void drop_finished(struct ce_downloader *d)
 			continue;
 		}
 		*p = t->next;
-		transfer_free(t);
+		ce_transfer_free(t);
 	}
 	d->last = p;
 }

@@ -24,29 +24,10 @@ enum {
 	MAX_RETRY_AFTER_S = 120, /* a server that wants more is an error now, not a hanging build */
 };
 
-long ce_transfer_status(const struct ce_transfer *t)
-{
-	long status = 0;
-
-	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-	return status;
-}
-
 /* "bytes 100-199/200" -> 100 */
 static uint64_t range_start(const char *text)
 {
 	return strncasecmp(text, "bytes ", 6) == 0 ? strtoull(text + 6, NULL, 10) : UINT64_MAX;
-}
-
-/* "bytes 100-199/200" -> 200 */
-uint64_t ce_transfer_whole(const struct ce_transfer *t)
-{
-	const char *slash = t->content_range ? strchr(t->content_range, '/') : NULL;
-	uint64_t whole = slash ? strtoull(slash + 1, NULL, 10) : 0;
-
-	if (!t->content_range || ce_transfer_status(t) != 206)
-		return 0;
-	return whole ? whole : UINT64_MAX;
 }
 
 /* Looks at the status before the first byte of a body. <0 ends the transfer. */

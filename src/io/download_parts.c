@@ -115,7 +115,7 @@ static void ask_for_whole(struct ce_parts *p)
 	p->settled = true;
 	t.parts = 0;
 	if (!t.on_restart || t.on_restart(t.user, &err) >= 0) {
-		ce_downloader_add(p->d, &t);
+		ce_transfer_add(p->d, &t);
 		return;
 	}
 	p->result.code = err.code;
@@ -278,7 +278,7 @@ static void ask(struct ce_parts *p, uint64_t from, uint64_t until)
 		.on_restart = on_restart,
 		.on_done = on_done,
 	};
-	ce_downloader_add(p->d, &t);
+	ce_transfer_add(p->d, &t);
 }
 
 void ce_parts_add(struct ce_downloader *d, const struct ce_download *t)

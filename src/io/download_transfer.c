@@ -19,6 +19,24 @@ enum {
 	SLOW = 4 << 10, /* bytes a second; sixteen of them may share a bad line */
 };
 
+void ce_transfer_add(struct ce_downloader *d, const struct ce_download *t)
+{
+	struct ce_transfer *n = ce_calloc(1, sizeof(*n));
+
+	n->d = d;
+	n->t = *t;
+	n->t.url = ce_strdup(t->url);
+	n->t.if_none_match = t->if_none_match ? ce_strdup(t->if_none_match) : NULL;
+	n->t.if_modified_since = t->if_modified_since ? ce_strdup(t->if_modified_since) : NULL;
+	ce_transfer_go_to_place(n, t->place);
+	n->from = t->resume_from;
+	n->got = t->resume_from;
+	n->fd = -1;
+	*d->last = n;
+	d->last = &n->next;
+	d->left++;
+}
+
 void ce_transfer_clear_headers(struct ce_transfer *t)
 {
 	char **const all[] = {&t->etag, &t->last_modified, &t->cache_control, &t->expires, &t->date,
@@ -62,6 +80,36 @@ void ce_transfer_reset(struct ce_transfer *t)
 	ce_transfer_clear_headers(t);
 	t->checked = t->dropped = false;
 	t->drained = 0;
+}
+
+void ce_transfer_free(struct ce_transfer *t)
+{
+	ce_transfer_reset(t);
+	free((char *)t->t.url);
+	free((char *)t->t.if_none_match);
+	free((char *)t->t.if_modified_since);
+	free(t->url);
+	free(t->asked);
+	free(t);
+}
+
+long ce_transfer_status(const struct ce_transfer *t)
+{
+	long status = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status;
+}
+
+/* "bytes 100-199/200" -> 200 */
+uint64_t ce_transfer_whole(const struct ce_transfer *t)
+{
+	const char *slash = t->content_range ? strchr(t->content_range, '/') : NULL;
+	uint64_t whole = slash ? strtoull(slash + 1, NULL, 10) : 0;
+
+	if (!t->content_range || ce_transfer_status(t) != 206)
+		return 0;
+	return whole ? whole : UINT64_MAX;
 }
 
 static void leave(struct ce_transfer *t)

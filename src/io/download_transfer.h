@@ -12,9 +12,10 @@
 #include "io/download.h"
 
 /*
- * One transfer, as the files download*.c share it: download.c keeps the queue, download_file.c and
- * download_http.c make requests, download_answer.c decides what an answer means, and
- * download_transfer.c has what all of them need. Nobody else includes this.
+ * One transfer, as the files download*.c share it: download.c drives the queue, download_parts.c
+ * makes several transfers of one file, download_file.c and download_http.c make requests,
+ * download_answer.c decides what an answer means, and download_transfer.c has what all of them
+ * need. Nobody else includes this.
  */
 enum ce_transfer_state {
 	CE_TRANSFER_WAITING, /* for a place, or for `not_before` */
@@ -80,6 +81,13 @@ struct ce_downloader {
 
 /* ---- download_transfer.c ---- */
 
+/* To the end of the queue, whatever t->parts says; copies `t` and its strings. */
+void ce_transfer_add(struct ce_downloader *d, const struct ce_download *t);
+/* The caller has taken it out of the queue. */
+void ce_transfer_free(struct ce_transfer *t);
+long ce_transfer_status(const struct ce_transfer *t);
+/* The size of the file of which a range came, UINT64_MAX if it is not said; 0 when all came. */
+uint64_t ce_transfer_whole(const struct ce_transfer *t);
 void ce_transfer_clear_headers(struct ce_transfer *t);
 /* A header of the next request; one with a line break in it is dropped. */
 void ce_transfer_add_header(struct ce_transfer *t, const char *name, const char *value);
@@ -126,9 +134,6 @@ void ce_transfer_start_http(struct ce_transfer *t);
 
 /* ---- download_answer.c ---- */
 
-long ce_transfer_status(const struct ce_transfer *t);
-/* The size of the file of which a range came, UINT64_MAX if it is not said; 0 when all came. */
-uint64_t ce_transfer_whole(const struct ce_transfer *t);
 /* Looks at the status before the first byte of a body. <0: t->err says why the transfer must end.
  */
 int ce_transfer_check_answer(struct ce_transfer *t);
