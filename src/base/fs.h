@@ -33,8 +33,8 @@ CE_MUST_CHECK int ce_fs_read_beneath(
 CE_MUST_CHECK int ce_fs_read(
 	const char *path, size_t max, struct ce_buf *out, struct ccenv_error *err);
 /*
- * For a file that the user names to be written: fails with CCENV_EUSAGE when something else is there,
- * be it behind a link. As root, `-o /dev/null` would put a file in the place of the device.
+ * For a file that the user names to be replaced: fails with CCENV_EUSAGE when a link, a device or anything
+ * else is there. As root, `-o /dev/null` or /dev/stdout would put a file in its place.
  */
 CE_MUST_CHECK int ce_fs_check_output(const char *path, struct ccenv_error *err);
 /*

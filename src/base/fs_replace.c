@@ -26,10 +26,10 @@ int ce_fs_check_output(const char *path, struct ccenv_error *err)
 {
 	struct stat st;
 
-	if (stat(path, &st) < 0 || S_ISREG(st.st_mode))
+	if (lstat(path, &st) < 0 || S_ISREG(st.st_mode))
 		return 0;
-	return ce_fail(err, CCENV_EUSAGE,
-		"%s is not a regular file, and would be replaced by one; name another file", path);
+	return ce_fail(
+		err, CCENV_EUSAGE, "%s is a link, or not a regular file; name another one", path);
 }
 
 int ce_fs_replace(

@@ -2,7 +2,6 @@
 /* ccenv bundle: one file for machines without network. */
 #include "ccenv/exchange.h"
 #include "cli/cli.h"
-#include "cli/own_file.h"
 #include "cli/packages.h"
 
 static int run(struct ce_cli *cli)
@@ -24,9 +23,6 @@ static int run(struct ce_cli *cli)
 
 	if (!ce_cli_start(cli, own, &status))
 		return status;
-	if (!ce_own_file_is_replaceable(o.path))
-		return ce_cli_failf(cli, CCENV_EUSAGE,
-			"--output: %s is a link, or not a regular file; name another one", o.path);
 	if (ccenv_bundle(cli->project, &o, &n, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	ce_packages_say(cli, "Bundled", n, o.path);

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -41,10 +40,9 @@ int ce_own_file_write(
 	CE_AUTOFREE char *dir = ce_path_dir(path);
 	int r;
 
-	if (!ce_own_file_is_replaceable(path))
-		return ce_fail(err, CCENV_EUSAGE,
-			"%s is a link, or not a regular file; name another one", path);
-	r = check_place(path, first_line, err);
+	r = ce_fs_check_output(path, err);
+	if (r >= 0)
+		r = check_place(path, first_line, err);
 	if (r < 0)
 		return r;
 	r = ce_fs_mkdirs(dir, err);
@@ -53,19 +51,12 @@ int ce_own_file_write(
 	return ce_fs_replace(path, text, strlen(text), NULL, err);
 }
 
-bool ce_own_file_is_replaceable(const char *path)
-{
-	struct stat st;
-
-	return lstat(path, &st) < 0 || S_ISREG(st.st_mode);
-}
-
 int ce_own_file_put(const char *path, const char *text, bool *ret_changed, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_fs_closep) int fd = -1;
 
 	*ret_changed = true;
-	if (ce_own_file_is_replaceable(path))
+	if (ce_fs_check_output(path, err) >= 0)
 		return ce_fs_replace(path, text, strlen(text), ret_changed, err);
 	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	if (fd < 0 || ce_fs_write_all(fd, text, strlen(text)) < 0)

@@ -14,9 +14,6 @@ struct ccenv_error;
  */
 CE_MUST_CHECK int ce_own_file_write(
 	const char *path, const char *first_line, const char *text, struct ccenv_error *err);
-/* Is there nothing at `path`, or a regular file? Then it can be replaced; a device, a pipe or a link, such as
- * /dev/stdout, can not. */
-bool ce_own_file_is_replaceable(const char *path);
 /* Writes where the user said: a regular file is replaced, anything else is written to. */
 CE_MUST_CHECK int ce_own_file_put(
 	const char *path, const char *text, bool *ret_changed, struct ccenv_error *err);
