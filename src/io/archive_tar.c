@@ -51,6 +51,9 @@ void ce_tar_writer_free(struct ce_tar_writer *w)
 {
 	if (!w)
 		return;
+	/* After a failed write libarchive does not close by itself when it frees, and its buffer is
+	 * only freed by closing. */
+	(void)archive_write_close(w->a);
 	archive_write_free(w->a);
 	free(w);
 }

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 #include "base/path.h"
 #include "ccenv/ccenv.h"
 #include "io/archive.h"
+#include "io/archive_tar.h"
 #include "pack.h"
 
 static char scratch[64];
@@ -559,6 +561,23 @@ static void test_source_failure(void **state)
 	assert_string_equal(err.text, "the cable is out");
 }
 
+/* That nothing leaks is for the address sanitizer to say. */
+static void test_full_disk(void **state)
+{
+	CE_CLEANUP(ce_fs_closep) int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	CE_CLEANUP(ce_tar_writer_freep) struct ce_tar_writer *w = NULL;
+	CE_AUTOFREE char *body = ce_calloc(1, 1 << 20);
+	struct ccenv_error err;
+
+	(void)state;
+	if (fd < 0)
+		skip();
+	assert_int_equal(ce_tar_writer_new(fd, &w, &err), 0);
+	assert_int_equal(ce_tar_begin(w, "a", 1 << 20, &err), 0);
+	assert_int_equal(ce_tar_data(w, body, 1 << 20, &err), CCENV_EIO);
+	assert_non_null(strstr(err.text, "cannot write the archive"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -574,6 +593,7 @@ int main(void)
 		cmocka_unit_test_setup(test_not_a_package, clean),
 		cmocka_unit_test_setup(test_truncated, clean),
 		cmocka_unit_test_setup(test_source_failure, clean),
+		cmocka_unit_test(test_full_disk),
 	};
 
 	(void)umask(022); /* modes are compared */
