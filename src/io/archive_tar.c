@@ -51,7 +51,7 @@ void ce_tar_writer_free(struct ce_tar_writer *w)
 {
 	if (!w)
 		return;
-	/* After a failed write libarchive does not close by itself when it frees, and its buffer is
+	/* libarchive does not close when it frees after a failed header, and its buffer is
 	 * only freed by closing. */
 	(void)archive_write_close(w->a);
 	archive_write_free(w->a);

@@ -566,15 +566,17 @@ static void test_full_disk(void **state)
 {
 	CE_CLEANUP(ce_fs_closep) int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	CE_CLEANUP(ce_tar_writer_freep) struct ce_tar_writer *w = NULL;
-	CE_AUTOFREE char *body = ce_calloc(1, 1 << 20);
 	struct ccenv_error err;
+	int r = 0;
 
 	(void)state;
 	if (fd < 0)
 		skip();
 	assert_int_equal(ce_tar_writer_new(fd, &w, &err), 0);
-	assert_int_equal(ce_tar_begin(w, "a", 1 << 20, &err), 0);
-	assert_int_equal(ce_tar_data(w, body, 1 << 20, &err), CCENV_EIO);
+	/* A header fills libarchive's buffer, and is what cannot be written. */
+	for (int i = 0; i < 100 && r == 0; i++)
+		r = ce_tar_begin(w, "a", 0, &err);
+	assert_int_equal(r, CCENV_EIO);
 	assert_non_null(strstr(err.text, "cannot write the archive"));
 }
 
