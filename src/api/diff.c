@@ -66,25 +66,64 @@ static bool is_same(const struct ce_pkg *x, const struct ce_pkg *y)
 	return strcmp(x->url, y->url) == 0 && (a && b ? strcmp(a, b) == 0 : a == b);
 }
 
-/* Both lists are sorted by name, and have each once. */
-static void compare_packages(struct changes *c, const struct ce_lockfile_platform *before,
-	const struct ce_lockfile_platform *after)
+/* What is compared: sorted lists, each with a name once. */
+struct kind {
+	size_t size; /* of an item */
+	int (*order)(const void *x, const void *y);
+	/* For each name, with NULL where one list lacks it; never both. */
+	void (*visit)(struct changes *c, const void *before, const void *after);
+};
+
+struct list {
+	const void *items;
+	size_t n;
+};
+
+static const void *item_at(struct list l, size_t i, const struct kind *kind)
 {
-	size_t i = 0, k = 0, n_before = before ? before->n_pkgs : 0;
-	size_t n_after = after ? after->n_pkgs : 0;
+	return i < l.n ? (const char *)l.items + i * kind->size : NULL;
+}
 
-	while (i < n_before || k < n_after) {
-		const struct ce_pkg *x = i < n_before ? before->pkgs[i] : NULL;
-		const struct ce_pkg *y = k < n_after ? after->pkgs[k] : NULL;
-		int order = !x ? 1 : !y ? -1 : strcmp(x->name, y->name);
+static void walk_both(
+	struct changes *c, struct list before, struct list after, const struct kind *kind)
+{
+	size_t i = 0, k = 0;
 
-		if (order != 0)
-			add(c, order < 0 ? x : NULL, order < 0 ? NULL : y);
-		else if (!is_same(x, y))
-			add(c, x, y);
+	while (i < before.n || k < after.n) {
+		const void *x = item_at(before, i, kind), *y = item_at(after, k, kind);
+		int order = !x ? 1 : !y ? -1 : kind->order(x, y);
+
+		kind->visit(c, order <= 0 ? x : NULL, order >= 0 ? y : NULL);
 		i += order <= 0;
 		k += order >= 0;
 	}
+}
+
+static int order_packages(const void *x, const void *y)
+{
+	const struct ce_pkg *const *a = x, *const *b = y;
+
+	return strcmp((*a)->name, (*b)->name);
+}
+
+static void compare_package(struct changes *c, const void *before, const void *after)
+{
+	const struct ce_pkg *x = before ? *(const struct ce_pkg *const *)before : NULL;
+	const struct ce_pkg *y = after ? *(const struct ce_pkg *const *)after : NULL;
+
+	assert(x || y);
+	if (!x || !y || !is_same(x, y))
+		add(c, x, y);
+}
+
+static void compare_packages(struct changes *c, const struct ce_lockfile_platform *before,
+	const struct ce_lockfile_platform *after)
+{
+	static const struct kind kind = {sizeof(struct ce_pkg *), order_packages, compare_package};
+	struct list x = {before ? before->pkgs : NULL, before ? before->n_pkgs : 0};
+	struct list y = {after ? after->pkgs : NULL, after ? after->n_pkgs : 0};
+
+	walk_both(c, x, y, &kind);
 }
 
 static void compare_side(struct changes *c, const char *target, const char *side,
@@ -97,82 +136,76 @@ static void compare_side(struct changes *c, const char *target, const char *side
 	c->platform = NULL;
 }
 
-static void compare_targets(struct changes *c, const struct ce_lockfile_env *before,
-	const struct ce_lockfile_env *after)
+static int order_targets(const void *x, const void *y)
 {
-	size_t i = 0, k = 0, n_before = before ? before->n_targets : 0;
-	size_t n_after = after ? after->n_targets : 0;
+	const struct ce_lockfile_target *a = x, *b = y;
 
-	while (i < n_before || k < n_after) {
-		const struct ce_lockfile_target *x = i < n_before ? &before->targets[i] : NULL;
-		const struct ce_lockfile_target *y = k < n_after ? &after->targets[k] : NULL;
-		int order = !x ? 1 : !y ? -1 : strcmp(x->name, y->name);
-		const struct ce_lockfile_target *one = order <= 0 ? x : NULL;
-		const struct ce_lockfile_target *other = order >= 0 ? y : NULL;
-		const char *name;
-
-		assert(order <= 0 ? x != NULL : y != NULL);
-		name = order <= 0 ? x->name : y->name;
-		compare_side(
-			c, name, "build", one ? &one->build : NULL, other ? &other->build : NULL);
-		compare_side(c, name, "host", one ? &one->host : NULL, other ? &other->host : NULL);
-		i += order <= 0;
-		k += order >= 0;
-	}
+	return strcmp(a->name, b->name);
 }
 
-static void compare_platforms(struct changes *c, const struct ce_lockfile_env *before,
-	const struct ce_lockfile_env *after)
+static void compare_target(struct changes *c, const void *before, const void *after)
 {
-	size_t i = 0, k = 0, n_before = before ? before->n_platforms : 0;
-	size_t n_after = after ? after->n_platforms : 0;
+	const struct ce_lockfile_target *x = before, *y = after;
+	const char *name;
 
-	while (i < n_before || k < n_after) {
-		const struct ce_lockfile_platform *x = i < n_before ? &before->platforms[i] : NULL;
-		const struct ce_lockfile_platform *y = k < n_after ? &after->platforms[k] : NULL;
-		int order = !x ? 1 : !y ? -1 : strcmp(x->platform, y->platform);
-
-		assert(order <= 0 ? x != NULL : y != NULL);
-		c->platform = order <= 0 ? x->platform : y->platform;
-		compare_packages(c, order <= 0 ? x : NULL, order >= 0 ? y : NULL);
-		i += order <= 0;
-		k += order >= 0;
-	}
+	assert(x || y);
+	name = x ? x->name : y->name;
+	compare_side(c, name, "build", x ? &x->build : NULL, y ? &y->build : NULL);
+	compare_side(c, name, "host", x ? &x->host : NULL, y ? &y->host : NULL);
 }
 
-static void compare_environments(struct changes *c, const struct ce_lockfile_env *before,
-	const struct ce_lockfile_env *after)
+static int order_platforms(const void *x, const void *y)
 {
+	const struct ce_lockfile_platform *a = x, *b = y;
+
+	return strcmp(a->platform, b->platform);
+}
+
+static void compare_platform(struct changes *c, const void *before, const void *after)
+{
+	const struct ce_lockfile_platform *x = before, *y = after;
+
+	assert(x || y);
+	c->platform = x ? x->platform : y->platform;
+	compare_packages(c, x, y);
+}
+
+static void compare_environment(struct changes *c, const void *before, const void *after)
+{
+	static const struct kind platforms = {
+		sizeof(struct ce_lockfile_platform), order_platforms, compare_platform};
+	static const struct kind targets = {
+		sizeof(struct ce_lockfile_target), order_targets, compare_target};
+	static const struct ce_lockfile_env none;
+	const struct ce_lockfile_env *x = before ? before : &none, *y = after ? after : &none;
+
 	assert(before || after);
-	c->environment = before ? before->name : after->name;
-	compare_platforms(c, before, after);
-	compare_targets(c, before, after);
+	c->environment = before ? x->name : y->name;
+	walk_both(c, (struct list){x->platforms, x->n_platforms},
+		(struct list){y->platforms, y->n_platforms}, &platforms);
+	walk_both(c, (struct list){x->targets, x->n_targets},
+		(struct list){y->targets, y->n_targets}, &targets);
 }
 
 /* "default" comes first, as in the lock. */
-static int compare_names(const char *x, const char *y)
+static int order_environments(const void *x, const void *y)
 {
-	int x_first = strcmp(x, "default") == 0, y_first = strcmp(y, "default") == 0;
+	const struct ce_lockfile_env *a = x, *b = y;
+	int a_first = strcmp(a->name, "default") == 0, b_first = strcmp(b->name, "default") == 0;
 
-	return x_first != y_first ? y_first - x_first : strcmp(x, y);
+	return a_first != b_first ? b_first - a_first : strcmp(a->name, b->name);
 }
 
 void ce_changes_make(const struct ce_lockfile *before, const struct ce_lockfile *after,
 	struct ccenv_changes *ret)
 {
+	static const struct kind kind = {
+		sizeof(struct ce_lockfile_env), order_environments, compare_environment};
 	struct changes c = {.a = ce_owner_new()};
-	size_t i = 0, k = 0, n_before = before ? before->n_envs : 0;
-	size_t n_after = after ? after->n_envs : 0;
+	struct list x = {before ? before->envs : NULL, before ? before->n_envs : 0};
+	struct list y = {after ? after->envs : NULL, after ? after->n_envs : 0};
 
-	while (i < n_before || k < n_after) {
-		const struct ce_lockfile_env *x = i < n_before ? &before->envs[i] : NULL;
-		const struct ce_lockfile_env *y = k < n_after ? &after->envs[k] : NULL;
-		int order = !x ? 1 : !y ? -1 : compare_names(x->name, y->name);
-
-		compare_environments(&c, order <= 0 ? x : NULL, order >= 0 ? y : NULL);
-		i += order <= 0;
-		k += order >= 0;
-	}
+	walk_both(&c, x, y, &kind);
 	*ret = (struct ccenv_changes){.n = c.n, .owner = c.a};
 	ret->items = ce_arena_array(c.a, c.n + 1, sizeof(*ret->items));
 	for (size_t n = 0; n < c.n; n++)
