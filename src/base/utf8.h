@@ -33,4 +33,14 @@ static inline size_t ce_utf8_decode(const char *s, size_t n, uint32_t *ret)
 	return more + 1;
 }
 
+/* How many characters the first n bytes of a UTF-8 text are. */
+static inline size_t ce_utf8_count(const char *s, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += (s[i] & 0xc0) != 0x80;
+	return count;
+}
+
 #endif

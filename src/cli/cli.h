@@ -58,64 +58,75 @@ struct ce_command {
 	int (*run)(struct ce_cli *cli); /* returns an exit status */
 };
 
-/* All commands in the order of the help: those for people, and those for build systems and scripts.
- */
-#define CE_COMMANDS(X)                                                                             \
+/* All commands, in the groups and the order of the help. */
+#define CE_MAIN_COMMANDS(X)                                                                        \
 	X(init)                                                                                    \
 	X(add)                                                                                     \
 	X(remove)                                                                                  \
-	X(channel)                                                                                 \
-	X(platform)                                                                                \
-	X(system_requirements)                                                                     \
 	X(lock)                                                                                    \
 	X(install)                                                                                 \
 	X(run)                                                                                     \
 	X(shell)                                                                                   \
-	X(exec)                                                                                    \
-	X(rebuild_check)                                                                           \
-	X(provenance)                                                                              \
 	X(list)                                                                                    \
 	X(tree)                                                                                    \
 	X(why)                                                                                     \
 	X(search)                                                                                  \
-	X(diff)                                                                                    \
 	X(outdated)                                                                                \
+	X(diff)                                                                                    \
 	X(licenses)                                                                                \
-	X(verify)                                                                                  \
-	X(check)                                                                                   \
-	X(clean)                                                                                   \
-	X(doctor)                                                                                  \
 	X(info)                                                                                    \
+	X(doctor)                                                                                  \
+	X(verify)                                                                                  \
+	X(clean)                                                                                   \
 	X(import)                                                                                  \
 	X(export)                                                                                  \
-	X(adopt)                                                                                   \
-	X(config)                                                                                  \
-	X(bundle)                                                                                  \
-	X(mirror)                                                                                  \
-	X(ide)                                                                                     \
-	X(presets)                                                                                 \
 	X(container)                                                                               \
 	X(ci)
-#define CE_PLUMBING_COMMANDS(X)                                                                    \
+#define CE_SETTING_COMMANDS(X)                                                                     \
+	X(channel)                                                                                 \
+	X(platform)                                                                                \
+	X(system_requirements)                                                                     \
+	X(config)
+#define CE_TRANSPORT_COMMANDS(X)                                                                   \
+	X(adopt)                                                                                   \
+	X(bundle)                                                                                  \
+	X(mirror)
+#define CE_PROOF_COMMANDS(X)                                                                       \
+	X(check)                                                                                   \
+	X(exec)                                                                                    \
+	X(rebuild_check)                                                                           \
+	X(provenance)
+#define CE_BUILD_COMMANDS(X)                                                                       \
+	X(presets)                                                                                 \
+	X(ide)                                                                                     \
 	X(toolchain)                                                                               \
 	X(vendor)                                                                                  \
 	X(print)                                                                                   \
 	X(env)                                                                                     \
-	X(shell_hook)                                                                              \
 	X(meson_setup)                                                                             \
 	X(archs)                                                                                   \
-	X(completion)                                                                              \
+	X(touch)
+#define CE_SCRIPT_COMMANDS(X)                                                                      \
 	X(solve)                                                                                   \
-	X(touch)                                                                                   \
+	X(shell_hook)                                                                              \
+	X(completion)                                                                              \
 	X(man)
 
 #define CE_DECLARE_COMMAND(name) extern const struct ce_command ce_cmd_##name;
-CE_COMMANDS(CE_DECLARE_COMMAND)
-CE_PLUMBING_COMMANDS(CE_DECLARE_COMMAND)
+CE_MAIN_COMMANDS(CE_DECLARE_COMMAND)
+CE_SETTING_COMMANDS(CE_DECLARE_COMMAND)
+CE_TRANSPORT_COMMANDS(CE_DECLARE_COMMAND)
+CE_PROOF_COMMANDS(CE_DECLARE_COMMAND)
+CE_BUILD_COMMANDS(CE_DECLARE_COMMAND)
+CE_SCRIPT_COMMANDS(CE_DECLARE_COMMAND)
 #undef CE_DECLARE_COMMAND
-/* The two groups; NULL ends each. */
-extern const struct ce_command *const ce_commands[];
-extern const struct ce_command *const ce_plumbing_commands[];
+/* Commands that belong together; NULL is behind the last. */
+struct ce_group {
+	const char *title;
+	const struct ce_command *const *commands;
+};
+/* The first one is that of the commands for every day. The title behind the last one is NULL. */
+extern const struct ce_group ce_groups[];
 /* NULL when there is no command of that name. */
 const struct ce_command *ce_command_find(const char *name);
 

@@ -82,6 +82,6 @@ const struct ce_command ce_cmd_check = {
 	.args = "[FILE|DIR…]",
 	.summary = "check that nvcc, gcc and the given binaries use only this toolchain",
 	.example =
-		"  ccenv check build            exit status 1 if a program there uses stubs or another CUDA\n",
+		"  ccenv check build     (status 1 if a program there uses stubs or another CUDA)\n",
 	.run = run,
 };

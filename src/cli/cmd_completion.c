@@ -95,8 +95,8 @@ static int print_words(struct ce_cli *cli, const char *name)
 
 	if (!name) {
 		ce_cli_common(cli, common);
-		print_commands(ce_commands);
-		print_commands(ce_plumbing_commands);
+		for (const struct ce_group *g = ce_groups; g->title; g++)
+			print_commands(g->commands);
 		ce_opt_words(common);
 		return CE_EXIT_OK;
 	}

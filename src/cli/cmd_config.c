@@ -426,16 +426,17 @@ static void more_help(void)
 	printf("\nKeys (* may stand in the project's file, too):\n");
 	for (size_t i = 0; (key = ce_config_key(i)); i++)
 		printf("  %-17s%s %s\n", key->name, key->in_project ? "*" : " ", key->meaning);
-	printf("\nOptions and variables win over the project's file, that over yours, that over the system's.\n");
+	printf("\nOptions and variables win over the project's file, which wins over yours,\n"
+	       "and yours over the system's.\n");
 }
 
 const struct ce_command ce_cmd_config = {
 	.name = "config",
 	.args = "list|get|set|unset [KEY [VALUE…]]",
 	.summary = "show or change defaults for channels, mirrors, caches and the network",
-	.example =
-		"  ccenv config set network.retries 5\n"
-		"  ccenv config set mirrors https://conda.anaconda.org/conda-forge=https://mirror.example/cf\n",
+	.example = "  ccenv config set network.retries 5\n"
+		   "  ccenv config set mirrors \\\n"
+		   "      https://conda.anaconda.org/conda-forge=https://mirror.example/cf\n",
 	.words = verbs,
 	.more_help = more_help,
 	.run = run,

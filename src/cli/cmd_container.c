@@ -52,7 +52,7 @@ static int run_container(struct ce_cli *cli)
 const struct ce_command ce_cmd_container = {
 	.name = "container",
 	.args = "",
-	.summary = "print a Dockerfile or Apptainer file that builds and ships the project",
+	.summary = "print a Dockerfile or Apptainer file to build and ship the project",
 	.example = "  ccenv container --format dockerfile >Dockerfile\n",
 	.run = run_container,
 };
@@ -86,7 +86,7 @@ static int run_ci(struct ce_cli *cli)
 const struct ce_command ce_cmd_ci = {
 	.name = "ci",
 	.args = "",
-	.summary = "print a file for GitHub or GitLab that builds and tests with the lock",
+	.summary = "print a GitHub or GitLab file that builds and tests with the lock",
 	.example = "  ccenv ci --format github >.github/workflows/build.yml\n",
 	.run = run_ci,
 };

@@ -175,7 +175,7 @@ static int run(struct ce_cli *cli)
 const struct ce_command ce_cmd_diff = {
 	.name = "diff",
 	.args = "OLD [NEW]",
-	.summary = "show how two locks differ: files, or revisions of git [NEW: ccenv.lock]",
+	.summary = "show how two locks differ: files, or revisions of git",
 	.example = "  ccenv diff HEAD\n"
 		   "  ccenv diff v1.0 v1.1 --json\n",
 	.run = run,

@@ -111,7 +111,7 @@ static int run(struct ce_cli *cli)
 
 static void more_help(void)
 {
-	printf("\nExit status: 0 if nothing has to be cured, 1 with a problem (or, with --strict, a warning).\n");
+	printf("\nExit status: 0, or 1 with a problem (with --strict: or a warning).\n");
 }
 
 const struct ce_command ce_cmd_doctor = {

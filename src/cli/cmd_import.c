@@ -58,7 +58,7 @@ static int run(struct ce_cli *cli)
 const struct ce_command ce_cmd_import = {
 	.name = "import",
 	.args = "[FILE or DIR]",
-	.summary = "make ccenv.json and ccenv.lock of pixi's, conda-lock's or conda's files",
+	.summary = "make ccenv.json and ccenv.lock of files of pixi, conda-lock, conda",
 	.example = "  ccenv import pixi.lock\n"
 		   "  ccenv import environment.yml\n",
 	.run = run,

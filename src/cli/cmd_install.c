@@ -107,7 +107,7 @@ static int run(struct ce_cli *cli)
 const struct ce_command ce_cmd_install = {
 	.name = "install",
 	.args = "",
-	.summary = "install the locked packages into the build tree and write its build files",
+	.summary = "install the locked packages, write the files for build systems",
 	.example = "  ccenv install --locked\n",
 	.run = run,
 };

@@ -54,7 +54,7 @@ static int run(struct ce_cli *cli)
 const struct ce_command ce_cmd_lock = {
 	.name = "lock",
 	.args = "[--update [NAME…]]",
-	.summary = "solve the manifest for all its platforms and targets and write ccenv.lock",
+	.summary = "solve for all platforms and targets of ccenv.json, write ccenv.lock",
 	.example = "  ccenv lock --update cuda-nvcc\n",
 	.run = run,
 };

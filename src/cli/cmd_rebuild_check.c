@@ -172,7 +172,8 @@ static int run(struct ce_cli *cli)
 
 static void more_help(void)
 {
-	puts("\nExit status: 0 equal, 3 different, 1 a build failed or could not be compared, 2 wrong usage.");
+	puts("\nExit status: 0 equal, 3 different, 1 a build failed or could not be compared,\n"
+	     "2 wrong usage.");
 }
 
 const struct ce_command ce_cmd_rebuild_check = {

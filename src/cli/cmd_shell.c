@@ -240,7 +240,7 @@ static int run(struct ce_cli *cli)
 const struct ce_command ce_cmd_shell = {
 	.name = "shell",
 	.args = "",
-	.summary = "start a shell with the installed tools in its environment; exit leaves it",
+	.summary = "start a shell with the installed tools; exit leaves it",
 	.example = "  ccenv shell\n",
 	.run = run,
 };

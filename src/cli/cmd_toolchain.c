@@ -117,7 +117,6 @@ const struct ce_command ce_cmd_toolchain = {
 	.name = "toolchain",
 	.args = "",
 	.summary = "print a CMake toolchain file to commit",
-	.example =
-		"  ccenv toolchain > toolchain.cmake && cmake --toolchain toolchain.cmake -B build\n",
+	.example = "  ccenv toolchain >tc.cmake && cmake --toolchain tc.cmake -B build\n",
 	.run = run,
 };

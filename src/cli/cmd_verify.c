@@ -37,7 +37,7 @@ static int run(struct ce_cli *cli)
 const struct ce_command ce_cmd_verify = {
 	.name = "verify",
 	.args = "",
-	.summary = "compare every file with what was installed, and the packages with the lock",
+	.summary = "check every installed file, and the packages against the lock",
 	.example = "  ccenv verify\n",
 	.run = run,
 };

@@ -26,7 +26,7 @@ enum {
 };
 
 static const struct ce_config_key keys[] = {
-	{"channels", NULL, "channels where there is no ccenv.json: for init, search and solve",
+	{"channels", NULL, "for init, search and solve where there is no ccenv.json",
 		CE_CONFIG_TEXTS, true},
 	{"mirrors", "CCENV_MIRRORS", "where else the files below a URL are", CE_CONFIG_MIRRORS,
 		false},
@@ -34,8 +34,8 @@ static const struct ce_config_key keys[] = {
 	{"shared-cache", "CCENV_SHARED_CACHE", "accept a cache that others can write to",
 		CE_CONFIG_BOOL, false},
 	{"package-caches", "CCENV_PACKAGE_CACHES",
-		"package caches of conda and mamba to look into before downloading",
-		CE_CONFIG_PATHS, false},
+		"caches of conda and mamba to look into before downloading", CE_CONFIG_PATHS,
+		false},
 	{"trusted-caches", "CCENV_TRUSTED_CACHES",
 		"the same, of pixi too, that only you can write to", CE_CONFIG_PATHS, false},
 	{"network.offline", NULL, "do not use the network", CE_CONFIG_BOOL, true},

@@ -9,27 +9,45 @@
 #include "cli/cli.h"
 
 #define ADDRESS(name) &ce_cmd_##name,
-const struct ce_command *const ce_commands[] = {CE_COMMANDS(ADDRESS) NULL};
-const struct ce_command *const ce_plumbing_commands[] = {CE_PLUMBING_COMMANDS(ADDRESS) NULL};
+#define GROUP(list)                                                                                \
+	(const struct ce_command *const[])                                                         \
+	{                                                                                          \
+		list(ADDRESS) NULL                                                                 \
+	}
+const struct ce_group ce_groups[] = {
+	{"Commands", GROUP(CE_MAIN_COMMANDS)},
+	{"Settings", GROUP(CE_SETTING_COMMANDS)},
+	{"Distribution", GROUP(CE_TRANSPORT_COMMANDS)},
+	{"Reproducibility", GROUP(CE_PROOF_COMMANDS)},
+	{"Build systems", GROUP(CE_BUILD_COMMANDS)},
+	{"Scripting", GROUP(CE_SCRIPT_COMMANDS)},
+	{0},
+};
+#undef GROUP
 #undef ADDRESS
-static const struct ce_command *const *const groups[] = {ce_commands, ce_plumbing_commands};
 
-static void print_group(FILE *out, const char *title, const struct ce_command *const *group)
+static void print_summaries(FILE *out, const struct ce_group *group)
 {
-	fprintf(out, "%s\n", title);
-	for (; *group; group++)
-		fprintf(out, "  %-19s %s\n", (*group)->name, (*group)->summary);
+	fprintf(out, "%s:\n", group->title);
+	for (size_t i = 0; group->commands[i]; i++)
+		fprintf(out, "  %-10s %s\n", group->commands[i]->name, group->commands[i]->summary);
 }
 
 /* Only the names, so that the help fits a screen. */
-static void print_names(FILE *out, const char *title, const struct ce_command *const *group)
+static void print_names(FILE *out, const struct ce_group *group)
 {
-	int column = fprintf(out, "%s", title);
+	enum {
+		INDENT = 16
+	};
+	int column = fprintf(out, "%s:", group->title);
 
-	for (; *group; group++) {
-		if (column + (int)strlen((*group)->name) > 78)
-			column = fprintf(out, "\n ") - 1;
-		column += fprintf(out, " %s%s", (*group)->name, group[1] ? "," : "\n");
+	column += fprintf(out, "%*s", INDENT - column, "");
+	for (size_t i = 0; group->commands[i]; i++) {
+		const char *name = group->commands[i]->name;
+
+		if (column + (int)strlen(name) + 2 > CE_HELP_COLUMNS)
+			column = fprintf(out, "\n%*s", INDENT, "") - 1;
+		column += fprintf(out, " %s%s", name, group->commands[i + 1] ? "," : "\n");
 	}
 }
 
@@ -38,20 +56,22 @@ static void print_help(FILE *out)
 	fprintf(out, "ccenv " CCENV_VERSION
 		     ": a CUDA toolchain from conda-forge, locked, in your build tree\n\n"
 		     "Usage: ccenv [options] COMMAND [options]\n\n");
-	print_group(out, "Commands:", ce_commands);
-	print_names(out, "\nFor build systems and scripts:", ce_plumbing_commands);
-	fputs("\nTo begin:\n"
+	print_summaries(out, &ce_groups[0]);
+	fputc('\n', out);
+	for (const struct ce_group *g = ce_groups + 1; g->title; g++)
+		print_names(out, g);
+	fputs("\nExample:\n"
 	      "  ccenv init --cuda 13.0 && ccenv install && ccenv run -- nvcc --version\n\n"
-	      "`ccenv COMMAND --help` says more. Exit status: 0 success, 1 failure, 2 wrong usage.\n",
+	      "More: `ccenv COMMAND --help`. Exit status: 0 success, 1 failure, 2 wrong usage\n",
 		out);
 }
 
 const struct ce_command *ce_command_find(const char *name)
 {
-	for (size_t g = 0; g < CE_COUNT(groups); g++)
-		for (size_t i = 0; groups[g][i]; i++)
-			if (strcmp(groups[g][i]->name, name) == 0)
-				return groups[g][i];
+	for (const struct ce_group *g = ce_groups; g->title; g++)
+		for (size_t i = 0; g->commands[i]; i++)
+			if (strcmp(g->commands[i]->name, name) == 0)
+				return g->commands[i];
 	return NULL;
 }
 
@@ -60,22 +80,47 @@ static const char *nearest(const char *name)
 	const char *found = NULL;
 	size_t least = 3;
 
-	for (size_t g = 0; g < CE_COUNT(groups); g++)
-		for (size_t i = 0; groups[g][i]; i++) {
-			size_t distance = ce_edit_distance(groups[g][i]->name, name);
+	for (const struct ce_group *g = ce_groups; g->title; g++)
+		for (size_t i = 0; g->commands[i]; i++) {
+			size_t distance = ce_edit_distance(g->commands[i]->name, name);
 
 			if (distance < least) {
 				least = distance;
-				found = groups[g][i]->name;
+				found = g->commands[i]->name;
 			}
 		}
 	return found;
 }
 
+/* What pixi, conda and their like call it. */
+static const char *of_others(const char *name)
+{
+	static const char *const words[][2] = {
+		{"activate", "eval \"$(ccenv shell-hook)\""},
+		{"create", "ccenv init"},
+		{"ls", "ccenv list"},
+		{"pack", "ccenv bundle"},
+		{"reinstall", "ccenv install --repair"},
+		{"sync", "ccenv install"},
+		{"uninstall", "ccenv remove"},
+		{"update", "ccenv lock --update"},
+		{"upgrade", "ccenv lock --update"},
+	};
+
+	for (size_t i = 0; i < CE_COUNT(words); i++)
+		if (strcmp(words[i][0], name) == 0)
+			return words[i][1];
+	return NULL;
+}
+
 static int no_command(struct ce_cli *cli, const char *name)
 {
-	const char *other = nearest(name);
+	const char *other = of_others(name);
 
+	if (other)
+		return ce_cli_failf(
+			cli, CCENV_EUSAGE, "unknown command \"%s\"; `%s` does that", name, other);
+	other = nearest(name);
 	if (other)
 		return ce_cli_failf(cli, CCENV_EUSAGE,
 			"unknown command \"%s\"; did you mean `ccenv %s`?", name, other);
@@ -113,8 +158,8 @@ static int run(struct ce_cli *cli, char **argv, size_t n)
 		argv++;
 		n--;
 	}
-	/* As pixi has it: `pixi workspace platform add`. */
-	if (strcmp(argv[0], "workspace") == 0 && n > 1) {
+	/* As pixi has it: `pixi workspace platform add`, once `pixi project`. */
+	if ((strcmp(argv[0], "workspace") == 0 || strcmp(argv[0], "project") == 0) && n > 1) {
 		argv++;
 		n--;
 	}

@@ -97,9 +97,8 @@ void ce_man_command(
 	printf(".BR ccenv (1)\n");
 }
 
-static void commands(const char *title, const struct ce_command *const *group)
+static void commands(const struct ce_command *const *group)
 {
-	heading(title);
 	for (; *group; group++) {
 		printf(".TP\n\\fB");
 		put((*group)->name);
@@ -115,8 +114,12 @@ void ce_man_program(const struct ce_opt *common)
 {
 	begin("ccenv", "a CUDA toolchain from conda-forge, locked, in your build tree");
 	printf("\\fBccenv\\fR [\\fIoptions\\fR] \\fICOMMAND\\fR [\\fIoptions\\fR]\n");
-	commands("COMMANDS", ce_commands);
-	commands("FOR BUILD SYSTEMS AND SCRIPTS", ce_plumbing_commands);
+	heading("COMMANDS");
+	for (const struct ce_group *g = ce_groups; g->title; g++) {
+		if (g != ce_groups)
+			printf(".SS %s\n", g->title);
+		commands(g->commands);
+	}
 	options("OPTIONS", common);
 	exit_status();
 	heading("FILES");

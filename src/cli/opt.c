@@ -12,9 +12,11 @@
 #include "base/edit.h"
 #include "base/printable.h"
 #include "base/strs.h"
+#include "base/utf8.h"
 
 enum {
-	LONG_ONLY = 1000
+	LONG_ONLY = 1000,
+	HELP_COLUMN = 31 /* where the meanings of options begin */
 };
 
 static size_t count(const struct ce_opt *t)
@@ -153,6 +155,25 @@ bool ce_opt_parse(int argc, char **argv, const struct ce_opt *own, const struct 
 	return true;
 }
 
+/* Prints a text behind `column`, in as many lines as it needs; each begins there. */
+static void print_wrapped(const char *text, size_t column)
+{
+	size_t at = column;
+
+	while (*text) {
+		size_t n = strcspn(text, " "), width = ce_utf8_count(text, n);
+
+		if (at > column && at + 1 + width > CE_HELP_COLUMNS)
+			at = (size_t)printf("\n%*s", (int)column, "") - 1;
+		if (at > column)
+			at += (size_t)printf(" ");
+		printf("%.*s", (int)n, text);
+		at += width;
+		text += n + (text[n] == ' ');
+	}
+	printf("\n");
+}
+
 void ce_opt_help(const struct ce_opt *table)
 {
 	for (const struct ce_opt *o = table; o && o->name; o++) {
@@ -163,7 +184,12 @@ void ce_opt_help(const struct ce_opt *table)
 		else
 			ce_buf_adds(&b, "    ");
 		ce_buf_addf(&b, "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-		printf("  %-28s %s\n", ce_buf_str(&b), o->help);
+		/* The meaning of a long one begins on a line of its own. */
+		if (b.len > HELP_COLUMN - 3)
+			printf("  %s\n%*s", ce_buf_str(&b), HELP_COLUMN, "");
+		else
+			printf("  %-*s ", HELP_COLUMN - 3, ce_buf_str(&b));
+		print_wrapped(o->help, HELP_COLUMN);
 	}
 }
 

@@ -5,6 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum {
+	CE_HELP_COLUMNS = 80 /* no line of a help is wider */
+};
+
 /*
  * Option tables: parsing and help come from the same rows.
  *
