@@ -15,12 +15,12 @@ def help_text(*args):
 
 def commands():
     """Each command with its own options; those that all have come once, at the end."""
-    overview = help_text("--help")
-    names = re.findall(r"^  ([a-z][a-z-]*) +[a-z]", overview.split("To begin:")[0], re.M)
-    parts, common = [], ""
+    names = re.findall(r"^([a-z][a-z-]*)\t", help_text("completion", "--words"), re.M)
+    parts = []
     for name in names:
-        own, _, common = help_text(name, "--help").partition("\nCommon options:\n")
+        own = help_text(name, "--help").partition("\nCommon options (")[0]
         parts.append(f"## ccenv {name}\n\n```text\n{own.strip()}\n```\n")
+    common = help_text("help", "options").partition("\n")[2]
     parts.append(f"## Common options\n\nBefore or after the command.\n\n```text\n{common.rstrip()}\n```\n")
     return "\n".join(parts)
 
