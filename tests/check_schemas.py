@@ -32,6 +32,7 @@ RUNS = [
     ("config", "config get network.retries"),
     ("written", "config set --project network.retries 3"),
     ("written", "config unset --project network.retries"),
+    ("written", "config edit --project 'echo >/dev/null'"),
     ("error", "config get network.retrise"),
     ("add", "add versioned=1 cuda-version cuda-cudart"),
     ("add", "add -p linux-64 versioned"),
@@ -156,6 +157,28 @@ class Checker:
         self.used.add(command)
 
 
+def check_config_file(checker, scratch):
+    """A file with every key that the help lists is as its schema says, and the schema knows no other."""
+    values = {"channels": "conda-forge ./own", "mirrors": "https://a.example/c=https://b.example,file:///d", "cache-dir": "/tmp/c",
+              "shared-cache": "true", "package-caches": "/a ~/b", "trusted-caches": "~/c", "network.offline": "false",
+              "network.retries": "7", "network.timeout": "30"}
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(scratch)}
+    text = subprocess.run([checker.ccenv, "config", "--help"], env=env, capture_output=True, text=True, check=True).stdout
+    keys = re.findall(r"^  ([a-z][\w.-]*) ", text.split("\nKeys")[1].split("\n\n")[0], re.M)
+    for key in keys:
+        subprocess.run([checker.ccenv, "config", "set", "-q", key, *values[key].split()], cwd=scratch, env=env, check=True)
+    file = json.loads((scratch / ".config/ccenv/config.json").read_text())
+    schema = load("config-file")
+    try:
+        jsonschema.validate(file, schema)
+    except jsonschema.ValidationError as e:
+        checker.bad.append(f"a config file: {e}")
+    known = {f"{k}.{inner}" if "properties" in v else k for k, v in schema["properties"].items() if k != "$schema"
+             for inner in v.get("properties", [""])}
+    if known != set(keys):
+        checker.bad.append(f"docs/schemas/config-file.schema.json and `ccenv config --help`: {sorted(known ^ set(keys))}")
+
+
 def load(schema):
     return json.loads((SCHEMAS / f"{schema}.schema.json").read_text())
 
@@ -184,7 +207,7 @@ def check_outputs(ccenv):
                 for command in (["init", "-q"], ["add", "ccenv.json"], ["commit", "-qm", "x"]):
                     subprocess.run(git + command, check=True, capture_output=True)
             checker.run(scratch, name, words)
-        jsonschema.validate({"network": {"retries": 3}}, load("config-file"))
+        check_config_file(checker, scratch)
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch)
         subprocess.run([TOP / "tests/cli/cross-packages", "channel"], cwd=scratch, check=True)

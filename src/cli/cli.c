@@ -192,12 +192,13 @@ static void warn(void *user, const char *text)
 
 int ce_cli_config(struct ce_cli *cli)
 {
+	const struct ce_config_warn warnings = {warn, &cli->ui};
 	struct ccenv_options o = options(cli);
 	struct ccenv_error err;
 
 	if (cli->config.paths[CE_CONFIG_SYSTEM])
 		return CE_EXIT_OK;
-	if (ce_config_read(&cli->config, ccenv_manifest_path(&o), warn, &cli->ui, &err) < 0)
+	if (ce_config_read(&cli->config, ccenv_manifest_path(&o), &warnings, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	if (!cli->config.manifest && !cli->channels.n)
 		ce_config_channels(&cli->config, &cli->channels);

@@ -15,6 +15,7 @@
 #include "base/strs.h"
 #include "base/url.h"
 #include "cli/cli.h"
+#include "cli/config_edit.h"
 #include "cli/table.h"
 
 enum {
@@ -288,24 +289,14 @@ static bool put(json_t *file, const struct ce_config_key *key, json_t *value)
 	return json_object_del(at, dot ? dot + 1 : key->name) == 0;
 }
 
-static int write_file(const char *path, const json_t *file, struct ccenv_error *err)
-{
-	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
-	CE_AUTOFREE char *dir = ce_path_dir(path);
-	int r = ce_fs_mkdirs(dir, err);
-
-	if (r < 0)
-		return r;
-	ce_json_format(file, &b);
-	return ce_fs_replace(path, ce_buf_str(&b), b.len, NULL, err);
-}
-
 /* The file as it is, not as it is understood: what ccenv does not know stays in it. */
-static int change(
-	struct ce_cli *cli, const char *path, const struct ce_config_key *key, json_t *value)
+static int change(struct ce_cli *cli, int level, const struct ce_config_key *key, json_t *value)
 {
+	const char *path = cli->config.paths[level];
 	CE_CLEANUP(ce_json_decrefp) json_t *file = NULL;
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 	struct ccenv_error err;
+	bool changed;
 
 	if (!ce_fs_exists(path))
 		file = json_object();
@@ -315,7 +306,8 @@ static int change(
 		return ce_cli_failf(cli, CCENV_EDATA, "%s: expected an object", path);
 	if (!put(file, key, value))
 		return ce_cli_failf(cli, CCENV_ENOTFOUND, "%s is not set in %s", key->name, path);
-	if (write_file(path, file, &err) < 0)
+	ce_json_format(file, &text);
+	if (ce_config_write(&cli->config, (enum ce_config_level)level, &text, &changed, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	return ce_cli_wrote(
 		cli, path, value ? "Set %s in %s" : "Removed %s from %s", key->name, path);
@@ -331,30 +323,38 @@ static bool leads_away(const char *path)
 	       (lstat(dir, &st) == 0 && !S_ISDIR(st.st_mode));
 }
 
-static int edit(struct ce_cli *cli, const char *verb, int level)
+/* May the file of that level be written to? Returns an exit status, after a message. */
+static int check_place(struct ce_cli *cli, int level)
 {
-	const struct ce_config_key *key = ce_config_key_find(cli->args.items[1]);
-	CE_CLEANUP(ce_json_decrefp) json_t *value = NULL;
-	struct ccenv_error err;
-	const char *path;
+	const char *path = cli->config.paths[level];
 
-	if (!key)
-		return no_key(cli, cli->args.items[1]);
-	if (level == CE_CONFIG_LEVELS)
-		level = CE_CONFIG_USER;
-	path = cli->config.paths[level];
 	if (!path)
 		return ce_cli_failf(cli, CCENV_ENOTFOUND,
 			level == CE_CONFIG_USER
 				? "there is no place for the user's config: HOME is not set"
 				: "there is no ccenv.json here or in a parent directory");
+	if (level == CE_CONFIG_PROJECT && leads_away(path))
+		return ce_cli_failf(cli, CCENV_EUNTRUSTED,
+			"%s, or its directory, is a link; it is not written to", path);
+	return CE_EXIT_OK;
+}
+
+static int set_or_unset(struct ce_cli *cli, const char *verb, int level)
+{
+	const struct ce_config_key *key = ce_config_key_find(cli->args.items[1]);
+	CE_CLEANUP(ce_json_decrefp) json_t *value = NULL;
+	struct ccenv_error err;
+	int status;
+
+	if (!key)
+		return no_key(cli, cli->args.items[1]);
 	if (level == CE_CONFIG_PROJECT && !key->in_project)
 		return ce_cli_failf(cli, CCENV_EUSAGE,
 			"%s: a project's file may not say where caches and downloads are; use --user",
 			key->name);
-	if (level == CE_CONFIG_PROJECT && leads_away(path))
-		return ce_cli_failf(cli, CCENV_EUNTRUSTED,
-			"%s, or its directory, is a link; it is not written to", path);
+	status = check_place(cli, level);
+	if (status != CE_EXIT_OK)
+		return status;
 	if (strcmp(verb, "set") == 0) {
 		bool single = key->type == CE_CONFIG_BOOL || key->type == CE_CONFIG_NUMBER ||
 			      key->type == CE_CONFIG_PATH;
@@ -368,29 +368,43 @@ static int edit(struct ce_cli *cli, const char *verb, int level)
 	} else if (cli->args.n > 2) {
 		return ce_cli_usage(cli, "unset takes one key");
 	}
-	return change(cli, path, key, value);
+	return change(cli, level, key, value);
+}
+
+static int edit(struct ce_cli *cli, int level)
+{
+	int status = check_place(cli, level);
+
+	if (status != CE_EXIT_OK)
+		return status;
+	return ce_config_edit(
+		cli, (enum ce_config_level)level, cli->args.n > 1 ? cli->args.items[1] : NULL);
 }
 
 /* ---- the command ---- */
 
 static int dispatch(struct ce_cli *cli, const char *verb, int level)
 {
+	int written = level == CE_CONFIG_LEVELS ? CE_CONFIG_USER : level;
 	size_t n = cli->args.n;
 
 	if (strcmp(verb, "set") == 0 || strcmp(verb, "unset") == 0)
-		return n < 2 ? ce_cli_usage(cli, "name a key") : edit(cli, verb, level);
+		return n < 2 ? ce_cli_usage(cli, "name a key") : set_or_unset(cli, verb, written);
+	if (strcmp(verb, "edit") == 0 && n <= 2)
+		return edit(cli, written);
 	if (strcmp(verb, "list") == 0 && n == 1)
 		return list(cli, level);
 	if (strcmp(verb, "get") == 0 && n == 2)
 		return get(cli, cli->args.items[1], level);
-	return ce_cli_usage(cli, "expected list, get KEY, set KEY VALUE or unset KEY");
+	return ce_cli_usage(
+		cli, "expected list, get KEY, set KEY VALUE, unset KEY or edit [EDITOR]");
 }
 
 static int run(struct ce_cli *cli)
 {
 	struct config_options o = {0};
 	const struct ce_opt own[] = {
-		{"user", 0, NULL, "your own file [for set and unset]",
+		{"user", 0, NULL, "your own file [for set, unset, edit]",
 			.flag = &o.levels[CE_CONFIG_USER]},
 		{"project", 0, NULL, ".ccenv/config.json next to ccenv.json",
 			.flag = &o.levels[CE_CONFIG_PROJECT]},
@@ -406,8 +420,8 @@ static int run(struct ce_cli *cli)
 	level = chosen(cli, &o);
 	if (level < 0)
 		return CE_EXIT_USAGE;
-	/* A file with a mistake can be corrected with set and unset. */
-	if (strcmp(verb, "set") == 0 || strcmp(verb, "unset") == 0) {
+	/* A file with a mistake can be corrected with set, unset and edit. */
+	if (strcmp(verb, "set") == 0 || strcmp(verb, "unset") == 0 || strcmp(verb, "edit") == 0) {
 		const struct ccenv_options options = {.manifest = cli->manifest};
 
 		ce_config_find(&cli->config, ccenv_manifest_path(&options));
@@ -417,7 +431,7 @@ static int run(struct ce_cli *cli)
 	return status == CE_EXIT_OK ? dispatch(cli, verb, level) : status;
 }
 
-static const char *const verbs[] = {"list", "get", "set", "unset", NULL};
+static const char *const verbs[] = {"list", "get", "set", "unset", "edit", NULL};
 
 static void more_help(void)
 {
@@ -432,9 +446,10 @@ static void more_help(void)
 
 const struct ce_command ce_cmd_config = {
 	.name = "config",
-	.args = "list|get|set|unset [KEY [VALUE…]]",
+	.args = "list|get|set|unset|edit [KEY [VALUE…]]",
 	.summary = "show or change defaults for channels, mirrors, caches and the network",
 	.example = "  ccenv config set network.retries 5\n"
+		   "  ccenv config edit --project\n"
 		   "  ccenv config set mirrors \\\n"
 		   "      https://conda.anaconda.org/conda-forge=https://mirror.example/cf\n",
 	.words = verbs,

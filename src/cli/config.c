@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "base/stage.h"
 #include "base/strs.h"
 
 enum {
@@ -250,8 +252,7 @@ void ce_config_release(struct ce_config *config)
 }
 
 struct reader {
-	void (*warn)(void *user, const char *text);
-	void *user;
+	struct ce_config_warn warn;
 	const char *path;
 };
 
@@ -259,7 +260,7 @@ static void warn(const struct reader *r, const char *name, const char *why)
 {
 	CE_AUTOFREE char *text = ce_asprintf("%s: %s %s", r->path, name, why);
 
-	r->warn(r->user, text);
+	r->warn.fn(r->warn.user, text);
 }
 
 /* A file that another user can write is that user's word. */
@@ -324,6 +325,27 @@ static int read_project(const struct ce_config *config, json_t **ret, struct cce
 	return r < 0 ? ce_context(err, r, "%s", config->paths[CE_CONFIG_PROJECT]) : 0;
 }
 
+static int check_file(const struct reader *reader, enum ce_config_level level, json_t *file,
+	struct ccenv_error *err)
+{
+	int r;
+
+	if (!json_is_object(file))
+		return ce_fail(err, CCENV_EDATA, "%s: expected an object", reader->path);
+	r = ce_json_check_texts(file, err);
+	if (r < 0)
+		return ce_context(err, r, "%s", reader->path);
+	check_names(reader, file, level == CE_CONFIG_PROJECT);
+	for (size_t i = 0; i < CE_COUNT(keys); i++) {
+		const json_t *value = ce_config_lookup(file, &keys[i]);
+
+		r = value ? ce_config_check(&keys[i], value, err) : 0;
+		if (r < 0)
+			return ce_context(err, r, "%s", reader->path);
+	}
+	return 0;
+}
+
 static int read_file(struct ce_config *config, enum ce_config_level level, struct reader *reader,
 	struct ccenv_error *err)
 {
@@ -347,26 +369,56 @@ static int read_file(struct ce_config *config, enum ce_config_level level, struc
 	if (r < 0)
 		return r;
 	config->files[level] = file;
-	if (!json_is_object(file))
-		return ce_fail(err, CCENV_EDATA, "%s: expected an object", path);
-	r = ce_json_check_texts(file, err);
-	if (r < 0)
-		return ce_context(err, r, "%s", path);
-	check_names(reader, file, level == CE_CONFIG_PROJECT);
-	for (size_t i = 0; i < CE_COUNT(keys); i++) {
-		const json_t *value = ce_config_lookup(file, &keys[i]);
-
-		r = value ? ce_config_check(&keys[i], value, err) : 0;
-		if (r < 0)
-			return ce_context(err, r, "%s", path);
-	}
-	return 0;
+	return check_file(reader, level, file, err);
 }
 
-int ce_config_read(struct ce_config *ret, char *manifest,
-	void (*warn_fn)(void *user, const char *text), void *user, struct ccenv_error *err)
+int ce_config_check_text(enum ce_config_level level, const char *path, const struct ce_buf *text,
+	const struct ce_config_warn *warn, struct ccenv_error *err)
 {
-	struct reader reader = {.warn = warn_fn, .user = user};
+	const struct reader reader = {*warn, path};
+	CE_CLEANUP(ce_json_decrefp) json_t *file = NULL;
+	int r = ce_json_parse(ce_buf_str(text), text->len, &file, err);
+
+	return r < 0 ? ce_context(err, r, "%s", path) : check_file(&reader, level, file, err);
+}
+
+int ce_config_write(const struct ce_config *config, enum ce_config_level level,
+	const struct ce_buf *text, bool *ret_changed, struct ccenv_error *err)
+{
+	const char *path = config->paths[level];
+	CE_CLEANUP(ce_stage_drop) struct ce_stage s = CE_STAGE_NONE;
+	CE_CLEANUP(ce_buf_release) struct ce_buf old = {0};
+	/* A link in the project may lead anywhere. */
+	CE_AUTOFREE char *linked = level == CE_CONFIG_PROJECT ? NULL : realpath(path, NULL);
+	const char *target = linked ? linked : path;
+	CE_AUTOFREE char *dir = ce_path_dir(target);
+	struct ccenv_error ignored;
+	struct stat st;
+	int r;
+
+	*ret_changed = false;
+	if (ce_fs_read(target, FILE_MAX, &old, &ignored) >= 0 && old.len == text->len &&
+		memcmp(ce_buf_str(&old), ce_buf_str(text), old.len) == 0)
+		return 0;
+	r = ce_fs_mkdirs(dir, err);
+	if (r >= 0)
+		r = ce_stage_file(target, 0666, &s, err);
+	if (r < 0)
+		return r;
+	if (lstat(target, &st) == 0 && S_ISREG(st.st_mode) &&
+		ce_fs_set_mode(s.fd, st.st_mode & 0777) < 0)
+		return ce_fail_errno(err, errno, "cannot set the mode of %s", path);
+	if (ce_fs_write_all(s.fd, ce_buf_str(text), text->len) < 0)
+		return ce_fail_errno(err, errno, "cannot write %s", path);
+	r = ce_stage_commit(&s, err);
+	*ret_changed = r >= 0;
+	return r;
+}
+
+int ce_config_read(struct ce_config *ret, char *manifest, const struct ce_config_warn *warn,
+	struct ccenv_error *err)
+{
+	struct reader reader = {.warn = *warn};
 
 	ce_config_find(ret, manifest);
 	for (size_t i = 0; i < CE_CONFIG_LEVELS; i++) {

@@ -40,6 +40,8 @@ enum ce_config_type {
 	CE_CONFIG_MIRRORS, /* {"URL": ["MIRROR", …]} */
 };
 
+struct ce_buf;
+
 struct ce_config_key {
 	const char *name;     /* "network.retries" is retries in the object network */
 	const char *variable; /* that has precedence over it, or NULL */
@@ -62,13 +64,27 @@ struct ce_config {
 	char *manifest;                  /* the project's, or NULL */
 };
 
-/* Reads the files. `manifest` is the project's (ccenv_manifest_path()), or NULL; it is kept. Warnings
- * go to `warn`. CCENV_EDATA for a file that cannot be read or has a wrong value. */
+/* Where warnings go. */
+struct ce_config_warn {
+	void (*fn)(void *user, const char *text);
+	void *user;
+};
+
+/* Reads the files. `manifest` is the project's (ccenv_manifest_path()), or NULL; it is kept.
+ * CCENV_EDATA for a file that cannot be read or has a wrong value. */
 CE_MUST_CHECK int ce_config_read(struct ce_config *ret, char *manifest,
-	void (*warn)(void *user, const char *text), void *user, struct ccenv_error *err);
+	const struct ce_config_warn *warn, struct ccenv_error *err);
+/* Is the text a file that ce_config_read() would read at that level? `path` is for what is said of it. */
+CE_MUST_CHECK int ce_config_check_text(enum ce_config_level level, const char *path,
+	const struct ce_buf *text, const struct ce_config_warn *warn, struct ccenv_error *err);
 void ce_config_release(struct ce_config *config);
 /* Only where the files are. */
 void ce_config_find(struct ce_config *ret, char *manifest);
+
+/* Replaces the file of a level in one step, unless it has that text. Its mode is kept, as it may have passwords in it, and so
+ * is a link to it, as people have in their home. */
+CE_MUST_CHECK int ce_config_write(const struct ce_config *config, enum ce_config_level level,
+	const struct ce_buf *text, bool *ret_changed, struct ccenv_error *err);
 
 /* The value of a key, and the file it is from; NULL if no file has it. Borrowed. */
 const json_t *ce_config_get(

@@ -62,7 +62,8 @@ void fuzz_config(const char *data, size_t size)
 	setenv("CCENV_SYSTEM_CONFIG", "/nonexistent", 1);
 	path = ce_path_join(is_project ? in_project : user, "config.json");
 	fuzz_write(path, data, size);
-	if (ce_config_read(&config, ce_path_join(project, "ccenv.json"), ignore, NULL, &err) >= 0)
+	if (ce_config_read(&config, ce_path_join(project, "ccenv.json"),
+		    &(struct ce_config_warn){ignore, NULL}, &err) >= 0)
 		use_config(&config, is_project);
 	ce_config_release(&config);
 }
