@@ -52,17 +52,58 @@ need_packages() {
 }
 
 need_debs() {
-	local missing=() p
+	local missing=() p toml=
 	for p in "$@"; do
+		[ "$p" != libtomlplusplus-dev ] || [ ! -e /usr/local/lib/pkgconfig/tomlplusplus.pc ] || continue
 		[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
 	done
 	[ ${#missing[@]} -eq 0 ] && return 0
 	echo "installing: ${missing[*]}"
 	# A mirror may fail once, and another program (a machine's daily upgrade) may hold the lock for a while.
 	local patience=(-o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
-	$sudo apt-get "${patience[@]}" update -qq &&
-		$sudo env DEBIAN_FRONTEND=noninteractive apt-get "${patience[@]}" install -y -qq --no-install-recommends \
-			"${missing[@]}" >/dev/null
+	$sudo apt-get "${patience[@]}" update -qq || return 1
+	if [[ " ${missing[*]} " == *" libtomlplusplus-dev "* ]] && [ -z "$(apt-cache madison libtomlplusplus-dev)" ]; then
+		missing=("${missing[@]/libtomlplusplus-dev/}") toml=1
+	fi
+	# shellcheck disable=SC2046 # words
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get "${patience[@]}" install -y -qq --no-install-recommends \
+		$(printf '%s\n' "${missing[@]}") >/dev/null || return 1
+	[ -z "$toml" ] || $sudo "$top/scripts/get-tomlplusplus"
+}
+
+# Mirrors of Debian: those that this machine uses, or the public one. Files of security updates are in a pool of their own.
+find_mirrors() {
+	local uri label
+	mirrors=()
+	if [ -n "${CCENV_DEBIAN_MIRROR:-}" ]; then
+		mirrors=("$CCENV_DEBIAN_MIRROR/pool/main" "$CCENV_DEBIAN_MIRROR-security/pool/updates/main")
+		return
+	fi
+	while read -r label uri; do
+		case $label in
+		Debian) mirrors+=("${uri%/}/pool/main") ;;
+		Debian-Security) mirrors+=("${uri%/}/pool/updates/main") ;;
+		esac
+	done < <(apt-get indextargets --format '$(LABEL) $(REPO_URI)' | sort -u)
+	# The hashes say what is right, whatever the way.
+	[ ${#mirrors[@]} -gt 0 ] || mirrors=(http://deb.debian.org/debian/pool/main http://deb.debian.org/debian-security/pool/updates/main)
+}
+
+# debian_file URL-PATH FILE SHA256: one file of Debian's pool, from the first mirror that has it, unless it is there already.
+debian_file() {
+	local mirror
+	[ -f "$2" ] && sha256sum --quiet -c - <<<"$3  $2" 2>/dev/null && return 0
+	for mirror in "${mirrors[@]}"; do
+		rm -f "$2"
+		if command -v apt-get >/dev/null; then
+			/usr/lib/apt/apt-helper -o APT::Sandbox::User=root download-file "$mirror/$1" "$2" >/dev/null 2>&1 || continue
+		else
+			curl -fsSL -o "$2" "$mirror/$1" || continue
+		fi
+		sha256sum --quiet -c - <<<"$3  $2" && return 0
+	done
+	echo "$(basename "$2") (sha256 $3) is at none of: ${mirrors[*]}" >&2
+	return 1
 }
 
 # The same packages by Fedora's names.
