@@ -113,7 +113,7 @@ fedora_names() {
 		case $p in
 		g++) echo gcc-c++ ;;
 		libc6-dev) echo glibc-devel ;;
-		pkg-config | pkgconf) echo pkgconf-pkg-config ;;
+		pkgconf) echo pkgconf-pkg-config ;;
 		libcurl4-openssl-dev) echo libcurl-devel ;;
 		libssl-dev) echo openssl-devel ;;
 		libxxhash-dev) echo xxhash-devel ;;
@@ -130,19 +130,19 @@ fedora_names() {
 }
 
 # What it takes to build ccenv and to run its demo.
-build_packages=(gcc g++ libc6-dev make cmake ninja-build pkg-config libsolv-dev libcurl4-openssl-dev libjansson-dev
+build_packages=(gcc g++ libc6-dev make cmake ninja-build pkgconf libsolv-dev libcurl4-openssl-dev libjansson-dev
 	libarchive-dev libzstd-dev libxxhash-dev libpkgconf-dev libssl-dev libyaml-dev libtomlplusplus-dev
 	ca-certificates)
 # What the test channel takes besides.
 channel_packages=(python3 python3-venv binutils)
 # What the fast suite takes besides.
-fast_packages=(libcmocka-dev pkgconf git strace util-linux meson ccache fish zsh bubblewrap faketime clangd universal-ctags openssl zstd)
+fast_packages=(libcmocka-dev git strace util-linux meson ccache fish zsh bubblewrap faketime clangd universal-ctags openssl zstd)
 # What everything takes besides: one version of clang's tools decides about style.
 test_packages=("${fast_packages[@]}" clang-14 llvm-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 python3-jsonschema groff-base
 	qemu-user-static file)
 
 # What scripts/release takes.
-release_packages=(git cmake ninja-build make perl pkg-config dpkg-dev binutils python3 python3-venv xz-utils ca-certificates)
+release_packages=(git cmake ninja-build make perl pkgconf dpkg-dev binutils python3 python3-venv xz-utils ca-certificates)
 
 # build_ccenv DIR [cmake arguments…]
 build_ccenv() {
