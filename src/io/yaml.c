@@ -365,9 +365,10 @@ static void emit_string(yaml_emitter_t *e, const char *s)
 	const yaml_scalar_style_t style =
 		needs_quotes(s) ? YAML_SINGLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE;
 
+	/* It copies the text; libyaml before 0.2.5 takes it without const. */
 	emit(e, &event,
 		yaml_scalar_event_initialize(
-			&event, NULL, NULL, (const unsigned char *)s, (int)strlen(s), 1, 1, style));
+			&event, NULL, NULL, (yaml_char_t *)s, (int)strlen(s), 1, 1, style));
 }
 
 static void emit_plain(yaml_emitter_t *e, const char *s)
@@ -375,8 +376,8 @@ static void emit_plain(yaml_emitter_t *e, const char *s)
 	yaml_event_t event;
 
 	emit(e, &event,
-		yaml_scalar_event_initialize(&event, NULL, NULL, (const unsigned char *)s,
-			(int)strlen(s), 1, 0, YAML_PLAIN_SCALAR_STYLE));
+		yaml_scalar_event_initialize(&event, NULL, NULL, (yaml_char_t *)s, (int)strlen(s),
+			1, 0, YAML_PLAIN_SCALAR_STYLE));
 }
 
 static void emit_value(yaml_emitter_t *e, const json_t *v);
