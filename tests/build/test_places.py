@@ -163,6 +163,61 @@ class Installed(Case):
         self.assertIn("not run here (1", bad.out)
         self.assertNotIn("bootstrap/tmp", str(list((self.scratch / "other/bootstrap").iterdir())))
 
+    def vendored(self, *vendor, machine="x86_64", cache="cache", cmake=None):
+        """Configures a project without languages that includes the vendored file, on a machine that says it is `machine`."""
+        src = self.scratch / "vendored"
+        write(src / "CMakeLists.txt", "cmake_minimum_required(VERSION 3.22)\ninclude(cmake/CondaCuda.cmake)\n"
+              "project(vendored NONE)\nmessage(STATUS \"found ${CondaCuda_DIR}\")\n")
+        run([CCENV, "vendor", "-q", *vendor], cwd=src, env=self.env)
+        lies = self.scratch / "uname.so"
+        if not lies.exists():
+            write(self.scratch / "uname.c", "#include <stdlib.h>\n#include <string.h>\n#include <sys/syscall.h>\n#include <sys/utsname.h>\n"
+                  "#include <unistd.h>\nint uname(struct utsname *u)\n{\n\tif (syscall(SYS_uname, u) < 0)\n\t\treturn -1;\n"
+                  "\tstrcpy(u->machine, getenv(\"MACHINE\"));\n\treturn 0;\n}\n")
+            run(["cc", "-shared", "-fPIC", "-o", lies, self.scratch / "uname.c"])
+        env = {**self.env, "CCENV_CACHE_DIR": str(self.scratch / cache), "LD_PRELOAD": str(lies), "MACHINE": machine}
+        del env["CCENV_EXECUTABLE"]
+        return run([cmake or cmakes()[0], "-S", src, "-B", src / f"build-{cache}"], env=env, ok=False)
+
+    def release(self, name):
+        """FILE#sha256=HASH of a release archive whose program runs anywhere."""
+        top = self.scratch / f"ccenv-{name}"
+        write(top / "bin/ccenv", "#!/bin/sh\necho ccenv 0\n", 0o755)
+        write(top / "lib/cmake/CondaCuda/CondaCudaConfig.cmake", "")
+        archive = self.scratch / f"{name}.tar.gz"
+        with tarfile.open(archive, "w:gz") as tar:
+            tar.add(top, top.name)
+        return f"file://{archive}#sha256={hashlib.sha256(archive.read_bytes()).hexdigest()}"
+
+    def test_vendored_archives(self):
+        """The vendored file takes its machine's archive only, only as it was hashed, and says which one is missing."""
+        x86, arm, osx = self.release("x86"), self.release("arm"), self.release("osx")
+        both = [f"--archive=linux-64={x86}", f"--archive=linux-aarch64={arm}"]
+        for cmake in cmakes():
+            at = Path(cmake).parent.parent.name
+            for machine, name in (("x86_64", "x86"), ("aarch64", "arm"), ("arm64", "arm")):
+                got = self.vendored(*both, machine=machine, cache=f"{machine}-{at}", cmake=cmake)
+                self.assertEqual(got.code, 0, got.out)
+                self.assertIn(f"taking it from file://{self.scratch}/{name}.tar.gz", got.out)
+                self.assertIn(f"found {self.scratch}/{machine}-{at}/bootstrap/", got.out)
+                self.assertNotIn("taking it", self.vendored(*both, machine=machine, cache=f"{machine}-{at}", cmake=cmake).out)
+
+            bad = self.vendored(f"--archive=osx-arm64={osx}", f"--archive=linux-aarch64={arm}", cache="none", cmake=cmake)
+            self.assertNotEqual(bad.code, 0)
+            said = " ".join(bad.out.split())
+            self.assertIn("a release archive for linux-aarch64, osx-arm64, but none for this machine (linux-64)", said)
+            self.assertIn("--archive linux-64=URL#sha256=HASH", said)
+
+            junk = write(self.scratch / "junk", "no archive")
+            for archive, text in ((f"{x86.split('#')[0]}#sha256={'0' * 64}", f"expected {'0' * 64}. It is not used"),
+                                  (f"file://{self.scratch}/missing.tar.gz#{x86.split('#')[1]}", f"cannot download file://{self.scratch}/missing.tar.gz"),
+                                  (f"file://{junk}#sha256={hashlib.sha256(junk.read_bytes()).hexdigest()}", f"file://{junk} is not an archive")):
+                bad = self.vendored(f"--archive=linux-64={archive}", cache="other", cmake=cmake)
+                self.assertNotEqual(bad.code, 0)
+                self.assertIn(text, " ".join(bad.out.split()))
+                self.assertNotIn("does not run here", " ".join(bad.out.split()))
+                self.assertEqual([p.name for p in (self.scratch / "other/bootstrap").glob("*") if p.is_dir()], [])
+
     def test_vendored_file_builds_ccenv(self):
         """Nobody has installed ccenv: the committed file builds it from an archive, once."""
         names = run(["git", "-C", TOP, "ls-files", "-zco", "--exclude-standard", "CMakeLists.txt", "cmake", "include", "src", "LICENSE"], ok=False)

@@ -54,14 +54,27 @@ function(_ccenv_vendor_step log what)
 endfunction()
 
 # _ccenv_vendor_tree(out url sha256 tmp): downloads and unpacks an archive that has one directory at its top, or is the tree itself.
+# An error of file() would end this function, but not its caller.
 function(_ccenv_vendor_tree out url sha256 tmp)
-	file(DOWNLOAD "${url}" "${tmp}/archive" EXPECTED_HASH "SHA256=${sha256}" STATUS _status)
+	file(DOWNLOAD "${url}" "${tmp}/archive" STATUS _status)
 	list(GET _status 0 _rc)
 	if(NOT _rc EQUAL 0)
 		file(REMOVE_RECURSE "${tmp}")
 		message(FATAL_ERROR "ccenv: cannot download ${url}: ${_status}. Install ccenv and set CCENV_EXECUTABLE to it.")
 	endif()
-	file(ARCHIVE_EXTRACT INPUT "${tmp}/archive" DESTINATION "${tmp}/tree")
+	file(SHA256 "${tmp}/archive" _got)
+	string(TOLOWER "${sha256}" _want)
+	if(NOT _got STREQUAL _want)
+		file(REMOVE_RECURSE "${tmp}")
+		message(FATAL_ERROR "ccenv: ${url} does not have the hash that was committed: sha256 is ${_got}, expected ${_want}. It is not used. "
+			"If the archive was replaced on purpose, run `ccenv vendor` with the new hash.")
+	endif()
+	file(MAKE_DIRECTORY "${tmp}/tree")
+	execute_process(COMMAND "${CMAKE_COMMAND}" -E tar xf "${tmp}/archive" WORKING_DIRECTORY "${tmp}/tree" RESULT_VARIABLE _rc ERROR_VARIABLE _err)
+	if(NOT _rc EQUAL 0)
+		file(REMOVE_RECURSE "${tmp}")
+		message(FATAL_ERROR "ccenv: ${url} is not an archive that CMake can unpack: ${_err}")
+	endif()
 	file(GLOB _dir LIST_DIRECTORIES true "${tmp}/tree/*")
 	list(LENGTH _dir _n)
 	if(NOT _n EQUAL 1)
@@ -162,13 +175,25 @@ if(NOT CondaCuda_DIR)
 		_ccenv_vendor_use(CondaCuda_DIR ${_ccenv_found})
 	endif()
 	if(NOT CondaCuda_DIR)
+		set(_ccenv_named "")
+		foreach(_ccenv_v IN ITEMS linux-64 linux-aarch64 osx-64 osx-arm64)
+			if(_ccenv_url_${_ccenv_v})
+				string(APPEND _ccenv_named ", ${_ccenv_v}")
+			endif()
+		endforeach()
+		if(_ccenv_named AND NOT _ccenv_url_${_ccenv_platform})
+			string(SUBSTRING "${_ccenv_named}" 2 -1 _ccenv_named)
+			message(FATAL_ERROR "ccenv was not found, neither in PATH nor by CCENV_EXECUTABLE, and ${CMAKE_CURRENT_LIST_FILE} has a release archive "
+				"for ${_ccenv_named}, but none for this machine (${_ccenv_platform}). Install ccenv, or let `ccenv vendor` name one: "
+				"--archive ${_ccenv_platform}=URL#sha256=HASH, or a source archive to build it from: --url and --sha256.")
+		endif()
 		message(FATAL_ERROR "ccenv was not found, neither in PATH nor by CCENV_EXECUTABLE. Install it (cmake --install puts its "
 			"CMake package next to it), or let `ccenv vendor --archive linux-64=URL#sha256=HASH` name a release archive, or --url and --sha256 a source archive to "
 			"build it from.")
 	endif()
 endif()
 
-foreach(_ccenv_v cache found home homes path platform programs sha256 url sha256_linux-64 url_linux-64 sha256_linux-aarch64 url_linux-aarch64
+foreach(_ccenv_v cache found home homes named path platform programs sha256 url sha256_linux-64 url_linux-64 sha256_linux-aarch64 url_linux-aarch64
 		sha256_osx-64 url_osx-64 sha256_osx-arm64 url_osx-arm64)
 	unset(_ccenv_${_ccenv_v})
 endforeach()
