@@ -16,7 +16,7 @@
 #   CCENV_EXECUTABLE *   the ccenv to run
 #   CCENV_ROOT_DIR       where to install, default ${CMAKE_BINARY_DIR}/_ccenv
 #   CCENV_MANIFEST       another ccenv.json
-#   CCENV_LOCK           another ccenv.lock, when there is no manifest
+#   CCENV_LOCK           another ccenv.lock
 #   CCENV_CHANNELS       list of channels, when there is no manifest; default conda-forge
 #   CCENV_ENVIRONMENT *  another environment of ccenv.json than default
 #   CCENV_TARGET *       a target of ccenv.json, to build for another machine: its name, or sbsa, linux-aarch64
@@ -39,7 +39,7 @@ macro(_ccenv_fail)
 endmacro()
 
 # _ccenv_find_manifest(manifest lock): ccenv.json next to the calling CMakeLists.txt, then next to the top one. Without one the
-# lock is a committed ccenv.lock there, else one in the root.
+# lock is a committed ccenv.lock there, else one in the root. CCENV_LOCK takes precedence.
 function(_ccenv_find_manifest out_manifest out_lock root)
 	set(_manifest "${CCENV_MANIFEST}")
 	set(_lock "${CCENV_LOCK}")
@@ -55,8 +55,7 @@ function(_ccenv_find_manifest out_manifest out_lock root)
 		endif()
 	endforeach()
 	if(_manifest)
-		get_filename_component(_dir "${_manifest}" DIRECTORY)
-		set(_lock "${_dir}/ccenv.lock")
+		_ccenv_lock_of(_lock "${_manifest}")
 	elseif(NOT _lock)
 		set(_lock "${root}/ccenv.lock")
 		foreach(_dir IN ITEMS "${CMAKE_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}")
@@ -260,8 +259,8 @@ endif()
 _ccenv_begins_with(_ccenv_findable "${CMAKE_TOOLCHAIN_FILE}" "^# ccenv toolchain")
 if(_ccenv_findable AND NOT _ccenv_manifest_file)
 	get_filename_component(_ccenv_manifest_file "${CMAKE_TOOLCHAIN_FILE}" DIRECTORY)
-	set(_ccenv_lock_file "${_ccenv_manifest_file}/ccenv.lock")
 	set(_ccenv_manifest_file "${_ccenv_manifest_file}/ccenv.json")
+	_ccenv_lock_of(_ccenv_lock_file "${_ccenv_manifest_file}")
 	set(_ccenv_arguments "")
 endif()
 set(_ccenv_soft SOFT)

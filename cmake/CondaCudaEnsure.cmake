@@ -40,6 +40,16 @@ function(_ccenv_truthy out name)
 	endif()
 endfunction()
 
+# _ccenv_lock_of(out manifest): CCENV_LOCK, or else the ccenv.lock next to the manifest.
+function(_ccenv_lock_of out manifest)
+	get_filename_component(_lock "${manifest}" DIRECTORY)
+	set(_lock "${_lock}/ccenv.lock")
+	if(CCENV_LOCK)
+		get_filename_component(_lock "${CCENV_LOCK}" ABSOLUTE)
+	endif()
+	set(${out} "${_lock}" PARENT_SCOPE)
+endfunction()
+
 # _ccenv_key(out manifest lock request): the text that must not have changed. Of the request its hash: channels may have
 # passwords in them.
 function(_ccenv_key out manifest lock request)
@@ -154,9 +164,8 @@ function(_ccenv_complete out root target)
 endfunction()
 
 # _ccenv_ensure(out ROOT dir [SOFT] [MANIFEST file] [LOCK file] [EXPECT version] [HINTS dir…] [REQUEST arguments…])
-# out becomes the CMake toolchain file below ROOT. What goes wrong is fatal; with SOFT, out_PROBLEM says what it was. With
-# MANIFEST the lock is the manifest's own. Nothing is installed of a lock without the CUDA of EXPECT. REQUEST is what stands for
-# a manifest: --cuda, --component.
+# out becomes the CMake toolchain file below ROOT. What goes wrong is fatal; with SOFT, out_PROBLEM says what it was. Nothing is
+# installed of a lock without the CUDA of EXPECT. REQUEST is what stands for a manifest: --cuda, --component.
 function(_ccenv_ensure out)
 	cmake_parse_arguments(PARSE_ARGV 1 _a "SOFT" "ROOT;MANIFEST;LOCK;EXPECT" "REQUEST;HINTS")
 	set(_environment "$ENV{CCENV_ENVIRONMENT}")
@@ -183,7 +192,9 @@ function(_ccenv_ensure out)
 		set(_args install --root "${_a_ROOT}")
 		if(_a_MANIFEST)
 			list(APPEND _args --manifest "${_a_MANIFEST}")
-		else()
+		endif()
+		get_filename_component(_own "${_a_MANIFEST}" DIRECTORY)
+		if(NOT _a_MANIFEST OR NOT _a_LOCK STREQUAL "${_own}/ccenv.lock")
 			list(APPEND _args ${_a_REQUEST} --lock "${_a_LOCK}")
 		endif()
 		if(_a_EXPECT)

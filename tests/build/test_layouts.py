@@ -83,6 +83,24 @@ class Layouts(Case):
                 for word in (self.root, self.scratch / "b-"):
                     self.assertNotIn(str(word).encode(), data, path)
 
+    # --- a source that is not written to ---
+
+    def test_manifest_and_lock_elsewhere(self):
+        """CCENV_MANIFEST and CCENV_LOCK count in each place, and nothing is written next to the manifest."""
+        self.project("add_executable(p p.c)\n", {"p.c": "int main(void) { return 0; }\n"}, "C")
+        manifest = (self.src / "ccenv.json").rename(self.scratch / "ours.json")
+        lock = self.scratch / "locks/ours.lock"
+        lock.parent.mkdir()
+        for build, _ in self.each(f"-DCCENV_MANIFEST={manifest}", f"-DCCENV_LOCK={lock}"):
+            self.assertTrue(lock.exists())
+            self.assertFalse((self.src / "ccenv.lock").exists() or (self.scratch / "ccenv.lock").exists())
+            count = len(self.starts())
+            run([self.cmake, build], env=self.env)
+            self.assertEqual(len(self.starts()), count)
+            lock.write_text(lock.read_text() + "\n")
+            self.build(build, cmake=self.cmake)
+            self.assertEqual(len(self.starts()), count + 1, "a change of that lock is seen")
+
     # --- a program over a shared library over CUDA ---
 
     def test_program_over_shared_library(self):
