@@ -28,7 +28,9 @@ class Package(ctypes.Structure):
                 ("channel", c_char_p), ("url", c_char_p), ("sha256", c_char_p), ("license", c_char_p),
                 ("size", c_uint64), ("timestamp", c_uint64), ("build_number", c_uint64), ("requested", c_bool),
                 ("depends", POINTER(c_char_p)), ("n_depends", c_size_t),
-                ("depends_on", POINTER(c_size_t)), ("n_depends_on", c_size_t), ("side", c_char_p)]
+                ("depends_on", POINTER(c_size_t)), ("n_depends_on", c_size_t), ("side", c_char_p),
+                ("source", c_char_p), ("md5", c_char_p), ("license_family", c_char_p), ("noarch", c_char_p),
+                ("requested_spec", c_char_p), ("constrains", POINTER(c_char_p)), ("n_constrains", c_size_t)]
 
 
 class Packages(ctypes.Structure):

@@ -74,7 +74,14 @@ struct ccenv_package {
 	/* Those of the list that it depends on, as indexes, each once; virtual packages are not. */
 	const size_t *depends_on;
 	size_t n_depends_on;
-	const char *side; /* of a target: "build" or "host"; NULL natively */
+	const char *side;   /* of a target: "build" or "host"; NULL natively */
+	const char *source; /* the channel's URL, without credentials */
+	const char *md5, *license_family;
+	const char *noarch; /* "generic" or "python"; NULL: of a platform */
+	/* What ccenv.json says behind the name, "*" if that is nothing; NULL: it is not requested. */
+	const char *requested_spec;
+	const char *const *constrains;
+	size_t n_constrains;
 };
 
 struct ccenv_packages {

@@ -13,21 +13,43 @@
 #include "spec/channel.h"
 #include "spec/name.h"
 
-static bool is_requested(const struct ce_pkg *p, const char *const *names, size_t n)
+/* What the first of the specs that begin with the package's name says behind it; NULL: none does. */
+static const char *requested_spec(
+	const struct ce_pkg *p, const struct ce_strs *specs, struct ce_arena *a)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(names[i], p->name) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < specs->n; i++) {
+		const char *text = specs->items[i], *name;
+		size_t n = ce_dependency_name(text, &name);
+
+		if (n != strlen(p->name) || strncasecmp(name, p->name, n) != 0)
+			continue;
+		text = name + n;
+		text += strspn(text, " ");
+		return *text ? ce_arena_strdup(a, text) : "*";
+	}
+	return NULL;
 }
 
-static const char *const *copy_depends(const struct ce_pkg *p, struct ce_arena *a)
+static const char *const *copy_texts(const char *const *texts, size_t n, struct ce_arena *a)
 {
-	const char **texts = ce_arena_array(a, p->n_depends + 1, sizeof(*texts));
+	const char **copies = ce_arena_array(a, n + 1, sizeof(*copies));
 
-	for (size_t i = 0; i < p->n_depends; i++)
-		texts[i] = ce_arena_strdup(a, p->depends[i]);
-	return texts;
+	for (size_t i = 0; i < n; i++)
+		copies[i] = ce_arena_strdup(a, texts[i]);
+	return copies;
+}
+
+static const char *noarch_text(enum ce_noarch noarch)
+{
+	switch (noarch) {
+	case CE_NOARCH_GENERIC:
+		return "generic";
+	case CE_NOARCH_PYTHON:
+		return "python";
+	case CE_NOARCH_NONE:
+		break;
+	}
+	return NULL;
 }
 
 /* Those of the list that the dependencies name. `at`: the index of each, by name. */
@@ -74,6 +96,7 @@ static void fill_set(const struct ce_pkg *const *pkgs, size_t n, struct ce_strs 
 
 	for (size_t i = 0; i < n; i++) {
 		const struct ce_pkg *p = pkgs[i];
+		const char *spec = requested_spec(p, &requested, owner);
 
 		ret->items[ret->n++] = (struct ccenv_package){
 			.name = ce_arena_strdup(owner, p->name),
@@ -88,9 +111,16 @@ static void fill_set(const struct ce_pkg *const *pkgs, size_t n, struct ce_strs 
 			.timestamp = p->timestamp,
 			.build_number = p->build_number,
 			.side = side,
-			.requested = is_requested(p, requested.items, requested.n),
-			.depends = copy_depends(p, owner),
+			.requested = spec,
+			.requested_spec = spec,
+			.depends = copy_texts(p->depends, p->n_depends, owner),
 			.n_depends = p->n_depends,
+			.constrains = copy_texts(p->constrains, p->n_constrains, owner),
+			.n_constrains = p->n_constrains,
+			.source = ce_arena_strdup(owner, p->channel),
+			.md5 = ce_arena_strdup(owner, p->md5),
+			.license_family = ce_arena_strdup(owner, p->license_family),
+			.noarch = noarch_text(p->noarch),
 		};
 	}
 	add_all_edges(ret, first);
@@ -115,25 +145,15 @@ void ccenv_packages_free(struct ccenv_packages *list)
 	*list = (struct ccenv_packages){0};
 }
 
-/* The names that the specs begin with. */
-static struct ce_strs requested_names(const struct ce_lockfile_platform *p, struct ce_arena *a)
+static struct ce_strs specs_of(const struct ce_lockfile_platform *p)
 {
-	const char **names = ce_arena_array(a, p->n_specs + 1, sizeof(*names));
-
-	for (size_t i = 0; i < p->n_specs; i++) {
-		const char *at;
-		size_t n = ce_dependency_name(p->specs[i], &at);
-
-		names[i] = n ? ce_arena_strndup(a, at, n) : "";
-	}
-	return (struct ce_strs){names, p->n_specs};
+	return (struct ce_strs){p->specs, p->n_specs};
 }
 
 int ccenv_list(struct ccenv *c, const struct ccenv_selection *of, struct ccenv_packages *ret,
 	struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
-	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	const struct ce_lockfile_platform *p, *tools;
 	struct ce_locked part;
 	int r = ce_locked_read(c, of, &lock, &part, err);
@@ -142,12 +162,12 @@ int ccenv_list(struct ccenv *c, const struct ccenv_selection *of, struct ccenv_p
 		return r;
 	p = part.packages;
 	if (!part.target) {
-		ce_packages_fill(p->pkgs, p->n_pkgs, requested_names(p, &a), ret);
+		ce_packages_fill(p->pkgs, p->n_pkgs, specs_of(p), ret);
 		return 0;
 	}
 	tools = &part.target->build;
 	packages_init(ret, tools->n_pkgs + p->n_pkgs);
-	fill_set(tools->pkgs, tools->n_pkgs, requested_names(tools, &a), "build", ret);
-	fill_set(p->pkgs, p->n_pkgs, requested_names(p, &a), "host", ret);
+	fill_set(tools->pkgs, tools->n_pkgs, specs_of(tools), "build", ret);
+	fill_set(p->pkgs, p->n_pkgs, specs_of(p), "host", ret);
 	return 0;
 }

@@ -82,7 +82,7 @@ struct ce_arena *ce_owner_new(void);
 /* NULL is fine. */
 void ce_owner_free(void *owner);
 
-/* Copies packages to a result of the public API; those whose name is in `requested` are marked. */
+/* Copies packages to a result of the public API; those that one of the specs in `requested` names are marked. */
 void ce_packages_fill(const struct ce_pkg *const *pkgs, size_t n, struct ce_strs requested,
 	struct ccenv_packages *ret);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "base/attr.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/printable.h"
@@ -35,6 +36,24 @@ static void add_extended(json_t *o, const struct ccenv_info *i)
 	json_object_set_new(o, "cache-packages", json_integer((json_int_t)i->n_cache_packages));
 }
 
+/* The same by the names of `pixi info --json`, for scripts that read that. */
+static void add_of_pixi(const struct ce_cli *cli, json_t *o)
+{
+	static const char *const names[][2] = {
+		{"cache_dir", "cache-dir"},
+		{"config_locations", "config-files"},
+		{"virtual_packages", "virtual-packages"},
+	};
+	const char *manifest = json_string_value(json_object_get(o, "manifest"));
+	CE_AUTOFREE char *name = manifest ? ccenv_project_name(cli->project) : NULL;
+
+	for (size_t k = 0; k < CE_COUNT(names); k++)
+		json_object_set(o, names[k][0], json_object_get(o, names[k][1]));
+	json_object_set_new(o, "project_info",
+		manifest ? json_pack("{s:s,s:s}", "name", name, "manifest_path", manifest)
+			 : json_null());
+}
+
 static void print_json(const struct ce_cli *cli, const struct ccenv_info *i, bool extended)
 {
 	CE_CLEANUP(ce_json_decrefp) json_t *o = json_object();
@@ -60,6 +79,7 @@ static void print_json(const struct ce_cli *cli, const struct ccenv_info *i, boo
 	json_object_set_new(o, "config-files", config_json(cli));
 	if (extended)
 		add_extended(o, i);
+	add_of_pixi(cli, o);
 	ce_cli_print_json(o);
 }
 

@@ -12,7 +12,7 @@ static int run(struct ce_cli *cli)
 		{"explicit", 'x', NULL, "only packages that ccenv.json asks for",
 			.flag = &view.explicit_only},
 		{"fields", 0, "FIELDS",
-			"name, version, build, size, channel, subdir, side, url, sha256, license, explicit",
+			"name, version, build, size, kind, source, channel, subdir, side, url, file-name, sha256, md5, license, license-family, build-number, timestamp, noarch, explicit, requested-spec, depends, constrains",
 			.string = &view.fields},
 		{"sort-by", 0, "FIELD", "one of these [name]; size: the largest first",
 			.string = &view.sort_by},

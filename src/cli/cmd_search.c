@@ -93,7 +93,7 @@ static int run(struct ce_cli *cli)
 			.list = &cli->channels},
 		{"platform", 'p', "PLATFORM", "what that platform has [this machine's]",
 			.string = &o.platform},
-		{"limit", 0, "N", "print at most N packages; 0: all [20]", .string = &limit},
+		{"limit", 'l', "N", "print at most N packages; 0: all [20]", .string = &limit},
 		{0},
 	};
 	unsigned long n = LIMIT;

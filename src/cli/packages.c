@@ -26,7 +26,18 @@ enum field {
 	URL,
 	SHA256,
 	LICENSE,
-	EXPLICIT
+	EXPLICIT,
+	KIND,
+	SOURCE,
+	BUILD_NUMBER,
+	FILE_NAME,
+	NOARCH,
+	MD5,
+	TIMESTAMP,
+	LICENSE_FAMILY,
+	REQUESTED_SPEC,
+	DEPENDS,
+	CONSTRAINS
 };
 
 static const struct {
@@ -43,7 +54,21 @@ static const struct {
 	[SHA256] = {"sha256", "SHA256"},
 	[LICENSE] = {"license", "License"},
 	[EXPLICIT] = {"explicit", "Explicit"},
+	[KIND] = {"kind", "Kind"},
+	[SOURCE] = {"source", "Source"},
+	[BUILD_NUMBER] = {"build-number", "Build#"},
+	[FILE_NAME] = {"file-name", "File name"},
+	[NOARCH] = {"noarch", "Noarch"},
+	[MD5] = {"md5", "MD5"},
+	[TIMESTAMP] = {"timestamp", "Timestamp"},
+	[LICENSE_FAMILY] = {"license-family", "License family"},
+	[REQUESTED_SPEC] = {"requested-spec", "Requested"},
+	[DEPENDS] = {"depends", "Depends"},
+	[CONSTRAINS] = {"constrains", "Constrains"},
 };
+
+/* What pixi calls packages that are not of PyPI. */
+static const char kind_conda[] = "conda";
 
 /* What is printed, and how. */
 struct table {
@@ -60,11 +85,39 @@ static void table_release(struct table *t)
 	free(t->rows);
 }
 
-/* The text of a field; "" if unknown. Numbers go to `buf`. */
-static const char *field_text(
-	const struct ccenv_package *p, enum field f, bool for_people, char buf[32])
+/* The name of the archive, behind the last slash of its URL. */
+static const char *file_name(const struct ccenv_package *p)
 {
-	const char *const texts[] = {
+	const char *slash = p->url ? strrchr(p->url, '/') : NULL;
+
+	return slash ? slash + 1 : "";
+}
+
+static char *joined(const char *const *texts, size_t n)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+
+	for (size_t i = 0; i < n; i++)
+		ce_buf_addf(&b, "%s%s", i ? ", " : "", texts[i]);
+	return ce_buf_steal(&b);
+}
+
+static char *size_text(uint64_t size, bool for_people)
+{
+	char text[32];
+
+	if (!for_people)
+		return ce_asprintf("%llu", (unsigned long long)size);
+	if (size == 0)
+		return ce_strdup("");
+	ce_size_text(size, text, sizeof(text));
+	return ce_strdup(text);
+}
+
+/* The text of a field, "" if unknown. The caller frees it. */
+static char *field_text(const struct ccenv_package *p, enum field f, bool for_people)
+{
+	const char *const texts[CE_COUNT(fields)] = {
 		[NAME] = p->name,
 		[VERSION] = p->version,
 		[BUILD] = p->build,
@@ -75,25 +128,42 @@ static const char *field_text(
 		[SHA256] = p->sha256,
 		[LICENSE] = p->license,
 		[EXPLICIT] = p->requested ? "yes" : "no",
+		[KIND] = kind_conda,
+		[SOURCE] = p->source,
+		[FILE_NAME] = file_name(p),
+		[NOARCH] = p->noarch,
+		[MD5] = p->md5,
+		[LICENSE_FAMILY] = p->license_family,
+		[REQUESTED_SPEC] = p->requested_spec,
 	};
 
-	if (f != SIZE)
-		return texts[f] ? texts[f] : "";
-	if (for_people && p->size == 0)
-		return "";
-	if (for_people)
-		ce_size_text(p->size, buf, 32);
-	else
-		snprintf(buf, 32, "%llu", (unsigned long long)p->size);
-	return buf;
+	switch (f) {
+	case SIZE:
+		return size_text(p->size, for_people);
+	case BUILD_NUMBER:
+		return ce_asprintf("%llu", (unsigned long long)p->build_number);
+	case TIMESTAMP:
+		return p->timestamp ? ce_asprintf("%llu", (unsigned long long)p->timestamp)
+				    : ce_strdup("");
+	case DEPENDS:
+		return joined(p->depends, p->n_depends);
+	case CONSTRAINS:
+		return joined(p->constrains, p->n_constrains);
+	default:
+		return ce_strdup(texts[f] ? texts[f] : "");
+	}
+}
+
+static bool is_number(enum field f)
+{
+	return f == SIZE || f == BUILD_NUMBER || f == TIMESTAMP;
 }
 
 /* What a cell shows: on a terminal "*" marks what was asked for by name. The caller frees it. */
 static char *cell(const struct table *t, size_t row, size_t column)
 {
 	const struct ccenv_package *p = t->rows[row];
-	char buf[32];
-	const char *text = field_text(p, t->columns[column], t->for_people, buf);
+	CE_AUTOFREE char *text = field_text(p, t->columns[column], t->for_people);
 	CE_AUTOFREE char *clean = ce_printable(text, false);
 
 	if (t->for_people && t->columns[column] == NAME && p->requested)
@@ -156,6 +226,7 @@ int ce_packages_match(
 {
 	regex_t regex;
 	char why[256];
+	bool found = false;
 	int r = regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB | REG_ICASE);
 
 	if (r != 0) {
@@ -163,9 +234,13 @@ int ce_packages_match(
 		return ce_cli_failf(
 			cli, CCENV_EUSAGE, "invalid regular expression \"%s\": %s", pattern, why);
 	}
-	for (size_t i = 0; i < list->n; i++)
+	for (size_t i = 0; i < list->n; i++) {
 		ret[i] = regexec(&regex, list->items[i].name, 0, NULL, 0) == 0;
+		found = found || ret[i];
+	}
 	regfree(&regex);
+	if (!found)
+		ce_cli_say(cli, "No locked package matches \"%s\"", pattern);
 	return CE_EXIT_OK;
 }
 
@@ -194,7 +269,7 @@ static int compare_rows(const void *a, const void *b, void *user)
 	const struct ccenv_package *x = *(const struct ccenv_package *const *)a;
 	const struct ccenv_package *y = *(const struct ccenv_package *const *)b;
 	enum field by = *(const enum field *)user;
-	char buf_x[32], buf_y[32];
+	CE_AUTOFREE char *text_x = field_text(x, by, false), *text_y = field_text(y, by, false);
 	int order;
 
 	if (by == SIZE) /* the largest first: that is what one looks for */
@@ -202,39 +277,62 @@ static int compare_rows(const void *a, const void *b, void *user)
 	else if (by == EXPLICIT)
 		order = y->requested - x->requested;
 	else /* "9" before "10" */
-		order = ce_os_strverscmp(
-			field_text(x, by, false, buf_x), field_text(y, by, false, buf_y));
+		order = ce_os_strverscmp(text_x, text_y);
 	return order ? order : strcmp(x->name, y->name);
 }
 
 /* ---- output ---- */
 
+static json_t *texts_json(const char *const *texts, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(array, json_string(texts[i]));
+	return array;
+}
+
+static void set(json_t *o, const char *key, const char *text)
+{
+	if (text)
+		json_object_set_new(o, key, json_string(text));
+}
+
+static void set_number(json_t *o, const char *key, uint64_t number)
+{
+	if (number)
+		json_object_set_new(o, key, json_integer((json_int_t)number));
+}
+
+/* The keys are those of pixi where it has one for the fact; size, channel, side and requested are ours. */
 static json_t *package_json(const struct ccenv_package *p)
 {
-	json_t *o = json_object(), *depends = json_array();
+	json_t *o = json_object();
 
-	for (size_t i = 0; i < p->n_depends; i++)
-		json_array_append_new(depends, json_string(p->depends[i]));
-
-	json_object_set_new(o, "name", json_string(p->name));
-	json_object_set_new(o, "version", json_string(p->version));
-	json_object_set_new(o, "build", json_string(p->build));
+	set(o, "name", p->name);
+	set(o, "version", p->version);
+	set(o, "build", p->build);
 	json_object_set_new(o, "build_number", json_integer((json_int_t)p->build_number));
-	json_object_set_new(o, "subdir", json_string(p->subdir));
-	if (p->side)
-		json_object_set_new(o, "side", json_string(p->side));
-	json_object_set_new(o, "channel", json_string(p->channel));
-	json_object_set_new(o, "url", json_string(p->url));
-	if (p->sha256)
-		json_object_set_new(o, "sha256", json_string(p->sha256));
-	if (p->size)
-		json_object_set_new(o, "size", json_integer((json_int_t)p->size));
-	if (p->timestamp)
-		json_object_set_new(o, "timestamp", json_integer((json_int_t)p->timestamp));
-	if (p->license)
-		json_object_set_new(o, "license", json_string(p->license));
+	set(o, "subdir", p->subdir);
+	set(o, "side", p->side);
+	set(o, "kind", kind_conda);
+	set(o, "channel", p->channel);
+	set(o, "source", p->source);
+	set(o, "url", p->url);
+	set(o, "file_name", file_name(p));
+	set(o, "sha256", p->sha256);
+	set(o, "md5", p->md5);
+	set_number(o, "size", p->size);
+	set_number(o, "size_bytes", p->size);
+	set_number(o, "timestamp", p->timestamp);
+	set(o, "noarch", p->noarch);
+	set(o, "license", p->license);
+	set(o, "license_family", p->license_family);
 	json_object_set_new(o, "requested", json_boolean(p->requested));
-	json_object_set_new(o, "depends", depends);
+	json_object_set_new(o, "is_explicit", json_boolean(p->requested));
+	set(o, "requested_spec", p->requested_spec);
+	json_object_set_new(o, "depends", texts_json(p->depends, p->n_depends));
+	json_object_set_new(o, "constrains", texts_json(p->constrains, p->n_constrains));
 	return o;
 }
 
@@ -264,7 +362,7 @@ static void print_plain(const struct table *t)
 static void add_cell(struct ce_buf *b, const struct table *t, size_t column, const char *text,
 	int width, const enum ce_style *style)
 {
-	bool last = column + 1 == t->n_columns, right = t->columns[column] == SIZE;
+	bool last = column + 1 == t->n_columns, right = is_number(t->columns[column]);
 	int blanks = width - (int)strlen(text);
 
 	if (right)

@@ -15,7 +15,7 @@ struct ce_cli;
  * --json an array of objects.
  */
 enum {
-	CE_PACKAGES_FIELDS_MAX = 16
+	CE_PACKAGES_FIELDS_MAX = 32
 };
 
 struct ce_packages_view {
@@ -25,7 +25,8 @@ struct ce_packages_view {
 	bool explicit_only;  /* only what was asked for by name */
 };
 
-/* Which names match the extended regular expression, upper and lower case alike: list->n answers. The
+/* Which names match the extended regular expression, upper and lower case alike: list->n answers. Says
+ * so if none does. The
  * exit status is CE_EXIT_USAGE, with a message, for an expression that is wrong. */
 int ce_packages_match(
 	struct ce_cli *cli, const struct ccenv_packages *list, const char *pattern, bool *ret);
