@@ -11,8 +11,8 @@ extern "C" {
 #endif
 
 struct ccenv_init_options {
-	const char *path;            /* of the manifest [ccenv.json] */
-	const char *name;            /* of the project, or NULL */
+	const char *path; /* of the manifest [ccenv.json]; its directory is made if need be */
+	const char *name; /* of the project, or NULL */
 	const char *const *channels; /* [conda-forge] */
 	size_t n_channels;
 	const char *const *platforms; /* [this machine's] */

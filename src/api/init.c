@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* ccenv_init(): a new manifest. */
 #include "api/plan.h"
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/path.h"
 #include "manifest/manifest_file.h"
 #include "model/manifest.h"
 #include "model/platform.h"
@@ -15,6 +17,7 @@ int ccenv_init(const struct ccenv_init_options *o, struct ccenv_error *err)
 	const char *path = o->path ? o->path : "ccenv.json";
 	CE_CLEANUP(ce_manifest_freep) struct ce_manifest *checked = NULL;
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	CE_AUTOFREE char *dir = ce_path_dir(path);
 	struct ce_manifest_new_options m = {
 		.name = o->name,
 		.channels = o->n_channels ? o->channels : conda_forge,
@@ -36,6 +39,9 @@ int ccenv_init(const struct ccenv_init_options *o, struct ccenv_error *err)
 	if (r < 0)
 		return r;
 	r = ce_lock_plan_try(checked, err);
+	if (r < 0)
+		return r;
+	r = ce_fs_mkdirs(dir, err);
 	if (r < 0)
 		return r;
 	return ce_fs_replace(path, ce_buf_str(&b), b.len, NULL, err);

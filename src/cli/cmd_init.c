@@ -2,6 +2,8 @@
 /* ccenv init: a new manifest. */
 #include <stdio.h>
 
+#include "base/alloc.h"
+#include "base/path.h"
 #include "cli/cli.h"
 
 static int run(struct ce_cli *cli)
@@ -18,18 +20,23 @@ static int run(struct ce_cli *cli)
 		{"name", 0, "NAME", "name of the project", .string = &name},
 		{0},
 	};
+	CE_AUTOFREE char *there = NULL;
 	const char *path;
 	struct ccenv_error err;
 	int status;
 
 	if (!ce_cli_begin(cli, own, &status))
 		return status;
+	if (cli->args.n > 1 || (cli->args.n && cli->manifest))
+		return ce_cli_usage(cli, "give one directory, or --manifest FILE");
+	there = cli->args.n ? ce_path_join(cli->args.items[0], "ccenv.json") : NULL;
+	path = there ? there : cli->manifest ? cli->manifest : "ccenv.json";
 	status = ce_cli_config(cli);
 	if (status != CE_EXIT_OK)
 		return status;
 
 	const struct ccenv_init_options o = {
-		.path = cli->manifest,
+		.path = path,
 		.name = name,
 		.channels = cli->channels.items,
 		.n_channels = cli->channels.n,
@@ -41,13 +48,14 @@ static int run(struct ce_cli *cli)
 	};
 	if (ccenv_init(&o, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
-	path = cli->manifest ? cli->manifest : "ccenv.json";
-	return ce_cli_wrote(cli, path, "Wrote %s; next: `ccenv lock`", path);
+	return ce_cli_wrote(cli, path,
+		there ? "Wrote %s; next, there: `ccenv lock`" : "Wrote %s; next: `ccenv lock`",
+		path);
 }
 
 const struct ce_command ce_cmd_init = {
 	.name = "init",
-	.args = "",
+	.args = "[DIR]",
 	.summary = "write a new ccenv.json",
 	.example = "  ccenv init --cuda 13.0 --component nvcc --component cublas\n",
 	.run = run,
