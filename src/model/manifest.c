@@ -3,6 +3,7 @@
 #include "model/manifest.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +140,10 @@ int ce_system_requirement_virtual(const char *name, const char *version, struct 
 		*ret_virtual = (struct ce_virtual){package, "1", ce_arena_strdup(a, version)};
 		return 0;
 	}
+	if (!isdigit((unsigned char)version[0]))
+		return ce_fail(err, CCENV_EUSAGE,
+			"system requirement \"%s\": \"%s\" is not a version that a machine can have; expected numbers, as in \"12.9\"",
+			name, version);
 	r = ce_version_parse(version, a, &parsed, err);
 	if (r < 0)
 		return ce_context(err, r, "system requirement \"%s\"", name);

@@ -125,7 +125,7 @@ static int fail_none(const struct ce_target_ids *ids, const char *wanted, const 
 			ce_buf_str(&known));
 	if (!*machine)
 		return ce_fail(err, CCENV_ENOTFOUND,
-			"ccenv.json has no target \"%s\"; add it to \"targets\"", wanted);
+			"there is no target \"%s\"; add it to \"targets\"", wanted);
 	if (!platform)
 		return ce_fail(err, CCENV_ENOTFOUND,
 			"unknown target \"%s\", and ccenv.json has no \"targets\"; this machine is %s",
