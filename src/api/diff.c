@@ -282,8 +282,7 @@ int ccenv_diff(struct ccenv *c, const char *before, const char *after, struct cc
 	if (r < 0)
 		return r;
 	if (!after && !ce_fs_exists(c->lock_path))
-		return ce_fail(err, CCENV_ENOTFOUND, "%s: no such file; run `ccenv lock` first",
-			c->lock_path);
+		return ce_project_no_lock(c, err);
 	r = read_lock(c, after ? after : c->lock_path, &y, err);
 	if (r < 0)
 		return r;

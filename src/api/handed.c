@@ -97,8 +97,7 @@ int ce_handed_select(struct ccenv *c, const struct ccenv_selection *of, struct c
 	if (r < 0)
 		return r;
 	if (!ret->lock)
-		return ce_fail(err, CCENV_ENOTFOUND, "%s: no such file; run `ccenv lock` first",
-			c->lock_path);
+		return ce_project_no_lock(c, err);
 	r = mark_all(of, ret, &urls, &n, err);
 	if (r < 0)
 		return ce_context(err, r, "%s", c->lock_path);

@@ -149,8 +149,7 @@ int ce_locked_read_all(struct ccenv *c, struct ce_lockfile **ret_lock, struct cc
 	if (r < 0)
 		return r;
 	if (!lock)
-		return ce_fail(err, CCENV_ENOTFOUND, "%s: no such file; run `ccenv lock` first",
-			c->lock_path);
+		return ce_project_no_lock(c, err);
 	*ret_lock = CE_TAKE(lock);
 	return 0;
 }

@@ -256,6 +256,20 @@ int ce_project_check(const struct ccenv *c, struct ccenv_error *err)
 	return err->code;
 }
 
+int ce_project_no_lock(const struct ccenv *c, struct ccenv_error *err)
+{
+	int r = ce_project_check(c, err);
+
+	if (r < 0)
+		return r;
+	if (c->manifest || c->lock_is_named || c->root_is_named)
+		return ce_fail(err, CCENV_ENOTFOUND, "%s: no such file; run `ccenv lock` first",
+			c->lock_path);
+	return ce_fail(err, CCENV_ENOTFOUND,
+		"there is no ccenv.json here or in a parent directory, and no %s; change to the project, or name its lock with --lock or what is installed with --root",
+		c->lock_path);
+}
+
 int ce_project_need_manifest(const struct ccenv *c, struct ccenv_error *err)
 {
 	int r = ce_project_check(c, err);

@@ -133,8 +133,7 @@ int ccenv_outdated(struct ccenv *c, struct ccenv_outdated *ret, struct ccenv_err
 	if (r < 0)
 		return r;
 	if (!old)
-		return ce_fail(err, CCENV_ENOTFOUND, "%s: no such file; run `ccenv lock` first",
-			c->lock_path);
+		return ce_project_no_lock(c, err);
 	ce_lock_plan_prefer(&plan, old, &all);
 	r = ce_lock_plan_solve(c, &plan, err);
 	if (r < 0)

@@ -69,6 +69,8 @@ struct ccenv {
 CE_MUST_CHECK int ce_project_check(const struct ccenv *c, struct ccenv_error *err);
 /* The same, and CCENV_ENOTFOUND, with the ways to get one, for a project without a manifest. */
 CE_MUST_CHECK int ce_project_need_manifest(const struct ccenv *c, struct ccenv_error *err);
+/* CCENV_ENOTFOUND for a lock that is not there, with what to do about it. */
+CE_MUST_CHECK int ce_project_no_lock(const struct ccenv *c, struct ccenv_error *err);
 
 /*
  * From now on the project is a lock and nothing else, as for `ccenv install --from-lock`: no manifest, and

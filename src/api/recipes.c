@@ -55,8 +55,7 @@ static int check_project(const struct ccenv *c, struct ccenv_error *err)
 	if (r < 0)
 		return r;
 	if (!ce_fs_exists(c->lock_path))
-		return ce_fail(err, CCENV_ENOTFOUND, "%s: no such file; run `ccenv lock` first",
-			c->lock_path);
+		return ce_project_no_lock(c, err);
 	return 0;
 }
 
