@@ -101,10 +101,10 @@ OTHERS = {"run", "shell", "exec", "container", "ci", "meson-setup", "completion"
 FILES = {"config-file"}
 
 
-def channel(path):
-    """Packages with the names that the commands look for."""
+def channel(path, *more):
+    """Packages with the names that the commands look for, and more: (name, version, depends)."""
     packages = [("versioned", "1.0", []), ("versioned", "2.0", []), ("cuda-version", "13.0", []),
-                ("cuda-cudart", "13.0.96", ["cuda-version >=13.0,<13.1.0a0"]), ("dependent", "1.0", ["versioned"])]
+                ("cuda-cudart", "13.0.96", ["cuda-version >=13.0,<13.1.0a0"]), ("dependent", "1.0", ["versioned"]), *more]
     records = {}
     (path / "noarch").mkdir(parents=True)
     for name, version, depends in packages:

@@ -16,6 +16,7 @@ enum {
 	CE_EXIT_OK = 0,
 	CE_EXIT_FAILED = 1,
 	CE_EXIT_USAGE = 2,
+	CE_EXIT_DIFFERENT = 3,   /* ccenv rebuild-check: both builds were made, and differ */
 	CE_EXIT_NO_COMMAND = 127 /* ccenv run: as shells have it */
 };
 

@@ -10,8 +10,7 @@
 #include "cli/cli.h"
 
 enum {
-	DIFFERENT = 3, /* the exit status: documented, stable */
-	SHOWN = 3      /* findings of one cause */
+	SHOWN = 3 /* findings of one cause */
 };
 
 static json_t *strings(const char *const *list, size_t n)
@@ -165,7 +164,7 @@ static int run(struct ce_cli *cli)
 	if (ccenv_rebuild_check(cli->project, &o, &result, &err) < 0)
 		return ce_cli_fail(cli, &err, NULL);
 	print(cli, &result);
-	status = result.n_different ? DIFFERENT : CE_EXIT_OK;
+	status = result.n_different ? CE_EXIT_DIFFERENT : CE_EXIT_OK;
 	ccenv_rebuild_free(&result);
 	return status;
 }
