@@ -8,7 +8,7 @@ the shared libraries that it links with are the target's, in its own directory.
 import os
 import shutil
 
-from .packager import MAJOR, Packager
+from .packager import Packager
 from .platform import X86_64
 
 # The target's packages whose libraries a cross compiler has itself.
@@ -46,7 +46,7 @@ class Cross(Packager):
         for source in (native, os.path.join(by_name["libsanitizer"].root, self.libdir)):
             self._linker_names(gcc, source)
         # Where this compiler looks for its parts.
-        gcc.link(f"lib/gcc-cross/{self.native}/{MAJOR}", f"../../gcc/{self.triplet}/{v}")
+        gcc.link(f"lib/gcc-cross/{self.native}/{self.major}", f"../../gcc/{self.triplet}/{v}")
         gcc.link(self.native, self.triplet)
         self.specs_files(gcc)
 
@@ -76,4 +76,4 @@ class Cross(Packager):
         gxx.link(f"{self.libdir}/libstdc++.so", "libstdc++.so.6")
         headers = f"{self.libdir}/include/c++"
         gxx.link(f"{headers}/{self.native}", self.triplet)
-        gxx.link(f"{self.triplet}/include/c++/{MAJOR}", f"../../../{headers}")
+        gxx.link(f"{self.triplet}/include/c++/{self.major}", f"../../../{headers}")

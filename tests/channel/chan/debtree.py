@@ -63,19 +63,28 @@ class Tree:
 
 
 class Compiler:
-    """The distribution's gcc for `target`, run from the tree; nothing of it need be installed."""
+    """The distribution's gcc for `target`, run from the tree; nothing of it need be installed.
+
+    Its glibc may be older than this machine's.
+    """
 
     def __init__(self, tree, target="x86_64-linux-gnu"):
         self.root = tree.root
         self.tools = os.path.join(self.root, "tools")
-        self.gcc = os.path.join(self.root, f"usr/bin/{target}-gcc-12")
+        self.libs = os.path.join(self.root, "libs")
+        self.gcc = tree.full(tree.one(f"usr/bin/{target}-gcc-[0-9]*"))
         os.mkdir(self.tools)
+        os.mkdir(self.libs)
+        # All but its glibc: that of a program and the loader that starts it must be the same.
+        for name in sorted(tree.owned):
+            for p in tree.of(name, "usr/lib/x86_64-linux-gnu/*.so*") if name != "libc6" else []:
+                if os.path.dirname(p) == "usr/lib/x86_64-linux-gnu" and not name.endswith("-dev"):
+                    os.symlink(os.path.join(self.root, p), os.path.join(self.libs, os.path.basename(p)))
         for name in ("as", "ld"):
             os.symlink(f"../usr/bin/{target}-{name}", os.path.join(self.tools, name))
 
     def run(self, *args, text=None):
-        env = {"LD_LIBRARY_PATH": os.path.join(self.root, "usr/lib/x86_64-linux-gnu"),
-               "PATH": self.tools, "LC_ALL": "C"}
+        env = {"LD_LIBRARY_PATH": self.libs, "PATH": self.tools, "LC_ALL": "C"}
         return subprocess.run([self.gcc, "-B", self.tools, *args], input=text, text=True,
                               check=True, env=env, stdout=subprocess.PIPE).stdout
 

@@ -4,27 +4,33 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 
-# Names of Debian 12 and Ubuntu. Those marked "?" exist on some releases only.
+# Names of Debian 11 and 12 and Ubuntu. Those marked "?" exist on some releases only.
 _NATIVE = """
 cpp-12 gcc-12 g++-12 libgcc-12-dev libstdc++-12-dev
 libbinutils libctf0 libctf-nobfd0 ?libsframe1 ?libsframe2 ?libjansson4
-libgmp10 libmpfr6 libmpc3 libisl23 zlib1g libzstd1
+libgmp10 libmpfr6 libmpc3 ?libisl22 ?libisl23 zlib1g libzstd1
 libgcc-s1 libstdc++6 libgomp1 libitm1 libatomic1
-libasan8 liblsan0 libtsan2 libubsan1 ?libhwasan0
+?libasan5 ?libasan6 ?libasan8 liblsan0 ?libtsan0 ?libtsan2 libubsan1 ?libhwasan0
 libc6 libc6-dev libcrypt1 libcrypt-dev linux-libc-dev
 """.split()
+MAJOR = 12
 
 
 class Debs:
-    """A set of the distribution's packages: what of it is in the cache, and for which architecture it is."""
+    """A set of the distribution's packages: what of it is in the cache, and for which architecture it is.
 
-    def __init__(self, tail, arch, names):
+    `root`: the system whose distribution it is, not necessarily the one that runs.
+    """
+
+    def __init__(self, tail, arch, names, root="/"):
         self.tail = tail
         self.arch = arch
         self.names = names
+        self.root = root
 
 
 X86_64 = Debs("", None, [*_NATIVE, "binutils-x86-64-linux-gnu", "libquadmath0", "tzdata"])
@@ -34,6 +40,12 @@ CROSS = Debs("-cross", None, """
 cpp-12-aarch64-linux-gnu gcc-12-aarch64-linux-gnu g++-12-aarch64-linux-gnu binutils-aarch64-linux-gnu
 ?libjansson4 ?libsframe1 ?libsframe2 libgmp10 libmpfr6 libmpc3 libisl23 zlib1g libzstd1
 """.split())
+
+
+def of_system(root):
+    """X86_64 as the distribution has it of which a system is in the directory `root`."""
+    return Debs("", None, X86_64.names, root)
+
 
 PLATFORMS = ["manylinux2014", "manylinux_2_27", "manylinux_2_28"]
 
@@ -87,10 +99,16 @@ def wheels(cache, releases):
 class Apt:
     """apt-get with the system's package lists, or, where those do not do, lists of our own."""
 
-    def __init__(self, cache, arch=None):
+    def __init__(self, cache, arch=None, root="/"):
         self.cache = cache
         self.arch = arch
-        self.options = ["-o", "Acquire::Retries=3", "-o", "APT::Sandbox::User=root",
+        self.tail = f"-{arch}" if arch else ""
+        self.options = []
+        if root != "/":
+            # Its sources and keys; nothing is written there.
+            self.tail += "-" + _os_id(root)
+            self.options += ["-o", f"Dir={root}"]
+        self.options += ["-o", "Acquire::Retries=3", "-o", "Acquire::ForceHash=SHA256", "-o", "APT::Sandbox::User=root",
                         "-o", "APT::Get::AllowUnauthenticated=false"]
 
     def output(self, program, *args, plain=False):
@@ -99,7 +117,7 @@ class Apt:
         return run.returncode, run.stdout, run.stderr
 
     def use_own_lists(self):
-        state = os.path.join(self.cache, "apt" + (f"-{self.arch}" if self.arch else ""))
+        state = os.path.join(self.cache, "apt" + self.tail)
         for d in ("lists/partial", "archives/partial"):
             os.makedirs(os.path.join(state, d), exist_ok=True)
         self.options += ["-o", f"Dir::State::lists={state}/lists",
@@ -136,14 +154,24 @@ class Apt:
             if len(parts) == 4 and parts[3].startswith("SHA256:"):
                 found.append({"name": parts[1].split("_")[0], "file": parts[1],
                               "sha256": parts[3][len("SHA256:"):]})
+        if len(found) != len(names):
+            raise FetchError(f"apt-get names {len(found)} files for {len(names)} packages: {out.strip()}")
         return sorted(found, key=lambda d: d["name"])
 
 
-def _os_id():
-    with open("/etc/os-release", encoding="utf-8") as f:
+def _os_id(root="/"):
+    with open(os.path.join(root, "etc/os-release"), encoding="utf-8") as f:
         fields = dict(line.rstrip().split("=", 1) for line in f if "=" in line)
     return "{}-{}".format(fields.get("ID", "x").strip('"'),
                           fields.get("VERSION_ID", "x").strip('"'))
+
+
+def _with_gcc(apt, names):
+    """`names`, with the gcc that is the distribution's own, of which the package gcc is made."""
+    found = re.search(r"Depends: gcc-(\d+)$", apt.output("apt-cache", "depends", "gcc")[1], re.M)
+    if not found:
+        raise FetchError("the distribution has no package gcc")
+    return [re.sub(r"-12\b", f"-{found.group(1)}", n) for n in names]
 
 
 def debs(cache, which=X86_64):
@@ -152,7 +180,7 @@ def debs(cache, which=X86_64):
     Which versions is decided once, at the first run, and kept in list.json; remove that file to
     take up the distribution's updates.
     """
-    where = os.path.join(cache, "debs", _os_id() + which.tail)
+    where = os.path.join(cache, "debs", _os_id(which.root) + which.tail)
     listing = os.path.join(where, "list.json")
     os.makedirs(where, exist_ok=True)
     if os.path.exists(listing):
@@ -161,10 +189,14 @@ def debs(cache, which=X86_64):
         if all(os.path.exists(os.path.join(where, d["file"])) for d in chosen):
             return where, chosen
     suffix = f":{which.arch}" if which.arch else ""
-    must = [d + suffix for d in which.names if not d.startswith("?")]
-    maybe = [d[1:] + suffix for d in which.names if d.startswith("?")]
-    apt = Apt(cache, which.arch)
-    if which.arch or len(apt.known(must)) < len(must):
+    apt = Apt(cache, which.arch, which.root)
+    names = which.names
+    if which.root != "/":
+        apt.use_own_lists()
+        names = _with_gcc(apt, names)
+    must = [d + suffix for d in names if not d.startswith("?")]
+    maybe = [d[1:] + suffix for d in names if d.startswith("?")]
+    if which.root == "/" and (which.arch or len(apt.known(must)) < len(must)):
         apt.use_own_lists()
     known = apt.known(must + maybe)
     lost = sorted(set(must) - set(known))

@@ -11,7 +11,7 @@ import shutil
 
 from . import elf
 from .package import PLACEHOLDER
-from .packager import MAJOR, Packager, upstream
+from .packager import Packager, upstream
 from .platform import X86_64
 
 
@@ -96,9 +96,12 @@ class Toolchain(Packager):
         return path.replace(f"usr/include/{self.native}/", "usr/include/")
 
     def _loader_link(self, path):
-        """The distribution has the loader in one place and a link to it in another."""
+        """The distribution has the loader in one place and a link to it in another.
+
+        Before glibc 2.34 the loader has a version in its name, and the link next to it is needed.
+        """
         full = self.tree.full(path)
-        return "ld-linux" in path and os.path.islink(full)
+        return "ld-linux" in path and os.path.islink(full) and "/" in os.readlink(full)
 
     def _dev_library(self, package, path, runtime):
         full, name = self.tree.full(path), os.path.basename(path)
@@ -157,8 +160,8 @@ class Toolchain(Packager):
         self.package("libstdcxx-ng", v, self.build, [f"libstdcxx {v} {self.build}"])
         san = self.package("libsanitizer", self.v, self.build,
                            [*glibc, f"libgcc >={v}", f"libstdcxx >={v}"])
-        self._take_libs(san, ["libasan8", "liblsan0", "libtsan2", "libubsan1", "libhwasan0"])
-        for p in self.tree.of("libgcc-12-dev", "usr/lib/gcc/*san*"):
+        self._take_libs(san, ["libasan5", "libasan6", "libasan8", "liblsan0", "libtsan0", "libtsan2", "libubsan1", "libhwasan0"])
+        for p in self.tree.of(f"libgcc-{self.major}-dev", "usr/lib/gcc/*san*"):
             self._gcc_library(san, p)
 
     # The compilers
@@ -173,17 +176,17 @@ class Toolchain(Packager):
             f"libstdcxx >={v}", self.on("sysroot")])
         # What leads to this platform's shared libraries is no part of the noarch package: a cross compiler,
         # which takes that package too, has libraries of its own.
-        for p in tree.of("libgcc-12-dev", "usr/lib/gcc/*"):
+        for p in tree.of(f"libgcc-{self.major}-dev", "usr/lib/gcc/*"):
             if "/include" not in p:
                 self._gcc_library(gcc if p.endswith(".so") else devel, p)
         # The distribution's libgcc_s.so is a script that names this file.
         gcc.link(f"{self.libdir}/libgcc_s.so.1", "../../../libgcc_s.so.1")
-        for p in tree.of("libgcc-12-dev", "usr/lib/gcc/*/include/*"):
+        for p in tree.of(f"libgcc-{self.major}-dev", "usr/lib/gcc/*/include/*"):
             gcc.take(tree.full(p), f"{self.libdir}/include/{p.split('/include/', 1)[1]}")
         self.compiler_files(gcc)
         # The names under which a native compiler looks for its parts.
         for base in ("lib", "libexec"):
-            gcc.link(f"{base}/gcc/{self.native}/{MAJOR}", f"../{self.triplet}/{v}")
+            gcc.link(f"{base}/gcc/{self.native}/{self.major}", f"../{self.triplet}/{v}")
         gcc.link(self.native, self.triplet)
         gcc.link("lib/bfd-plugins/liblto_plugin.so", f"../../{self.libexec}/liblto_plugin.so")
         self.specs_files(gcc)
@@ -196,16 +199,16 @@ class Toolchain(Packager):
         gxx = self.package(self.on("gxx_impl"), v, self.build, [
             f"gcc_impl_{self.target.subdir} {v} {self.build}",
             f"libstdcxx-devel_{self.target.subdir} {v} {self.devel_build}", self.on("sysroot"), "tzdata"])
-        for p in tree.of("libstdc++-12-dev"):
+        for p in tree.of(f"libstdc++-{self.major}-dev"):
             if p.startswith("usr/lib/gcc/"):
                 self._gcc_library(gxx if p.endswith(".so") else devel, p)
-            elif p.startswith(f"usr/include/c++/{MAJOR}/"):
+            elif p.startswith(f"usr/include/c++/{self.major}/"):
                 devel.take(tree.full(p), f"{headers}/{p.split('/', 4)[4]}")
-            elif p.startswith(f"usr/include/{self.native}/c++/{MAJOR}/"):
+            elif p.startswith(f"usr/include/{self.native}/c++/{self.major}/"):
                 devel.take(tree.full(p), f"{headers}/{self.triplet}/{p.split('/', 5)[5]}")
         self.cxx_files(gxx)
-        gxx.link(f"include/c++/{MAJOR}", f"../../{headers}")
-        gxx.link(f"include/{self.native}/c++/{MAJOR}", f"../../../{headers}/{self.triplet}")
+        gxx.link(f"include/c++/{self.major}", f"../../{headers}")
+        gxx.link(f"include/{self.native}/c++/{self.major}", f"../../../{headers}/{self.triplet}")
 
     def names(self):
         """gcc and gxx: the plain names, as links into the _impl packages."""

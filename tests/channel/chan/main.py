@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""python -m chan.main OUTDIR CACHE: brings OUTDIR up to date."""
+"""python -m chan.main OUTDIR CACHE [SYSTEM]: brings OUTDIR up to date."""
 
 import concurrent.futures
 import fcntl
@@ -89,6 +89,13 @@ def index(channel):
                 os.unlink(os.path.join(channel, subdir, name))
 
 
+def _differs(data, major):
+    """What CUDA's packages ask of libgcc and libstdcxx, in words that gcc `major` satisfies."""
+    if major >= fetch.MAJOR:
+        return data["differs"]
+    return [{"from": f"{name} >={v}", "to": f"{name} >={major}"} for name in ("libgcc", "libstdcxx") for v in (fetch.MAJOR, 14)]
+
+
 def _make(cache, channel, wheels, sets):
     """Builds the channel from scratch in `channel`. `sets`: the three lists of .debs, in the order of SETS."""
     work = channel + ".work"
@@ -105,6 +112,7 @@ def _make(cache, channel, wheels, sets):
                                 for root, jobs in zip(roots, owned)]
         compilers = {X86_64: debtree.Compiler(x86),
                      AARCH64: debtree.Compiler(cross_tree, AARCH64.native)}
+        native = gcc.Toolchain(x86, sets[0][1], stage, compilers[X86_64].specs())
         jobs = []
 
         def write(packages):
@@ -113,9 +121,10 @@ def _make(cache, channel, wheels, sets):
         for key in sorted(dirs):
             release, _, subdir = key.partition(" ")
             platform = BY_SUBDIR[subdir or X86_64.subdir]
-            made = cuda.Release(release, data[key], data["differs"], dirs[key], stage, platform)
+            differs = _differs(data, int(native.major)) if platform is X86_64 else data["differs"]
+            made = cuda.Release(release, data[key], differs, dirs[key], stage, platform)
             write(made.make(compilers[platform]) + [made.cross(r) for r in data["cross"] if subdir])
-        write(gcc.Toolchain(x86, sets[0][1], stage, compilers[X86_64].specs()).make() + misc.make(stage))
+        write(native.make() + misc.make(stage))
         specs = compilers[AARCH64].specs()
         # The specs of the platform's own compiler differ in this line only.
         own = gcc.Toolchain(arm, sets[1][1], stage, specs.replace("*cross_compile:\n1", "*cross_compile:\n0"),
@@ -154,24 +163,50 @@ def _place(source, out):
     return True
 
 
-def main(out, cache):
+def _for_system(out, cache, wheels, sets):
+    """The channel with another system's compiler and CUDA 13.0: made on request only, so no copy is kept. Returns whether anything had to be done."""
+    stamp, key = os.path.join(out, ".key"), _key([debs for _, debs in sets])
+    if os.path.exists(stamp):
+        with open(stamp, encoding="ascii") as f:
+            if f.read() == key:
+                return False
+    for subdir in SUBDIRS:
+        shutil.rmtree(os.path.join(out, subdir), ignore_errors=True)
+    os.makedirs(out, exist_ok=True)
+    _make(cache, out, {key: files for key, files in wheels.items() if key.startswith("13.0")}, sets)
+    with open(stamp, "w", encoding="ascii") as f:
+        f.write(key)
+    return True
+
+
+def _kept(out, cache, wheels, sets):
+    """The channel, made in the cache and copied from there. Returns whether anything had to be done."""
+    channel = os.path.join(cache, "channel-" + _key([debs for _, debs in sets]))
+    if not os.path.isdir(channel):
+        part = channel + ".part"
+        shutil.rmtree(part, ignore_errors=True)
+        os.mkdir(part)
+        _make(cache, part, wheels, sets)
+        for old in os.listdir(cache):
+            if old.startswith("channel-") and old != os.path.basename(part):
+                shutil.rmtree(os.path.join(cache, old))
+        os.rename(part, channel)
+    return _place(channel, out)
+
+
+def main(out, cache, system=None):
     started = time.monotonic()
     wheels = _load("wheels.json")
     with open(os.path.join(cache, "build.lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         sets = [fetch.debs(cache, s) for s in SETS]
         fetch.wheels(cache, wheels)
-        channel = os.path.join(cache, "channel-" + _key([debs for _, debs in sets]))
-        if not os.path.isdir(channel):
-            part = channel + ".part"
-            shutil.rmtree(part, ignore_errors=True)
-            os.mkdir(part)
-            _make(cache, part, wheels, sets)
-            for old in os.listdir(cache):
-                if old.startswith("channel-") and old != os.path.basename(part):
-                    shutil.rmtree(os.path.join(cache, old))
-            os.rename(part, channel)
-        if not _place(channel, out):
+        if system:
+            sets[0] = fetch.debs(cache, fetch.of_system(system))
+            made = _for_system(out, cache, wheels, sets)
+        else:
+            made = _kept(out, cache, wheels, sets)
+        if not made:
             return 0
     print(f"channel: {out} is ready ({time.monotonic() - started:.1f} s)", file=sys.stderr)
     return 0
@@ -179,6 +214,6 @@ def main(out, cache):
 
 if __name__ == "__main__":
     try:
-        sys.exit(main(os.path.abspath(sys.argv[1]), sys.argv[2]))
+        sys.exit(main(os.path.abspath(sys.argv[1]), *sys.argv[2:]))
     except (fetch.FetchError, LookupError) as error:
         sys.exit(f"tests/channel/build: {error}")

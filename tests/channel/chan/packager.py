@@ -8,7 +8,6 @@ import re
 from . import elf
 from .package import PLACEHOLDER, Package
 
-MAJOR = "12"
 GCC_LICENSE = "GPL-3.0-only WITH GCC-exception-3.1"
 TIMESTAMP = 1740240000000
 
@@ -36,9 +35,12 @@ SPECS = """\
 + %{{!-sysroot=*:--sysroot=%:getenv(GCC_EXEC_PREFIX ../../{sysroot})}}
 
 *link:
-+ %{{-sysroot=*:--sysroot=%*}}{rpath}
++ {link}{rpath}
 
 """
+# Before gcc 12 the driver forgets that it was given --sysroot, so that no spec can ask for it.
+LINK = "%{-sysroot=*:--sysroot=%*}"
+LINK_BEFORE_12 = "--sysroot=%:getenv(GCC_EXEC_PREFIX ../../{sysroot})"
 RPATH = f" %{{!static:%{{!static-pie:-rpath {PLACEHOLDER}/lib}}}}"
 
 
@@ -62,7 +64,8 @@ class Packager:
         # Private libraries of the programs, out of the way of PREFIX/lib.
         self.binutils_libs = f"libexec/{target.triplet}-binutils"
         self.versions = {d["name"]: d["file"].split("_")[1] for d in debs}
-        self.gcc_deb = next(d["name"] for d in debs if d["name"].startswith(f"gcc-{MAJOR}"))
+        self.gcc_deb, self.major = next((d["name"], m.group(1)) for d in debs
+                                        if (m := re.match(r"gcc-(\d+)", d["name"])))
         self.v = upstream(self.versions[self.gcc_deb])
         self.binutils_v = upstream(self.versions[self.binutils_deb])
         self.number = _revision(self.versions[self.gcc_deb])
@@ -162,7 +165,7 @@ class Packager:
     def compiler_files(self, package):
         """gcc's programs, and the libraries that they need."""
         tree, v = self.tree, self.v
-        for name in ("libgmp10", "libmpfr6", "libmpc3", "libisl23", "zlib1g", "libzstd1"):
+        for name in ("libgmp10", "libmpfr6", "libmpc3", "libisl22", "libisl23", "zlib1g", "libzstd1"):
             for p in tree.of(name, f"usr/lib/{self.host.native}/*.so*"):
                 full = package.take(tree.full(p), f"{self.libexec}/lib/{os.path.basename(p)}")
                 if not os.path.islink(full):
@@ -173,31 +176,35 @@ class Packager:
             package.take(tree.full(p), f"{self.libdir}/{os.path.basename(p)}")
         for name in ("gcc", "cpp", "gcc-ar", "gcc-nm", "gcc-ranlib", "gcov", "gcov-dump",
                      "gcov-tool", "lto-dump"):
-            self._driver(package, name)
+            if name != "lto-dump" or int(self.major) >= 10:
+                self._driver(package, name)
         package.link(f"bin/{self.triplet}-cc", f"{self.triplet}-gcc")
         package.link(f"bin/{self.triplet}-gcc-{v}", f"{self.triplet}-gcc")
 
     def specs_files(self, package):
         """As conda-forge has them: with the prefix in the run path, and, on request, without."""
+        link = LINK if int(self.major) >= 12 else LINK_BEFORE_12.format(sysroot=self.sysroot_dir)
         for name, rpath in (("specs", RPATH), ("builtin.specs", "")):
             package.text(f"{self.libdir}/{name}",
-                         self.specs + SPECS.format(sysroot=self.sysroot_dir, rpath=rpath))
+                         self.specs + SPECS.format(sysroot=self.sysroot_dir, link=link, rpath=rpath))
 
     def cxx_files(self, package):
-        for name in ("cc1plus", "g++-mapper-server"):
-            self._internal(package, name)
+        self._internal(package, "cc1plus")
+        if int(self.major) >= 11:
+            self._internal(package, "g++-mapper-server")
         self._driver(package, "g++")
         package.link(f"bin/{self.triplet}-c++", f"{self.triplet}-g++")
 
     def _internal(self, package, name):
         """A program that the driver runs: in libexec, with a link where this driver looks."""
-        source = self.tree.one(f"usr/lib*/gcc*/{self.native}/{MAJOR}/{name}")
-        full = package.take(self.tree.full(source), f"{self.libexec}/{name}")
+        source = self.tree.full(self.tree.one(f"usr/lib*/gcc*/{self.native}/{self.major}/{name}"))
+        # Up to gcc 11 the plugin is a link to a name with a version.
+        full = package.take(os.path.realpath(source), f"{self.libexec}/{name}")
         elf.set_rpath(full, "$ORIGIN/lib")
         package.link(f"{self.libdir}/{name}", f"../../../../{self.libexec}/{name}")
 
     def _driver(self, package, name):
-        source = self.tree.one(f"usr/bin/{self.native}-{name}-{MAJOR}")
+        source = self.tree.one(f"usr/bin/{self.native}-{name}-{self.major}")
         full = package.take(self.tree.full(source), f"bin/{self.triplet}-{name}")
         elf.set_rpath(full, f"$ORIGIN/../{self.libexec}/lib")
 
@@ -221,7 +228,7 @@ class Packager:
                        [self.on("binutils"), f"gcc_{self.target.subdir} {v} {self.build}",
                         f"gxx_impl_{self.target.subdir} {v}.*", sysroot],
                        {"CXX": f"{self.triplet}-c++", "GXX": f"{self.triplet}-g++"},
-                       run_exports={"strong": [f"libgcc >={MAJOR}", f"libstdcxx >={MAJOR}"]})
+                       run_exports={"strong": [f"libgcc >={self.major}", f"libstdcxx >={self.major}"]})
 
     def _activate(self, name, version, depends, variables, **kw):
         package = self.package(name, version, self.build, depends, license="BSD-3-Clause", **kw)
