@@ -183,8 +183,8 @@ if(NOT CondaCuda_DIR)
 		endforeach()
 		if(_ccenv_named AND NOT _ccenv_url_${_ccenv_platform})
 			string(SUBSTRING "${_ccenv_named}" 2 -1 _ccenv_named)
-			message(FATAL_ERROR "ccenv was not found, neither in PATH nor by CCENV_EXECUTABLE, and ${CMAKE_CURRENT_LIST_FILE} has a release archive "
-				"for ${_ccenv_named}, but none for this machine (${_ccenv_platform}). Install ccenv, or let `ccenv vendor` name one: "
+			message(FATAL_ERROR "ccenv was not found, neither in PATH nor by CCENV_EXECUTABLE, and ${CMAKE_CURRENT_LIST_FILE} "
+				"has a release archive for ${_ccenv_named}, but none for this machine (${_ccenv_platform}). Install ccenv, or let `ccenv vendor` name one: "
 				"--archive ${_ccenv_platform}=URL#sha256=HASH, or a source archive to build it from: --url and --sha256.")
 		endif()
 		message(FATAL_ERROR "ccenv was not found, neither in PATH nor by CCENV_EXECUTABLE. Install it (cmake --install puts its "
