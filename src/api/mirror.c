@@ -123,22 +123,30 @@ static int use_subdir(
 	return 0;
 }
 
-/* Subdirs of an earlier run, which may have nothing to hold any more. */
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* Subdirs of an earlier run, which may have nothing to hold any more. Sorted, so that of two that
+ * are damaged the same one is named everywhere.
+ */
 static int use_old_subdirs(struct mirror *m, bool add, struct ccenv_error *err)
 {
-	DIR *d = opendir(m->dir);
-	struct dirent *e;
+	struct dirent **names = NULL;
+	const int n = scandir(m->dir, &names, NULL, by_name);
 	int r = 0;
 
-	while (d && r >= 0 && (e = readdir(d))) {
-		CE_AUTOFREE char *index = ce_asprintf("%s/%s/repodata.json", m->dir, e->d_name);
+	for (int i = 0; i < n; i++) {
+		const char *name = names[i]->d_name;
+		CE_AUTOFREE char *index = ce_asprintf("%s/%s/repodata.json", m->dir, name);
 		struct subdir *s;
 
-		if (e->d_name[0] != '.' && ce_fs_exists(index))
-			r = use_subdir(m, e->d_name, add, &s, err);
+		if (r >= 0 && name[0] != '.' && ce_fs_exists(index))
+			r = use_subdir(m, name, add, &s, err);
+		free(names[i]);
 	}
-	if (d)
-		closedir(d);
+	free(names);
 	return r;
 }
 
