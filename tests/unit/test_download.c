@@ -838,6 +838,12 @@ static void test_conda_token(void **state)
 	unlink(path);
 	free(path);
 
+	/* Any name below localhost is this host to libcurl since 7.85. */
+	if (curl_version_info(CURLVERSION_NOW)->version_num < 0x075500) {
+		got_release(&g);
+		test_server_stop(s);
+		return;
+	}
 	/* A token for the API is one for the channels beside it; newer programs store it elsewhere.
 	 */
 	CE_AUTOFREE char *config = ce_path_join(scratch, ".config/binstar");
