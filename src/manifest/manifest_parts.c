@@ -15,6 +15,12 @@
 #include "model/manifest.h"
 #include "spec/name.h"
 
+/* For other programs and for people, as in Docker's compose files; it means nothing here. */
+static bool is_of_others(const char *key)
+{
+	return ce_has_prefix(key, "x-");
+}
+
 int ce_manifest_check_keys(
 	const json_t *o, const char *const *known, size_t n, struct ccenv_error *err)
 {
@@ -23,7 +29,7 @@ int ce_manifest_check_keys(
 
 	json_object_foreach ((json_t *)o, key, v) {
 		const char *nearest = known[0];
-		bool found = false;
+		bool found = is_of_others(key);
 
 		for (size_t i = 0; i < n; i++) {
 			found = found || strcmp(known[i], key) == 0;
@@ -68,6 +74,8 @@ static int add_fields(const json_t *o, struct ce_buf *b, struct ccenv_error *err
 	if (r < 0)
 		return r;
 	json_object_foreach ((json_t *)o, key, field) {
+		if (is_of_others(key))
+			continue;
 		ce_buf_addc(b, before);
 		before = ',';
 		r = add_field(key, field, b, err);

@@ -23,7 +23,7 @@ struct ce_manifest_place {
 	const char *dependencies; /* the key of the dependencies ["dependencies"] */
 };
 
-/* An unknown key is an error that names the nearest of the `n` known ones. */
+/* An unknown key is an error that names the nearest of the `n` known ones, unless it begins with "x-". */
 CE_MUST_CHECK int ce_manifest_check_keys(
 	const json_t *o, const char *const *known, size_t n, struct ccenv_error *err);
 /* An error where another key of the table names the same package: which of the two counts could not be seen. */
