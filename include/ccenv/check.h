@@ -52,7 +52,7 @@ struct ccenv_diagnosis {
 	const char *check; /* what was looked at: "driver", "glibc", "disk", … */
 	enum ccenv_severity severity;
 	const char *text; /* complete */
-	const char *cure; /* what to do about it; NULL: nothing, or the text says it */
+	const char *cure; /* what to do about it; NULL where all is well */
 };
 
 struct ccenv_diagnoses {

@@ -48,6 +48,20 @@ static void find(
 		d->ret->worst = severity;
 }
 
+/* A problem by the message of the error that it is elsewhere: "cause; way out" or "cause: way out". */
+static void find_error(struct doctor *d, const char *message)
+{
+	const char *semicolon = strstr(message, "; "), *colon = NULL, *at;
+
+	for (at = message; (at = strstr(at, ": ")); at++)
+		colon = at;
+	at = semicolon ? semicolon : colon;
+	if (at)
+		find(d, CCENV_PROBLEM, at + 2, "%.*s", (int)(at - message), message);
+	else
+		find(d, CCENV_PROBLEM, NULL, "%s", message);
+}
+
 /* "12.9" or "3.25.1" as numbers; parts that are missing are 0. */
 static void numbers(const char *text, int ret[3])
 {
@@ -200,7 +214,7 @@ static void check_glibc(struct doctor *d)
 	int sysroot[3];
 
 	if (f->host_lacks)
-		find(d, CCENV_PROBLEM, NULL, "%s", f->host_lacks);
+		find_error(d, f->host_lacks);
 	if (f->target && f->sysroot)
 		find(d, CCENV_FINE, NULL,
 			"programs for %s are linked for glibc %s, and %s is declared",
@@ -300,7 +314,7 @@ static void check_places(struct doctor *d)
 				d->f->root == CE_ROOT_READY ? 0 : needed(d->f, i == 1));
 	d->check = "cache";
 	if (d->f->cache_shared)
-		find(d, CCENV_PROBLEM, NULL, "%s", d->f->cache_shared);
+		find_error(d, d->f->cache_shared);
 	else if (places[1].path)
 		find(d, CCENV_FINE, NULL, "%s",
 			d->f->cache_accepted ? "a cache that others can write to is accepted"
@@ -402,7 +416,7 @@ static void check_project(struct doctor *d)
 
 	d->check = "project";
 	if (f->untrusted) {
-		find(d, CCENV_PROBLEM, NULL, "%s", f->untrusted);
+		find_error(d, f->untrusted);
 		return;
 	}
 	if (!f->manifest) {

@@ -41,6 +41,8 @@ static enum ccenv_severity worst(
 	for (size_t i = 0; i < list.n; i++) {
 		const struct ccenv_diagnosis *d = &list.items[i];
 
+		/* What is to be cured has a cure. */
+		assert_true(d->severity == CCENV_FINE || (d->cure && *d->cure));
 		if (strcmp(d->check, check) != 0 || (made && d->severity <= severity))
 			continue;
 		made = true;
@@ -108,7 +110,8 @@ static void test_glibc(void **state)
 	CHECK(CCENV_WARNING, "glibc", "2.39", f.sysroot = "2.39");
 	CHECK(CCENV_FINE, "glibc", "2.36", f.sysroot = "2.36");
 	CHECK(CCENV_FINE, "glibc", "2.9", f.sysroot = "2.9"); /* 2.9 is before 2.36 */
-	CHECK(CCENV_PROBLEM, "glibc", "needs", f.host_lacks = "x needs __glibc >=2.40");
+	CHECK(CCENV_PROBLEM, "glibc", "needs",
+		f.host_lacks = "x needs __glibc >=2.40; use a newer machine");
 }
 
 static void test_places(void **state)
@@ -131,7 +134,8 @@ static void test_places(void **state)
 	CHECK(CCENV_WARNING, "file-system", "nfs", f.places[1].network = true,
 		f.places[1].fs = "nfs");
 	CHECK(CCENV_NOTE, "file-system", "copied", f.places[0].dev = 2);
-	CHECK(CCENV_PROBLEM, "cache", "others", f.cache_shared = "others can write to it");
+	CHECK(CCENV_PROBLEM, "cache", "others",
+		f.cache_shared = "a: others can write to it: take that away");
 }
 
 static void test_environment(void **state)
@@ -156,7 +160,7 @@ static void test_project(void **state)
 {
 	(void)state;
 	CHECK(CCENV_NOTE, "project", "no ccenv.json", f.manifest = NULL);
-	CHECK(CCENV_PROBLEM, "project", "belongs", f.untrusted = "it belongs to another");
+	CHECK(CCENV_PROBLEM, "project", "belongs", f.untrusted = "it belongs to another: name it");
 	CHECK(CCENV_PROBLEM, "lock", "no lock", f.lock = NULL);
 	CHECK(CCENV_PROBLEM, "lock", "out of date", f.unlocked = "it is out of date");
 	CHECK(CCENV_NOTE, "root", "nothing", f.root = CE_ROOT_NONE);
