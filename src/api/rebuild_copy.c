@@ -163,15 +163,17 @@ static void clone_repository(const struct ce_git *git, const char *to)
 	CE_AUTOFREE char *made = ce_path_join(tmp, ".git");
 	CE_AUTOFREE char *place = ce_path_join(to, ".git");
 	CE_AUTOFREE char *source = ce_path_join(git->dir, ".git");
+	const struct ce_git original = {
+		.dir = git->dir, .getenv_fn = git->getenv_fn, .copies = true};
 	const struct ce_git copy = {.dir = to, .getenv_fn = git->getenv_fn};
-	const char *const clone[] = {"-c", "protocol.file.allow=always", "clone", "--quiet",
-		"--shared", "--no-checkout", "--template=", ".", tmp, NULL};
+	const char *const clone[] = {
+		"clone", "--quiet", "--shared", "--no-checkout", "--template=", ".", tmp, NULL};
 	const char *const reset[] = {"reset", "--quiet", NULL};
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
 	struct ccenv_error ignored;
 
 	/* Without one the build sees no repository, as from a release's archive. */
-	if (!ce_fs_exists(source) || ce_git_text(git, clone, &out, &ignored) < 0 ||
+	if (!ce_fs_exists(source) || ce_git_text(&original, clone, &out, &ignored) < 0 ||
 		rename(made, place) < 0)
 		ce_ignore(ce_fs_remove_tree(made, &ignored));
 	else

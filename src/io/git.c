@@ -65,9 +65,8 @@ static char **environment(const struct ce_git *git)
 	static const char *const kept[] = {"PATH", "HOME", "XDG_CONFIG_HOME", "LD_LIBRARY_PATH"};
 	static const char *const set[] = {"LC_ALL=C", "TZ=UTC0", "GIT_TERMINAL_PROMPT=0",
 		"GIT_OPTIONAL_LOCKS=0", "GIT_NO_REPLACE_OBJECTS=1", "GIT_NO_LAZY_FETCH=1",
-		/* Where git is too old for that: no protocol is allowed, whatever is configured. */
-		"GIT_ALLOW_PROTOCOL=none", "GIT_PAGER=cat", "GIT_EDITOR=false"};
-	char **env = ce_calloc(CE_COUNT(kept) + CE_COUNT(set) + 1, sizeof(*env));
+		"GIT_PAGER=cat", "GIT_EDITOR=false"};
+	char **env = ce_calloc(CE_COUNT(kept) + CE_COUNT(set) + 2, sizeof(*env));
 	size_t n = 0;
 
 	for (size_t i = 0; i < CE_COUNT(kept); i++) {
@@ -78,6 +77,8 @@ static char **environment(const struct ce_git *git)
 	}
 	for (size_t i = 0; i < CE_COUNT(set); i++)
 		env[n++] = ce_strdup(set[i]);
+	/* Where git is too old for GIT_NO_LAZY_FETCH. It counts more than protocol.* of any configuration. */
+	env[n++] = ce_strdup(git->copies ? "GIT_ALLOW_PROTOCOL=file" : "GIT_ALLOW_PROTOCOL=none");
 	return env;
 }
 

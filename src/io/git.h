@@ -25,6 +25,7 @@ struct ce_git {
 	const char *dir; /* absolute; the work tree, or a directory in it */
 	const char *(*getenv_fn)(
 		const char *name); /* HOME and XDG_CONFIG_HOME, for safe.directory */
+	bool copies; /* it may read another repository of this machine, as `git clone DIR` does */
 };
 
 /*
