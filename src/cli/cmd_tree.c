@@ -7,7 +7,9 @@
  *     │   └── cuda-version 13.0
  *     └── cuda-version 13.0
  *
- * A package is expanded where it comes first; further on "(*)" says that its own needs are above.
+ * A package is expanded where it comes first; further on "(*)" says that its own needs are above. No lock
+ * needs a tree that is deeper than DEPTH_MAX: each line begins with its depth, so the text of a chain grows
+ * with the square of its length.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,11 +24,17 @@
 #include "cli/graphviz.h"
 #include "cli/packages.h"
 
-/* The packages, and an edge to each neighbor: what a package needs, or, inverted, what needs it. */
+enum {
+	DEPTH_MAX = 100,
+	PRINT_AT = 1 << 20 /* bytes of a tree */
+};
+
+/* The packages, and an edge to each neighbor: what a package needs, or, inverted, what needs it. Those of
+ * package i are edges[first[i]] to edges[first[i + 1] - 1], in the order of the list. */
 struct graph {
 	const struct ccenv_packages *list;
-	size_t **edges;
-	size_t *n_edges;
+	size_t *edges;
+	size_t *first;
 	bool *is_root; /* where printing begins */
 	bool *is_seen; /* already expanded */
 	struct ce_buf out;
@@ -34,20 +42,21 @@ struct graph {
 
 static void graph_release(struct graph *g)
 {
-	for (size_t i = 0; g->edges && i < g->list->n; i++)
-		free(g->edges[i]);
 	free(g->edges);
-	free(g->n_edges);
+	free(g->first);
 	free(g->is_root);
 	free(g->is_seen);
 	ce_buf_release(&g->out);
 }
 
-static void add_edge(struct graph *g, size_t from, size_t to)
+static size_t n_edges(const struct graph *g, size_t i)
 {
-	g->edges[from] =
-		ce_realloc(g->edges[from], (g->n_edges[from] + 1) * sizeof(*g->edges[from]));
-	g->edges[from][g->n_edges[from]++] = to;
+	return g->first[i + 1] - g->first[i];
+}
+
+static size_t edge(const struct graph *g, size_t i, size_t k)
+{
+	return g->edges[g->first[i] + k];
 }
 
 static int by_number(const void *a, const void *b)
@@ -57,23 +66,38 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void make_graph(struct graph *g, const struct ccenv_packages *list, bool invert)
+static void add_edges(struct graph *g, bool invert)
 {
-	*g = (struct graph){.list = list};
-	g->edges = ce_calloc(list->n + 1, sizeof(*g->edges));
-	g->n_edges = ce_calloc(list->n + 1, sizeof(*g->n_edges));
-	g->is_root = ce_calloc(list->n + 1, sizeof(*g->is_root));
-	g->is_seen = ce_calloc(list->n + 1, sizeof(*g->is_seen));
+	const struct ccenv_packages *list = g->list;
+	CE_AUTOFREE size_t *at = ce_calloc(list->n + 1, sizeof(*at));
+
+	for (size_t i = 0; i < list->n; i++)
+		for (size_t k = 0; k < list->items[i].n_depends_on; k++)
+			g->first[(invert ? list->items[i].depends_on[k] : i) + 1]++;
+	for (size_t i = 0; i < list->n; i++) {
+		g->first[i + 1] += g->first[i];
+		at[i] = g->first[i];
+	}
+	g->edges = ce_calloc(g->first[list->n] + 1, sizeof(*g->edges));
 	for (size_t i = 0; i < list->n; i++)
 		for (size_t k = 0; k < list->items[i].n_depends_on; k++) {
 			size_t to = list->items[i].depends_on[k];
 
-			add_edge(g, invert ? to : i, invert ? i : to);
+			g->edges[at[invert ? to : i]++] = invert ? i : to;
 		}
+}
+
+static void make_graph(struct graph *g, const struct ccenv_packages *list, bool invert)
+{
+	*g = (struct graph){.list = list};
+	g->first = ce_calloc(list->n + 1, sizeof(*g->first));
+	g->is_root = ce_calloc(list->n + 1, sizeof(*g->is_root));
+	g->is_seen = ce_calloc(list->n + 1, sizeof(*g->is_seen));
+	add_edges(g, invert);
 	/* The list is sorted by name. */
 	for (size_t i = 0; i < list->n; i++)
-		if (g->n_edges[i])
-			qsort(g->edges[i], g->n_edges[i], sizeof(size_t), by_number);
+		if (n_edges(g, i))
+			qsort(g->edges + g->first[i], n_edges(g, i), sizeof(*g->edges), by_number);
 }
 
 /* ---- where to begin ---- */
@@ -125,24 +149,35 @@ static void add_name(struct graph *g, size_t i)
 		ce_buf_addf(&g->out, " (%s)", p->side);
 }
 
-/* The package's line, and the lines below it; `indent` is what each begins with. */
-static void add_tree(struct graph *g, size_t i, bool marks_requested, const char *indent)
+static void print_out(struct graph *g)
 {
+	fputs(ce_buf_str(&g->out), stdout);
+	ce_buf_clear(&g->out);
+}
+
+/* The package's line, and the lines below it; `indent` is what each begins with. */
+static void add_tree(
+	struct graph *g, size_t i, bool marks_requested, const char *indent, unsigned depth)
+{
+	const size_t n = n_edges(g, i);
+
+	if (g->out.len > PRINT_AT)
+		print_out(g);
 	add_name(g, i);
 	if (marks_requested && g->list->items[i].requested)
 		ce_buf_adds(&g->out, " (in ccenv.json)");
-	if (g->is_seen[i] && g->n_edges[i]) {
-		ce_buf_adds(&g->out, " (*)\n");
+	if (n && (g->is_seen[i] || depth == DEPTH_MAX)) {
+		ce_buf_adds(&g->out, g->is_seen[i] ? " (*)\n" : " (…)\n");
 		return;
 	}
 	g->is_seen[i] = true;
 	ce_buf_addc(&g->out, '\n');
-	for (size_t k = 0; k < g->n_edges[i]; k++) {
-		bool last = k + 1 == g->n_edges[i];
+	for (size_t k = 0; k < n; k++) {
+		bool last = k + 1 == n;
 		CE_AUTOFREE char *deeper = ce_asprintf("%s%s   ", indent, last ? " " : "│");
 
 		ce_buf_addf(&g->out, "%s%s── ", indent, last ? "└" : "├");
-		add_tree(g, g->edges[i][k], marks_requested, deeper);
+		add_tree(g, edge(g, i, k), marks_requested, deeper, depth + 1);
 	}
 }
 
@@ -150,17 +185,32 @@ static void print_tree(struct graph *g, bool invert)
 {
 	for (size_t i = 0; i < g->list->n; i++)
 		if (g->is_root[i])
-			add_tree(g, i, invert, "");
-	fputs(ce_buf_str(&g->out), stdout);
+			add_tree(g, i, invert, "", 0);
+	print_out(g);
 }
 
-static void reach(struct graph *g, size_t i)
+/* Marks what can be reached from the roots as seen. */
+static void reach(struct graph *g)
 {
-	if (g->is_seen[i])
-		return;
-	g->is_seen[i] = true;
-	for (size_t k = 0; k < g->n_edges[i]; k++)
-		reach(g, g->edges[i][k]);
+	CE_AUTOFREE size_t *left = ce_calloc(g->list->n + 1, sizeof(*left));
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->list->n; i++) {
+		g->is_seen[i] = g->is_root[i];
+		if (g->is_root[i])
+			left[n++] = i;
+	}
+	while (n) {
+		size_t i = left[--n];
+
+		for (size_t k = 0; k < n_edges(g, i); k++) {
+			size_t to = edge(g, i, k);
+
+			if (!g->is_seen[to])
+				left[n++] = to;
+			g->is_seen[to] = true;
+		}
+	}
 }
 
 static void print_json(struct graph *g, const char *edges_name)
@@ -179,9 +229,9 @@ static void print_json(struct graph *g, const char *edges_name)
 		if (g->list->items[i].side)
 			json_object_set_new(o, "side", json_string(g->list->items[i].side));
 		json_object_set_new(o, "requested", json_boolean(g->list->items[i].requested));
-		for (size_t k = 0; k < g->n_edges[i]; k++)
+		for (size_t k = 0; k < n_edges(g, i); k++)
 			json_array_append_new(
-				edges, json_string(g->list->items[g->edges[i][k]].name));
+				edges, json_string(g->list->items[edge(g, i, k)].name));
 		json_object_set_new(o, edges_name, edges);
 		json_array_append_new(all, o);
 	}
@@ -202,8 +252,8 @@ static void add_dot(struct graph *g, bool invert)
 			continue;
 		ce_buf_addf(&g->out, "\t\"%s%s%s\" [label=\"%s\\n%s%s%s\"%s];\n", p->name, dash,
 			side, p->name, p->version, dash, side, p->requested ? ", style=bold" : "");
-		for (size_t k = 0; k < g->n_edges[i]; k++) {
-			const char *other = g->list->items[g->edges[i][k]].name;
+		for (size_t k = 0; k < n_edges(g, i); k++) {
+			const char *other = g->list->items[edge(g, i, k)].name;
 
 			ce_buf_addf(&g->out, "\t\"%s%s%s\" -> \"%s%s%s\";\n",
 				invert ? other : p->name, dash, side, invert ? p->name : other,
@@ -240,9 +290,7 @@ static int print(
 		print_tree(&g, o->invert);
 		return CE_EXIT_OK;
 	}
-	for (size_t i = 0; i < list->n; i++)
-		if (g.is_root[i])
-			reach(&g, i);
+	reach(&g);
 	if (!o->dot && !o->svg) {
 		print_json(&g, o->invert ? "needed_by" : "needs");
 		return CE_EXIT_OK;
