@@ -39,7 +39,8 @@ CE_MUST_CHECK int ce_fs_read(
 CE_MUST_CHECK int ce_fs_check_output(const char *path, struct ccenv_error *err);
 /*
  * Makes `path` hold exactly these bytes: made and put in place as in base/stage.h; not touched
- * when it holds them already (so that nothing downstream rebuilds). ret_changed may be NULL.
+ * when it holds them already (so that nothing downstream rebuilds). A file that group or others
+ * cannot read or write stays so. ret_changed may be NULL.
  */
 CE_MUST_CHECK int ce_fs_replace(
 	const char *path, const void *data, size_t len, bool *ret_changed, struct ccenv_error *err);

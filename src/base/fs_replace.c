@@ -32,6 +32,18 @@ int ce_fs_check_output(const char *path, struct ccenv_error *err)
 		err, CCENV_EUSAGE, "%s is a link, or not a regular file; name another one", path);
 }
 
+/* Group and others get no rights that they did not have: the old file may be private because of what is in
+ * it. Some file systems have no modes. */
+static void keep_private(int fd, const char *path)
+{
+	const mode_t of_others = S_IRWXG | S_IRWXO;
+	struct stat old, st;
+
+	if (lstat(path, &old) == 0 && S_ISREG(old.st_mode) && fstat(fd, &st) == 0 &&
+		(st.st_mode & ~old.st_mode & of_others))
+		ce_ignore(fchmod(fd, st.st_mode & (old.st_mode | S_IRWXU) & 0777));
+}
+
 int ce_fs_replace(
 	const char *path, const void *data, size_t len, bool *ret_changed, struct ccenv_error *err)
 {
@@ -45,6 +57,7 @@ int ce_fs_replace(
 	r = ce_stage_file(path, 0666, &s, err);
 	if (r < 0)
 		return r;
+	keep_private(s.fd, path);
 	if (ce_fs_write_all(s.fd, data, len) < 0)
 		return ce_fail_errno(err, errno, "cannot write %s", path);
 	r = ce_stage_commit(&s, err);

@@ -224,6 +224,27 @@ static void test_replace_only_when_different(void **state)
 	assert_string_equal(ce_buf_str(&b), "two");
 }
 
+static void test_replace_keeps_private(void **state)
+{
+	CE_AUTOFREE char *path = in_scratch("private");
+	struct ccenv_error err;
+	struct stat st;
+	mode_t old = umask(022);
+
+	(void)state;
+	assert_int_equal(ce_fs_replace(path, "one", 3, NULL, &err), 0);
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(ce_fs_replace(path, "two", 3, NULL, &err), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	/* But never more than the umask allows, and always the owner's. */
+	assert_int_equal(chmod(path, 0066), 0);
+	assert_int_equal(ce_fs_replace(path, "three", 5, NULL, &err), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0644);
+	umask(old);
+}
+
 static void test_read_errors(void **state)
 {
 	CE_AUTOFREE char *path = in_scratch("large");
@@ -439,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_arena),
 		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_replace_only_when_different),
+		cmocka_unit_test(test_replace_keeps_private),
 		cmocka_unit_test(test_read_errors),
 		cmocka_unit_test(test_remove_tree),
 		cmocka_unit_test(test_lock),
