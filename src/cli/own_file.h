@@ -14,7 +14,8 @@ struct ccenv_error;
  */
 CE_MUST_CHECK int ce_own_file_write(
 	const char *path, const char *first_line, const char *text, struct ccenv_error *err);
-/* Writes where the user said: a regular file is replaced, anything else is written to. */
+/* Writes where the user said: a regular file is replaced; a device, a pipe and /dev/stdout are written to; a link
+ * to a regular file is refused (CCENV_EUSAGE). */
 CE_MUST_CHECK int ce_own_file_put(
 	const char *path, const char *text, bool *ret_changed, struct ccenv_error *err);
 
