@@ -427,11 +427,12 @@ static int place_project(struct reader *r, struct ccenv_error *err)
 	if (e >= 0 && r->has_manifest)
 		e = ce_manifest_parse(
 			ce_buf_str(&r->manifest_text), r->manifest_text.len, manifest, &m, err);
+	/* The manifest last: one without its lock would be locked again by the next install. */
+	if (e >= 0 && !keep_lock)
+		e = ce_fs_replace(lock, ce_buf_str(&r->lock_text), r->lock_text.len, NULL, err);
 	if (e >= 0 && r->has_manifest && !keep_manifest)
 		e = ce_fs_replace(
 			manifest, ce_buf_str(&r->manifest_text), r->manifest_text.len, NULL, err);
-	if (e >= 0 && !keep_lock)
-		e = ce_fs_replace(lock, ce_buf_str(&r->lock_text), r->lock_text.len, NULL, err);
 	if (e >= 0)
 		e = ce_project_use_lock(c, lock, err);
 	if (e < 0) {

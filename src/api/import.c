@@ -229,16 +229,15 @@ static int make_lock(struct job *j, struct ccenv_error *err)
 
 /* ---- all of it ---- */
 
+/* The manifest last: one without its lock would be in the way of the next import. */
 static int write_files(struct job *j, struct ccenv_error *err)
 {
 	bool changed;
-	int r = 0;
+	int r = ce_lockfile_write(j->lock_path, j->lock, &changed, err);
 
-	if (!j->has_manifest)
-		r = ce_fs_replace(j->manifest_path, ce_buf_str(&j->text), j->text.len, NULL, err);
-	if (r < 0)
+	if (r < 0 || j->has_manifest)
 		return r;
-	return ce_lockfile_write(j->lock_path, j->lock, &changed, err);
+	return ce_fs_replace(j->manifest_path, ce_buf_str(&j->text), j->text.len, NULL, err);
 }
 
 static int import_all(struct job *j, struct ccenv_error *err)
