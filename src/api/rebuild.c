@@ -13,6 +13,7 @@
 
 #include "api/project.h"
 #include "api/rebuild.h"
+#include "api/trust.h"
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/event.h"
@@ -216,6 +217,14 @@ static int cmake_second(struct check *k, struct ce_cmake_build *b)
 		build, k->builds[1].source, log, &k->variation, &k->builds[1], k->err);
 }
 
+/* A build directory that nobody named: its cache says which programs run. */
+static int check_owner(struct check *k, const char *dir)
+{
+	CE_AUTOFREE char *cache = ce_path_join(dir, "CMakeCache.txt");
+
+	return ce_trust_check_owner(k->c, cache, "the build directory", dir, k->err);
+}
+
 static int find_cmake(struct check *k, struct ce_cmake_build *b)
 {
 	const char *dir = k->o->build_dir ? k->o->build_dir : ".";
@@ -224,7 +233,9 @@ static int find_cmake(struct check *k, struct ce_cmake_build *b)
 	k->builds[0].dir = real_dir(k, dir);
 	if (!k->builds[0].dir)
 		return ce_fail(k->err, CCENV_ENOTFOUND, "%s: there is no such directory", dir);
-	r = ce_cmake_read(k->builds[0].dir, b, k->err);
+	r = k->o->build_dir ? 0 : check_owner(k, k->builds[0].dir);
+	if (r >= 0)
+		r = ce_cmake_read(k->builds[0].dir, b, k->err);
 	if (r < 0)
 		return r;
 	k->builds[0].source = real_dir(k, b->source);

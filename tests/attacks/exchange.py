@@ -515,6 +515,16 @@ def _(t):
     t.has("Forged" not in r.out, f"the flags of another user\n{r}")
 
 
+@attack("neighbor", "rebuild.cache", "`ccenv rebuild-check` where another user has put a CMakeCache.txt that names a program", "refused; it is not run", root=True)
+def _(t):
+    os.chmod(t.work, 0o1777)
+    program = t.put("work/cmake", f"#!/bin/sh\ntouch {t.path('pwned')}\n", 0o755)
+    cache = t.put("work/CMakeCache.txt", f"CMAKE_HOME_DIRECTORY:INTERNAL={t.home}\nCMAKE_GENERATOR:INTERNAL=Ninja\nCMAKE_COMMAND:INTERNAL={program}\n")
+    os.chown(cache, STRANGER, STRANGER)
+    t.refused("rebuild-check", says="belongs to")
+    t.has(not os.path.exists(t.path("pwned")), "it was run")
+
+
 # --- what is printed for other programs
 
 @variants("project", [(n, f"a project called {text}", "refused, or a file without it", name) for n, text, name in [

@@ -163,6 +163,23 @@ def _(t, text):
     t.cheap(t.refused("list", timeout=20), 8, 500)
 
 
+@variants("project", [(n, text, "each command is done in 5 seconds and 300 MiB", shape) for n, text, shape in [
+    ("lock.chain", "a lock of 20,000 packages, each of which needs the next", lambda names, i: names[i + 1:i + 2]),
+    ("lock.chain-of-rings", "20,000 packages, each of which needs the next two and the one before", lambda names, i: names[i + 1:i + 3] + names[max(0, i - 1):i]),
+    ("lock.star", "20,000 packages that all need one, which needs 4,000 of them", lambda names, i: names[:1] if i else names[1:4000]),
+]], slow=True)
+def _(t, needs):
+    _locked(t)
+    lock = t.lock()
+    first, names = lock["packages"][0], [f"p{i:05}" for i in range(20000)]
+    for i, name in enumerate(names):
+        lock["packages"].append({**first, "name": name, "url": first["url"].replace("/p-", f"/{name}-"), "sha256": sha256(name.encode()), "depends": needs(names, i)})
+    lock["environments"]["default"]["platforms"]["linux-64"]["packages"] = [p["url"] for p in lock["packages"]]
+    t.write_lock(lock)
+    for args in (["tree", "p00000"], ["why", "p19999"], ["why", "--json", "p19999"], ["why", "p00000"], ["export", "-f", "cyclonedx", "-o", "x"]):
+        t.cheap(t.done(*args, "-q", timeout=60), 5, 300)
+
+
 @attack("project", "lock.one-hash-two-names", "one sha256 for two packages", "refused")
 def _(t):
     p = Package()
@@ -435,6 +452,17 @@ def _(t):
     t.has(t.read(letter) == b"a letter\n", "the file was written to")
 
 
+@attack("project", "repo.export-link", "pixi.lock is a link to a file of the user, and `ccenv export -o pixi.lock`", "refused")
+def _(t):
+    t.channel().add(Package())
+    t.manifest()
+    t.done("lock", "-q")
+    letter = t.put("home/letter", "a letter\n")
+    os.symlink(letter, t.path("work/pixi.lock"))
+    t.refused("export", "--format", "pixi", "-o", "pixi.lock", says="is a link")
+    t.has(t.read(letter) == b"a letter\n", "the file was written to")
+
+
 # --- roots and prefixes that are in use
 
 @variants("project", [
@@ -601,6 +629,14 @@ def _(t):
                 path = os.path.join(folder, name)
                 if os.path.isfile(path) and name != "ccenv.json":
                     t.has(b"S3CRET" not in t.read(path), f"{path} has the secret")
+
+
+@attack("project", "secret.private-file", "ccenv.json with a password, which only its owner may read, is edited", "nobody else may read it afterwards")
+def _(t):
+    t.channel().add(Package())
+    os.chmod(t.manifest(), 0o600)
+    t.done("add", "p>=1")
+    t.has(os.stat(t.path("work/ccenv.json")).st_mode & 0o077 == 0, "others may read it")
 
 
 @variants("project", [
