@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/map.h"
 #include "base/path.h"
 #include "base/strs.h"
 #include "base/url.h"
@@ -74,6 +75,24 @@ static int fail_url(const char *channel, const char *why, struct ccenv_error *er
 	return ce_fail(err, CCENV_EUSAGE, "channel \"%s\": %s", shown, why);
 }
 
+/* "file:///x" is also "file://localhost/x" (RFC 8089); files of other hosts are out of reach. */
+static int own_file_url(const char *channel, size_t len, struct ce_arena *a, const char **ret_url,
+	struct ccenv_error *err)
+{
+	static const char local[] = "localhost";
+	const char *host = channel + strlen("file://");
+
+	if (strncasecmp(host, local, strlen(local)) == 0 && host[strlen(local)] == '/')
+		host += strlen(local);
+	if (*host != '/')
+		return fail_url(channel, "a file URL has three slashes: file:///path", err);
+	/* The root alone keeps its slash. */
+	*ret_url = channel + len > host
+			   ? escaped("file://", host, (size_t)(channel + len - host), "", a)
+			   : "file:///";
+	return 0;
+}
+
 /* A URL as it is written, its scheme in small letters. */
 static int own_url(const char *channel, size_t len, struct ce_arena *a, const char **ret_url,
 	struct ccenv_error *err)
@@ -87,6 +106,8 @@ static int own_url(const char *channel, size_t len, struct ce_arena *a, const ch
 			continue;
 		if (!ce_url_is_supported(channel))
 			return fail_url(channel, "the URL has no host", err);
+		if (strcmp(schemes[i], "file") == 0)
+			return own_file_url(channel, len, a, ret_url, err);
 		*ret_url = escaped(schemes[i], channel + n, len - n, "", a);
 		return 0;
 	}
@@ -132,6 +153,25 @@ int ce_channel_url(const char *channel, const struct ce_channel_base *base, stru
 	if (is_broken_url(channel))
 		return fail_url(channel, no_url, err);
 	*ret_url = escaped(alias, channel, n, "", a);
+	return 0;
+}
+
+int ce_channel_urls(struct ce_strs channels, const struct ce_channel_base *base, struct ce_arena *a,
+	struct ce_strs *ret_urls, struct ccenv_error *err)
+{
+	CE_CLEANUP(ce_map_release) struct ce_map seen = {0};
+	struct ce_strs urls = {ce_arena_array(a, channels.n + 1, sizeof(*urls.items)), 0};
+
+	for (size_t i = 0; i < channels.n; i++) {
+		CE_AUTOFREE char *plain = NULL;
+		int r = ce_channel_url(channels.items[i], base, a, &urls.items[urls.n], err);
+
+		if (r < 0)
+			return r;
+		plain = ce_url_strip_credentials(urls.items[urls.n]);
+		urls.n += ce_map_insert(&seen, plain);
+	}
+	*ret_urls = urls;
 	return 0;
 }
 

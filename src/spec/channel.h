@@ -3,6 +3,7 @@
 #define CE_SPEC_CHANNEL_H
 
 #include "base/attr.h"
+#include "base/strs.h"
 
 struct ccenv_error;
 struct ce_arena;
@@ -26,6 +27,12 @@ struct ce_channel_base {
  */
 CE_MUST_CHECK int ce_channel_url(const char *channel, const struct ce_channel_base *base,
 	struct ce_arena *a, const char **ret_url, struct ccenv_error *err);
+/*
+ * The URLs of a list of channels, in its order. One that comes again, be it written in another way or with
+ * other credentials, is left out: it has no records that the first does not have.
+ */
+CE_MUST_CHECK int ce_channel_urls(struct ce_strs channels, const struct ce_channel_base *base,
+	struct ce_arena *a, struct ce_strs *ret_urls, struct ccenv_error *err);
 /* The short name for people: what follows the alias, or the last part of the URL. Borrowed. */
 const char *ce_channel_name(const char *url);
 /*

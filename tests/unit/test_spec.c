@@ -301,7 +301,9 @@ static void test_channel_url(void **state)
 		{"https://", NULL}, {"https://me:s3cret@/c", NULL},
 		{"http://https://me:s3cret@h/c", NULL}, {"ftp://me:s3cret@h/c", NULL},
 		{"s3://b/c?token=s3cret", NULL}, {"h/t/s3cret/c?x=s3cret", NULL},
-		{"h/c#s3cret", NULL}, {"", NULL}, {"/", "file:///"}};
+		{"h/c#s3cret", NULL}, {"", NULL}, {"/", "file:///"}, {"file:///", "file:///"},
+		{"file://localhost/a/c/", "file:///a/c"}, {"file://localhosts/c", NULL},
+		{"file://host/c", NULL}};
 	const struct ce_channel_base base = {.dir = "/project", .home = "/home/me"};
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 
