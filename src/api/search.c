@@ -31,29 +31,22 @@ enum {
 static int find_channels(const struct ccenv *c, const struct ccenv_search_options *o,
 	struct ce_arena *a, struct ce_repodata_query *q, struct ccenv_error *err)
 {
-	static const char *const conda_forge[] = {"conda-forge"};
+	static const char *conda_forge[] = {"conda-forge"};
 	struct ce_channel_base base = {.home = c->getenv_fn("HOME")};
-	const char *const *channels = conda_forge;
-	size_t n = 1;
-	const char **urls;
+	struct ce_strs channels = {conda_forge, 1}, urls;
+	int r;
 
 	if (o->n_channels) {
-		channels = o->channels;
-		n = o->n_channels;
+		channels = (struct ce_strs){(const char **)o->channels, o->n_channels};
 	} else if (c->manifest && c->manifest->n_channels) {
-		channels = c->manifest->channels;
-		n = c->manifest->n_channels;
+		channels = (struct ce_strs){c->manifest->channels, c->manifest->n_channels};
 		base.dir = c->manifest->dir;
 	}
-	urls = ce_arena_array(a, n + 1, sizeof(*urls));
-	for (size_t i = 0; i < n; i++) {
-		int r = ce_channel_url(channels[i], &base, a, &urls[i], err);
-
-		if (r < 0)
-			return r;
-	}
-	q->channels = urls;
-	q->n_channels = n;
+	r = ce_channel_urls(channels, &base, a, &urls, err);
+	if (r < 0)
+		return r;
+	q->channels = urls.items;
+	q->n_channels = urls.n;
 	return 0;
 }
 

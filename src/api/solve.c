@@ -102,19 +102,18 @@ static int request_options(
 static int request_channels(const struct ccenv *c, const struct ccenv_solve_options *o,
 	struct ce_request *r, struct ccenv_error *err)
 {
-	static const char *const conda_forge[] = {"conda-forge"};
-	const char *const *channels = o->n_channels ? o->channels : conda_forge;
-	size_t n = o->n_channels ? o->n_channels : 1;
+	static const char *conda_forge[] = {"conda-forge"};
 	const struct ce_channel_base base = {.home = c->getenv_fn("HOME")};
+	struct ce_strs channels = {conda_forge, 1}, urls;
+	int e;
 
-	r->channels = ce_arena_array(&r->arena, n + 1, sizeof(*r->channels));
-	for (; r->n_channels < n; r->n_channels++) {
-		int e = ce_channel_url(channels[r->n_channels], &base, &r->arena,
-			&r->channels[r->n_channels], err);
-
-		if (e < 0)
-			return e;
-	}
+	if (o->n_channels)
+		channels = (struct ce_strs){(const char **)o->channels, o->n_channels};
+	e = ce_channel_urls(channels, &base, &r->arena, &urls, err);
+	if (e < 0)
+		return e;
+	r->channels = urls.items;
+	r->n_channels = urls.n;
 	return 0;
 }
 

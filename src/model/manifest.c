@@ -398,15 +398,14 @@ static int add_dates(
 static int add_channels(const struct ce_manifest *m, struct ce_request *r, struct ccenv_error *err)
 {
 	const struct ce_channel_base base = {.dir = m->dir, .home = m->home};
+	struct ce_strs urls;
+	int e = ce_channel_urls(
+		(struct ce_strs){m->channels, m->n_channels}, &base, &r->arena, &urls, err);
 
-	r->channels = ce_arena_array(&r->arena, m->n_channels + 1, sizeof(*r->channels));
-	for (; r->n_channels < m->n_channels; r->n_channels++) {
-		int e = ce_channel_url(m->channels[r->n_channels], &base, &r->arena,
-			&r->channels[r->n_channels], err);
-
-		if (e < 0)
-			return e;
-	}
+	if (e < 0)
+		return e;
+	r->channels = urls.items;
+	r->n_channels = urls.n;
 	return 0;
 }
 

@@ -328,6 +328,8 @@ static int check_channel(const struct sync *y, size_t channel, struct ccenv_erro
 			return 0;
 		ce_buf_addf(&b, "%s%s", b.len ? " nor " : "", s->subdir);
 	}
+	if (!b.len)
+		return 0; /* it was there before */
 	CE_AUTOFREE char *url = ce_url_redact(y->query->channels[channel]);
 	return ce_fail(err, CCENV_ENOTFOUND,
 		"there is no channel at %s: it has no index for %s; check the channel's name", url,
@@ -352,12 +354,17 @@ static void add_source(struct sync *y, size_t channel, const char *subdir)
 	*s = ce_source_new(&y->ctx, y->query->channels[channel], subdir, (unsigned)channel);
 }
 
+/* A channel that is there twice has one source: a second would wait for the lock of the first. */
 static void make_sources(struct sync *y)
 {
+	CE_CLEANUP(ce_map_release) struct ce_map channels = {0};
 	const struct ce_repodata_query *q = y->query;
 
 	y->sources = ce_calloc(q->n_channels * (q->n_platforms + 1), sizeof(struct ce_source *));
 	for (size_t c = 0; c < q->n_channels; c++) {
+		CE_AUTOFREE char *plain = ce_url_strip_credentials(q->channels[c]);
+		if (!ce_map_insert(&channels, plain))
+			continue;
 		for (size_t p = 0; p < q->n_platforms; p++) {
 			if (strcmp(q->platforms[p], "noarch") != 0)
 				add_source(y, c, q->platforms[p]);

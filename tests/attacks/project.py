@@ -2,10 +2,11 @@
 """Locks and manifests that somebody proposes in a pull request, and what else a repository can hold."""
 import json
 import os
+import re
 import shlex
 
 from forge import PROFILE, Package, sha256, toolkit
-from place import Failed, attack, variants
+from place import Failed, attack, serve, variants
 
 CONTROLS = "".join(map(chr, [*range(1, 32), *range(127, 160)]))
 FORGED = "x\nforged line\r\nforged too\x1b]0;title\x07\x1b[2J" + CONTROLS
@@ -280,6 +281,30 @@ def _(t, text):
     t.put("work/ccenv.json", text() if callable(text) else text)
     t.cheap(t.refused("lock", timeout=20), 8, 500)
     t.refused("install", "--prefix", t.path("prefix"))
+
+
+@variants("project", [(n, text, "locked from one of them, at once", channels) for n, text, channels in [
+    ("manifest.channel-twice", "a channel that is there with and without a password", lambda url: [url.replace("http://", "http://user:S3CRET@"), url]),
+    ("manifest.channel-again", "a channel that is there as it is and with a slash", lambda url: [url, url + "/"]),
+    ("manifest.channel-token", "a channel that is there with two tokens", lambda url: [url.replace("/chan", "/t/a1/chan"), url.replace("/chan", "/t/b2/chan")]),
+]])
+def _(t, channels):
+    t.channel().add(Package())
+    files = serve(t.dir)
+
+    def without_token(request):
+        request.path = re.sub("^/t/[^/]*", "", request.path)
+        files(request)
+    s = t.server(without_token)
+    t.manifest(channels=channels(s.url + "/chan"))
+    t.done("lock", timeout=20)
+    t.has(t.lock()["environments"]["default"]["channels"] == [s.url + "/chan"], "the lock has both")
+    # The lock of somebody who wrote it by hand.
+    lock = t.lock()
+    lock["environments"]["default"]["channels"] *= 2
+    t.write_lock(lock)
+    t.either("outdated", timeout=20)
+    t.either("install", "--frozen", timeout=20)
 
 
 def _m(**keys):
@@ -616,7 +641,6 @@ def _(t, url):
 
 @attack("project", "secret.served", "a password in a channel's URL, and a whole installation", "not in the lock, the root, the prefix or the cache")
 def _(t):
-    from place import serve
     t.channel().add(Package())
     s = t.server(serve(t.path("chan")))
     t.manifest(channels=[s.url.replace("http://", "http://user:S3CRET@")])
