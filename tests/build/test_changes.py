@@ -161,8 +161,10 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
     def test_host_compiler_of_the_user(self):
         src = self.app()
         mine = "/usr/bin/x86_64-linux-gnu-g++"
-        out = self.configure(src, None, f"-DCMAKE_CUDA_HOST_COMPILER={mine}").out
+        out = self.configure(src, None, f"-DCMAKE_CUDA_HOST_COMPILER={mine}", "-DCUDAToolkit_ROOT=/opt/cuda-9.9").out
         self.assertIn(f"CMAKE_CUDA_HOST_COMPILER={mine} is not used; -DCCENV_USE_GCC=OFF would let it", out)
+        self.assertIn("ccenv: CUDAToolkit_ROOT=/opt/cuda-9.9 is not used: CUDA is this toolchain's", out)
+        self.assertEqual(out.count("/opt/cuda-9.9"), 1)
         self.assertNotIn(f"-ccbin={mine}", (src / "build/compile_commands.json").read_text())
         for _ in range(2):
             self.configure(src, src / "b2", f"-DCMAKE_CUDA_HOST_COMPILER={mine}", "-DCCENV_USE_GCC=OFF")

@@ -359,6 +359,12 @@ endif()
 
 # --- where things are found -------------------------------------------------------------------------------------------
 
+foreach(_ccenv_v CUDAToolkit_ROOT CUDA_TOOLKIT_ROOT_DIR)
+	_ccenv_is_ours(_ccenv_i "$CACHE{${_ccenv_v}}/")
+	if(NOT _ccenv_try AND DEFINED CACHE{${_ccenv_v}} AND NOT _ccenv_i)
+		message(${_ccenv_note} "ccenv: ${_ccenv_v}=$CACHE{${_ccenv_v}} is not used: CUDA is this toolchain's")
+	endif()
+endforeach()
 set(CUDAToolkit_ROOT "${_ccenv_view}")
 set(CUDA_TOOLKIT_ROOT_DIR "${_ccenv_view}") # the old FindCUDA
 
