@@ -29,9 +29,10 @@ struct ccenv_variables {
 /*
  * What to set, and what to unset because it would change a build without a trace. LD_LIBRARY_PATH is
  * never set. `getenv_fn` (may be NULL) is the environment that they are for: with the root's own
- * compilers, and unless CCENV_HERMETIC is 0, compiler flags that name the directory of an active conda
- * environment (CONDA_PREFIX) are unset as well; flags of the user's own stay. CCENV_EUSAGE when a path
- * cannot be in PATH. Free with ccenv_variables_free().
+ * compilers, compiler flags that name the directory of an active conda environment (CONDA_PREFIX) are
+ * unset as well; flags of the user's own stay. Where CCENV_HERMETIC is 0 there, these stay too, and what
+ * gcc and nvcc read besides (CPATH, LIBRARY_PATH, NVCC_APPEND_FLAGS …). CCENV_EUSAGE when a path cannot
+ * be in PATH. Free with ccenv_variables_free().
  */
 CCENV_API int ccenv_environment(const struct ccenv_tools *tools,
 	const char *(*getenv_fn)(const char *name), struct ccenv_variables *ret,

@@ -39,6 +39,33 @@ static bool names_dir(const char *text, const char *dir)
 	return false;
 }
 
+static bool is_hermetic(const char *(*getenv_fn)(const char *name))
+{
+	const char *value = getenv_fn ? getenv_fn("CCENV_HERMETIC") : NULL;
+
+	return !value || strcmp(value, "0") != 0;
+}
+
+/* What adds flags and directories to those of the command line: nvcc and the scripts that are gcc drop it too. */
+static void unset_directories(struct ccenv_variables *list, bool own_gcc, bool hermetic)
+{
+	/* nvcc's flags: each would take precedence over the command line. */
+	static const char *const always[] = {
+		"CUDAFLAGS", "NVCC_APPEND_FLAGS", "NVCC_PREPEND_FLAGS"};
+	/* Headers and libraries of the system, for a compiler with its own sysroot. */
+	static const char *const of_gcc[] = {"COMPILER_PATH", "CPATH", "CPLUS_INCLUDE_PATH",
+		"C_INCLUDE_PATH", "GCC_EXEC_PREFIX", "LIBRARY_PATH"};
+	/* The pkg-config of the root does not look at them in any case. */
+	static const char *const of_pkg_config[] = {"PKG_CONFIG_PATH", "PKG_CONFIG_SYSROOT_DIR"};
+
+	for (size_t i = 0; hermetic && i < CE_COUNT(always); i++)
+		add(list, always[i], NULL, false);
+	for (size_t i = 0; hermetic && own_gcc && i < CE_COUNT(of_gcc); i++)
+		add(list, of_gcc[i], NULL, false);
+	for (size_t i = 0; own_gcc && i < CE_COUNT(of_pkg_config); i++)
+		add(list, of_pkg_config[i], NULL, false);
+}
+
 /* What conda's compiler packages set when an environment is activated: flags with the headers, libraries
  * and RUNPATH of that environment. */
 static void unset_conda(struct ccenv_variables *list, const char *(*getenv_fn)(const char *name))
@@ -47,10 +74,9 @@ static void unset_conda(struct ccenv_variables *list, const char *(*getenv_fn)(c
 		"CONDA_BUILD_SYSROOT", "CPPFLAGS", "CXXFLAGS", "DEBUG_CFLAGS", "DEBUG_CPPFLAGS",
 		"DEBUG_CXXFLAGS", "LDFLAGS", "LDFLAGS_LD", "MESON_ARGS"};
 	CE_CLEANUP(ce_buf_release) struct ce_buf names = {0};
-	const char *hermetic = getenv_fn("CCENV_HERMETIC");
 	const char *conda = getenv_fn("CONDA_PREFIX");
 
-	if (!conda || conda[0] != '/' || !conda[1] || (hermetic && strcmp(hermetic, "0") == 0))
+	if (!conda || conda[0] != '/' || !conda[1] || !is_hermetic(getenv_fn))
 		return;
 	for (size_t i = 0; i < CE_COUNT(flags); i++) {
 		const char *value = getenv_fn(flags[i]);
@@ -70,13 +96,6 @@ int ccenv_environment(const struct ccenv_tools *t, const char *(*getenv_fn)(cons
 	enum {
 		MOST = 80
 	};
-	/* nvcc's flags: each would take precedence over the command line. */
-	static const char *const always[] = {
-		"CUDAFLAGS", "NVCC_APPEND_FLAGS", "NVCC_PREPEND_FLAGS"};
-	/* Headers and libraries of the system, for a compiler with its own sysroot. */
-	static const char *const own_gcc[] = {"COMPILER_PATH", "CPATH", "CPLUS_INCLUDE_PATH",
-		"C_INCLUDE_PATH", "GCC_EXEC_PREFIX", "LIBRARY_PATH", "PKG_CONFIG_PATH",
-		"PKG_CONFIG_SYSROOT_DIR"};
 	struct ce_arena *a;
 
 	if (strchr(t->root, ':') || strchr(t->prefix, ':') || strchr(t->tools, ':'))
@@ -86,10 +105,7 @@ int ccenv_environment(const struct ccenv_tools *t, const char *(*getenv_fn)(cons
 	a = ce_owner_new();
 	*ret = (struct ccenv_variables){.owner = a};
 	ret->items = ce_arena_array(a, MOST, sizeof(*ret->items));
-	for (size_t i = 0; i < CE_COUNT(always); i++)
-		add(ret, always[i], NULL, false);
-	for (size_t i = 0; t->cxx && i < CE_COUNT(own_gcc); i++)
-		add(ret, own_gcc[i], NULL, false);
+	unset_directories(ret, t->cxx != NULL, is_hermetic(getenv_fn));
 	/* Tools differ in which they read, and some complain if they differ. The second half is what
 	 * makefiles say with ?= where the toolkit is. */
 	SET(ret, a, t->view, "CUDA_HOME", "CUDA_PATH", "CUDA_ROOT", "CUDAToolkit_ROOT", "CUDA",

@@ -85,6 +85,17 @@ class Commands(Case):
         self.assertEqual(out, f"{env['CFLAGS']} -O3 {env['CPPFLAGS']} {env['LDFLAGS']}\n")
         self.assertNotIn("Left out", self.ccenv(*show, env=dict(env, CONDA_PREFIX="")).out)
 
+    def test_directories_of_the_environment(self):
+        """What gcc and nvcc would read besides their command line: nothing, or with CCENV_HERMETIC=0 all of it."""
+        write(self.scratch / "more/mine.h", "#define MINE 42\n")
+        write(self.src / "m.cu", "#include <mine.h>\nint x = MINE + MORE;\n")
+        env = dict(self.env, CPATH=str(self.scratch / "more"), NVCC_APPEND_FLAGS="-DMORE=7")
+        compiles = ["run", "sh", "-ec", "$CC -E -x c m.cu && nvcc -E m.cu"]
+        self.assertIn("mine.h: No such file", self.ccenv(*compiles, env=env, ok=False).out)
+        out = self.ccenv(*compiles, env=dict(env, CCENV_HERMETIC="0")).out
+        self.assertIn("int x = 42 + MORE;", out)
+        self.assertIn("int x = 42 + 7;", out)
+
     def test_exec_makes_device_code_equal(self):
         """-lineinfo records the path and the time of a source: equal at fixed places with equal times, and not without."""
         write(self.src / "k.cu", SAXPY)
