@@ -73,7 +73,11 @@ endfunction()
 
 # _ccenv_wanted(out): the version or range asked for, as ccenv writes it; empty without one.
 function(_ccenv_wanted out)
-	set(_version "${CondaCuda_FIND_VERSION}")
+	# 13.0.0 is 13.0.
+	string(REGEX REPLACE "^([0-9]+[.][0-9]+)([.]0+)+$" "\\1" _version "${CondaCuda_FIND_VERSION}")
+	if(CCENV_PROVIDER AND NOT _version)
+		string(STRIP "${CCENV_CUDA}" _version)
+	endif()
 	if(CondaCuda_FIND_VERSION_RANGE)
 		set(_op "<=")
 		if(CondaCuda_FIND_VERSION_RANGE_MAX STREQUAL "EXCLUDE")
@@ -189,8 +193,8 @@ function(_ccenv_check_components out json manifest)
 	set(${out} "${_missing}" PARENT_SCOPE)
 endfunction()
 
-# _ccenv_version_fits(out version): against the version or range asked for.
-function(_ccenv_version_fits out version)
+# _ccenv_version_fits(out version wanted): against the version or range asked for.
+function(_ccenv_version_fits out version wanted)
 	set(${out} TRUE PARENT_SCOPE)
 	if(CondaCuda_FIND_VERSION_RANGE)
 		if(version VERSION_LESS CondaCuda_FIND_VERSION_MIN
@@ -201,7 +205,7 @@ function(_ccenv_version_fits out version)
 		endif()
 	elseif(CondaCuda_FIND_VERSION)
 		# 13 takes every 13.x, 13.0 takes 13.0 only: a release of CUDA is chosen, not a lower limit.
-		string(REPLACE "." "\\." _re "${CondaCuda_FIND_VERSION}")
+		string(REPLACE "." "\\." _re "${wanted}")
 		if(NOT version MATCHES "^${_re}(\\.|$)")
 			set(${out} FALSE PARENT_SCOPE)
 		endif()
@@ -241,12 +245,16 @@ endforeach()
 _ccenv_find_manifest(_ccenv_manifest_file _ccenv_lock_file "${_ccenv_where}")
 set(_ccenv_arguments "")
 _ccenv_wanted(_ccenv_expect)
-if(CondaCuda_FIND_VERSION_COUNT GREATER 2 AND NOT CondaCuda_FIND_VERSION_RANGE)
+set(_ccenv_release "${_ccenv_expect}")
+if(_ccenv_release MATCHES "^[0-9]+[.][0-9]+[.][0-9.]+$")
 	_ccenv_fail("find_package asks for CUDA ${CondaCuda_FIND_VERSION_COMPLETE}, but a release is chosen by two numbers: ask for "
 		"${CondaCuda_FIND_VERSION_MAJOR}.${CondaCuda_FIND_VERSION_MINOR}, and let ccenv.lock hold the third.")
 endif()
 if(NOT _ccenv_manifest_file)
 	_ccenv_request(_ccenv_arguments "${_ccenv_expect}")
+elseif(_ccenv_expect AND NOT CondaCuda_FIND_VERSION)
+	# Only ccenv can compare this one: it is started when the text has changed.
+	set(_ccenv_arguments "${_ccenv_expect}")
 endif()
 # 12.8...13 takes 13.3 as well.
 if(CondaCuda_FIND_VERSION_RANGE_MAX STREQUAL "INCLUDE")
@@ -291,7 +299,7 @@ endforeach()
 _ccenv_stamp(_ccenv_stamp_json "${_ccenv_where}" "${_ccenv_wanted_target}")
 file(READ "${_ccenv_stamp_json}" _ccenv_stamp_json)
 string(JSON CondaCuda_VERSION GET "${_ccenv_stamp_json}" cuda)
-_ccenv_version_fits(_ccenv_ok "${CondaCuda_VERSION}")
+_ccenv_version_fits(_ccenv_ok "${CondaCuda_VERSION}" "${_ccenv_release}")
 if(NOT CondaCuda_VERSION)
 	_ccenv_fail("${_ccenv_lock_file} has no CUDA. Add it to ${_ccenv_manifest_file}: "
 		"\"cuda\": {\"version\": \"13.0\", \"components\": [\"nvcc\", \"cudart\"]}")
@@ -344,7 +352,7 @@ foreach(_ccenv_v cudnn nccl cutensor cudss cusparseLt)
 endforeach()
 
 set(CondaCuda_FOUND TRUE)
-foreach(_ccenv_v arguments expect file findable i languages lock_file manifest_file missing ok ready soft stamp_json
+foreach(_ccenv_v arguments expect file findable i languages lock_file manifest_file missing ok ready release soft stamp_json
 	wanted_target where)
 	unset(_ccenv_${_ccenv_v})
 endforeach()

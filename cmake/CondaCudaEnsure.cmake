@@ -165,7 +165,8 @@ endfunction()
 
 # _ccenv_ensure(out ROOT dir [SOFT] [MANIFEST file] [LOCK file] [EXPECT version] [HINTS dir…] [REQUEST arguments…])
 # out becomes the CMake toolchain file below ROOT. What goes wrong is fatal; with SOFT, out_PROBLEM says what it was. Nothing is
-# installed of a lock without the CUDA of EXPECT. REQUEST is what stands for a manifest: --cuda, --component.
+# installed of a lock without the CUDA of EXPECT. REQUEST is what stands for a manifest: --cuda, --component; with MANIFEST it
+# only has to be the same as before.
 function(_ccenv_ensure out)
 	cmake_parse_arguments(PARSE_ARGV 1 _a "SOFT" "ROOT;MANIFEST;LOCK;EXPECT" "REQUEST;HINTS")
 	set(_environment "$ENV{CCENV_ENVIRONMENT}")

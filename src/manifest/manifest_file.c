@@ -54,6 +54,9 @@ static int read_cuda(
 	r = ce_manifest_check_keys(cuda, keys, CE_COUNT(keys), err);
 	if (r < 0)
 		return r;
+	if (json_is_number(json_object_get(cuda, "version")))
+		return ce_fail(err, CCENV_EDATA,
+			"version: expected a string, found a number; write it in quotes, as in \"13.0\" (as a number 12.10 would be 12.1)");
 	r = ce_json_string(cuda, "version", &m->arena, &f->cuda_version, err);
 	if (r < 0)
 		return r;

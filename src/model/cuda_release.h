@@ -17,7 +17,7 @@ struct ce_arena;
  *
  * Releases are X.Y, as conda-forge's cuda-version has them. Known are 9.0 to 28.19, so that what
  * will be released tomorrow is in an open range already. A plain number means everything that begins
- * with it, alone and between "|" and ",".
+ * with it, alone and between "|" and ",". Zeros behind X.Y change nothing: 13.0.0 is 13.0.
  */
 enum {
 	CE_CUDA_MAJOR_FIRST = 9,
@@ -37,7 +37,7 @@ static inline int ce_cuda_release(int major, int minor)
 
 /*
  * CCENV_EDATA: malformed, with a patch level (conda-forge has no package that selects one), or a
- * constraint that no release meets.
+ * constraint that no release meets. The message names the release that was likely meant ("cu130").
  */
 CE_MUST_CHECK int ce_cuda_releases_parse(
 	const char *text, struct ce_cuda_releases *ret, struct ccenv_error *err);

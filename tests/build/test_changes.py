@@ -224,7 +224,7 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
         self.assertIn("CUDA >=12.8,<13 is asked for, and", out)
         src = self.app("ranges")
         root = f"-DCCENV_ROOT_DIR={self.scratch}/root"
-        for want in ("12.8...13", "13", "13.0...<13.1", "12...13.0", "12.9...13.1", "13.0 EXACT", ""):
+        for want in ("12.8...13", "13", "13.0...<13.1", "12...13.0", "12.9...13.1", "13.0 EXACT", "13.0.0", "13.0.0.0", ""):
             write(src / "CMakeLists.txt", HEAD + f"find_package(CondaCuda {want} REQUIRED)\nproject(a LANGUAGES CXX)\n")
             (self.scratch / "root/cmake.stamp").unlink(missing_ok=True)  # so that ccenv is asked, too
             self.configure(src, None, root)
@@ -232,6 +232,17 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
     def test_patch_level_is_not_chosen(self):
         out = self.message("find_package(CondaCuda 13.0.2 REQUIRED)\nproject(a)\n")
         self.assertIn("a release is chosen by two numbers: ask for 13.0, and let ccenv.lock hold the third", out)
+
+    def test_release_of_the_provider(self):
+        """CCENV_CUDA takes what the manifest takes; what does not fit is said, also in a tree that is configured."""
+        src = self.app("provider")
+        write(src / "CMakeLists.txt", "cmake_minimum_required(VERSION 3.22)\nproject(a LANGUAGES CXX)\n")
+        args = [f"-DCMAKE_PROJECT_TOP_LEVEL_INCLUDES={MODULE}/CondaCudaProvider.cmake", f"-DCCENV_MANIFEST={src}/ccenv.json",
+                f"-DCCENV_ROOT_DIR={self.scratch}/root"]
+        for want in ("13.0.0", " 13.0 ", ">=13,<14", "13.0...<13.1"):
+            self.configure(src, None, *args, f"-DCCENV_CUDA={want}")
+        for want, said in ((">=12,<13", "CUDA >=12,<13 is asked for"), ("cu129", 'did you mean "12.9"?')):
+            self.assertIn(said, re.sub(r"\s+", " ", self.configure(src, None, *args, f"-DCCENV_CUDA={want}", ok=False).out))
 
     def test_manifest_without_cuda(self):
         src = self.app()

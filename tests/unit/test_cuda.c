@@ -76,15 +76,17 @@ static void test_unknown_component_lists_the_known(void **state)
 }
 
 /* Each line is one set of releases: its spec of cuda-version, then the texts that mean it. */
-static const char *const same[][16] = {
+static const char *const same[][40] = {
 	{"12.0.*", "12.0", "12.0.*", "=12.0", "=12.0.*", "==12.0", "12.0*", ">=12.0,<12.1",
 		">=12.0, <12.1", " 12.0 ", ">=12,<12.1", "12.*,<12.1", "(12.0)", "12.0|12.0",
-		">11.19,<=12.0"},
+		">11.19,<=12.0", "12.0.0", "12.0.0.0", "=12.0.0", "==12.0.0", "12.0.0.*", "12.00",
+		"012.0", "= 12.0", "== 12.0", "~=12.0.0", "12.0, 12.0", ">=12.0,<12.1.0a0",
+		">=12.0.0,<12.1.0", "12.0,<13", "12.0|12.0.0"},
 	{">=12.0,<12.2", ">=12.0,<12.2", "12.0|12.1", "12.0.*|12.1.*", ">=12.0,<=12.1",
 		"==12.0|==12.1", "12.1|12.0", "=12.0|=12.1", ">=12,<12.2", "12,<12.2",
 		"12.0 | 12.1"},
 	{"12.*", "12", "12.*", "=12", ">=12,<13", ">=12.0,<13.0", "~=12.0", ">=12,<13.0a0", "12*",
-		">11.19,<13"},
+		">11.19,<13", " 12", "12|12.0", ">=12.0.0,<13.0.0"},
 	{">=12.8,<13", ">=12.8,<13", "~=12.8", ">=12.8,12.*", ">=12.8,12", "12.*,>=12.8",
 		">=12.8,<13.0.0"},
 	{">=12.8", ">=12.8", ">12.7", ">=12.8.0", ">12.7.5"},
@@ -161,7 +163,9 @@ static void test_refused(void **state)
 {
 	static const char *const bad[] = {"", " ", "13.", "cuda", ".13", "13..0", "13 0",
 		">=", ">=13,", "|13", "13||14", "(13", "13)", "==12.0.1", "<9", ">13,<12", "12.25",
-		">=12.0 <13", "13.0.2", "12.0.1", ">=12|13.0.2", "!=12.*,12.0", "1!13"};
+		">=12.0 <13", "13.0.2", "12.0.1", ">=12|13.0.2", "!=12.*,12.0", "1!13", "13.0.2.*",
+		"=13.0.2", "== 13.0.2", ">=13.0.2,<13.1", "===13.0", "\t13.0", "13.0\n", "13.0=h1",
+		"13.0 h1", "13.0+1", "13.0.post1", "13.0a0", "latest"};
 
 	(void)state;
 	for (size_t i = 0; i < CE_COUNT(bad); i++) {
@@ -176,6 +180,61 @@ static void test_refused(void **state)
 		ce_cuda_releases_parse("12.0.1", &(struct ce_cuda_releases){0}, &err), CCENV_EDATA);
 	assert_string_equal(err.text,
 		"CUDA version \"12.0.1\" has a patch level, but conda-forge selects releases by X.Y only; ask for \"12.0\" and let the lock file hold the patch level");
+}
+
+/* Spellings of other tools: refused, as conda's tools do, with the release that was meant. */
+static void test_likely_releases(void **state)
+{
+	static const struct {
+		const char *text, *meant;
+	} cases[] = {
+		{"v13.0", "13.0"},
+		{"V13.0", "13.0"},
+		{"13.x", "13"},
+		{"13.X", "13"},
+		{"13.0.x", "13.0"},
+		{"13,0", "13.0"},
+		{"13-0", "13.0"},
+		{"13_0", "13.0"},
+		{"cuda13", "13"},
+		{"CUDA 13.0", "13.0"},
+		{"cuda-13.0", "13.0"},
+		{"cuda-version 13.0", "13.0"},
+		{"cuda-version=13.0", "13.0"},
+		{"cu13", "13"},
+		{"cu126", "12.6"},
+		{"130", "13.0"},
+		{"12060", "12.6"},
+		{"13000", "13.0"},
+		{"^13.0", "13.0"},
+		{"13.0a0", "13.0"},
+		{"13.0+cu1", "13.0"},
+		{"latest", NULL},
+		{"12.25", NULL},
+		{"99.9", NULL},
+		{"7.5", NULL},
+		{"1.3", NULL},
+		{">13,<12", NULL},
+		{"99999999999999999999", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CE_COUNT(cases); i++) {
+		CE_CLEANUP(ce_buf_release) struct ce_buf end = {0};
+		struct ce_cuda_releases r;
+
+		err = (struct ccenv_error){0};
+		assert_int_equal(ce_cuda_releases_parse(cases[i].text, &r, &err), CCENV_EDATA);
+		if (cases[i].meant)
+			ce_buf_addf(&end, "; did you mean \"%s\"?", cases[i].meant);
+		if (cases[i].meant ? !strstr(err.text, ce_buf_str(&end))
+				   : strstr(err.text, "did you mean") != NULL)
+			fail_msg("\"%s\": %s", cases[i].text, err.text);
+		/* What is proposed is taken. */
+		if (cases[i].meant &&
+			ce_cuda_releases_parse(cases[i].meant, &r, &(struct ccenv_error){0}) < 0)
+			fail_msg("%s proposes what is refused", cases[i].text);
+	}
 }
 
 static void test_before_the_toolkit(void **state)
@@ -203,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_same_releases_same_specs),
 		cmocka_unit_test(test_packages_of_releases),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_likely_releases),
 		cmocka_unit_test(test_before_the_toolkit),
 	};
 
