@@ -211,6 +211,10 @@ static int fill_tools(
 				"%s is missing or incomplete; run `ccenv install`", dirs[i]);
 	}
 	find_programs(t, a);
+	if ((*t->nvcc_version && !t->nvcc) || (*t->gcc_version && !t->cc))
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"%s is incomplete: %s is missing; run `ccenv install`", t->view,
+			*t->nvcc_version && !t->nvcc ? "nvcc" : "gcc");
 	if (!*t->nvcc_version)
 		t->nvcc_version = NULL;
 	if (!*t->gcc_version)

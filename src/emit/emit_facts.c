@@ -139,6 +139,46 @@ static void find_paths(struct ce_emit_facts *f)
 	f->has_builtin_specs = f->has_gcc && has_builtin_specs(f);
 }
 
+/* Is it gone, though the record of what was installed lists it? */
+static bool is_lost(const struct ce_emit_facts *f, const char *name, const char *file)
+{
+	enum {
+		RECORD_MAX = 64 << 20
+	};
+	const struct ce_pkg *p = ce_emit_tool_find(f, name);
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
+	CE_AUTOFREE char *quoted = ce_asprintf("\"%s\"", file);
+	CE_AUTOFREE char *path = NULL;
+	struct ccenv_error ignored;
+
+	if (!p || exists_below(f, f->tools, file))
+		return false;
+	path = ce_asprintf("%s/conda-meta/%s-%s-%s.json", f->tools, p->name, p->version, p->build);
+	return ce_fs_read(path, RECORD_MAX, &text, &ignored) >= 0 &&
+	       strstr(ce_buf_str(&text), quoted) != NULL;
+}
+
+/* A compiler that was removed from the prefix must not turn into files for the system's. */
+static int check_compilers(const struct ce_emit_facts *f, struct ccenv_error *err)
+{
+	CE_AUTOFREE char *gcc = ce_asprintf("bin/%s-gcc", f->triplet ? f->triplet : "");
+	CE_AUTOFREE char *gxx = ce_asprintf("bin/%s-g++", f->triplet ? f->triplet : "");
+	CE_AUTOFREE char *gcc_package = ce_asprintf("gcc_impl_%s", f->in->platform);
+	CE_AUTOFREE char *gxx_package = ce_asprintf("gxx_impl_%s", f->in->platform);
+	const char *lost = NULL;
+
+	if (is_lost(f, gxx_package, gxx))
+		lost = gxx;
+	if (is_lost(f, gcc_package, gcc))
+		lost = gcc;
+	if (is_lost(f, "cuda-nvcc-tools", "bin/nvcc"))
+		lost = "bin/nvcc";
+	if (!lost)
+		return 0;
+	return ce_fail(err, CCENV_EDATA,
+		"%s is not complete: %s is gone; run `ccenv install --repair`", f->tools, lost);
+}
+
 /* Which machine has the tools, and which the result. */
 static void find_machines(struct ce_emit_facts *f)
 {
@@ -184,6 +224,9 @@ int ce_emit_facts_init(
 		return r;
 	ce_emit_parts_find(f);
 	r = ce_emit_check_seen(f, err);
+	if (r < 0)
+		return r;
+	r = check_compilers(f, err);
 	if (r < 0)
 		return r;
 	return ce_emit_names_find(f, err);

@@ -56,6 +56,7 @@ int ce_emit_make(const struct ce_emit_facts *f, struct ccenv_error *err)
 		{"TRIPLET", f->triplet ? f->triplet : ""},
 		{"CONTENT", f->in->content_hash},
 		{"HAS_GCC", f->has_gcc ? "ON" : "OFF"},
+		{"HAS_NVCC", f->has_nvcc ? "ON" : "OFF"},
 		{"REPRODUCIBLE", f->in->reproducible},
 		{"ARCHS", ce_buf_str(&archs)},
 		{"ENV", ce_buf_str(&env)},

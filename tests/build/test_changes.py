@@ -106,6 +106,41 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
         self.assertEqual(len(self.starts()), 2, out)
         self.build(src / "build")
 
+    def test_root_that_lost_a_part(self):
+        """What is gone of a root is made again, by configuring and by building, or it is said what to do; never by other compilers."""
+        src = self.app()
+        write(src / "CMakeLists.txt", HEAD + "find_package(CondaCuda 13.0 REQUIRED)\nproject(app LANGUAGES CXX)\n")
+        root = src / "build/_ccenv"
+        self.configure(src)
+        view = next(p for p in (root / "view").iterdir() if p.is_dir() and not p.is_symlink())
+        env = next((root / "env").iterdir())
+        for part, way in ((root / "view", "build"), (view / "host", "configure"), (root / "toolchain", "build"), (root / "env", "build")):
+            with self.subTest(part=part.name, way=way):
+                shutil.rmtree(part) if part.is_dir() else part.unlink()
+                if way == "configure":
+                    self.configure(src)
+                self.build(src / "build")
+                self.assertTrue(part.exists())
+                self.assertTrue((view / "bin/nvcc").exists() and (env / "bin/nvcc").exists())
+        env_of = dict(self.env, PATH=f"{CCENV.rpartition('/')[0]}:{self.env['PATH']}")
+        write(src / "Makefile", "include build/_ccenv/make/ccenv.mk\nall: ; $(NVCC) --version\n")
+        for part, said in ((view / "bin", f"{view} is incomplete: nvcc is missing; run"), (root / "view", "missing or incomplete")):
+            with self.subTest(part=part.name):
+                shutil.rmtree(part)
+                bad = run([CCENV, "run", "--", "nvcc", "--version"], env=env_of, ok=False, cwd=src)
+                self.assertIn(said, bad.out)
+                bad = run(["make", "-C", src], env=env_of, ok=False)
+                self.assertIn("is gone or not complete; run `ccenv install", bad.out)
+                run([CCENV, "install"], env=env_of, cwd=src)
+                run(["make", "-C", src], env=env_of)
+        shutil.rmtree(env / "bin")
+        shutil.rmtree(root / "view")
+        bad = run([CCENV, "install"], env=env_of, ok=False, cwd=src)
+        self.assertIn(f"{env} is not complete: bin/nvcc is gone", bad.out)
+        self.assertIn("run `ccenv install --repair`", bad.out)
+        run([CCENV, "install", "--repair"], env=env_of, cwd=src)
+        run(["make", "-C", src], env=env_of)
+
     def test_stale_toolchain_is_never_silent(self):
         """The file in the root used directly, without find_package: it cannot install, so it must not go on."""
         src = self.app()

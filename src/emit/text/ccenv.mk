@@ -38,6 +38,9 @@ CUDA_PATH := $(CUDA_HOME)
 ifneq ($(words $(wildcard $(CCENV_ENV)/conda-meta) $(wildcard $(CCENV_TOOLS)/conda-meta)),2)
 $(error ccenv: $(CCENV_ENV) or $(CCENV_TOOLS) is gone; run `ccenv install --root $(CCENV_ROOT)`)
 endif
+ifneq ($(words $(wildcard $(CUDA_HOME)/version.json) $(if $(filter ON,@HAS_NVCC@),$(wildcard $(CUDA_HOME)/bin/nvcc),-) $(if $(filter ON,@HAS_GCC@),$(wildcard $(CUDA_HOME)/host/@TRIPLET@-gcc),-)),3)
+$(error ccenv: $(CUDA_HOME) is gone or not complete; run `ccenv install --root $(CCENV_ROOT)`)
+endif
 
 NVCC := $(CUDA_HOME)/bin/nvcc
 ifeq (@HAS_GCC@,ON)

@@ -54,10 +54,26 @@ if(CCENV_MODE STREQUAL "late" OR (DEFINED CCENV_USE_GCC AND NOT CCENV_USE_GCC))
 	set(_ccenv_own_gcc OFF)
 endif()
 
-if(NOT EXISTS "${_ccenv_env}/conda-meta" OR NOT EXISTS "${_ccenv_tools}/conda-meta" OR NOT EXISTS "${_ccenv_view}/version.json")
-	message(FATAL_ERROR "ccenv: ${_ccenv_env} is gone or not complete. Run `ccenv install --root ${_ccenv_root}`, then "
-		"configure again.")
+set(_ccenv_needs "${_ccenv_env}/conda-meta" "${_ccenv_tools}/conda-meta" "${_ccenv_view}/version.json")
+if(_ccenv_has_nvcc)
+	list(APPEND _ccenv_needs "${_ccenv_view}/bin/nvcc")
 endif()
+if(_ccenv_has_gcc)
+	list(APPEND _ccenv_needs "${_ccenv_view}/host/${_ccenv_triplet}-gcc")
+endif()
+foreach(_ccenv_v IN ITEMS "${_ccenv_env}" "${_ccenv_tools}")
+	if(EXISTS "${_ccenv_v}/conda-meta/ccenv") # not in one that another program made
+		list(APPEND _ccenv_needs "${_ccenv_v}/conda-meta/ccenv")
+	endif()
+endforeach()
+foreach(_ccenv_v IN LISTS _ccenv_needs)
+	if(NOT EXISTS "${_ccenv_v}")
+		message(FATAL_ERROR "ccenv: ${_ccenv_v} is gone. Run `ccenv install --root ${_ccenv_root}`, then configure again.")
+	elseif(NOT _ccenv_try AND NOT IS_DIRECTORY "${_ccenv_v}")
+		# A build over a view or prefix that was removed configures first: that makes it again, or says so.
+		set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${_ccenv_v}")
+	endif()
+endforeach()
 
 # Compilers of another machine than this one do not even start.
 if(CMAKE_HOST_SYSTEM_PROCESSOR MATCHES "^(x86_64|aarch64)$" AND NOT CMAKE_HOST_SYSTEM_PROCESSOR STREQUAL _ccenv_build_processor)
@@ -895,7 +911,7 @@ set(CCENV_TARGET_NAMES "${_ccenv_names}")
 set(CCENV_CMAKE_ARGS "-DCMAKE_TOOLCHAIN_FILE=${CMAKE_CURRENT_LIST_FILE}")
 
 foreach(_ccenv_v all archs baked basedir bin build_processor clang components conda content crossing cuda_version dropped emulator env files fresh has_gcc has_nvcc help host i id json known_archs last launch_C launch_CXX launch_CUDA lock
-	manifest mode n names note nvcc_wrapper old other_archs other_components others own_gcc path pc processor scrub sha stamp sysroot target told tools triplet try user vars view)
+	manifest mode n names needs note nvcc_wrapper old other_archs other_components others own_gcc path pc processor scrub sha stamp sysroot target told tools triplet try user vars view)
 	unset(_ccenv_${_ccenv_v})
 endforeach()
 unset(_ccenv_v)
