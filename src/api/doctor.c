@@ -99,11 +99,12 @@ static const char *cmake_version(struct ce_arena *a)
 static void look_at_machine(struct ccenv *c, struct ce_facts *f, struct ce_arena *a)
 {
 	struct ccenv_error error;
+	struct ce_host_gpu driver;
 	struct ce_virtual *virtuals;
 	size_t n;
 
 	/* The variables that override what is found count here as they do in a solve. */
-	if (ce_host_virtuals(c->getenv_fn, true, a, &virtuals, &n, &error) < 0) {
+	if (ce_host_virtuals(c->getenv_fn, &driver, a, &virtuals, &n, &error) < 0) {
 		f->host_lacks = ce_arena_strdup(a, error.text);
 		return;
 	}

@@ -66,6 +66,7 @@ static bool needs_driver(const struct ce_lockfile_platform *p)
 int ce_host_check(struct ccenv *c, const struct ce_lockfile_platform *p, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	struct ce_host_gpu driver;
 	struct ce_virtual *virtuals;
 	size_t n;
 	int r;
@@ -73,7 +74,8 @@ int ce_host_check(struct ccenv *c, const struct ce_lockfile_platform *p, struct 
 	/* Another platform's prefix is not run here. */
 	if (strcmp(p->platform, ce_platform_host()) != 0)
 		return 0;
-	r = ce_host_virtuals(c->getenv_fn, needs_driver(p), &a, &virtuals, &n, err);
+	r = ce_host_virtuals(
+		c->getenv_fn, needs_driver(p) ? &driver : NULL, &a, &virtuals, &n, err);
 	return r < 0 ? r : ce_host_check_against(c, p, virtuals, n, err);
 }
 

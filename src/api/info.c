@@ -41,24 +41,19 @@ static const char *probe_name(enum ce_host_probe probe)
 	}
 }
 
-/* The driver is asked again, since it is not noted who answered; only where there is one. */
-static const char *driver_source(const struct ccenv *c, const char *name)
-{
-	struct ce_host_gpu gpu;
-
-	ce_host_gpu(c->getenv_fn, CE_HOST_ALL, &gpu);
-	return probe_name(strcmp(name, "__cuda") == 0 ? gpu.source : gpu.arch_source);
-}
-
-static const char *source_of(const struct ccenv *c, const char *name)
+/* `driver` was asked, unless the environment answers for it. */
+static const char *source_of(
+	const struct ccenv *c, const struct ce_host_gpu *driver, const char *name)
 {
 	for (size_t i = 0; i < CE_COUNT(places); i++) {
 		if (strcmp(places[i].name, name) != 0)
 			continue;
 		if (places[i].variable && c->getenv_fn(places[i].variable))
 			return places[i].variable;
-		if (strncmp(name, "__cuda", 6) == 0)
-			return driver_source(c, name);
+		if (strcmp(name, "__cuda") == 0)
+			return probe_name(driver->source);
+		if (strcmp(name, "__cuda_arch") == 0)
+			return probe_name(driver->arch_source);
 		return places[i].source;
 	}
 	return "this machine";
@@ -81,9 +76,10 @@ static const char *const *channels(const struct ccenv *c, struct ce_arena *a, si
 int ccenv_info(struct ccenv *c, struct ccenv_info *ret, struct ccenv_error *err)
 {
 	struct ce_arena *owner = ce_owner_new();
+	struct ce_host_gpu driver;
 	struct ce_virtual *virtuals;
 	size_t n;
-	int r = ce_host_virtuals(c->getenv_fn, true, owner, &virtuals, &n, err);
+	int r = ce_host_virtuals(c->getenv_fn, &driver, owner, &virtuals, &n, err);
 
 	if (r < 0) {
 		ce_owner_free(owner);
@@ -103,7 +99,7 @@ int ccenv_info(struct ccenv *c, struct ccenv_info *ret, struct ccenv_error *err)
 		const struct ce_virtual *v = &virtuals[ret->n_virtuals];
 
 		ret->virtuals[ret->n_virtuals] = (struct ccenv_virtual){
-			v->name, v->version, v->build, source_of(c, v->name)};
+			v->name, v->version, v->build, source_of(c, &driver, v->name)};
 	}
 	ret->channels = channels(c, owner, &ret->n_channels);
 	return 0;

@@ -24,12 +24,13 @@
 static int request_virtuals(struct ccenv *c, const struct ccenv_solve_options *o,
 	struct ce_request *r, struct ccenv_error *err)
 {
+	struct ce_host_gpu driver;
 	struct ce_virtual *base;
 	size_t n;
 	int e = 0;
 
 	if (o->host)
-		e = ce_host_virtuals(c->getenv_fn, true, &r->arena, &base, &n, err);
+		e = ce_host_virtuals(c->getenv_fn, &driver, &r->arena, &base, &n, err);
 	else
 		ce_host_defaults(r->platform, &r->arena, &base, &n);
 	if (e < 0)

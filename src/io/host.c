@@ -285,35 +285,37 @@ static int add_archspec(struct list *l, struct ccenv_error *err)
 }
 
 /* __cuda_arch exists only together with __cuda (CEP 46). */
-static int add_cuda(struct list *l, struct ccenv_error *err)
+static int add_cuda(struct list *l, struct ce_host_gpu *gpu, struct ccenv_error *err)
 {
 	static const struct versioned cuda = {"__cuda", "CONDA_OVERRIDE_CUDA", 1};
 	static const struct versioned cuda_arch = {"__cuda_arch", "CONDA_OVERRIDE_CUDA_ARCH", 1};
 	const char *forced = l->getenv_fn(cuda.variable);
 	char driver[32] = "", arch[32] = "";
-	struct ce_host_gpu gpu = {0};
 	size_t before = l->n;
 
 	if (forced && !*forced)
 		return 0;
 	/* Where both are given, nobody needs to be asked. */
 	if (!forced || !l->getenv_fn(cuda_arch.variable))
-		ce_host_gpu(l->getenv_fn, CE_HOST_ALL, &gpu);
-	if (gpu.cuda_major)
-		(void)snprintf(driver, sizeof(driver), "%d.%d", gpu.cuda_major, gpu.cuda_minor);
-	if (gpu.arch_major)
-		(void)snprintf(arch, sizeof(arch), "%d.%d", gpu.arch_major, gpu.arch_minor);
+		ce_host_gpu(l->getenv_fn, CE_HOST_ALL, gpu);
+	if (gpu->cuda_major)
+		(void)snprintf(driver, sizeof(driver), "%d.%d", gpu->cuda_major, gpu->cuda_minor);
+	if (gpu->arch_major)
+		(void)snprintf(arch, sizeof(arch), "%d.%d", gpu->arch_major, gpu->arch_minor);
 	int r = add_version(l, &cuda, *driver ? driver : NULL, err);
 	if (r < 0 || l->n == before)
 		return r;
 	return add_version(l, &cuda_arch, *arch ? arch : NULL, err);
 }
 
-int ce_host_virtuals(const char *(*getenv_fn)(const char *name), bool driver, struct ce_arena *a,
-	struct ce_virtual **ret_virtuals, size_t *ret_n, struct ccenv_error *err)
+int ce_host_virtuals(const char *(*getenv_fn)(const char *name), struct ce_host_gpu *driver,
+	struct ce_arena *a, struct ce_virtual **ret_virtuals, size_t *ret_n,
+	struct ccenv_error *err)
 {
 	struct list l = {.a = a, .getenv_fn = getenv_fn};
 
+	if (driver)
+		*driver = (struct ce_host_gpu){0};
 	add(&l, "__unix", "0", "0");
 	int r = add_kernel(&l, err);
 	if (r < 0)
@@ -324,7 +326,7 @@ int ce_host_virtuals(const char *(*getenv_fn)(const char *name), bool driver, st
 	r = add_archspec(&l, err);
 	if (r < 0)
 		return r;
-	r = driver ? add_cuda(&l, err) : 0;
+	r = driver ? add_cuda(&l, driver, err) : 0;
 	if (r < 0)
 		return r;
 	finish(&l, ret_virtuals, ret_n);

@@ -21,14 +21,6 @@ struct ce_virtual;
  */
 
 /*
- * Those of this machine, sorted by name, memory from `a`. `getenv_fn` answers for the environment.
- * Without `driver` there is no __cuda and no __cuda_arch: to ask for them takes milliseconds.
- */
-CE_MUST_CHECK int ce_host_virtuals(const char *(*getenv_fn)(const char *name), bool driver,
-	struct ce_arena *a, struct ce_virtual **ret_virtuals, size_t *ret_n,
-	struct ccenv_error *err);
-
-/*
  * Those that a platform's machines can be taken to have when nothing is declared, as pixi takes
  * them: linux 4.18, glibc 2.28, macOS 13.0, Windows 10.0, the baseline of the architecture, never
  * __cuda. Sorted by name; none for noarch.
@@ -63,6 +55,15 @@ struct ce_host_gpu {
  */
 void ce_host_gpu(
 	const char *(*getenv_fn)(const char *name), unsigned probes, struct ce_host_gpu *ret_gpu);
+
+/*
+ * Those of this machine, sorted by name, memory from `a`. `getenv_fn` answers for the environment.
+ * `driver` becomes what ce_host_gpu() found: all 0 where the environment answers and nobody was asked.
+ * With NULL there is no __cuda and no __cuda_arch: to ask for them takes milliseconds.
+ */
+CE_MUST_CHECK int ce_host_virtuals(const char *(*getenv_fn)(const char *name),
+	struct ce_host_gpu *driver, struct ce_arena *a, struct ce_virtual **ret_virtuals,
+	size_t *ret_n, struct ccenv_error *err);
 
 /* The GPUs, a text for each, by nvidia-smi: "NVIDIA L4, driver 550.54.15, compute capability 8.9". From
  * `a`; none without nvidia-smi, or if it does not answer. */

@@ -58,6 +58,8 @@ static const char *fake_getenv(const char *name)
 	return NULL;
 }
 
+static struct ce_host_gpu asked;
+
 static char *format(const struct ce_virtual *virtuals, size_t n)
 {
 	struct ce_buf b = {0};
@@ -77,7 +79,7 @@ static void expect_virtuals(const char *const *env, const char *expected)
 	size_t n;
 
 	variables = env;
-	if (ce_host_virtuals(fake_getenv, true, &arena, &virtuals, &n, &err) < 0)
+	if (ce_host_virtuals(fake_getenv, &asked, &arena, &virtuals, &n, &err) < 0)
 		fail_msg("%s", err.text);
 	text = format(virtuals, n);
 	assert_string_equal(text, expected);
@@ -118,13 +120,13 @@ static void test_bad_overrides(void **state)
 	(void)state;
 	for (size_t i = 0; i < CE_COUNT(bad); i++) {
 		variables = bad[i];
-		assert_int_equal(ce_host_virtuals(fake_getenv, true, &arena, &virtuals, &n, &err),
+		assert_int_equal(ce_host_virtuals(fake_getenv, &asked, &arena, &virtuals, &n, &err),
 			CCENV_EUSAGE);
 		assert_non_null(strstr(err.text, bad[i][0]));
 		assert_non_null(strstr(err.text, bad[i][1]));
 	}
 	variables = bad[0];
-	(void)!ce_host_virtuals(fake_getenv, true, &arena, &virtuals, &n, &err);
+	(void)!ce_host_virtuals(fake_getenv, &asked, &arena, &virtuals, &n, &err);
 	assert_string_equal(err.text,
 		"CONDA_OVERRIDE_CUDA=new: expected a version such as 12.4, or "
 		"nothing to hide __cuda");
@@ -142,7 +144,7 @@ static void test_this_machine(void **state)
 
 	(void)state;
 	variables = no_cuda;
-	assert_int_equal(ce_host_virtuals(fake_getenv, true, &arena, &v, &n, &err), 0);
+	assert_int_equal(ce_host_virtuals(fake_getenv, &asked, &arena, &v, &n, &err), 0);
 #if defined(__linux__) && defined(__GLIBC__)
 	char libc[32];
 
