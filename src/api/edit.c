@@ -106,14 +106,14 @@ int ce_edit_write(struct ce_edit *e, struct ccenv_error *err)
 	const struct ce_buf *old = &e->c->manifest_text;
 	struct ccenv_error ignored;
 	bool changed;
-	int r = ce_fs_replace(e->c->manifest_path, ce_buf_str(&e->text), e->text.len, NULL, err);
+	int r = ce_fs_rewrite(e->c->manifest_path, ce_buf_str(&e->text), e->text.len, NULL, err);
 
 	if (r < 0)
 		return r;
 	r = ce_lockfile_write(e->c->lock_path, e->lock, &changed, err);
 	/* Both or none: the manifest of before goes with the lock of before. */
 	if (r < 0)
-		ce_ignore(ce_fs_replace(
+		ce_ignore(ce_fs_rewrite(
 			e->c->manifest_path, ce_buf_str(old), old->len, NULL, &ignored));
 	return r;
 }

@@ -44,6 +44,16 @@ CE_MUST_CHECK int ce_fs_check_output(const char *path, struct ccenv_error *err);
  */
 CE_MUST_CHECK int ce_fs_replace(
 	const char *path, const void *data, size_t len, bool *ret_changed, struct ccenv_error *err);
+/*
+ * The same for a file that people keep and edit, as editors do it: a link stays and the file it leads to is
+ * replaced, with its mode and, where that is allowed, its owner. CCENV_EUSAGE where the link leads nowhere,
+ * in a circle or to what is no regular file: nothing new is made at the end of a link. Whose bytes are
+ * replaced the caller has looked at.
+ */
+CE_MUST_CHECK int ce_fs_rewrite(
+	const char *path, const void *data, size_t len, bool *ret_changed, struct ccenv_error *err);
+/* Would ce_fs_rewrite() find a file to replace, or no link? */
+CE_MUST_CHECK int ce_fs_check_rewrite(const char *path, struct ccenv_error *err);
 /* For CE_CLEANUP: closes what is open, and leaves -1. */
 void ce_fs_closep(int *fd);
 /* All of it, however often write() takes less. 0, or -1 with errno. */

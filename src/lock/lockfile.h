@@ -32,7 +32,8 @@ CE_MUST_CHECK int ce_lockfile_read_text(const char *path, struct ce_buf *text,
 CE_MUST_CHECK int ce_lockfile_parse(
 	const char *text, size_t len, struct ce_lockfile **ret_lock, struct ccenv_error *err);
 void ce_lockfile_render(const struct ce_lockfile *lock, struct ce_buf *out);
-/* Replaces `path` atomically; does nothing when the bytes are the same. */
+/* Replaces `path` atomically; does nothing when the bytes are the same. A link stays, and the lock that it
+ * leads to is replaced; one that leads to anything but a lock is an error, for locks come with projects. */
 CE_MUST_CHECK int ce_lockfile_write(const char *path, const struct ce_lockfile *lock,
 	bool *ret_changed, struct ccenv_error *err);
 

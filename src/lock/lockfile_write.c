@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The lock as text: keys in a fixed order, everything else in the order of the struct. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/error.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "lock/lockfile.h"
@@ -111,11 +113,30 @@ void ce_lockfile_render(const struct ce_lockfile *lock, struct ce_buf *out)
 	ce_json_format(root, out);
 }
 
+/* A link comes with a checkout: it must lead to what would be replaced anyway. */
+static int check_output(const char *path, struct ccenv_error *err)
+{
+	struct ce_lockfile *there = NULL;
+	struct stat st;
+	int r = ce_fs_check_rewrite(path, err);
+
+	if (r < 0 || lstat(path, &st) < 0 || !S_ISLNK(st.st_mode))
+		return r;
+	r = ce_lockfile_read(path, &there, err);
+	ce_lockfile_free(there);
+	return r < 0 ? ce_hint(err, r,
+			       "(a link to what is not a lock is not written through; remove it)")
+		     : 0;
+}
+
 int ce_lockfile_write(const char *path, const struct ce_lockfile *lock, bool *ret_changed,
 	struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
+	int r = check_output(path, err);
 
+	if (r < 0)
+		return r;
 	ce_lockfile_render(lock, &b);
-	return ce_fs_replace(path, ce_buf_str(&b), b.len, ret_changed, err);
+	return ce_fs_rewrite(path, ce_buf_str(&b), b.len, ret_changed, err);
 }
