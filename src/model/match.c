@@ -40,8 +40,7 @@ static bool number_matches(enum ce_compare op, uint64_t wanted, uint64_t n)
 	return false;
 }
 
-/* A name is the last parts of the channel's URL: "conda-forge", "nvidia/label/cuda-12.4.1". */
-static bool channel_matches(const char *wanted, const char *channel)
+bool ce_channel_matches(const char *wanted, const char *channel)
 {
 	size_t n, len = strlen(channel);
 
@@ -119,7 +118,7 @@ static bool flags_match(const char *wanted, const struct ce_pkg *p)
 /* What few specs have. */
 static bool rest_matches(const struct ce_spec *s, const struct ce_pkg *p)
 {
-	return (!s->channel || (p->channel && channel_matches(s->channel, p->channel))) &&
+	return (!s->channel || (p->channel && ce_channel_matches(s->channel, p->channel))) &&
 	       text_matches(s->subdir, p->subdir) && text_matches(s->md5, p->md5) &&
 	       text_matches(s->sha256, p->sha256) && text_matches(s->fn, p->fn) &&
 	       text_matches(s->url, p->url) && glob_matches(s->license, p->license) &&

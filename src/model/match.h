@@ -13,5 +13,8 @@ struct ce_spec;
  * one matches no spec with a version.
  */
 bool ce_spec_matches(const struct ce_spec *spec, const struct ce_pkg *pkg);
+/* The part of it that is about channels. A name is the last parts of the channel's URL: "conda-forge",
+ * "nvidia/label/cuda-12.4.1". */
+bool ce_channel_matches(const char *wanted, const char *channel);
 
 #endif

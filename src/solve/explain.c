@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "model/match.h"
 #include "model/pkg.h"
 #include "model/repodata.h"
 #include "model/request.h"
@@ -175,25 +176,52 @@ static int by_version(const void *a, const void *b)
 	return c ? c : strcmp((*ca)->pkg->build, (*cb)->pkg->build);
 }
 
-/* What versions there are, sorted; with their builds where the spec asks for one, unless these are many. */
+/* Is it in the channel that the spec names? Yes where it names none. */
+static bool is_in_channel(const struct ce_requirement *req, const struct ce_candidate *candidate)
+{
+	return !req->spec->channel ||
+	       ce_channel_matches(req->spec->channel, candidate->pkg->channel);
+}
+
+static bool channel_has_name(const struct ce_requirement *req)
+{
+	for (size_t i = 0; i < req->name->n; i++)
+		if (is_in_channel(req, &req->name->candidates[i]))
+			return true;
+	return false;
+}
+
+/* What versions there are, sorted; with their builds where the spec asks for one, unless these are many.
+ * Where the spec names a channel that has the package, those that are there. */
 static struct texts existing(const struct ce_requirement *req, struct ce_arena *a)
 {
 	const struct ce_package_name *name = req->name;
 	CE_AUTOFREE const struct ce_candidate **sorted = ce_calloc(name->n, sizeof(*sorted));
+	bool in_channel = channel_has_name(req);
 	struct texts t = {0};
+	size_t n = 0;
 
 	for (size_t i = 0; i < name->n; i++)
-		sorted[i] = &name->candidates[i];
-	qsort(sorted, name->n, sizeof(*sorted), by_version);
-	for (size_t i = 0; req->spec->build && i < name->n && t.n <= MAX_RANGE; i++)
+		if (!in_channel || is_in_channel(req, &name->candidates[i]))
+			sorted[n++] = &name->candidates[i];
+	qsort(sorted, n, sizeof(*sorted), by_version);
+	for (size_t i = 0; req->spec->build && i < n && t.n <= MAX_RANGE; i++)
 		add_text(&t, ce_arena_printf(
 				     a, "%s %s", sorted[i]->pkg->version, sorted[i]->pkg->build));
 	if (t.n > 0 && t.n <= MAX_RANGE)
 		return t;
 	t.n = 0;
-	for (size_t i = 0; i < name->n; i++)
+	for (size_t i = 0; i < n; i++)
 		add_text(&t, sorted[i]->pkg->version);
 	return t;
+}
+
+static bool has_channel(const struct ce_request *request, const char *wanted)
+{
+	for (size_t i = 0; i < request->n_channels; i++)
+		if (ce_channel_matches(wanted, request->channels[i]))
+			return true;
+	return false;
 }
 
 /* What versions there are: all when they are few, else from where to where. */
@@ -202,7 +230,13 @@ static void put_range(struct ce_buf *out, const struct ce_requirement *req)
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	struct texts t = existing(req, &a);
 
-	ce_buf_adds(out, ", but the channels only have ");
+	if (!req->spec->channel)
+		ce_buf_adds(out, ", but the channels only have ");
+	else if (channel_has_name(req))
+		ce_buf_addf(out, ", but %s only has ", ce_channel_name(req->spec->channel));
+	else
+		ce_buf_addf(out, ", but %s does not have it; other channels have ",
+			ce_channel_name(req->spec->channel));
 	if (t.n > MAX_RANGE)
 		ce_buf_addf(out, "%s to %s (%zu versions)", t.items[0], t.items[t.n - 1], t.n);
 	else
@@ -212,7 +246,8 @@ static void put_range(struct ce_buf *out, const struct ce_requirement *req)
 }
 
 /* Why nothing satisfies the requirement; appends nothing when something does. */
-static void put_missing(struct ce_buf *out, const struct ce_requirement *req)
+static void put_missing(
+	const struct explainer *e, struct ce_buf *out, const struct ce_requirement *req)
 {
 	const struct ce_package_name *name = req->name;
 
@@ -225,6 +260,8 @@ static void put_missing(struct ce_buf *out, const struct ce_requirement *req)
 			strcmp(name->candidates[0].pkg->build, "0") == 0
 				? ""
 				: name->candidates[0].pkg->build);
+	else if (req->spec->channel && !has_channel(e->problem->request, req->spec->channel))
+		ce_buf_addf(out, ", but \"%s\" is not one of the channels", req->spec->channel);
 	else if (name->n == 0)
 		ce_buf_adds(out, ", but no channel has it");
 	else if (req->n_matches == 0)
@@ -396,7 +433,7 @@ static json_t *make_group_node(struct explainer *e, const struct group *g, size_
 	put_versions(&text, node, g->candidates, g->n_candidates);
 	put_requirements(&text, node, g);
 	if ((needs || g->target->is_virtual) && count_all_usable(g->reqs, g->n_reqs) == 0)
-		put_missing(&text, g->reqs[0]);
+		put_missing(e, &text, g->reqs[0]);
 	set_text(node, &text);
 	for (size_t i = 0; i < g->n_reqs && needs; i++)
 		add_refused(e, node, g->reqs[i]);
@@ -453,7 +490,7 @@ static json_t *make_request_node(struct explainer *e, const struct ce_requiremen
 		ce_buf_addf(&text, " (%s)", ce_buf_str(&components));
 	ce_buf_adds(&text, " is requested");
 	ce_buf_release(&components);
-	put_missing(&text, req);
+	put_missing(e, &text, req);
 	set_text(node, &text);
 	add_refused(e, node, req);
 	add_causes(e, node, &req, 1, 1);

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/strs.h"
 #include "ccenv/ccenv.h"
+#include "model/match.h"
 #include "model/pkg.h"
 #include "model/request.h"
 #include "solve/problem.h"
@@ -89,6 +90,27 @@ static void hint_name(const struct adviser *a, const struct ce_requirement *req)
 		add_hint(a, &text);
 	}
 	ce_arena_release(&arena);
+}
+
+/* A channel that nobody looks into. */
+static bool hint_channel(const struct adviser *a, const struct ce_requirement *req)
+{
+	const struct ce_request *request = a->problem->request;
+	const char *wanted = req->spec->channel;
+	struct ce_buf text = {0};
+
+	if (!wanted || req->n_matches > 0)
+		return false;
+	for (size_t i = 0; i < request->n_channels; i++)
+		if (ce_channel_matches(wanted, request->channels[i]))
+			return false;
+	ce_buf_addf(
+		&text, "Add the channel first (`ccenv channel add %s`), or request one of", wanted);
+	for (size_t i = 0; i < request->n_channels; i++)
+		ce_buf_addf(&text, "%s %s", i ? "," : "", ce_channel_name(request->channels[i]));
+	ce_buf_addc(&text, '.');
+	add_hint(a, &text);
+	return true;
 }
 
 /* "cuda-nvcc 12.9" means that very version, as conda has it; often 12.9.86 was meant as well. */
@@ -440,6 +462,8 @@ void ce_hints_add(
 		}
 		for (size_t k = 0; k < req->n_matches; k++)
 			usable += ce_candidate_is_usable(req->matches[k]);
+		if (origins[i].kind == CE_ORIGIN_REQUEST && hint_channel(&a, req))
+			continue;
 		if (req->name->n == 0 && origins[i].kind == CE_ORIGIN_REQUEST)
 			hint_name(&a, req);
 		else if (req->n_matches == 0 && origins[i].kind == CE_ORIGIN_REQUEST)
