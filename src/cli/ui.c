@@ -123,7 +123,8 @@ static void on_log(void *user, enum ccenv_level level, const char *text)
 		ce_ui_say(ui, text);
 }
 
-void ce_size_text(uint64_t bytes, char *buf, size_t size)
+/* In a line that is drawn again and again a size keeps its width. */
+static void put_size(uint64_t bytes, char *buf, size_t size)
 {
 	static const char *const units[] = {"B", "KiB", "MiB", "GiB"};
 	double v = (double)bytes;
@@ -132,6 +133,16 @@ void ce_size_text(uint64_t bytes, char *buf, size_t size)
 	for (; v >= 1024 && u + 1 < CE_COUNT(units); u++)
 		v /= 1024;
 	snprintf(buf, size, u ? "%.1f %s" : "%.0f %s", v, units[u]);
+}
+
+void ce_size_text(uint64_t bytes, char *buf, size_t size)
+{
+	char *zero;
+
+	put_size(bytes, buf, size);
+	zero = strstr(buf, ".0 ");
+	if (zero)
+		memmove(zero, zero + 2, strlen(zero + 2) + 1);
 }
 
 /* How many columns a line may have: a longer one would wrap, and only its last part could be erased. */
@@ -198,15 +209,15 @@ static void draw(struct ce_ui *ui, const struct ccenv_progress *p, long now)
 	ce_buf_addf(&line, "] %llu/%llu", (unsigned long long)p->items_done,
 		(unsigned long long)p->items_total);
 	if (p->bytes_done || p->bytes_total) {
-		ce_size_text(p->bytes_done, text, sizeof(text));
+		put_size(p->bytes_done, text, sizeof(text));
 		ce_buf_addf(&line, ", %s", text);
 	}
 	if (p->bytes_total) {
-		ce_size_text(p->bytes_total, text, sizeof(text));
+		put_size(p->bytes_total, text, sizeof(text));
 		ce_buf_addf(&line, " of %s", text);
 	}
 	if (per_s >= 1) {
-		ce_size_text((uint64_t)per_s, text, sizeof(text));
+		put_size((uint64_t)per_s, text, sizeof(text));
 		ce_buf_addf(&line, ", %s/s", text);
 	}
 	if (p->item) {

@@ -58,7 +58,7 @@ void ce_ui_error(struct ce_ui *ui, const char *text);
 void ce_ui_warn(struct ce_ui *ui, const char *text);
 void ce_ui_say(struct ce_ui *ui, const char *text);
 
-/* "12.3 MiB", for people. */
+/* "12.3 MiB", "12 MiB", for people. */
 void ce_size_text(uint64_t bytes, char *buf, size_t size);
 
 #endif
