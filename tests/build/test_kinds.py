@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import unittest
+from pathlib import Path
 
 from harness import TOP, Case, cmakes, dynamic, hostile, run, write
 
@@ -189,6 +190,20 @@ class Kinds(Case):
         self.assertEqual(run([self.out / "inst/bin/child"], env=self.env).out, "ran\n")
         self.assertEqual(len(self.starts()), 1)
 
+    def test_cmake_that_a_test_starts(self):
+        """Many projects test so what they install; with NVIDIA's toolkit it finds the same nvcc. The environment is not the configure's."""
+        child = self.scratch / "child"
+        write(child / "CMakeLists.txt", "cmake_minimum_required(VERSION 3.22)\nproject(child LANGUAGES C)\n"
+              "find_package(CUDAToolkit REQUIRED)\nadd_executable(child child.c)\ntarget_link_libraries(child CUDA::cudart)\n")
+        write(child / "child.c", VERSION_C)
+        self.project("project(p LANGUAGES C)\nenable_testing()\nadd_test(NAME child COMMAND ${CMAKE_CTEST_COMMAND} --build-and-test "
+                     f"{child} ${{CMAKE_BINARY_DIR}}/child --build-generator Ninja --test-command child)\n", {})
+        self.configure(self.src)
+        out = run([Path(cmakes()[0]).parent / "ctest" if "/" in cmakes()[0] else "ctest", "-V"], cwd=self.out,
+                  env=hostile(self.env, self.scratch)).out
+        self.assertIn("13000\n", out)
+        self.assertIn(f"{self.out}/_ccenv/view", " ".join(dynamic(self.out / "child/child")[0]))
+
     def test_pkg_check_modules(self):
         self.project("project(p LANGUAGES C)\nfind_package(PkgConfig REQUIRED)\n"
                      "pkg_check_modules(RT REQUIRED IMPORTED_TARGET cudart-13.0 nvrtc)\npkg_check_modules(DRV REQUIRED "
@@ -233,7 +248,6 @@ class Kinds(Case):
         root = run([cmakes()[0], "--system-information"], env=self.env, cwd=self.scratch).out
         for line in root.splitlines():
             if line.startswith("CMAKE_ROOT "):
-                from pathlib import Path
                 yield from Path(line.split('"')[1]).glob("Modules/FindCUDA*")
 
     def test_project_that_asks_cuda_home(self):

@@ -887,7 +887,18 @@ function(_ccenv_finish_launchers)
 	endforeach()
 endfunction()
 
+# _ccenv_finish_tests(): a CMake that a test starts (ctest --build-and-test) uses this toolchain too; ctest reads this file first.
+function(_ccenv_finish_tests)
+	set(_file "${CMAKE_BINARY_DIR}/CMakeFiles/ccenv-ctest.cmake")
+	file(WRITE "${_file}" "if(NOT DEFINED ENV{CMAKE_TOOLCHAIN_FILE})\n"
+		"\tset(ENV{CMAKE_TOOLCHAIN_FILE} \"${CCENV_TOOLCHAIN_LOADED}/toolchain/@LABEL@.cmake\")\nendif()\n")
+	set_property(DIRECTORY "${CMAKE_SOURCE_DIR}" APPEND PROPERTY TEST_INCLUDE_FILES "${_file}")
+endfunction()
+
 function(_ccenv_finish)
+	if(CCENV_OWN_GCC AND CCENV_HERMETIC)
+		_ccenv_finish_tests()
+	endif()
 	_ccenv_finish_launchers(GLOBAL)
 	_ccenv_finish_directory("${CMAKE_SOURCE_DIR}")
 endfunction()
