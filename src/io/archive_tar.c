@@ -24,9 +24,21 @@ struct ce_tar_writer {
 	struct archive *a;
 };
 
+/* What the system answered to a read or write; 0 where the failure is libarchive's own: it says EILSEQ for
+ * a bad archive and EINVAL for a wrong call. Its text has no cause ("Write error"). */
+static int system_errno(struct archive *a)
+{
+	int e = archive_errno(a);
+
+	return e > 0 && e != EILSEQ && e != EINVAL ? e : 0;
+}
+
 static int fail_write(struct ce_tar_writer *w, struct ccenv_error *err)
 {
 	const char *text = archive_error_string(w->a);
+
+	if (system_errno(w->a))
+		return ce_fail_errno(err, system_errno(w->a), "cannot write the archive");
 
 	return ce_fail(err, CCENV_EIO, "cannot write the archive: %s", text ? text : "unknown");
 }
@@ -98,6 +110,8 @@ static int fail_read(struct archive *a, struct ccenv_error *err)
 {
 	const char *text = archive_error_string(a);
 
+	if (system_errno(a))
+		return ce_fail_errno(err, system_errno(a), "cannot read the archive");
 	return ce_fail(err, CCENV_EDATA, "not a whole tar archive (%s)", text ? text : "unknown");
 }
 

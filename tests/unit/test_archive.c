@@ -7,10 +7,13 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -580,6 +583,77 @@ static void test_full_disk(void **state)
 	assert_non_null(strstr(err.text, "cannot write the archive"));
 }
 
+/* libarchive says "Write error"; the system knows why. */
+static void test_cause_of_a_failed_write(void **state)
+{
+	static const char data[4096];
+	char path[] = "/tmp/ccenv-tar.XXXXXX";
+	const int plain = mkstemp(path), read_only = open(path, O_RDONLY | O_CLOEXEC);
+	struct ccenv_error err = {0};
+	int ends[2];
+	const struct {
+		const char *what;
+		int fd, errnum;
+		bool limited;
+	} rows[] = {
+		{"a full disk", open("/dev/full", O_WRONLY | O_CLOEXEC), ENOSPC, false},
+		{"not open for writing", read_only, EBADF, false},
+		{"nobody reads", pipe(ends) == 0 ? ends[1] : -1, EPIPE, false},
+		{"a limit of the file's size", plain, EFBIG, true},
+	};
+
+	(void)state;
+	close(ends[0]);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	for (size_t i = 0; i < CE_COUNT(rows); i++) {
+		CE_CLEANUP(ce_tar_writer_freep) struct ce_tar_writer *w = NULL;
+		struct rlimit before, limit;
+		int r = 0;
+
+		if (rows[i].fd < 0)
+			continue;
+		assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+		limit = (struct rlimit){100, before.rlim_max};
+		if (rows[i].limited)
+			assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+		assert_int_equal(ce_tar_writer_new(rows[i].fd, &w, &err), 0);
+		for (int k = 0; k < 50 && r == 0; k++) {
+			r = ce_tar_begin(w, "a", sizeof(data), &err);
+			if (r == 0)
+				r = ce_tar_data(w, data, sizeof(data), &err);
+		}
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+		if (r != CCENV_EIO || !strstr(err.text, "cannot write the archive: ") ||
+			!strstr(err.text, strerror(rows[i].errnum)))
+			fail_msg("%s: %s", rows[i].what, err.text);
+	}
+	for (size_t i = 0; i < CE_COUNT(rows); i++)
+		if (rows[i].fd >= 0)
+			close(rows[i].fd);
+	unlink(path);
+}
+
+static int no_entry(void *user, const char *path, uint64_t size, struct ccenv_error *e)
+{
+	(void)user, (void)path, (void)size, (void)e;
+	return 0;
+}
+
+/* A regular file that cannot be read at its beginning. */
+static void test_cause_of_a_failed_read(void **state)
+{
+	const struct ce_tar_reader reader = {.begin = no_entry};
+	struct ccenv_error err = {0};
+
+	(void)state;
+	if (access("/proc/self/mem", R_OK) < 0)
+		skip();
+	assert_int_equal(ce_tar_read("/proc/self/mem", &reader, &err), CCENV_EIO);
+	assert_string_equal(
+		err.text, "/proc/self/mem: cannot read the archive: Input/output error");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -596,6 +670,8 @@ int main(void)
 		cmocka_unit_test_setup(test_truncated, clean),
 		cmocka_unit_test_setup(test_source_failure, clean),
 		cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_cause_of_a_failed_write),
+		cmocka_unit_test(test_cause_of_a_failed_read),
 	};
 
 	(void)umask(022); /* modes are compared */
