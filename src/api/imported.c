@@ -25,6 +25,18 @@
 #include "repodata/repodata_sync.h"
 #include "spec/name.h"
 
+/* Calls ce_log() for each line. */
+static void warn_of(struct ccenv *c, const char *path, const char *what, struct ce_buf *lines)
+{
+	for (const char *line = ce_buf_str(lines); *line;) {
+		size_t n = strcspn(line, "\n");
+
+		ce_log(&c->events, CCENV_LOG_WARNING, "%s: %s: %.*s", path, what, (int)n, line);
+		line += n + (line[n] == '\n');
+	}
+	ce_buf_clear(lines);
+}
+
 /* The file's text; warnings say what has no counterpart. */
 static int translate(struct ccenv *c, const char *path, const struct ce_buf *text,
 	struct ce_import *im, enum ce_import_kind *ret_kind, struct ccenv_error *err)
@@ -33,14 +45,10 @@ static int translate(struct ccenv *c, const char *path, const struct ce_buf *tex
 
 	if (r < 0)
 		return r;
-	for (const char *line = ce_buf_str(&im->left_out); *line;) {
-		size_t n = strcspn(line, "\n");
-
-		ce_log(&c->events, CCENV_LOG_WARNING, "%s: not taken over: %.*s", path, (int)n,
-			line);
-		line += n + (line[n] == '\n');
-	}
-	ce_buf_clear(&im->left_out);
+	warn_of(c, path, "not taken over", &im->left_out);
+	warn_of(c, path,
+		"a package is from none of the channels in the list, so this becomes a channel",
+		&im->foreign);
 	return 0;
 }
 

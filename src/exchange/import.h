@@ -28,6 +28,10 @@ struct ce_import {
 	bool sparse;
 	/* What has no counterpart, a line each: "tasks (build, test)". Each once. */
 	struct ce_buf left_out;
+	/* Does the file list its channels? Those of package URLs that are not in the list, a line each:
+	 * "URL (PACKAGE)", for the first package. */
+	bool lists_channels;
+	struct ce_buf foreign;
 };
 
 void ce_import_release(struct ce_import *im);

@@ -22,6 +22,7 @@ void ce_import_release(struct ce_import *im)
 	json_decref(im->manifest);
 	json_decref(im->lock);
 	ce_buf_release(&im->left_out);
+	ce_buf_release(&im->foreign);
 	*im = (struct ce_import){0};
 }
 
@@ -144,9 +145,11 @@ json_t *ce_lock_tree_platform(struct ce_import *im, const char *env, const char 
 	return o;
 }
 
-int ce_lock_tree_channel(
-	struct ce_import *im, const char *env, const char *channel, struct ccenv_error *err)
+/* *ret_new: was it not there? */
+static int add_to_env(struct ce_import *im, const char *env, const char *channel, bool *ret_new,
+	struct ccenv_error *err)
 {
+	json_t *list = ce_tree_array(ce_lock_tree_env(im, env), "channels");
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	const struct ce_channel_base base = {0};
 	CE_AUTOFREE char *plain = NULL;
@@ -156,8 +159,18 @@ int ce_lock_tree_channel(
 	if (r < 0)
 		return ce_context(err, err->code = CCENV_EDATA, "channels");
 	plain = ce_url_strip_credentials(url);
-	ce_tree_add_once(ce_tree_array(ce_lock_tree_env(im, env), "channels"), plain);
+	*ret_new = !ce_tree_has(list, plain);
+	ce_tree_add_once(list, plain);
 	return 0;
+}
+
+int ce_lock_tree_channel(
+	struct ce_import *im, const char *env, const char *channel, struct ccenv_error *err)
+{
+	bool is_new;
+
+	im->lists_channels = true;
+	return add_to_env(im, env, channel, &is_new, err);
 }
 
 static void set_if_absent(json_t *o, const char *key, json_t *value)
@@ -187,6 +200,13 @@ static void derive(json_t *record, const struct ce_url_parts *parts)
 			record, "noarch", json_string(strstr(build, "py") ? "python" : "generic"));
 }
 
+static void add_foreign(struct ce_import *im, const char *channel, const char *package)
+{
+	CE_AUTOFREE char *plain = ce_url_strip_credentials(channel);
+
+	ce_buf_addf(&im->foreign, "%s (%s)\n", plain, package);
+}
+
 /* The record's own channel, or what its URL begins with; as a channel of the environment. */
 static int add_channel(struct ce_import *im, const char *env, json_t *record,
 	const struct ce_url_parts *parts, struct ccenv_error *err)
@@ -194,6 +214,8 @@ static int add_channel(struct ce_import *im, const char *env, json_t *record,
 	const char *own = ce_tree_text(record, "channel");
 	CE_AUTOFREE char *channel = ce_strdup(own ? own : parts->channel);
 	size_t n = strlen(channel);
+	bool is_new = false;
+	int r;
 
 	while (n > 1 && channel[n - 1] == '/')
 		channel[--n] = '\0';
@@ -207,7 +229,10 @@ static int add_channel(struct ce_import *im, const char *env, json_t *record,
 		json_object_set_new(record, "channel", json_string(channel));
 		ce_tree_add_once(ce_tree_array(bases, channel), dir);
 	}
-	return ce_lock_tree_channel(im, env, channel, err);
+	r = add_to_env(im, env, channel, &is_new, err);
+	if (r >= 0 && is_new && im->lists_channels && im->foreign.len < LEFT_OUT_MAX)
+		add_foreign(im, channel, parts->name);
+	return r;
 }
 
 static int fail_url(const char *url, struct ccenv_error *err)
