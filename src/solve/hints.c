@@ -15,6 +15,7 @@
 #include "ccenv/ccenv.h"
 #include "model/match.h"
 #include "model/pkg.h"
+#include "model/repodata.h"
 #include "model/request.h"
 #include "solve/problem.h"
 #include "solve/resolvo.h"
@@ -59,6 +60,15 @@ static char *for_platform(const char *name, const char *platform)
 	return ce_asprintf("%.*s%s", (int)(end - name + 1), name, platform);
 }
 
+/* Does a channel have the name, in records that cannot be used? */
+static bool is_refused(const struct ce_repodata *repodata, const char *name)
+{
+	for (size_t i = 0; i < repodata->n_refused; i++)
+		if (strcmp(repodata->refused[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static void hint_name(const struct adviser *a, const struct ce_requirement *req)
 {
 	const char *name = req->name->text, *platform = a->problem->request->platform;
@@ -87,8 +97,13 @@ static void hint_name(const struct adviser *a, const struct ce_requirement *req)
 		for (size_t i = 1; i < n; i++)
 			ce_buf_addf(&text, "%s %s", i + 1 < n ? "," : " or", names[i]);
 		ce_buf_adds(&text, "?");
-		add_hint(a, &text);
+	} else if (!is_refused(a->problem->repodata, name)) {
+		ce_buf_addf(&text,
+			"No channel of this request has a name like %s: check it, or add the channel that has it.",
+			name);
 	}
+	if (text.len)
+		add_hint(a, &text);
 	ce_arena_release(&arena);
 }
 
