@@ -17,6 +17,7 @@
 #include "model/platform.h"
 #include "model/repodata.h"
 #include "repodata/repodata_sync.h"
+#include "solve/suggest.h"
 #include "spec/channel.h"
 #include "spec/scan.h"
 #include "spec/spec.h"
@@ -121,10 +122,12 @@ static int newest_first(const void *a, const void *b)
 	return order ? order : ce_pkg_compare(x, y);
 }
 
-static int not_found(const struct ccenv_search_options *o, const struct ce_repodata *records,
-	struct ccenv_error *err)
+static int not_found(const struct ccenv_search_options *o, const char *name,
+	const struct ce_repodata *records, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf others = {0};
+	const char *near[CE_SUGGEST_MAX];
+	size_t n;
 
 	if (records->n_refused)
 		return ce_fail(err, CCENV_ENOTFOUND, "no usable package matches \"%s\": %s",
@@ -133,10 +136,17 @@ static int not_found(const struct ccenv_search_options *o, const struct ce_repod
 		return ce_fail(err, CCENV_ENOTFOUND,
 			"no package matches \"%s\"; the channels have %zu others of that name",
 			o->spec, records->n);
-	for (size_t i = 0; i < records->n_others; i++)
-		ce_buf_addf(&others, "%s%s", i ? ", " : "; did you mean ", records->others[i]);
-	return ce_fail(err, CCENV_ENOTFOUND, "no channel has \"%s\"%s%s", o->spec,
-		ce_buf_str(&others), others.len ? "?" : "");
+	if (strchr(name, '*'))
+		return ce_fail(err, CCENV_ENOTFOUND, "no channel has \"%s\"", o->spec);
+	n = ce_suggest_among(records, name, near);
+	if (n == 0)
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"no channel has \"%s\", nor a name like it; `ccenv search '*%s*'` finds longer names",
+			o->spec, name);
+	for (size_t i = 0; i < n; i++)
+		ce_buf_addf(&others, "%s%s", i ? ", " : "", near[i]);
+	return ce_fail(err, CCENV_ENOTFOUND, "no channel has \"%s\"; did you mean %s?", o->spec,
+		ce_buf_str(&others));
 }
 
 int ccenv_search(struct ccenv *c, const struct ccenv_search_options *o, struct ccenv_packages *ret,
@@ -163,7 +173,7 @@ int ccenv_search(struct ccenv *c, const struct ccenv_search_options *o, struct c
 			ce_spec_matches(spec, &records->pkgs[i]))
 			found[n++] = &records->pkgs[i];
 	if (n == 0)
-		return not_found(o, records, err);
+		return not_found(o, spec->name, records, err);
 	qsort(found, n, sizeof(struct ce_pkg *), newest_first);
 	ce_packages_fill(found, n, (struct ce_strs){0}, ret);
 	return 0;

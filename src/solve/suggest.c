@@ -157,3 +157,16 @@ size_t ce_suggest_names(const struct ce_problem *problem, const char *name, stru
 		ret_names[i] = ce_arena_strdup(a, found[i].name);
 	return n;
 }
+
+size_t ce_suggest_among(
+	const struct ce_repodata *records, const char *name, const char *ret_names[CE_SUGGEST_MAX])
+{
+	struct found found[CE_SUGGEST_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < records->n_others; i++)
+		offer(found, &n, name, records->others[i]);
+	for (size_t i = 0; i < n; i++)
+		ret_names[i] = found[i].name;
+	return n;
+}

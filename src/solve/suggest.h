@@ -7,6 +7,7 @@
 struct ce_arena;
 struct ce_buf;
 struct ce_problem;
+struct ce_repodata;
 struct ce_request;
 
 enum {
@@ -20,6 +21,10 @@ enum {
  */
 size_t ce_suggest_names(const struct ce_problem *problem, const char *name, struct ce_arena *a,
 	const char *ret_names[CE_SUGGEST_MAX]);
+/* The same among the names that the channels have in place of `name`, of which there are no records; borrowed from
+ * them. */
+size_t ce_suggest_among(
+	const struct ce_repodata *records, const char *name, const char *ret_names[CE_SUGGEST_MAX]);
 /* Appends the CUDA components that `package` belongs to, "component nvcc" or "component cudart or
  * nvcc"; nothing when there is none. */
 void ce_suggest_components(const char *package, const char *platform, struct ce_buf *out);
