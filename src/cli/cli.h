@@ -130,6 +130,8 @@ struct ce_group {
 extern const struct ce_group ce_groups[];
 /* NULL when there is no command of that name. */
 const struct ce_command *ce_command_find(const char *name);
+/* The failure for a name that no command has, with what was perhaps meant. Returns the exit status. */
+int ce_cli_no_command(struct ce_cli *cli, const char *name);
 
 /* The options that say which part of a lock is meant; `of` is a struct ccenv_selection. A target that is not
  * given is that of CCENV_TARGET (ce_cli_default_target()). */

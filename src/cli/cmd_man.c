@@ -24,8 +24,7 @@ static int run(struct ce_cli *cli)
 	}
 	command = ce_command_find(cli->args.items[0]);
 	if (!command)
-		return ce_cli_failf(
-			cli, CCENV_ENOTFOUND, "there is no command \"%s\"", cli->args.items[0]);
+		return ce_cli_no_command(cli, cli->args.items[0]);
 	/* ce_cli_begin(), which each command calls first, prints its page. */
 	argv[0] = cli->args.items[0];
 	cli->man = true;

@@ -113,7 +113,7 @@ static const char *of_others(const char *name)
 	return NULL;
 }
 
-static int no_command(struct ce_cli *cli, const char *name)
+int ce_cli_no_command(struct ce_cli *cli, const char *name)
 {
 	const char *other = of_others(name);
 
@@ -166,7 +166,7 @@ static int run(struct ce_cli *cli, char **argv, size_t n)
 	cli->command = ce_command_find(argv[0]);
 	if (!cli->command) {
 		ce_cli_expect_json(cli, (int)n, argv);
-		return no_command(cli, argv[0]);
+		return ce_cli_no_command(cli, argv[0]);
 	}
 	cli->argc = (int)n;
 	cli->argv = argv;
