@@ -46,6 +46,8 @@ struct ce_fetch_options {
 	size_t n_trusted_caches;
 	enum ce_fetch_check check;
 	uint64_t max_unpacked; /* bytes, of all packages together; 0: by the size of the archives */
+	uint64_t
+		max_unsized; /* bytes, of an archive whose record does not say its size; 0: 8 GiB */
 	const char *const *channels; /* as the user wrote them, for the credentials in them */
 	size_t n_channels;
 	const char *(*getenv_fn)(const char *name);

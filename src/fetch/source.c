@@ -91,7 +91,9 @@ static int add_transfer(struct ce_job *job, uint64_t resume_from, struct ccenv_e
 	};
 	struct ce_download t = {
 		.url = job->pkg->url,
-		.max_bytes = job->pkg->size ? job->pkg->size : unknown_size_max,
+		.max_bytes = job->pkg->size        ? job->pkg->size
+			     : run->o->max_unsized ? run->o->max_unsized
+						   : unknown_size_max,
 		.expected_bytes = job->pkg->size,
 		.resume_from = resume_from,
 		.place = job->place,

@@ -29,6 +29,14 @@
 #include "fetch/fetch.h"
 #include "pack.h"
 
+/* How a body is sent. */
+enum form {
+	SIZED,
+	TO_THE_END,     /* no length: it ends with the connection */
+	CHUNKED,        /* no length either */
+	CHUNKED_ENDLESS /* until the client has had enough */
+};
+
 /* One package on a server, a cache, and two caches of other programs. */
 struct fixture {
 	char dir[64];
@@ -43,6 +51,9 @@ struct fixture {
 	const char *external[2];
 	bool offline;
 	bool trusting; /* external[1] is a trusted cache */
+	enum form form;
+	size_t more; /* bytes behind the archive */
+	uint64_t max_unsized;
 	struct ccenv_error err;
 };
 
@@ -60,6 +71,36 @@ static const char *no_env(const char *name)
 	return NULL;
 }
 
+static bool send_chunk(int fd, const void *data, size_t len)
+{
+	char head[32];
+
+	snprintf(head, sizeof(head), "%zx\r\n", len);
+	return test_writes(fd, head) && test_write(fd, data, len) && test_writes(fd, "\r\n");
+}
+
+/* The archive and `more` zeros, without a Content-Length. */
+static bool send_unsized(struct fixture *f, int fd)
+{
+	static const char zeros[1 << 16];
+	bool chunked = f->form != TO_THE_END, good;
+	size_t left = f->more;
+
+	good = test_writes(fd, chunked ? "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+				       : "HTTP/1.0 200 OK\r\n\r\n");
+	good = good && (chunked ? send_chunk(fd, f->archive.data, f->archive.len)
+				: test_write(fd, f->archive.data, f->archive.len));
+	while (good && (left > 0 || f->form == CHUNKED_ENDLESS)) {
+		size_t n = left && left < sizeof(zeros) ? left : sizeof(zeros);
+
+		good = chunked ? send_chunk(fd, zeros, n) : test_write(fd, zeros, n);
+		left -= left ? n : 0;
+	}
+	if (good && chunked)
+		(void)test_writes(fd, "0\r\n\r\n");
+	return false;
+}
+
 static bool serve(int fd, const struct test_request *req, void *user)
 {
 	struct fixture *f = user;
@@ -69,6 +110,8 @@ static bool serve(int fd, const struct test_request *req, void *user)
 
 	if (from == 0) {
 		f->full++;
+		if (f->form != SIZED)
+			return send_unsized(f, fd);
 		return test_respond(fd, 200, NULL, f->archive.data, f->archive.len);
 	}
 	f->partial++;
@@ -144,6 +187,7 @@ static int fetch(struct fixture *f)
 		.n_external_caches = f->trusting ? 1 : 2,
 		.trusted_caches = f->external + 1,
 		.n_trusted_caches = f->trusting ? 1 : 0,
+		.max_unsized = f->max_unsized,
 		.getenv_fn = no_env,
 		.events = &f->events,
 	};
@@ -211,6 +255,45 @@ static void test_whole_already(void **state)
 
 	put(f, f->part, f->archive.data, f->archive.len);
 	check_fetched(f, 0, 0);
+}
+
+/* Neither the record nor the server says how much it is: nothing but the cap ends a body. */
+static void test_unsized(void **state)
+{
+	static const struct {
+		const char *what;
+		enum form form;
+		size_t more;
+		int below; /* how far the cap is below the archive and what is behind it */
+		bool good;
+	} rows[] = {
+		{"to the end, below the cap", TO_THE_END, 0, -1000, true},
+		{"to the end, just the cap", TO_THE_END, 0, 0, true},
+		{"to the end, a byte more", TO_THE_END, 0, 1, false},
+		{"to the end, much more", TO_THE_END, 1 << 22, 1 << 22, false},
+		{"chunked, below the cap", CHUNKED, 0, -1000, true},
+		{"chunked, just the cap", CHUNKED, 0, 0, true},
+		{"chunked, a byte more", CHUNKED, 0, 1, false},
+		{"chunked, much more", CHUNKED, 1 << 22, 1 << 22, false},
+		{"chunked without an end", CHUNKED_ENDLESS, 0, 0, false},
+	};
+	struct fixture *f = *state;
+
+	f->pkg.size = 0;
+	for (size_t i = 0; i < CE_COUNT(rows); i++) {
+		CE_AUTOFREE char *limit = NULL;
+		int r;
+
+		f->form = rows[i].form;
+		f->more = rows[i].more;
+		f->max_unsized = f->archive.len + f->more - (uint64_t)rows[i].below;
+		limit = ce_asprintf("larger than %llu bytes", (unsigned long long)f->max_unsized);
+		assert_int_equal(ce_fs_remove_tree(f->entry, &f->err), 0);
+		r = fetch(f);
+		if (rows[i].good ? r < 0 : r >= 0 || !strstr(f->err.text, limit))
+			fail_msg("%s: %s", rows[i].what, r < 0 ? f->err.text : "was taken");
+		assert_int_equal(ce_fs_exists(f->entry), rows[i].good);
+	}
 }
 
 /* Only the hash tells that what is there does not fit what comes. */
@@ -510,6 +593,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(resumed),
 		TEST(whole_already),
+		TEST(unsized),
 		TEST(resumed_wrong),
 		TEST(part_of_other_kinds),
 		TEST(external_flat),
