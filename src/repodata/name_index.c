@@ -26,6 +26,7 @@
 #include "base/os.h"
 #include "base/stage.h"
 #include "ccenv/ccenv.h"
+#include "repodata/declared.h"
 #include "spec/name.h"
 
 enum {
@@ -88,6 +89,7 @@ struct ce_name_index_writer {
 	struct ce_map removed;
 	size_t removed_len;
 	char *base_url;
+	struct ce_buf declared; /* by declared.h */
 };
 
 static size_t find_last(const char *s, size_t len, char c)
@@ -192,6 +194,11 @@ static int on_info(void *user, const char *text, size_t len, struct ccenv_error 
 	const char *base = json_string_value(json_object_get(info, "base_url"));
 	free(w->base_url);
 	w->base_url = ce_strdup(base ? base : "");
+	const json_t *relations = json_object_get(info, "channel_relations");
+	if (json_object_size(relations) > 0)
+		ce_declare_relations(&w->declared,
+			json_string_value(json_object_get(relations, "base")),
+			json_string_value(json_object_get(relations, "overrides")));
 	return 0;
 }
 
@@ -222,6 +229,7 @@ void ce_name_index_writer_free(struct ce_name_index_writer *w)
 	ce_map_release(&w->names);
 	ce_map_release(&w->removed);
 	free(w->base_url);
+	ce_buf_release(&w->declared);
 	free(w->spans);
 	free(w->buf);
 	free(w);
@@ -377,9 +385,16 @@ static int write_tables(struct ce_name_index_writer *w, struct ccenv_error *err)
 	ce_buf_addc(&strings, '\0');
 	CE_AUTOFREE struct name *names = make_names(w, &strings);
 	CE_AUTOFREE uint32_t *removed = make_removed(w, &strings);
-	if (w->base_url && *w->base_url) {
+	if (w->scan.has_v3)
+		ce_declare_revision(&w->declared);
+	if ((w->base_url && *w->base_url) || w->declared.len) {
+		const char *base = w->base_url ? w->base_url : "", *more = ce_buf_str(&w->declared);
+
+		/* The last of the strings: files of before end with base_url. */
 		f.base_url = strings.len;
-		ce_buf_add(&strings, w->base_url, strlen(w->base_url) + 1);
+		ce_buf_add(&strings, base, strlen(base) + 1);
+		if (*more)
+			ce_buf_add(&strings, more, strlen(more) + 1);
 	}
 	f.names_at = add_table(&b, from, names, w->names.n * sizeof(*names));
 	f.spans_at = add_table(&b, from, w->spans, w->n_spans * sizeof(*w->spans));
@@ -505,6 +520,13 @@ const char *ce_name_index_id(const struct ce_name_index *i)
 const char *ce_name_index_base_url(const struct ce_name_index *i)
 {
 	return i->strings + i->f.base_url;
+}
+
+const char *ce_name_index_declared(const struct ce_name_index *i)
+{
+	uint64_t at = i->f.base_url + strlen(i->strings + i->f.base_url) + 1;
+
+	return i->f.base_url && at < i->f.strings_len ? i->strings + at : "";
 }
 
 static bool is_removed(const struct ce_name_index *i, const char *fn, size_t len)

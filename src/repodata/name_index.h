@@ -53,6 +53,8 @@ CE_DEFINE_FREEP(struct ce_name_index, ce_name_index_close, ce_name_index_closep)
 const char *ce_name_index_id(const struct ce_name_index *i);
 const char *ce_name_index_base_url(
 	const struct ce_name_index *i); /* info.base_url, "" when absent; borrowed */
+/* What it declares and nobody follows, by declared.h; "" when nothing. Borrowed. */
+const char *ce_name_index_declared(const struct ce_name_index *i);
 /* Hands each name to `each`, sorted; borrowed from the index. */
 void ce_name_index_each_name(const struct ce_name_index *i,
 	void (*each)(void *user, const char *name, size_t len), void *user);

@@ -307,6 +307,13 @@ static int take_top(struct ce_repo_scan *s, const char *text, const char **at, c
 		}
 		return r;
 	} else if (*p == '{' || *p == '[') {
+		const char *first = skip_space(p + 1, end);
+
+		if (ce_cursor_key_is(key, len, "v3") && *p == '{') {
+			if (first == end)
+				return 0;
+			s->has_v3 = *first != '}';
+		}
 		s->state = SKIPPING;
 		s->skip = (struct ce_repo_scan_skip){0};
 		*at = p;

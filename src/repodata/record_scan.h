@@ -48,7 +48,8 @@ struct ce_repo_scan {
 	struct ce_repo_scan_events ev;
 	uint64_t at; /* bytes taken so far */
 	int state;
-	bool comma; /* a member was read: a comma or the end must follow */
+	bool has_v3; /* records of a later revision, which are passed over */
+	bool comma;  /* a member was read: a comma or the end must follow */
 	struct ce_repo_scan_skip {
 		int depth;
 		bool in_string, escaped;

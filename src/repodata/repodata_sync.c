@@ -21,7 +21,9 @@
 #include "ccenv/ccenv.h"
 #include "io/download.h"
 #include "model/repodata.h"
+#include "repodata/declared.h"
 #include "repodata/hint.h"
+#include "repodata/name_index.h"
 #include "repodata/shard_fetch.h"
 #include "repodata/shards.h"
 #include "repodata/similar_names.h"
@@ -493,6 +495,19 @@ static void sync_release(struct sync *y)
 	ce_walk_release(&y->walk);
 }
 
+/* Of the indexes that were used: one that is not what it was is seen by then. */
+static void warn_of_declared(const struct sync *y)
+{
+	for (size_t i = 0; i < y->n_sources; i++) {
+		const struct ce_source *s = y->sources[i];
+
+		if (s->state == CE_SOURCE_READY && (s->index || s->shards))
+			ce_declared_warn(y->query->events, s->shown,
+				s->index ? ce_name_index_declared(s->index)
+					 : ce_shard_index_declared(s->shards));
+	}
+}
+
 int ce_repodata_sync(const struct ce_repodata_query *q, struct ce_repodata **ret_repodata,
 	struct ccenv_error *err)
 {
@@ -517,6 +532,7 @@ int ce_repodata_sync(const struct ce_repodata_query *q, struct ce_repodata **ret
 	r = check_missing(&y, err);
 	if (r < 0)
 		return r;
+	warn_of_declared(&y);
 	ce_hint_note(&y.walk.names, y.hint_path);
 	ce_progress(q->events, &y.ctx.progress);
 	ce_log(q->events, CCENV_LOG_INFO, "%zu names reach %zu records (%u left out)",

@@ -16,6 +16,7 @@
 #include "base/map.h"
 #include "ccenv/ccenv.h"
 #include "io/zst.h"
+#include "repodata/declared.h"
 #include "spec/scan.h"
 
 enum {
@@ -46,6 +47,7 @@ struct ce_shard_index {
 	struct ce_buf data;
 	struct ce_arena arena;
 	const char *base_url, *shards_base_url;
+	struct ce_buf declared; /* by declared.h */
 	struct entry *entries;
 	size_t n, cap;
 	uint32_t *slots; /* number of the entry + 1; open addressing */
@@ -66,6 +68,53 @@ static uint32_t name_hash(const char *name, size_t len)
 	return h;
 }
 
+static int read_relations(struct ce_shard_index *i, struct ce_cursor *c, struct ccenv_error *err)
+{
+	const char *base = NULL, *overrides = NULL, *key;
+	size_t len;
+	bool any = false;
+	int r;
+
+	if (!c->ops->enter(c))
+		return malformed(err, "channel_relations");
+	while ((r = c->ops->next_key(c, &key, &len)) > 0) {
+		const char **slot = ce_cursor_key_is(key, len, "base")        ? &base
+				    : ce_cursor_key_is(key, len, "overrides") ? &overrides
+									      : NULL;
+
+		any = true;
+		if (!(slot && c->ops->peek(c) == CE_KIND_STRING ? c->ops->string(c, slot)
+								: c->ops->skip(c)))
+			return malformed(err, "channel_relations");
+	}
+	if (r < 0)
+		return malformed(err, "channel_relations");
+	if (any)
+		ce_declare_relations(&i->declared, base, overrides);
+	return 0;
+}
+
+static int read_revisions(struct ce_shard_index *i, struct ce_cursor *c, struct ccenv_error *err)
+{
+	const char *key;
+	size_t len;
+	bool any = false;
+	int r;
+
+	if (!c->ops->enter(c))
+		return malformed(err, "repodata_revisions");
+	while ((r = c->ops->next_key(c, &key, &len)) > 0) {
+		any = true;
+		if (!c->ops->skip(c))
+			return malformed(err, "repodata_revisions");
+	}
+	if (r < 0)
+		return malformed(err, "repodata_revisions");
+	if (any)
+		ce_declare_revision(&i->declared);
+	return 0;
+}
+
 static int read_info(struct ce_shard_index *i, struct ce_cursor *c, struct ccenv_error *err)
 {
 	const char *key;
@@ -75,6 +124,17 @@ static int read_info(struct ce_shard_index *i, struct ce_cursor *c, struct ccenv
 	if (!c->ops->enter(c))
 		return malformed(err, "info");
 	while ((r = c->ops->next_key(c, &key, &len)) > 0) {
+		if (c->ops->peek(c) == CE_KIND_MAP) {
+			r = ce_cursor_key_is(key, len, "channel_relations")
+				    ? read_relations(i, c, err)
+			    : ce_cursor_key_is(key, len, "repodata_revisions")
+				    ? read_revisions(i, c, err)
+			    : c->ops->skip(c) ? 0
+					      : malformed(err, "info");
+			if (r < 0)
+				return r;
+			continue;
+		}
 		const char **slot = ce_cursor_key_is(key, len, "base_url") ? &i->base_url
 				    : ce_cursor_key_is(key, len, "shards_base_url")
 					    ? &i->shards_base_url
@@ -165,6 +225,7 @@ void ce_shard_index_free(struct ce_shard_index *i)
 	if (!i)
 		return;
 	ce_buf_release(&i->data);
+	ce_buf_release(&i->declared);
 	ce_arena_release(&i->arena);
 	free(i->entries);
 	free(i->slots);
@@ -174,6 +235,11 @@ void ce_shard_index_free(struct ce_shard_index *i)
 const char *ce_shard_index_base_url(const struct ce_shard_index *i)
 {
 	return i->base_url;
+}
+
+const char *ce_shard_index_declared(const struct ce_shard_index *i)
+{
+	return ce_buf_str(&i->declared);
 }
 
 const char *ce_shard_index_shards_base_url(const struct ce_shard_index *i)

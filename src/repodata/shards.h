@@ -28,6 +28,8 @@ CE_DEFINE_FREEP(struct ce_shard_index, ce_shard_index_free, ce_shard_index_freep
 
 const char *ce_shard_index_base_url(const struct ce_shard_index *i); /* "" when absent; borrowed */
 const char *ce_shard_index_shards_base_url(const struct ce_shard_index *i);
+/* What it declares and nobody follows, by declared.h; "" when nothing. Borrowed. */
+const char *ce_shard_index_declared(const struct ce_shard_index *i);
 /* Hands each name to `each` (not NUL-terminated, borrowed), in the order of the index. */
 void ce_shard_index_each_name(const struct ce_shard_index *i,
 	void (*each)(void *user, const char *name, size_t len), void *user);

@@ -33,6 +33,7 @@
 #include "repodata/name_index.h"
 #include "repodata/record_scan.h"
 #include "repodata/repodata_sync.h"
+#include "repodata/shards.h"
 #include "repodata/state.h"
 
 #include "faults/channel.h"
@@ -681,6 +682,101 @@ static void test_base_url(void **state)
 	test_server_stop(s);
 }
 
+/* What an index says and ccenv does not follow: a warning, also from the cached copy. */
+static void test_declared(void **state)
+{
+	static const struct {
+		const char *what, *info, *more, *want, *want_not;
+	} rows[] = {
+		{"nothing", "{}", "", NULL, "which ccenv does not"},
+		{"no info", "", "", NULL, "which ccenv does not"},
+		{"base", "{\"channel_relations\":{\"base\":\"../b\"}}", "",
+			"(channel relations, base ../b), which ccenv does not follow", "overrides"},
+		{"overrides", "{\"channel_relations\":{\"overrides\":\"../o\"}}", "",
+			"(channel relations, overrides ../o), which", "base"},
+		{"both, and a base_url",
+			"{\"channel_relations\":{\"overrides\":\"../o\",\"base\":\"../b\"},\"base_url\":\"../f\"}",
+			"", "(channel relations, base ../b, overrides ../o), which", "v3"},
+		{"a list, as drafts have it", "{\"channel_relations\":{\"base\":[\"../b\"]}}", "",
+			"(channel relations), which", "v3"},
+		{"escapes", "{\"channel_relations\":{\"base\":\"a\\n\\u001b]0;x\"}}", "",
+			"base a??]0;x", NULL},
+		{"no relations", "{\"channel_relations\":{}}", "", NULL, "which ccenv does not"},
+		{"null", "{\"channel_relations\":null}", "", NULL, "which ccenv does not"},
+		{"v3", "", ",\"v3\":{\"conda\":{\"new-1-0\":{\"name\":\"new\"}}}",
+			"a later revision (repodata v3), which ccenv does not read", "relations"},
+		{"an empty v3", "", ",\"v3\" : { }", NULL, "which ccenv does not"},
+		{"v3 that is no object", "", ",\"v3\":[{}]", NULL, "which ccenv does not"},
+		{"both kinds", "{\"channel_relations\":{\"base\":\"../b\"}}",
+			",\"v3\":{\"whl\":{}}", "(repodata v3)", NULL},
+	};
+	struct site site = {0};
+	struct test_server *s = test_server_start(serve_file, &site);
+	CE_AUTOFREE char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
+	CE_AUTOFREE char *path = ce_asprintf("%s/linux-64/repodata.json", chan);
+
+	(void)state;
+	for (size_t i = 0; i < CE_COUNT(rows); i++) {
+		CE_AUTOFREE char *text = ce_asprintf(
+			"{%s%s%s\"packages.conda\":{\"top-1-0.conda\":{\"name\":\"top\",\"version\":\"1\",\"build\":\"0\"}}%s}",
+			*rows[i].info ? "\"info\":" : "", rows[i].info, *rows[i].info ? "," : "",
+			rows[i].more);
+
+		clear_cache();
+		test_write_file(path, text, strlen(text));
+		for (int again = 0; again < 2; again++) {
+			struct ccenv_error err;
+			struct ce_repodata *r;
+
+			warnings[0] = '\0';
+			r = load(url, "json", false, &err);
+			assert_int_equal(r->n, 1);
+			ce_repodata_free(r);
+			if ((rows[i].want && !strstr(warnings, rows[i].want)) ||
+				(rows[i].want_not && strstr(warnings, rows[i].want_not)))
+				fail_msg("%s (%d): %s", rows[i].what, again, warnings);
+		}
+	}
+	test_server_stop(s);
+}
+
+static void test_declared_in_shards(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		const char *want;
+	} rows[] = {
+#define ROW(bytes, want) {bytes, sizeof(bytes) - 1, want}
+		ROW("\x82\xa4info\x80\xa6shards\x80", ""),
+		ROW("\x82\xa4info\x81\xb1"
+		    "channel_relations\x81\xa4"
+		    "base\xa4../b\xa6shards\x80",
+			"(channel relations, base ../b)"),
+		ROW("\x82\xa4info\x82\xb1"
+		    "channel_relations\x80\xb2repodata_revisions\x81\xa2v3\x80\xa6shards\x80",
+			"(repodata v3)"),
+		ROW("\x82\xa4info\x82\xb1"
+		    "channel_relations\xc0\xb2repodata_revisions\x80\xa6shards\x80",
+			""),
+#undef ROW
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CE_COUNT(rows); i++) {
+		CE_CLEANUP(ce_shard_index_freep) struct ce_shard_index *index = NULL;
+		char packed[512];
+		size_t n = ZSTD_compress(packed, sizeof(packed), rows[i].bytes, rows[i].len, 1);
+		struct ccenv_error err;
+
+		if (ce_shard_index_parse(packed, n, &index, &err) < 0)
+			fail_msg("%zu: %s", i, err.text);
+		if (!strstr(ce_shard_index_declared(index), rows[i].want) ||
+			(!*rows[i].want && *ce_shard_index_declared(index)))
+			fail_msg("%zu: %s", i, ce_shard_index_declared(index));
+	}
+}
+
 /* ---- names that will probably be reached ---- */
 
 static void read_index(struct ce_buf *text);
@@ -1119,6 +1215,8 @@ int main(void)
 		cmocka_unit_test(test_hint_table),
 		cmocka_unit_test(test_resolve),
 		cmocka_unit_test_setup_teardown(test_base_url, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_declared, setup, teardown),
+		cmocka_unit_test(test_declared_in_shards),
 		cmocka_unit_test_setup_teardown(test_channels, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_server_damage, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_shards, setup, teardown),

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CE_REPODATA_DECLARED_H
+#define CE_REPODATA_DECLARED_H
+
+struct ccenv_events;
+struct ce_buf;
+
+/*
+ * What an index declares and ccenv does not follow: said by name, since a package that is only found
+ * that way would look like one that does not exist. A text with a line for each, which is kept with the
+ * cached index.
+ */
+
+/* The channel builds on others (channel relations, CEP 42); each may be NULL. */
+void ce_declare_relations(struct ce_buf *lines, const char *base, const char *overrides);
+/* The index has records of a later revision, such as v3 (CEP 48). */
+void ce_declare_revision(struct ce_buf *lines);
+/* A warning for each line. `shown` names the index. */
+void ce_declared_warn(const struct ccenv_events *events, const char *shown, const char *lines);
+
+#endif
