@@ -26,10 +26,9 @@ CCENV_API const char *ccenv_exchange_format_name(size_t i);
 
 struct ccenv_export_options {
 	enum ccenv_exchange_format format;
-	const char *environment; /* ["default"; in pixi.lock all] */
-	/* or one side of a target, "grace:build" [this machine's; in pixi.lock and conda-lock.yml all] */
-	const char *platform;
-	const char *target; /* the host side of that target */
+	/* The environment ["default"; in pixi.lock all]; the platform, or one side of a target, "grace:build"
+	 * [this machine's; in pixi.lock and conda-lock.yml all]; a target: its host side. */
+	struct ccenv_selection of;
 };
 
 /* The lock of the project in another format. The same lock gives the same text. free() it. */
@@ -70,9 +69,9 @@ CCENV_API int ccenv_adopt(struct ccenv *c, const char *prefix, struct ccenv_inst
 struct ccenv_mirror_options {
 	const char *dir;
 	bool add; /* keep what the mirror has already [exactly the locked packages] */
-	const char *environment; /* [all] */
-	const char *platform;    /* or one side of a target, "grace:host" [all] */
-	const char *target;      /* both sides of that target alone */
+	/* Only the environment; the platform, or one side of a target, "grace:host"; both sides of a target
+	 * [all] */
+	struct ccenv_selection of;
 };
 
 /*
@@ -84,10 +83,8 @@ CCENV_API int ccenv_mirror(struct ccenv *c, const struct ccenv_mirror_options *o
 	struct ccenv_error *err);
 
 struct ccenv_bundle_options {
-	const char *path;        /* of the file to write */
-	const char *environment; /* [all] */
-	const char *platform;    /* or one side of a target, "grace:host" [all] */
-	const char *target;      /* both sides of that target alone */
+	const char *path;          /* of the file to write */
+	struct ccenv_selection of; /* as for a mirror */
 };
 
 /*

@@ -4,7 +4,7 @@
 
 /* Builds that give the same bytes, and what something was built from. Rules as in ccenv/ccenv.h. */
 
-#include "ccenv/project.h"
+#include "ccenv/install.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -60,7 +60,7 @@ struct ccenv_provenance_options {
 	const char *const
 		*files; /* that were built [programs and libraries of the build directory] */
 	size_t n_files;
-	const char *environment, *platform, *target; /* as for ccenv_install() */
+	struct ccenv_selection of; /* as for ccenv_install() */
 	const char
 		*builder; /* URI of who built them ["https://ccenv.dev/provenance/builder/local"] */
 };

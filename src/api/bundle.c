@@ -185,7 +185,6 @@ int ccenv_bundle(struct ccenv *c, const struct ccenv_bundle_options *o, size_t *
 {
 	CE_CLEANUP(ce_handed_release) struct ce_handed h = {0};
 	CE_CLEANUP(ce_stage_drop) struct ce_stage dir = CE_STAGE_NONE, file = CE_STAGE_NONE;
-	const struct ccenv_selection of = {o->environment, o->platform, o->target};
 	struct ce_archive_place *places = NULL;
 	int r;
 
@@ -193,7 +192,7 @@ int ccenv_bundle(struct ccenv *c, const struct ccenv_bundle_options *o, size_t *
 		return ce_fail(err, CCENV_EUSAGE, "the name of the file is empty");
 	r = ce_fs_check_output(o->path, err);
 	if (r >= 0)
-		r = ce_handed_select(c, &of, &h, err);
+		r = ce_handed_select(c, &o->of, &h, err);
 	if (r < 0)
 		return r;
 	r = stage_in_cache(c, &dir, err);
@@ -225,6 +224,7 @@ struct reader {
 	size_t n_found;
 	bool has_manifest;
 	/* The file that is read: a text, or an archive. */
+	const char *name;
 	struct ce_buf *text;
 	const struct ce_pkg *pkg;
 	int fd;
@@ -270,10 +270,12 @@ static int read_lock(struct reader *r, struct ccenv_error *err)
 	return 0;
 }
 
-static int begin_text(struct reader *r, struct ce_buf *text, uint64_t size, struct ccenv_error *err)
+static int begin_text(struct reader *r, const char *name, struct ce_buf *text, uint64_t size,
+	struct ccenv_error *err)
 {
 	if (size > TEXT_MAX || text->len)
-		return ce_fail(err, CCENV_EDATA, "a file that is too large, or there twice");
+		return ce_fail(err, CCENV_EDATA, "%s is too large, or there twice", name);
+	r->name = name;
 	r->text = text;
 	r->left = size;
 	return 1;
@@ -288,8 +290,8 @@ static int begin_archive(struct reader *r, const char *name, uint64_t size, stru
 	if (!pkg)
 		return 0;
 	if (size > ARCHIVE_MAX || (pkg->size && size != pkg->size))
-		return ce_fail(
-			err, CCENV_EHASH, "%s has another size than the locked package", pkg->fn);
+		return ce_fail(err, CCENV_EHASH, "%s does not have the size of the locked package",
+			pkg->fn);
 	/* The name of the file is the lock's, which has been checked. */
 	path = ce_path_join(r->dir, pkg->fn);
 	r->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
@@ -298,6 +300,7 @@ static int begin_archive(struct reader *r, const char *name, uint64_t size, stru
 	if (r->fd < 0)
 		return ce_fail_errno(err, errno, "cannot create %s", path);
 	r->pkg = pkg;
+	r->name = pkg->fn;
 	r->left = size;
 	r->digest = ce_digest_new(CE_DIGEST_SHA256);
 	return 1;
@@ -308,15 +311,15 @@ static int begin(void *user, const char *name, uint64_t size, struct ccenv_error
 	struct reader *r = user;
 
 	if (strcmp(name, format_name) == 0)
-		return begin_text(r, &r->format, size, err);
+		return begin_text(r, format_name, &r->format, size, err);
 	if (strcmp(ce_buf_str(&r->format), format_text) != 0)
 		return ce_fail(
 			err, CCENV_EDATA, "it is not a bundle of ccenv, or one of a newer ccenv");
 	if (strcmp(name, "ccenv.lock") == 0)
-		return begin_text(r, &r->lock_text, size, err);
+		return begin_text(r, "ccenv.lock", &r->lock_text, size, err);
 	if (strcmp(name, "ccenv.json") == 0) {
 		r->has_manifest = true;
-		return begin_text(r, &r->manifest_text, size, err);
+		return begin_text(r, "ccenv.json", &r->manifest_text, size, err);
 	}
 	if (!r->lock)
 		return ce_fail(err, CCENV_EDATA, "there is no ccenv.lock before the packages");
@@ -328,7 +331,7 @@ static int take_data(void *user, const void *data, size_t len, struct ccenv_erro
 	struct reader *r = user;
 
 	if (len > r->left)
-		return ce_fail(err, CCENV_EDATA, "a file is longer than it says");
+		return ce_fail(err, CCENV_EDATA, "%s is longer than its header says", r->name);
 	r->left -= len;
 	if (r->text) {
 		ce_buf_add(r->text, data, len);
@@ -336,7 +339,7 @@ static int take_data(void *user, const void *data, size_t len, struct ccenv_erro
 	}
 	ce_digest_update(r->digest, data, len);
 	if (ce_fs_write_all(r->fd, data, len) < 0)
-		return ce_fail_errno(err, errno, "cannot write %s", r->pkg->fn);
+		return ce_fail_errno(err, errno, "cannot write %s", r->name);
 	return 0;
 }
 

@@ -60,19 +60,18 @@ static const char *project_name(const struct ccenv *c, struct ce_arena *a)
 static int select_parts(const struct ccenv_export_options *o, size_t row, struct ce_export *e,
 	struct ccenv_error *err)
 {
-	const char *environment = o->environment ? o->environment : "default";
+	const char *environment = o->of.environment ? o->of.environment : "default";
 	const struct ccenv_selection any = {.environment = environment};
-	const struct ccenv_selection of = {environment, o->platform, o->target};
 	struct ce_locked part;
 	int r;
 
-	if (formats[row].all_platforms && !o->platform && !o->target) {
-		if (formats[row].all_environments && !o->environment)
+	if (formats[row].all_platforms && !o->of.platform && !o->of.target) {
+		if (formats[row].all_environments && !o->of.environment)
 			return 0;
 		e->env = ce_lockfile_env_find(e->lock, environment);
 		return e->env ? 0 : ce_locked_select(e->lock, &any, NULL, &part, err);
 	}
-	r = ce_locked_select_named(e->lock, &of, CE_TARGET_TO_LIST, &part, err);
+	r = ce_locked_select_named(e->lock, &o->of, CE_TARGET_TO_LIST, &part, err);
 	if (r < 0)
 		return r;
 	e->env = ce_lockfile_env_find(e->lock, environment);

@@ -245,13 +245,12 @@ int ccenv_mirror(struct ccenv *c, const struct ccenv_mirror_options *o, size_t *
 {
 	CE_CLEANUP(ce_handed_release) struct ce_handed h = {0};
 	CE_CLEANUP(mirror_release) struct mirror m = {0};
-	const struct ccenv_selection of = {o->environment, o->platform, o->target};
 	int r;
 
 	if (!*o->dir)
 		return ce_fail(err, CCENV_EUSAGE, "the name of the directory is empty");
 	m.dir = ce_arena_strdup(&m.arena, o->dir);
-	r = ce_handed_select(c, &of, &h, err);
+	r = ce_handed_select(c, &o->of, &h, err);
 	if (r < 0)
 		return r;
 	r = check_dir(m.dir, o->add, err);

@@ -244,7 +244,7 @@ static int add_source(struct provenance *p, json_t *dependencies)
 	if (json_array_size(modified)) {
 		json_object_set(notes, "modified", modified);
 		ce_log(&p->c->events, CCENV_LOG_WARNING,
-			"the work tree is not as committed, which the provenance says");
+			"the work tree has uncommitted changes, and the provenance says so");
 	}
 	json_object_set_new(o, "annotations", notes);
 	json_array_append_new(dependencies, o);
@@ -400,13 +400,12 @@ static int add_flags(struct provenance *p, json_t *parameters)
 /* GPU architectures of the manifest, none: nvcc's default. */
 static int add_targets(struct provenance *p, json_t *parameters)
 {
-	const struct ccenv_selection of = {p->o->environment, p->o->platform, p->o->target};
 	struct ccenv_archs archs;
 	struct ccenv_error none;
 	json_t *list;
 
 	/* A lock without nvcc has none, which is no failure. */
-	if (ccenv_archs(p->c, &of, &archs, &none) < 0)
+	if (ccenv_archs(p->c, &p->o->of, &archs, &none) < 0)
 		return 0;
 	json_object_set_new(parameters, "cuda", text(archs.cuda_version ? archs.cuda_version : ""));
 	list = json_array();
@@ -420,7 +419,6 @@ static int add_targets(struct provenance *p, json_t *parameters)
 static int add_definition(struct provenance *p, json_t *predicate)
 {
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *lock = NULL;
-	const struct ccenv_selection of = {p->o->environment, p->o->platform, p->o->target};
 	struct ce_locked part;
 	json_t *definition = json_object(), *external = json_object(), *internal = json_object();
 	const char *epoch = p->c->getenv_fn("SOURCE_DATE_EPOCH");
@@ -430,11 +428,11 @@ static int add_definition(struct provenance *p, json_t *predicate)
 	json_object_set_new(definition, "buildType", json_string(BUILD_TYPE));
 	json_object_set_new(definition, "externalParameters", external);
 	json_object_set_new(definition, "internalParameters", internal);
-	r = ce_locked_read(p->c, &of, &lock, &part, p->err);
+	r = ce_locked_read(p->c, &p->o->of, &lock, &part, p->err);
 	if (r < 0)
 		return r;
-	json_object_set_new(
-		external, "environment", text(p->o->environment ? p->o->environment : "default"));
+	json_object_set_new(external, "environment",
+		text(p->o->of.environment ? p->o->of.environment : "default"));
 	json_object_set_new(external, "platform", text(part.packages->platform));
 	if (part.target) {
 		json_object_set_new(external, "target", text(part.target->name));

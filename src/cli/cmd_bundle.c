@@ -10,11 +10,11 @@ static int run(struct ce_cli *cli)
 	const struct ce_opt own[] = {
 		{"output", 'o', "FILE", "write there [ccenv-bundle.tar]", .string = &o.path},
 		{"environment", 'e', "NAME", "only that environment [all]",
-			.string = &o.environment},
+			.string = &o.of.environment},
 		{"platform", 'p', "PLATFORM",
 			"only for that platform, or one side of a target (TARGET:host) [all]",
-			.string = &o.platform},
-		{"target", 0, "TARGET", "only both sides of that target", .string = &o.target},
+			.string = &o.of.platform},
+		{"target", 0, "TARGET", "only both sides of that target", .string = &o.of.target},
 		{0},
 	};
 	struct ccenv_error err;

@@ -5,13 +5,12 @@
 static int run(struct ce_cli *cli)
 {
 	struct ccenv_provenance_options o = {0};
-	struct ccenv_selection of = {0};
 	const struct ce_opt own[] = {
 		{"environment", 'e', "NAME", "the environment that they were built with [default]",
-			.string = &of.environment},
+			.string = &o.of.environment},
 		{"platform", 'p', "NAME", "the platform that they are for [this machine's]",
-			.string = &of.platform},
-		CE_OPT_TARGET(of.target),
+			.string = &o.of.platform},
+		CE_OPT_TARGET(o.of.target),
 		{"builder", 0, "URI", "who built them [https://ccenv.dev/provenance/builder/local]",
 			.string = &o.builder},
 		{0},
@@ -22,10 +21,7 @@ static int run(struct ce_cli *cli)
 
 	if (!ce_cli_start(cli, own, &status))
 		return status;
-	ce_cli_default_target(&of);
-	o.environment = of.environment;
-	o.platform = of.platform;
-	o.target = of.target;
+	ce_cli_default_target(&o.of);
 	o.files = (const char *const *)cli->args.items;
 	o.n_files = cli->args.n;
 	if (ccenv_provenance(cli->project, &o, &text, &err) < 0)
