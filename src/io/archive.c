@@ -28,7 +28,7 @@ enum {
 	METADATA_BYTES_MAX = 64 << 10,
 	DIR_BYTES = 4096,       /* what a directory takes on a disk */
 	SKIPPED_MAX = 64 << 20, /* bytes of a zip that belong to no package */
-	HEADER_MAX = 16 << 20,  /* bytes of a tar that describe one entry: names, maps of holes */
+	HEADER_MAX = 4 << 20,   /* bytes of a tar that describe one entry: names, maps of holes */
 	TARGET_BYTES_MAX = 4095
 };
 
@@ -376,7 +376,8 @@ static int put(struct unpack *x, struct archive *tar, struct archive_entry *e,
 		return put_symlink(x, e, out);
 	if (type != AE_IFDIR)
 		return ce_fail(x->err, CCENV_EDATA,
-			"\"%.200s\" in the archive is neither file, link nor directory", out->path);
+			"\"%.200s\" in the archive is neither a file, a link nor a directory",
+			out->path);
 	out->kind = CE_ARCHIVE_DIR;
 	return ce_tree_dir(x->tree, out->path, x->err);
 }

@@ -16,8 +16,9 @@
 #include "ccenv/ccenv.h"
 
 enum {
-	BLOCK = 1 << 20,
+	BLOCK = 1 << 18,
 	ENTRIES_MAX = 200000,
+	HEADER_MAX = 4 << 20, /* bytes that describe one file: names, maps of holes */
 };
 
 struct ce_tar_writer {
@@ -101,6 +102,55 @@ int ce_tar_finish(struct ce_tar_writer *w, struct ccenv_error *err)
 
 /* ---- reading ---- */
 
+/* All that libarchive reads passes here, so here is the bound of what it may keep for one header. */
+struct source {
+	int fd;
+	bool in_header;
+	uint64_t header; /* bytes of it */
+	char block[BLOCK];
+};
+
+static la_ssize_t read_block(struct archive *a, void *user, const void **ret_data)
+{
+	struct source *s = user;
+	ssize_t n;
+
+	do
+		n = read(s->fd, s->block, BLOCK);
+	while (n < 0 && errno == EINTR);
+	if (n < 0) {
+		archive_set_error(a, errno, "%s", strerror(errno));
+		return -1;
+	}
+	s->header += s->in_header ? (uint64_t)n : 0;
+	if (s->header > HEADER_MAX) {
+		archive_set_error(a, EINVAL, "it has too much that is no file");
+		return -1;
+	}
+	*ret_data = s->block;
+	return n;
+}
+
+/* Over a file that nobody wants. */
+static la_int64_t skip_bytes(struct archive *a, void *user, la_int64_t n)
+{
+	const struct source *s = user;
+
+	(void)a;
+	return lseek(s->fd, n, SEEK_CUR) >= 0 ? n : 0;
+}
+
+static int next_header(struct archive *a, struct source *s, struct archive_entry **ret)
+{
+	int r;
+
+	s->header = 0;
+	s->in_header = true;
+	r = archive_read_next_header(a, ret);
+	s->in_header = false;
+	return r;
+}
+
 static void read_freep(struct archive **a)
 {
 	archive_read_free(*a);
@@ -112,7 +162,8 @@ static int fail_read(struct archive *a, struct ccenv_error *err)
 
 	if (system_errno(a))
 		return ce_fail_errno(err, system_errno(a), "cannot read the archive");
-	return ce_fail(err, CCENV_EDATA, "not a whole tar archive (%s)", text ? text : "unknown");
+	return ce_fail(
+		err, CCENV_EDATA, "not a complete tar archive (%s)", text ? text : "unknown");
 }
 
 static int read_data(struct archive *a, const struct ce_tar_reader *r, struct ccenv_error *err)
@@ -131,7 +182,7 @@ static int read_data(struct archive *a, const struct ce_tar_reader *r, struct cc
 			return fail_read(a, err);
 		/* A sparse file has holes; a bundle has none. */
 		if ((uint64_t)offset != at)
-			return ce_fail(err, CCENV_EDATA, "a file with holes");
+			return ce_fail(err, CCENV_EDATA, "it has a sparse file");
 		at += len;
 		e = r->data(r->user, data, len, err);
 		if (e < 0)
@@ -139,12 +190,13 @@ static int read_data(struct archive *a, const struct ce_tar_reader *r, struct cc
 	}
 }
 
-static int read_entries(struct archive *a, const struct ce_tar_reader *r, struct ccenv_error *err)
+static int read_entries(
+	struct archive *a, struct source *s, const struct ce_tar_reader *r, struct ccenv_error *err)
 {
 	for (size_t n = 0;; n++) {
 		struct archive_entry *e;
 		const char *path;
-		int k = archive_read_next_header(a, &e);
+		int k = next_header(a, s, &e);
 
 		if (k == ARCHIVE_EOF)
 			return 0;
@@ -154,15 +206,14 @@ static int read_entries(struct archive *a, const struct ce_tar_reader *r, struct
 		if (n == ENTRIES_MAX)
 			return ce_fail(err, CCENV_EDATA, "more than %d files", ENTRIES_MAX);
 		if (!path || archive_entry_filetype(e) != AE_IFREG || archive_entry_hardlink(e))
-			return ce_fail(err, CCENV_EDATA, "it holds something that is not a file");
+			return ce_fail(err, CCENV_EDATA, "it has something that is not a file");
 		k = r->begin(r->user, path, (uint64_t)archive_entry_size(e), err);
+		if (k > 0)
+			k = read_data(a, r, err);
 		if (k < 0)
 			return k;
-		if (k > 0) {
-			k = read_data(a, r, err);
-			if (k < 0)
-				return k;
-		}
+		if (archive_read_data_skip(a) < ARCHIVE_WARN)
+			return fail_read(a, err);
 	}
 }
 
@@ -170,6 +221,7 @@ int ce_tar_read(const char *path, const struct ce_tar_reader *r, struct ccenv_er
 {
 	CE_CLEANUP(read_freep) struct archive *a = archive_read_new();
 	CE_CLEANUP(ce_fs_closep) int fd = ce_fs_open_file(AT_FDCWD, path, 0);
+	CE_AUTOFREE struct source *source = ce_calloc(1, sizeof(*source));
 	int e;
 
 	if (!a)
@@ -182,9 +234,10 @@ int ce_tar_read(const char *path, const struct ce_tar_reader *r, struct ccenv_er
 			       : ce_fail_errno(err, errno, "cannot open %s", path);
 	/* No other format, and no compression that could be a bomb. */
 	archive_read_support_format_tar(a);
-	if (archive_read_open_fd(a, fd, BLOCK) != ARCHIVE_OK)
+	source->fd = fd;
+	if (archive_read_open2(a, source, NULL, read_block, skip_bytes, NULL) != ARCHIVE_OK)
 		e = fail_read(a, err);
 	else
-		e = read_entries(a, r, err);
+		e = read_entries(a, source, r, err);
 	return e < 0 ? ce_context(err, e, "%s", path) : 0;
 }

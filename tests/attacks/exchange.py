@@ -239,12 +239,22 @@ def _(t, change):
     _bundle_refused(t)
 
 
+def _holes(bundle):
+    """Its first member, and a file with a map of ten million holes (GNU.sparse 1.0), which libarchive keeps in memory."""
+    n = 10_000_000
+    info = tarfile.TarInfo("packages/x")
+    info.size = 4 * n + 512
+    info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "x", "GNU.sparse.realsize": "1"}
+    return bundle[:1024] + info.tobuf(tarfile.PAX_FORMAT) + f"{n}\n".encode() + b"0\n0\n" * n
+
+
 @variants("project", [(n, f"a bundle {text}", "refused, nothing is installed", change) for n, text, change in [
     ("bundle.cut", "that is cut off", lambda b: b[:len(b) // 2]),
     ("bundle.gzip", "that is compressed", gzip.compress),
     ("bundle.size", "with a file of 8 EiB", lambda b: b[:124] + b"\x80\0\0\0\x7f" + b"\xff" * 7 + b[136:148] + b"        " + b[156:]),
     ("bundle.zeros", "of zeros", lambda b: bytes(len(b))),
     ("bundle.text", "of text", lambda b: b"forged\n" * 1000),
+    ("bundle.holes", "with a file of ten million holes", _holes),
 ]])
 def _(t, change):
     _bundle(t)

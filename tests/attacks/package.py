@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import tarfile
 import threading
 import time
 
@@ -577,6 +578,15 @@ def _(t):
     t.manifest()
     t.done("lock", "-q")
     t.either("install", "--prefix", t.path("prefix"), timeout=60)
+
+
+@attack("package", "bomb.holes", "a .conda of 40 kB with a file whose map of holes inflates to a billion lines", "refused, within 300 MiB", slow=True)
+def _(t):
+    info = tarfile.TarInfo("share/x")
+    info.size = (1 << 30) + 512
+    info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "share/x", "GNU.sparse.realsize": "1"}
+    t.channel().add(_bomb_package(zstd_bomb(1 << 30, info.tobuf(tarfile.PAX_FORMAT) + b"500000000\n", b"\n")))
+    t.cheap(t.install_refused(timeout=60), 10, 300)
 
 
 @attack("package", "bomb.skipped-member", "a zip member that is skipped and inflates 1:1000", "refused or skipped, within 10 seconds", slow=True)
