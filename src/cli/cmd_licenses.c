@@ -11,8 +11,10 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "base/printable.h"
+#include "base/stage.h"
 #include "base/strs.h"
 #include "cli/cli.h"
+#include "cli/packages.h"
 #include "cli/table.h"
 
 enum {
@@ -160,8 +162,11 @@ static int write_text(
 	return ce_fs_replace(path, ce_buf_str(&text), text.len, NULL, err);
 }
 
+/* All of them or none: a directory that is there already would be in the way of the next try. */
 static int write_texts(struct ce_cli *cli, const struct ccenv_licenses *list, const char *dir)
 {
+	CE_CLEANUP(ce_stage_drop) struct ce_stage stage = CE_STAGE_NONE;
+	CE_AUTOFREE char *path = ce_path_absolute(dir);
 	size_t n = 0;
 	struct ccenv_error err;
 
@@ -169,10 +174,15 @@ static int write_texts(struct ce_cli *cli, const struct ccenv_licenses *list, co
 		return ce_cli_failf(cli, CCENV_EUSAGE,
 			"%s already exists; name a directory that does not, or remove it first",
 			dir);
+	if (ce_stage_dir(path, &stage, &err) < 0)
+		return ce_cli_fail(cli, &err, NULL);
 	for (size_t i = 0; i < list->n; i++)
 		for (size_t k = 0; k < list->items[i].n_texts; k++, n++)
-			if (write_text(dir, &list->items[i], list->items[i].texts[k], &err) < 0)
+			if (write_text(stage.tmp, &list->items[i], list->items[i].texts[k], &err) <
+				0)
 				return ce_cli_fail(cli, &err, NULL);
+	if (ce_stage_commit(&stage, &err) < 0)
+		return ce_cli_fail(cli, &err, NULL);
 	ce_cli_say(cli, "Wrote %zu text%s to %s", n, n == 1 ? "" : "s", dir);
 	return CE_EXIT_OK;
 }
@@ -181,15 +191,11 @@ static int write_texts(struct ce_cli *cli, const struct ccenv_licenses *list, co
 static int filter(struct ce_cli *cli, struct ccenv_licenses *list, const char *pattern)
 {
 	regex_t regex;
-	char why[256];
 	size_t n = 0;
-	int r = regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB | REG_ICASE);
+	int status = ce_packages_regex(cli, pattern, &regex);
 
-	if (r != 0) {
-		regerror(r, &regex, why, sizeof(why));
-		return ce_cli_failf(
-			cli, CCENV_EUSAGE, "invalid regular expression \"%s\": %s", pattern, why);
-	}
+	if (status != CE_EXIT_OK)
+		return status;
 	for (size_t i = 0; i < list->n; i++)
 		if (regexec(&regex, list->items[i].name, 0, NULL, 0) == 0)
 			list->items[n++] = list->items[i];

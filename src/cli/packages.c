@@ -221,19 +221,27 @@ static int choose_columns(struct ce_cli *cli, const char *text, bool has_sides, 
 	}
 }
 
+int ce_packages_regex(struct ce_cli *cli, const char *pattern, regex_t *ret)
+{
+	int r = regcomp(ret, pattern, REG_EXTENDED | REG_NOSUB | REG_ICASE);
+	char why[256];
+
+	if (r == 0)
+		return CE_EXIT_OK;
+	regerror(r, ret, why, sizeof(why));
+	return ce_cli_failf(
+		cli, CCENV_EUSAGE, "invalid regular expression \"%s\": %s", pattern, why);
+}
+
 int ce_packages_match(
 	struct ce_cli *cli, const struct ccenv_packages *list, const char *pattern, bool *ret)
 {
 	regex_t regex;
-	char why[256];
 	bool found = false;
-	int r = regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB | REG_ICASE);
+	int status = ce_packages_regex(cli, pattern, &regex);
 
-	if (r != 0) {
-		regerror(r, &regex, why, sizeof(why));
-		return ce_cli_failf(
-			cli, CCENV_EUSAGE, "invalid regular expression \"%s\": %s", pattern, why);
-	}
+	if (status != CE_EXIT_OK)
+		return status;
 	for (size_t i = 0; i < list->n; i++) {
 		ret[i] = regexec(&regex, list->items[i].name, 0, NULL, 0) == 0;
 		found = found || ret[i];

@@ -2,6 +2,7 @@
 #ifndef CE_CLI_PACKAGES_H
 #define CE_CLI_PACKAGES_H
 
+#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -25,9 +26,11 @@ struct ce_packages_view {
 	bool explicit_only;  /* only what was asked for by name */
 };
 
+/* Compiles an extended regular expression, for which upper and lower case are alike; CE_EXIT_USAGE, with a
+ * message, if it is wrong. regfree() it. */
+int ce_packages_regex(struct ce_cli *cli, const char *pattern, regex_t *ret);
 /* Which names match the extended regular expression, upper and lower case alike: list->n answers. Says
- * so if none does. The
- * exit status is CE_EXIT_USAGE, with a message, for an expression that is wrong. */
+ * so if none does. The exit status is CE_EXIT_USAGE, with a message, for an expression that is wrong. */
 int ce_packages_match(
 	struct ce_cli *cli, const struct ccenv_packages *list, const char *pattern, bool *ret);
 /* Prints them. Returns an exit status: CE_EXIT_USAGE, with a message, for a wrong view. */
