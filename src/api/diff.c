@@ -262,12 +262,9 @@ static int read_revision(const struct ccenv *c, const char *revision, struct ce_
 static int read_lock(
 	const struct ccenv *c, const char *name, struct ce_lockfile **ret, struct ccenv_error *err)
 {
-	int r;
-
 	if (!ce_fs_exists(name))
 		return read_revision(c, name, ret, err);
-	r = ce_lockfile_read(name, ret, err);
-	return r;
+	return ce_lockfile_read(name, ret, err);
 }
 
 int ccenv_diff(struct ccenv *c, const char *before, const char *after, struct ccenv_changes *ret,

@@ -13,41 +13,34 @@
 #include "model/request.h"
 #include "repodata/repodata_sync.h"
 
-/* The names that the requests of one platform begin with. */
-static const char **wanted_names(
-	const struct ce_lock_plan *plan, const char *platform, struct ce_arena *a, size_t *ret_n)
+/* Which names of a request are meant. */
+enum of_request {
+	WANTED,
+	LOCKED, /* what is reached now is mostly what was then */
+};
+
+static size_t n_names(const struct ce_request *r, enum of_request which)
 {
-	size_t room = 1, n = 0;
-	const char **names;
-
-	for (size_t i = 0; i < plan->n; i++)
-		room += plan->items[i].request->n_specs;
-	names = ce_arena_array(a, room, sizeof(*names));
-	for (size_t i = 0; i < plan->n; i++) {
-		const struct ce_request *r = plan->items[i].request;
-
-		for (size_t k = 0; strcmp(r->platform, platform) == 0 && k < r->n_specs; k++)
-			names[n++] = r->specs[k]->name;
-	}
-	*ret_n = n;
-	return names;
+	return which == WANTED ? r->n_specs : r->n_locked;
 }
 
-/* The names that are locked for one platform: what is reached now is mostly what was then. */
-static const char **locked_names(
-	const struct ce_lock_plan *plan, const char *platform, struct ce_arena *a, size_t *ret_n)
+/* Those of all requests for one platform. */
+static const char **names_for(const struct ce_lock_plan *plan, const char *platform,
+	enum of_request which, struct ce_arena *a, size_t *ret_n)
 {
 	size_t room = 1, n = 0;
 	const char **names;
 
 	for (size_t i = 0; i < plan->n; i++)
-		room += plan->items[i].request->n_locked;
+		room += n_names(plan->items[i].request, which);
 	names = ce_arena_array(a, room, sizeof(*names));
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct ce_request *r = plan->items[i].request;
 
-		for (size_t k = 0; strcmp(r->platform, platform) == 0 && k < r->n_locked; k++)
-			names[n++] = r->locked[k]->name;
+		if (strcmp(r->platform, platform) != 0)
+			continue;
+		for (size_t k = 0; k < n_names(r, which); k++)
+			names[n++] = which == WANTED ? r->specs[k]->name : r->locked[k]->name;
 	}
 	*ret_n = n;
 	return names;
@@ -77,8 +70,8 @@ static int load_records(struct ccenv *c, struct ce_lock_plan *plan, struct ccenv
 				item->repodata = plan->items[k].repodata;
 		if (item->repodata)
 			continue;
-		q.names = wanted_names(plan, r->platform, &plan->arena, &q.n_names);
-		q.likely = locked_names(plan, r->platform, &plan->arena, &q.n_likely);
+		q.names = names_for(plan, r->platform, WANTED, &plan->arena, &q.n_names);
+		q.likely = names_for(plan, r->platform, LOCKED, &plan->arena, &q.n_likely);
 		e = ce_repodata_sync(&q, &item->repodata, err);
 		if (e < 0)
 			return e;

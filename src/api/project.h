@@ -15,37 +15,33 @@ struct ce_manifest;
 struct ce_pkg;
 
 /*
- * What is behind a struct ccenv; the rest of api/ shares it. Which file has which public call:
+ * What is behind a struct ccenv; the rest of api/ shares it. A public call, ccenv_info(), is in the file of its name, info.c, but
  *
- *     open.c         ccenv_open, ccenv_close          tools.c        ccenv_tools
- *     init.c         ccenv_init                       environment.c  ccenv_environment, ccenv_shell_hook
- *     lock.c         ccenv_lock                       toolchain.c    ccenv_toolchain, ccenv_vendor
- *     install.c      ccenv_install                    presets.c      ccenv_presets
- *     verify.c       ccenv_verify                     archs.c        ccenv_archs
- *     list.c         ccenv_list                       check.c        ccenv_check
- *     solve.c        ccenv_solve                      info.c         ccenv_info
- *     clean.c        ccenv_clean                      search.c       ccenv_search
- *     edit.c         ccenv_add, ccenv_remove          touch.c        ccenv_touch
- *     exec.c         ccenv_exec                       export.c       ccenv_export
- *     import.c       ccenv_import                     adopt.c        ccenv_adopt
- *     rebuild.c      ccenv_rebuild_check              mirror.c       ccenv_mirror
- *     bundle.c       ccenv_bundle                     provenance.c   ccenv_provenance
+ *     ccenv_close, ccenv_manifest_path        open.c          ccenv_ci, ccenv_container    recipes.c
+ *     ccenv_add, ccenv_remove                 dependencies.c  ccenv_emulate                emulator.c
+ *     ccenv_shell_hook, ccenv_project_name    environment.c   ccenv_rebuild_check          rebuild.c
+ *     ccenv_setting_change                    settings.c      ccenv_vendor                 toolchain.c
  *
- * and which has what they share:
+ * and these have what they share:
  *
  *     plan           manifest -> requests -> solutions -> lock
  *     pair           makes the two sides of a target agree; a part of plan
  *     edit           an edit of ccenv.json that is solved before it is written
  *     locked         the lock of the project, read and checked against the manifest
+ *     handed         locked packages for a mirror or a bundle
+ *     imported       locks of other programs
  *     prefix         where the packages of a lock are installed
+ *     stamp          what a root says that it has
  *     root           is the root ccenv's own directory?
  *     trust          could another user have made what was found?
  *     uptodate       is there nothing to do?
- *     binaries       the programs and libraries of a build tree
- *     imported       locks of other programs
- *     diagnose       what the facts of a machine and a project mean
- *     handed         locked packages for a mirror or a bundle
+ *     reproducible   is a build to be reproducible, and of which date?
+ *     emulator       how programs of a target run on this machine
  *     host_check     does this machine have what the locked packages need?
+ *     diagnose       what the facts of a machine and a project mean
+ *     binaries       the programs and libraries of a build tree
+ *     cmake_cache    what a CMake build directory was configured with
+ *     static_cudart  whose static CUDA runtime a program has
  */
 struct ccenv {
 	struct ce_manifest *manifest; /* NULL without one */
