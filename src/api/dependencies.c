@@ -520,7 +520,7 @@ static int fail_absent(const struct ce_edit *e, const struct ccenv_edit_options 
 		o->target ? " in target " : "", o->target ? o->target : "");
 
 	if (where)
-		return ce_hint(err, r, "(it has one elsewhere: `%s`)", where);
+		return ce_hint(err, r, "(it is listed elsewhere: `%s`)", where);
 	return other ? ce_hint(err, r, "(did you mean \"%s\"?)", other) : r;
 }
 

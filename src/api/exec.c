@@ -88,7 +88,7 @@ static int check_place(struct exec *x, const char *to)
 	for (size_t i = 0; i < CE_COUNT(taken); i++)
 		if (strcmp(taken[i], to) == 0 || strcmp(to, "/") == 0)
 			return ce_fail(x->err, CCENV_EUSAGE,
-				"%s is needed as it is; choose another place", to);
+				"programs need %s as it is; choose another place", to);
 	if (ce_has_prefix(to, "/proc/") || ce_has_prefix(to, "/sys/"))
 		return ce_fail(x->err, CCENV_EUSAGE, "%s: nothing can be put there", to);
 	for (size_t i = 0; i < x->n; i++)

@@ -84,6 +84,16 @@ static int mark_all(const struct ccenv_selection *of, struct ce_handed *h, struc
 	return *ret_n ? 0 : r;
 }
 
+static int fail_nothing(
+	const struct ccenv *c, const struct ccenv_selection *of, struct ccenv_error *err)
+{
+	return ce_fail(err, CCENV_ENOTFOUND,
+		"%s: nothing is locked%s%s%s%s%s; add what is missing to ccenv.json and run `ccenv lock`",
+		c->lock_path, of->environment ? " for environment \"" : "",
+		of->environment ? of->environment : "", of->environment ? "\"" : "",
+		of->platform ? " for " : "", of->platform ? of->platform : "");
+}
+
 int ce_handed_select(struct ccenv *c, const struct ccenv_selection *of, struct ce_handed *ret,
 	struct ccenv_error *err)
 {
@@ -102,10 +112,7 @@ int ce_handed_select(struct ccenv *c, const struct ccenv_selection *of, struct c
 	if (r < 0)
 		return ce_context(err, r, "%s", c->lock_path);
 	if (n == 0)
-		return ce_fail(err, CCENV_ENOTFOUND,
-			"%s: nothing is locked for environment \"%s\" on %s", c->lock_path,
-			of->environment ? of->environment : "any",
-			of->platform ? of->platform : "any platform");
+		return fail_nothing(c, of, err);
 	ret->pkgs = ce_arena_array(&ret->arena, urls.n + 1, sizeof(*ret->pkgs));
 	for (size_t i = 0; i < ret->lock->n_pkgs; i++)
 		if (ce_map_get(&urls, ret->lock->pkgs[i].url))

@@ -202,7 +202,7 @@ static int check_fit(struct job *j, struct ccenv_error *err)
 		return r;
 	if (ce_lock_plan_fits(&plan, j->lock, &why) < 0)
 		ce_log(&j->c->events, CCENV_LOG_WARNING,
-			"%s does not answer %s: %s; `ccenv lock` brings them together, `ccenv install --frozen` takes it as it is",
+			"%s does not match %s: %s; run `ccenv lock` to lock again, or `ccenv install --frozen` to install it as it is",
 			j->lock_path, j->manifest_path, why.text);
 	return 0;
 }

@@ -146,8 +146,7 @@ static void complete_record(struct ccenv *c, json_t *record, const struct ce_pkg
 
 	if (!is_same(record, p)) {
 		ce_log(&c->events, CCENV_LOG_WARNING,
-			"%s: the channel has another file of that name now than the one that is locked",
-			p->url);
+			"%s: the channel's file of that name is no longer the locked one", p->url);
 		return;
 	}
 	if (strcmp(usual, p->url) != 0)

@@ -240,7 +240,7 @@ static int find_cmake(struct check *k, struct ce_cmake_build *b)
 		return r;
 	k->builds[0].source = real_dir(k, b->source);
 	if (!k->builds[0].source)
-		return ce_fail(k->err, CCENV_ENOTFOUND, "%s does not exist any more", b->source);
+		return ce_fail(k->err, CCENV_ENOTFOUND, "%s no longer exists", b->source);
 	return 0;
 }
 

@@ -337,7 +337,7 @@ static int fail_build(const char *const *argv, const char *log, int status, cons
 	const char *tail;
 
 	if (WIFSIGNALED(status))
-		return ce_fail(err, CCENV_EDATA, "the %s build was ended by signal %d (%s)", which,
+		return ce_fail(err, CCENV_EDATA, "the %s build was killed by signal %d (%s)", which,
 			WTERMSIG(status), argv[0]);
 	ce_ignore(ce_fs_read(log, 256 << 20, &text, &ignored));
 	tail = ce_buf_str(&text);

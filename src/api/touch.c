@@ -194,7 +194,7 @@ static int touch_submodule(struct ccenv *c, const struct tree *t, const struct t
 	if (fd < 0 || fstatat(fd, ".git", &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
 	if (depth == SUBMODULES_DEEP)
-		return ce_fail(err, CCENV_EDATA, "%s: more than %d submodules in each other", dir,
+		return ce_fail(err, CCENV_EDATA, "%s: submodules are nested more than %d deep", dir,
 			SUBMODULES_DEEP);
 	res->n_submodules++;
 	return touch_tree(c, dir, depth + 1, res, err);

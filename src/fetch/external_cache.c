@@ -121,7 +121,7 @@ char *ce_external_unpacked(const struct ce_pkg *pkg, const struct ce_fetch_optio
 			return CE_TAKE(path);
 		}
 		ce_log(o->events, CCENV_LOG_NOTICE,
-			"%s is not said to be what is locked: it is not used", path);
+			"%s: nothing says that it is the locked package, so it is not used", path);
 	}
 	return NULL;
 }

@@ -220,7 +220,7 @@ static int keep_entry(struct ce_job *job, struct ccenv_error *err)
 		return err->code;
 	}
 	ce_log(run->o->events, CCENV_LOG_WARNING,
-		"%s; its files in the cache are kept: they are as the cache itself says that they were unpacked",
+		"%s; its files in the cache are kept, as they match what was noted when they were unpacked",
 		why.text);
 	pthread_mutex_lock(&run->mutex);
 	job->state = CE_JOB_DONE;
@@ -241,7 +241,7 @@ static int begin(struct ce_job *job, struct ccenv_error *err)
 		state = CE_JOB_ELSEWHERE;
 	} else if (r < 0) {
 		ce_hint(err, r, "(choose another cache with --cache-dir)");
-		return ce_context(err, r, "%s is to be put into the cache", job->pkg->fn);
+		return ce_context(err, r, "cannot put %s into the cache", job->pkg->fn);
 	} else if (check_entry(run, job, err) == 0) {
 		/* Made since we looked. */
 		state = CE_JOB_DONE;
@@ -559,7 +559,7 @@ static int add_job(struct ce_fetch_run *run, const struct ce_pkg *pkg, struct ce
 	if (other &&
 		(strcmp(other->name, pkg->name) != 0 || strcmp(other->version, pkg->version) != 0))
 		return ce_fail(err, CCENV_EDATA,
-			"%s and %s have the same %s, so one of them is not what it is called: run `ccenv lock`",
+			"%s and %s have the same %s, so one of them has a false name: run `ccenv lock`",
 			other->fn, pkg->fn, pkg->sha256 ? "sha256" : "md5");
 	if (other)
 		return 0;

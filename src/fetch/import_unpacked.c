@@ -166,7 +166,8 @@ static int copy_one(struct import *a, int dir, const char *name, const char *pat
 	int r;
 
 	if (!ce_path_is_safe(path) || a->n++ > PATHS_MAX)
-		return ce_fail(err, CCENV_EDATA, "%s holds what no package may", a->dir);
+		return ce_fail(err, CCENV_EDATA, "%s has an unsafe path, or more than %d files",
+			a->dir, PATHS_MAX);
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_at(a, path, err);
 	if (S_ISDIR(st.st_mode)) {

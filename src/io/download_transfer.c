@@ -204,7 +204,7 @@ static int check_patience(struct ce_transfer *t)
 		t->began = now;
 	if (now - t->began <= allowed_s * 1000)
 		return 0;
-	return ce_transfer_fail(t, CCENV_ENET, "it has come at less than 4 KiB/s for too long",
+	return ce_transfer_fail(t, CCENV_ENET, "it arrives at less than 4 KiB/s",
 		"try again later, or use a mirror");
 }
 

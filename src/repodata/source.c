@@ -236,7 +236,8 @@ static int open_name_index(
 	if (r < 0)
 		return r;
 	if (strcmp(ce_name_index_id(s->index), id) != 0)
-		return ce_fail(err, CCENV_EDATA, "%s does not belong to its state", path);
+		return ce_fail(
+			err, CCENV_EDATA, "%s is not the file that the cache has notes of", path);
 	return 0;
 }
 
@@ -354,7 +355,7 @@ static void on_waiting(void *user, const char *holder)
 {
 	struct ce_source *s = user;
 
-	ce_log(s->ctx->events, CCENV_LOG_NOTICE, "waiting for %s, which fetches %s too", holder,
+	ce_log(s->ctx->events, CCENV_LOG_NOTICE, "waiting for %s, which is fetching %s", holder,
 		s->shown);
 }
 

@@ -569,7 +569,7 @@ static void test_patience(void **state)
 	assert_int_equal(ce_downloader_run(d, 8000, &err), 0);
 	ce_downloader_free(d);
 	assert_int_equal(g.code, CCENV_ENET);
-	assert_non_null(strstr(g.text, "for too long"));
+	assert_non_null(strstr(g.text, "less than 4 KiB/s"));
 	got_release(&g);
 	test_server_stop(s);
 }

@@ -539,7 +539,8 @@ static void test_unpacked_of_another(void **state)
 	other[CE_SHA256_HEX] = '\0';
 	unpack(f, other);
 	check_fetched(f, 1, 0);
-	check_log(f, "/more/a-1.0-0 is not said to be what is locked: it is not used");
+	check_log(
+		f, "/more/a-1.0-0: nothing says that it is the locked package, so it is not used");
 }
 
 static void test_unpacked_edited(void **state)
