@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "api/project.h"
+#include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/url.h"
 #include "emit/emit_recipes.h"
 #include "model/manifest.h"
 #include "model/platform.h"
@@ -42,8 +44,14 @@ static int check_archive(const char *url, const char *sha256, struct ccenv_error
 	if (!url || !sha256 || strlen(sha256) != 64 || strspn(sha256, hex) != 64)
 		return ce_fail(err, CCENV_EUSAGE,
 			"an archive needs both its URL and its sha256, of 64 hex digits");
-	if (strpbrk(url, "' \t\r\n\\\"$`") || strncmp(url, "https://", strlen("https://")) != 0)
-		return ce_fail(err, CCENV_EUSAGE, "\"%s\": expected an https:// URL", url);
+	if (strpbrk(url, "' \t\r\n\\\"$`") || strncmp(url, "https://", strlen("https://")) != 0) {
+		CE_AUTOFREE char *shown = ce_url_redact(url);
+
+		return ce_fail(err, CCENV_EUSAGE, "\"%s\": expected an https:// URL", shown);
+	}
+	if (ce_url_has_credentials(url))
+		return ce_fail(err, CCENV_EUSAGE,
+			"the URL of the archive has credentials, and the file that names it is to be committed: leave them out");
 	return 0;
 }
 

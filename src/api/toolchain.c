@@ -27,7 +27,7 @@ static int meson_text(const struct ccenv_tools *t, struct ce_buf *out, struct cc
 	return ce_fs_read(t->meson_file, FILE_MAX, out, err);
 }
 
-/* Something that file(DOWNLOAD) accepts, and that is safe in a quoted argument. */
+/* Something that file(DOWNLOAD) accepts, that is safe in a quoted argument, and that all may read. */
 static int check_archive(
 	const char *what, const char *url, const char *sha256, struct ccenv_error *err)
 {
@@ -45,6 +45,10 @@ static int check_archive(
 			"invalid URL of a %s \"%s\": expected https://, http:// or file:///", what,
 			shown);
 	}
+	if (ce_url_has_credentials(url))
+		return ce_fail(err, CCENV_EUSAGE,
+			"the URL of the %s has credentials, and the file that names it is to be committed: leave them out",
+			what);
 	if (!ce_sha256_is_hex(sha256))
 		return ce_fail(err, CCENV_EUSAGE,
 			"invalid sha256 \"%s\": expected 64 lower-case hex digits, as sha256sum prints them",
@@ -60,9 +64,12 @@ static int parse_release(const char *text, struct ce_vendor_archive *ret, struct
 	static const char mark[] = "#sha256=";
 	const char *equals = strchr(text, '='), *hash = strstr(text, mark);
 
-	if (!equals || !hash || hash < equals)
+	if (!equals || !hash || hash < equals) {
+		CE_AUTOFREE char *shown = ce_url_redact(text);
+
 		return ce_fail(err, CCENV_EUSAGE,
-			"invalid release archive \"%s\": expected PLATFORM=URL#sha256=HASH", text);
+			"invalid release archive \"%s\": expected PLATFORM=URL#sha256=HASH", shown);
+	}
 	ret->platform = ce_arena_strndup(a, text, (size_t)(equals - text));
 	ret->url = ce_arena_strndup(a, equals + 1, (size_t)(hash - equals - 1));
 	ret->sha256 = ce_arena_strdup(a, hash + strlen(mark));

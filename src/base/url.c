@@ -308,6 +308,13 @@ char *ce_url_strip_credentials(const char *url)
 	return ce_buf_steal(&b);
 }
 
+bool ce_url_has_credentials(const char *url)
+{
+	CE_AUTOFREE char *plain = ce_url_strip_credentials(url);
+
+	return ce_url_is_torn(url) || strcmp(plain, url) != 0;
+}
+
 /* "user:pass/word@host": where the user part really ends; NULL if it ends where it must. */
 static const char *torn_user_end(const char *url)
 {

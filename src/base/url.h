@@ -62,6 +62,8 @@ char *ce_url_with_user_of(const char *url, const char *other);
  * named "t" of a file:// URL is a directory. The caller frees.
  */
 char *ce_url_strip_credentials(const char *url);
+/* Is there something that ce_url_strip_credentials() takes out? */
+bool ce_url_has_credentials(const char *url);
 /*
  * The URL as it may be shown: as above, and the values of a query are hidden, control characters
  * are replaced, and a password with an unescaped / ? or # in it is found too. A text that was to be

@@ -691,6 +691,25 @@ def _(t, mirrors):
     t.has("S3CRET" not in r.out + r.err, f"the secret is shown\n{r}")
 
 
+@variants("project", [(n, f"`ccenv {command}` with a password in the URL of an archive of ccenv", "refused; not in the file, not in the message", command) for n, command in [
+    ("secret.vendor", "vendor --url"),
+    ("secret.vendor-archive", "vendor --archive"),
+    ("secret.ci", "ci --url"),
+    ("secret.ci-gitlab", "ci --format gitlab --url"),
+]])
+def _(t, command):
+    t.channel().add(Package())
+    t.manifest()
+    t.done("lock", "-q")
+    command, digest = command.split(), "0" * 64
+    for url in ("https://user:S3CRET@h.example/x.tar.gz", "https://user:S3CRET/2@h.example/x.tar.gz", "https://h.example/x.tar.gz?token=S3CRET",
+                "http://user:S3CRET@h.example/x", "user:S3CRET@h.example"):
+        for args in ([f"linux-64={url}#sha256={digest}"], [f"linux-64={url}"]) if command[-1] == "--archive" else ([url, "--sha256", digest], [url]):
+            r = t.refused(*command, *args)
+            t.has("S3CRET" not in r.out + r.err, f"the secret is shown\n{r}")
+    t.has(not os.path.exists(t.path("work/cmake")), "a file was written")
+
+
 @attack("project", "secret.proxy", "a proxy with a password that does not answer", "not in the message")
 def _(t):
     t.manifest(channels=["http://h.example/chan"])
