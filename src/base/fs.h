@@ -46,8 +46,8 @@ CE_MUST_CHECK int ce_fs_replace(
 	const char *path, const void *data, size_t len, bool *ret_changed, struct ccenv_error *err);
 /*
  * The same for a file that people keep and edit, as editors do it: a link stays and the file it leads to is
- * replaced, with its mode and, where that is allowed, its owner. CCENV_EUSAGE where the link leads nowhere,
- * in a circle or to what is no regular file: nothing new is made at the end of a link. Whose bytes are
+ * replaced, with its mode and, where that is allowed, its owner. CCENV_EUSAGE where the link is another
+ * user's, or leads nowhere, in a circle or to what is no regular file: nothing new is made at its end. Whose bytes are
  * replaced the caller has looked at.
  */
 CE_MUST_CHECK int ce_fs_rewrite(

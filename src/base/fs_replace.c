@@ -99,8 +99,14 @@ static int find_file(const char *path, char **ret_path, struct stat *st, bool *r
 {
 	*ret_there = lstat(path, st) == 0;
 	if (*ret_there && S_ISLNK(st->st_mode)) {
-		CE_AUTOFREE char *end = realpath(path, NULL);
+		CE_AUTOFREE char *end = NULL;
 
+		/* Another user could turn it elsewhere while it is written. */
+		if (st->st_uid != geteuid())
+			return ce_fail(err, CCENV_EUSAGE,
+				"%s is a link of another user, which is not written through; remove it",
+				path);
+		end = realpath(path, NULL);
 		if (!end || stat(end, st) < 0)
 			return ce_fail(err, CCENV_EUSAGE,
 				"%s is a link that cannot be followed: %s; make the file that it leads to, or remove the link",

@@ -525,6 +525,24 @@ def _(t):
     t.has("Forged" not in r.out, f"the flags of another user\n{r}")
 
 
+@variants("neighbor", [(f"link.{name.replace('ccenv.', '')}", f"`{name}` is a link that another user made, to a file of the same kind of the user who runs `ccenv {command[0]}`", "refused", (name, command)) for name, command in [
+    ("ccenv.lock", ["lock", "--update"]), ("ccenv.json", ["add", "p>=1"])]], root=True)
+def _(t, what):
+    name, command = what
+    t.channel().add(Package())
+    t.manifest()
+    t.done("lock", "-q")
+    os.makedirs(t.path("home/other"))
+    os.rename(t.path("work", name), t.path("home/other", name))
+    os.symlink(t.path("home/other", name), t.path("work", name))
+    os.chown(t.path("work"), STRANGER, STRANGER)
+    os.chown(t.path("work", name), STRANGER, STRANGER, follow_symlinks=False)
+    t.channel().add(Package(version="2.0"))
+    before = t.snapshot("home")
+    t.refused(*command, says="another user")
+    t.untouched(before, "home")
+
+
 @attack("neighbor", "rebuild.cache", "`ccenv rebuild-check` where another user has put a CMakeCache.txt that names a program", "refused; it is not run", root=True)
 def _(t):
     os.chmod(t.work, 0o1777)
