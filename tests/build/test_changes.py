@@ -172,6 +172,21 @@ target_link_options(cuda-app PRIVATE LINKER:--as-needed)
         self.assertIn("/_ccenv/", compilers(src / "build")["CMAKE_CXX_COMPILER"])
         self.configure(src)
 
+    def test_toolchain_file_that_another_tool_reads(self):
+        """As vcpkg's and Conan's toolchain files do, which are CMAKE_TOOLCHAIN_FILE themselves: what they add is found as well."""
+        src = self.app()
+        write(src / "ccenv.cmake", run([CCENV, "toolchain"]).out)
+        write(self.scratch / "packages/lib/cmake/theirs/theirsConfig.cmake", "set(THEIRS ON)\n")
+        tool = write(self.scratch / "tool.cmake", 'include("${CHAINLOAD_FILE}")\nlist(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES '
+                     f"CHAINLOAD_FILE)\nlist(APPEND CMAKE_PREFIX_PATH {self.scratch}/packages)\n")
+        write(src / "CMakeLists.txt", HEAD + "project(a LANGUAGES C)\nfind_package(theirs REQUIRED)\nfind_package(CUDAToolkit REQUIRED)\n"
+              "add_executable(a a.c)\ntarget_link_libraries(a CUDA::cudart)\n")
+        write(src / "a.c", "#include <cuda_runtime_api.h>\nint main(void) { int v; return cudaRuntimeGetVersion(&v); }\n")
+        self.configure(src, None, f"-DCMAKE_TOOLCHAIN_FILE={tool}", f"-DCHAINLOAD_FILE={src}/ccenv.cmake")
+        self.build(src / "build")
+        run([src / "build/a"], env=self.env)
+        self.check_clean(src / "build")
+
     def test_compilers_of_the_user(self):
         src = self.app()
         out = self.configure(src, None, "-DCMAKE_CXX_COMPILER=/usr/bin/c++").out
