@@ -29,6 +29,8 @@ static int run(struct ce_cli *cli)
 		return status;
 	if (cli->args.n > 1 || (cli->args.n && cli->manifest))
 		return ce_cli_usage(cli, "give one directory, or --manifest FILE");
+	if (cli->args.n && !*cli->args.items[0])
+		return ce_cli_usage(cli, "the name of the directory is empty");
 	there = cli->args.n ? ce_path_join(cli->args.items[0], "ccenv.json") : NULL;
 	path = there ? there : cli->manifest ? cli->manifest : "ccenv.json";
 	status = ce_cli_config(cli);
