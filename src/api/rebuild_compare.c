@@ -18,6 +18,7 @@ enum {
 	TEXT_MAX = 4096, /* of one text */
 	PAIRS_MAX = 64,  /* differing texts of a section that are looked at */
 	LINES_MAX = 200000,
+	LIBRARIES_DEEP = 8, /* one in another; what is deeper is compared as bytes */
 	GZIP_HEADER = 10
 };
 
@@ -30,6 +31,7 @@ struct pair {
 	size_t size[2];
 	const struct ce_elf_image *image; /* of the first build; NULL where there are no symbols */
 	size_t index;                     /* of the section in it */
+	unsigned depth;                   /* libraries that it is a member of, one in another */
 };
 
 static bool same(const struct pair *p)
@@ -497,6 +499,8 @@ static const struct ce_ar_member *member_like(const struct ce_ar ars[2], size_t 
 	return NULL;
 }
 
+static void compare(struct pair *p);
+
 static void compare_ar(const struct ce_ar ars[2], struct pair *p)
 {
 	bool names = same_names(ars), order = false;
@@ -517,11 +521,16 @@ static void compare_ar(const struct ce_ar ars[2], struct pair *p)
 	for (size_t i = 0; i < ars[0].n; i++) {
 		const struct ce_ar_member *a = &ars[0].members[i], *b = member_like(ars, i);
 		CE_AUTOFREE char *name = ce_asprintf("%s(%s)", p->artefact, a->name);
+		struct pair member = {.builds = p->builds,
+			.list = p->list,
+			.artefact = name,
+			.section = "",
+			.data = {a->data, b ? b->data : NULL},
+			.size = {a->size, b ? b->size : 0},
+			.depth = p->depth + 1};
 
 		if (b)
-			ce_compare_bytes(p->builds, name,
-				(const unsigned char *const[2]){a->data, b->data},
-				(const size_t[2]){a->size, b->size}, p->list);
+			compare(&member);
 	}
 }
 
@@ -660,6 +669,26 @@ static bool ar_pair(struct pair *p)
 	return both;
 }
 
+static void compare(struct pair *p)
+{
+	const unsigned char *const *data = p->data;
+	size_t before = p->list->n;
+	bool done = false;
+
+	if (same(p))
+		return;
+	if (ce_elf_is_image(data[0], p->size[0]) && ce_elf_is_image(data[1], p->size[1]))
+		done = elf_pair(p);
+	else if (p->depth < LIBRARIES_DEEP && ce_ar_is(data[0], p->size[0]) &&
+		 ce_ar_is(data[1], p->size[1]))
+		done = ar_pair(p);
+	if (!done || p->list->n == before) {
+		p->image = NULL;
+		p->section = "";
+		compare_other(p);
+	}
+}
+
 void ce_compare_bytes(const struct ce_build builds[2], const char *artefact,
 	const unsigned char *const data[2], const size_t size[2], struct ce_differences *list)
 {
@@ -669,18 +698,6 @@ void ce_compare_bytes(const struct ce_build builds[2], const char *artefact,
 		.section = "",
 		.data = {data[0], data[1]},
 		.size = {size[0], size[1]}};
-	size_t before = list->n;
-	bool done = false;
 
-	if (same(&p))
-		return;
-	if (ce_elf_is_image(data[0], size[0]) && ce_elf_is_image(data[1], size[1]))
-		done = elf_pair(&p);
-	else if (ce_ar_is(data[0], size[0]) && ce_ar_is(data[1], size[1]))
-		done = ar_pair(&p);
-	if (!done || list->n == before) {
-		p.image = NULL;
-		p.section = "";
-		compare_other(&p);
-	}
+	compare(&p);
 }

@@ -553,6 +553,22 @@ def _(t):
     t.has(not os.path.exists(t.path("pwned")), "it was run")
 
 
+@attack("project", "rebuild.nested", "a build whose library of 700 kB has 10,000 libraries in each other", "compared in 5 seconds and 300 MiB", slow=True, needs=("make",))
+def _(t):
+    def nested(data):
+        heads, tail, size = [], 0, len(data)
+        for _i in range(10000):
+            heads.append(b"!<arch>\n" + b"%-16s%-12s%-6s%-6s%-8s%-10d`\n" % (b"a/", b"0", b"0", b"0", b"100644", size))
+            tail, size = tail + size % 2, size + 68 + size % 2
+        return b"".join(reversed(heads)) + data + b"\n" * tail
+    t.put("work/a.a", nested(b"x"))
+    t.put("work/b.a", nested(b"y"))
+    t.put("work/Makefile", 'all:\n\tif [ "$$USER" = rebuilder ]; then cp a.a out.a; else cp b.a out.a; fi\n')
+    r = t.run([t.program, "rebuild-check", "--", "make"], timeout=60)
+    t.has(r.rc == 3 and "out.a" in r.out, f"not found different\n{r}")
+    t.cheap(r, 5, 300)
+
+
 # --- what is printed for other programs
 
 @variants("project", [(n, f"a project called {text}", "refused, or a file without it", name) for n, text, name in [
