@@ -66,11 +66,18 @@ static int add_fields(const json_t *o, struct ce_buf *b, struct ccenv_error *err
 {
 	static const char *const keys[] = {"version", "build", "build-number", "channel", "subdir",
 		"md5", "sha256", "license", "track-features", "url"};
+	static const char *const of_records[] = {"when", "extras", "flags"};
 	const char *key;
 	char before = '[';
 	json_t *field;
-	int r = ce_manifest_check_keys(o, keys, CE_COUNT(keys), err);
+	int r;
 
+	for (size_t i = 0; i < CE_COUNT(of_records); i++)
+		if (json_object_get(o, of_records[i]))
+			return ce_fail(err, CCENV_EDATA,
+				"\"%s\" is for package records and not supported in a request",
+				of_records[i]);
+	r = ce_manifest_check_keys(o, keys, CE_COUNT(keys), err);
 	if (r < 0)
 		return r;
 	json_object_foreach ((json_t *)o, key, field) {
