@@ -123,6 +123,7 @@ int ce_system_requirement_virtual(const char *name, const char *version, struct 
 	};
 	const struct ce_version *parsed;
 	const char *package = NULL;
+	bool is_cuda;
 	int r;
 
 	for (size_t i = 0; i < CE_COUNT(known); i++)
@@ -140,9 +141,20 @@ int ce_system_requirement_virtual(const char *name, const char *version, struct 
 		*ret_virtual = (struct ce_virtual){package, "1", ce_arena_strdup(a, version)};
 		return 0;
 	}
-	if (!isdigit((unsigned char)version[0]))
+	is_cuda = ce_has_prefix(package, "__cuda");
+	if (!isdigit((unsigned char)version[0]) || strchr(version, '*') ||
+		(is_cuda && version[strspn(version, "0123456789.")]))
 		return ce_fail(err, CCENV_EUSAGE,
 			"system requirement \"%s\": \"%s\" is not a version that a machine can have; expected numbers, as in \"12.9\"",
+			name, version);
+	/* A driver has a number of its own, which would stand for any CUDA. */
+	if (strcmp(package, "__cuda") == 0 && strtoul(version, NULL, 10) >= 100)
+		return ce_fail(err, CCENV_EUSAGE,
+			"system requirement \"%s\": \"%s\" is not a CUDA release; expected the newest that the driver supports, which nvidia-smi shows, as in \"12.9\"",
+			name, version);
+	if (strcmp(package, "__cuda_arch") == 0 && strtoul(version, NULL, 10) >= 30)
+		return ce_fail(err, CCENV_EUSAGE,
+			"system requirement \"%s\": \"%s\" is not a compute capability; expected one such as \"9.0\"",
 			name, version);
 	r = ce_version_parse(version, a, &parsed, err);
 	if (r < 0)
