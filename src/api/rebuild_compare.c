@@ -524,7 +524,6 @@ static void compare_ar(const struct ce_ar ars[2], struct pair *p)
 		struct pair member = {.builds = p->builds,
 			.list = p->list,
 			.artefact = name,
-			.section = "",
 			.data = {a->data, b ? b->data : NULL},
 			.size = {a->size, b ? b->size : 0},
 			.depth = p->depth + 1};
@@ -671,16 +670,16 @@ static bool ar_pair(struct pair *p)
 
 static void compare(struct pair *p)
 {
-	const unsigned char *const *data = p->data;
 	size_t before = p->list->n;
 	bool done = false;
 
+	p->section = "";
 	if (same(p))
 		return;
-	if (ce_elf_is_image(data[0], p->size[0]) && ce_elf_is_image(data[1], p->size[1]))
+	if (ce_elf_is_image(p->data[0], p->size[0]) && ce_elf_is_image(p->data[1], p->size[1]))
 		done = elf_pair(p);
-	else if (p->depth < LIBRARIES_DEEP && ce_ar_is(data[0], p->size[0]) &&
-		 ce_ar_is(data[1], p->size[1]))
+	else if (p->depth < LIBRARIES_DEEP && ce_ar_is(p->data[0], p->size[0]) &&
+		 ce_ar_is(p->data[1], p->size[1]))
 		done = ar_pair(p);
 	if (!done || p->list->n == before) {
 		p->image = NULL;
@@ -695,7 +694,6 @@ void ce_compare_bytes(const struct ce_build builds[2], const char *artefact,
 	struct pair p = {.builds = builds,
 		.list = list,
 		.artefact = artefact,
-		.section = "",
 		.data = {data[0], data[1]},
 		.size = {size[0], size[1]}};
 
