@@ -691,11 +691,9 @@ static void compare(struct pair *p)
 void ce_compare_bytes(const struct ce_build builds[2], const char *artefact,
 	const unsigned char *const data[2], const size_t size[2], struct ce_differences *list)
 {
-	struct pair p = {.builds = builds,
-		.list = list,
-		.artefact = artefact,
-		.data = {data[0], data[1]},
-		.size = {size[0], size[1]}};
+	struct pair p = {.builds = builds, .list = list, .artefact = artefact};
 
+	memcpy(p.data, data, sizeof(p.data));
+	memcpy(p.size, size, sizeof(p.size));
 	compare(&p);
 }

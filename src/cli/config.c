@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +18,6 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/path.h"
-#include "base/stage.h"
 #include "base/strs.h"
 
 enum {
@@ -385,34 +383,15 @@ int ce_config_check_text(enum ce_config_level level, const char *path, const str
 int ce_config_write(const struct ce_config *config, enum ce_config_level level,
 	const struct ce_buf *text, bool *ret_changed, struct ccenv_error *err)
 {
-	const char *path = config->paths[level];
-	CE_CLEANUP(ce_stage_drop) struct ce_stage s = CE_STAGE_NONE;
-	CE_CLEANUP(ce_buf_release) struct ce_buf old = {0};
-	/* A link in the project may lead anywhere. */
-	CE_AUTOFREE char *linked = level == CE_CONFIG_PROJECT ? NULL : realpath(path, NULL);
-	const char *target = linked ? linked : path;
-	CE_AUTOFREE char *dir = ce_path_dir(target);
-	struct ccenv_error ignored;
-	struct stat st;
-	int r;
+	const char *path = config->paths[level], *bytes = ce_buf_str(text);
+	CE_AUTOFREE char *dir = ce_path_dir(path);
+	int r = ce_fs_mkdirs(dir, err);
 
-	*ret_changed = false;
-	if (ce_fs_read(target, FILE_MAX, &old, &ignored) >= 0 && old.len == text->len &&
-		memcmp(ce_buf_str(&old), ce_buf_str(text), old.len) == 0)
-		return 0;
-	r = ce_fs_mkdirs(dir, err);
-	if (r >= 0)
-		r = ce_stage_file(target, 0666, &s, err);
 	if (r < 0)
 		return r;
-	if (lstat(target, &st) == 0 && S_ISREG(st.st_mode) &&
-		ce_fs_set_mode(s.fd, st.st_mode & 0777) < 0)
-		return ce_fail_errno(err, errno, "cannot set the mode of %s", path);
-	if (ce_fs_write_all(s.fd, ce_buf_str(text), text->len) < 0)
-		return ce_fail_errno(err, errno, "cannot write %s", path);
-	r = ce_stage_commit(&s, err);
-	*ret_changed = r >= 0;
-	return r;
+	/* A link in the project may lead anywhere. */
+	return level == CE_CONFIG_PROJECT ? ce_fs_replace(path, bytes, text->len, ret_changed, err)
+					  : ce_fs_rewrite(path, bytes, text->len, ret_changed, err);
 }
 
 int ce_config_read(struct ce_config *ret, char *manifest, const struct ce_config_warn *warn,
