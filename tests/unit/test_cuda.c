@@ -99,6 +99,7 @@ static void test_same_releases_same_specs(void **state)
 {
 	static const char *names[] = {"cublas_static", "cudart", "nccl"};
 	const struct ce_strs components = {names, CE_COUNT(names)};
+	size_t n = 0;
 
 	(void)state;
 	for (size_t i = 0; i < CE_COUNT(same); i++) {
@@ -113,6 +114,7 @@ static void test_same_releases_same_specs(void **state)
 				fail_msg("%s", err.text);
 			if (strcmp(ce_cuda_releases_text(&r, &a), same[i][0]) != 0)
 				fail_msg("%s gives %s", same[i][k], ce_cuda_releases_text(&r, &a));
+			n++;
 			ask(same[i][k], components, "linux-64", NULL, &b);
 			if (err.code) /* which names the version as it is written */
 				continue;
@@ -123,6 +125,7 @@ static void test_same_releases_same_specs(void **state)
 			fail_msg("%s", err.text);
 		assert_string_equal(ce_cuda_releases_text(&r, &a), same[i][0]);
 	}
+	print_message("releases taken: %zu of %zu spellings\n", n, n);
 }
 
 /* Until 12.1 the headers that cudart's own include came with nvcc; libculibos.a came with cudart until
@@ -180,6 +183,7 @@ static void test_refused(void **state)
 		ce_cuda_releases_parse("12.0.1", &(struct ce_cuda_releases){0}, &err), CCENV_EDATA);
 	assert_string_equal(err.text,
 		"CUDA version \"12.0.1\" has a patch level, but conda-forge selects releases by X.Y only; ask for \"12.0\" and let the lock file hold the patch level");
+	print_message("releases refused: %zu of %zu spellings\n", CE_COUNT(bad), CE_COUNT(bad));
 }
 
 /* Spellings of other tools: refused, as conda's tools do, with the release that was meant. */
@@ -235,6 +239,8 @@ static void test_likely_releases(void **state)
 			ce_cuda_releases_parse(cases[i].meant, &r, &(struct ccenv_error){0}) < 0)
 			fail_msg("%s proposes what is refused", cases[i].text);
 	}
+	print_message(
+		"releases proposed: %zu of %zu spellings\n", CE_COUNT(cases), CE_COUNT(cases));
 }
 
 static void test_before_the_toolkit(void **state)

@@ -228,6 +228,7 @@ static void test_bad(void **state)
 		n++;
 	}
 	closedir(dir);
+	print_message("bad/manifest: %d of %d manifests, each with its message\n", n, n);
 	assert_true(n >= 12);
 }
 

@@ -356,6 +356,8 @@ static void test_table(void **state)
 
 		differ += check_row(json_object_get(table, "base"), &row, deviations);
 	}
+	print_message(
+		"records.json: %zu of %zu rows, each read by %d readers\n", i - differ, i, READERS);
 	assert_true(i > 800);
 	assert_int_equal(differ, 0);
 	assert_all_used(deviations);
