@@ -89,7 +89,7 @@ def check_native(check, target, emulated, cwd):
     runs("ptxas", f"{target}/bin/ptxas", "--version", prints="release 13.0")
 
 
-def check_aarch64(check, check_runs, box, channel, work):
+def check_aarch64(check, check_runs, box, channel, work, sanitizers):
     tools, target, cwd = (os.path.join(work, n) for n in ("tools", "target", "cross"))
     os.mkdir(cwd)
     asyncio.run(_install(channel, "linux-64", TOOLS, tools, work))
@@ -103,8 +103,10 @@ def check_aarch64(check, check_runs, box, channel, work):
     tool = f"{tools}/bin/{TRIPLET}-"
     twice, host = (os.path.join(HERE, n) for n in ("twice.c", "host.cc"))
     products = []
-    for way, flags in {"plain": [], "lto": ["-flto", "-O2"], "static": ["-static"],
-                       "asan": ["-fsanitize=address,undefined"]}.items():
+    ways = {"plain": [], "lto": ["-flto", "-O2"], "static": ["-static"]}
+    if sanitizers:
+        ways["asan"] = ["-fsanitize=address,undefined"]
+    for way, flags in ways.items():
         obj, lib, out = (f"{cwd}/{way}{s}" for s in (".o", ".a", ""))
         check_runs(box, f"cross C, {way}", cwd, tool + "gcc", *flags, "-c", twice, "-o", obj)
         check_runs(box, f"cross gcc-ar, {way}", cwd, tool + "gcc-ar", "rcs", lib, obj)
