@@ -35,6 +35,7 @@ class Built(Packager):
         self.sysroot_dir = target.sysroot
         self.packages = []
         self.v, self.binutils_v = version
+        self.major = self.v.split(".", maxsplit=1)[0]
         # Above what the distribution's revision gives.
         self.number = 900
         self.build = f"{build}_{self.number}"
