@@ -25,15 +25,11 @@
 #include "repodata/repodata_sync.h"
 #include "spec/name.h"
 
-/* Calls ce_log() for each line. */
 static void warn_of(struct ccenv *c, const char *path, const char *what, struct ce_buf *lines)
 {
-	for (const char *line = ce_buf_str(lines); *line;) {
-		size_t n = strcspn(line, "\n");
+	CE_AUTOFREE char *prefix = ce_asprintf("%s: %s", path, what);
 
-		ce_log(&c->events, CCENV_LOG_WARNING, "%s: %s: %.*s", path, what, (int)n, line);
-		line += n + (line[n] == '\n');
-	}
+	ce_log_lines(&c->events, CCENV_LOG_WARNING, prefix, ce_buf_str(lines));
 	ce_buf_clear(lines);
 }
 

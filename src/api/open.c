@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/url.h"
 #include "cache/layout.h"
 #include "manifest/manifest_file.h"
 #include "model/manifest.h"
@@ -268,6 +269,15 @@ int ce_project_no_lock(const struct ccenv *c, struct ccenv_error *err)
 	return ce_fail(err, CCENV_ENOTFOUND,
 		"there is no ccenv.json here or in a parent directory, and no %s; change to the project, or name its lock with --lock or what is installed with --root",
 		c->lock_path);
+}
+
+int ce_project_check_committed_url(const char *what, const char *url, struct ccenv_error *err)
+{
+	if (!ce_url_has_credentials(url))
+		return 0;
+	return ce_fail(err, CCENV_EUSAGE,
+		"the URL of the %s has credentials, and the file that names it is to be committed: leave them out",
+		what);
 }
 
 int ce_project_need_manifest(const struct ccenv *c, struct ccenv_error *err)

@@ -67,6 +67,9 @@ CE_MUST_CHECK int ce_project_check(const struct ccenv *c, struct ccenv_error *er
 CE_MUST_CHECK int ce_project_need_manifest(const struct ccenv *c, struct ccenv_error *err);
 /* CCENV_ENOTFOUND for a lock that is not there, with what to do about it. */
 CE_MUST_CHECK int ce_project_no_lock(const struct ccenv *c, struct ccenv_error *err);
+/* CCENV_EUSAGE for a URL with credentials, which goes into a file that is to be committed. `what` is there. */
+CE_MUST_CHECK int ce_project_check_committed_url(
+	const char *what, const char *url, struct ccenv_error *err);
 
 /*
  * From now on the project is a lock and nothing else, as for `ccenv install --from-lock`: no manifest, and

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/url.h"
@@ -37,11 +38,9 @@ static int check_base(const char *base, struct ccenv_error *err)
 
 static int check_archive(const char *url, const char *sha256, struct ccenv_error *err)
 {
-	static const char hex[] = "0123456789abcdef";
-
 	if (!url && !sha256)
 		return 0;
-	if (!url || !sha256 || strlen(sha256) != 64 || strspn(sha256, hex) != 64)
+	if (!url || !sha256 || !ce_sha256_is_hex(sha256))
 		return ce_fail(err, CCENV_EUSAGE,
 			"an archive needs both its URL and its sha256, of 64 hex digits");
 	if (strpbrk(url, "' \t\r\n\\\"$`") || strncmp(url, "https://", strlen("https://")) != 0) {
@@ -49,10 +48,7 @@ static int check_archive(const char *url, const char *sha256, struct ccenv_error
 
 		return ce_fail(err, CCENV_EUSAGE, "\"%s\": expected an https:// URL", shown);
 	}
-	if (ce_url_has_credentials(url))
-		return ce_fail(err, CCENV_EUSAGE,
-			"the URL of the archive has credentials, and the file that names it is to be committed: leave them out");
-	return 0;
+	return ce_project_check_committed_url("archive", url, err);
 }
 
 /* A project with a lock that can be built from a clean checkout. */

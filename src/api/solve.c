@@ -173,18 +173,15 @@ int ccenv_solve(struct ccenv *c, const struct ccenv_solve_options *o, struct cce
 	CE_CLEANUP(ce_repodata_freep) struct ce_repodata *repodata = NULL;
 	CE_CLEANUP(ce_solution_freep) struct ce_solution *solution = NULL;
 	CE_CLEANUP(ce_json_decrefp) json_t *explanation = NULL;
-	const char **names, **texts;
+	const char **names;
 	int r = make_request(c, o, &request, err);
 
 	if (r < 0)
 		return r;
 	assert(request);
 	names = ce_arena_array(&request->arena, request->n_specs + 1, sizeof(*names));
-	texts = ce_arena_array(&request->arena, request->n_specs + 1, sizeof(*texts));
-	for (size_t i = 0; i < request->n_specs; i++) {
+	for (size_t i = 0; i < request->n_specs; i++)
 		names[i] = request->specs[i]->name;
-		texts[i] = o->specs[i];
-	}
 	r = ce_trust_check_cache(c, err);
 	if (r < 0)
 		return r;
@@ -196,7 +193,7 @@ int ccenv_solve(struct ccenv *c, const struct ccenv_solve_options *o, struct cce
 		*ret_explanation = json_dumps(explanation, JSON_COMPACT);
 	if (r < 0)
 		return r;
-	ce_packages_fill(
-		solution->pkgs, solution->n, (struct ce_strs){texts, request->n_specs}, ret);
+	ce_packages_fill(solution->pkgs, solution->n,
+		(struct ce_strs){(const char **)o->specs, o->n_specs}, ret);
 	return 0;
 }

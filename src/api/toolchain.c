@@ -33,6 +33,7 @@ static int check_archive(
 {
 	static const char *const schemes[] = {"https://", "http://", "file:///"};
 	bool known = false;
+	int r;
 
 	for (size_t i = 0; i < CE_COUNT(schemes); i++)
 		known = known || strncmp(url, schemes[i], strlen(schemes[i])) == 0;
@@ -45,10 +46,9 @@ static int check_archive(
 			"invalid URL of a %s \"%s\": expected https://, http:// or file:///", what,
 			shown);
 	}
-	if (ce_url_has_credentials(url))
-		return ce_fail(err, CCENV_EUSAGE,
-			"the URL of the %s has credentials, and the file that names it is to be committed: leave them out",
-			what);
+	r = ce_project_check_committed_url(what, url, err);
+	if (r < 0)
+		return r;
 	if (!ce_sha256_is_hex(sha256))
 		return ce_fail(err, CCENV_EUSAGE,
 			"invalid sha256 \"%s\": expected 64 lower-case hex digits, as sha256sum prints them",

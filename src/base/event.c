@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 
@@ -17,6 +18,17 @@ void ce_log(const struct ccenv_events *ev, enum ccenv_level level, const char *f
 	CE_AUTOFREE char *text = ce_vasprintf(fmt, ap);
 	va_end(ap);
 	ev->log(ev->user, level, text);
+}
+
+void ce_log_lines(const struct ccenv_events *ev, enum ccenv_level level, const char *prefix,
+	const char *lines)
+{
+	while (*lines) {
+		size_t n = strcspn(lines, "\n");
+
+		ce_log(ev, level, "%s: %.*s", prefix, (int)n, lines);
+		lines += n + (lines[n] == '\n');
+	}
 }
 
 void ce_progress(const struct ccenv_events *ev, const struct ccenv_progress *progress)

@@ -22,13 +22,13 @@
 #include "base/printable.h"
 #include "base/strs.h"
 #include "ccenv/ccenv.h"
+#include "io/archive_tar.h"
 #include "io/archive_tree.h"
 
 enum {
 	METADATA_BYTES_MAX = 64 << 10,
 	DIR_BYTES = 4096,       /* what a directory takes on a disk */
 	SKIPPED_MAX = 64 << 20, /* bytes of a zip that belong to no package */
-	HEADER_MAX = 4 << 20,   /* bytes of a tar that describe one entry: names, maps of holes */
 	TARGET_BYTES_MAX = 4095
 };
 
@@ -42,8 +42,8 @@ struct unpack {
 	struct ccenv_error *err;
 	struct archive *zip;    /* NULL for a .tar.bz2 */
 	struct archive *packed; /* the compressed tar that is being read */
-	uint64_t plain, header; /* bytes of it: of all tars; of the header that is being read */
-	bool in_header;
+	uint64_t plain;         /* bytes of it, of all tars */
+	struct ce_tar_header header;
 	char head[CE_ARCHIVE_HEAD];
 	size_t n_head;
 };
@@ -203,8 +203,7 @@ static la_ssize_t read_plain(struct archive *a, void *user, const void **ret_dat
 		return -1;
 	}
 	x->plain += len;
-	x->header += x->in_header ? len : 0;
-	if (x->header > HEADER_MAX || x->plain / 2 > x->u->max_bytes) {
+	if (!ce_tar_header_count(&x->header, len) || x->plain / 2 > x->u->max_bytes) {
 		archive_set_error(a, EIO, "it has too much that is no file");
 		return -1;
 	}
@@ -405,17 +404,6 @@ static int put_entry(struct unpack *x, struct archive *tar, struct archive_entry
 	return x->u->entry(x->u->user, &out, x->err);
 }
 
-static int next_entry(struct unpack *x, struct archive *tar, struct archive_entry **ret)
-{
-	int r;
-
-	x->header = 0;
-	x->in_header = true;
-	r = archive_read_next_header(tar, ret);
-	x->in_header = false;
-	return r;
-}
-
 /* Reads one tar to its end, from the compressed file that x->packed has opened. */
 static int unpack_tar(struct unpack *x)
 {
@@ -428,7 +416,7 @@ static int unpack_tar(struct unpack *x)
 	archive_read_support_format_tar(tar);
 	if (archive_read_open(tar, x, NULL, read_plain, NULL) < ARCHIVE_WARN)
 		return fail_archive(x, tar, x->err);
-	while ((r = next_entry(x, tar, &e)) != ARCHIVE_EOF) {
+	while ((r = ce_tar_next_header(tar, &x->header, &e)) != ARCHIVE_EOF) {
 		/* A warning is about a field of the header; a name that could not be converted is
 		 * caught below. */
 		if (r < ARCHIVE_WARN)

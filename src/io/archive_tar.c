@@ -18,7 +18,7 @@
 enum {
 	BLOCK = 1 << 18,
 	ENTRIES_MAX = 200000,
-	HEADER_MAX = 4 << 20, /* bytes that describe one file: names, maps of holes */
+	HEADER_MAX = 4 << 20 /* bytes that describe one file */
 };
 
 struct ce_tar_writer {
@@ -40,7 +40,6 @@ static int fail_write(struct ce_tar_writer *w, struct ccenv_error *err)
 
 	if (system_errno(w->a))
 		return ce_fail_errno(err, system_errno(w->a), "cannot write the archive");
-
 	return ce_fail(err, CCENV_EIO, "cannot write the archive: %s", text ? text : "unknown");
 }
 
@@ -102,11 +101,25 @@ int ce_tar_finish(struct ce_tar_writer *w, struct ccenv_error *err)
 
 /* ---- reading ---- */
 
-/* All that libarchive reads passes here, so here is the bound of what it may keep for one header. */
+int ce_tar_next_header(struct archive *a, struct ce_tar_header *h, struct archive_entry **ret)
+{
+	int r;
+
+	*h = (struct ce_tar_header){.in_header = true};
+	r = archive_read_next_header(a, ret);
+	h->in_header = false;
+	return r;
+}
+
+bool ce_tar_header_count(struct ce_tar_header *h, size_t n)
+{
+	h->bytes += h->in_header ? n : 0;
+	return h->bytes <= HEADER_MAX;
+}
+
 struct source {
 	int fd;
-	bool in_header;
-	uint64_t header; /* bytes of it */
+	struct ce_tar_header header;
 	char block[BLOCK];
 };
 
@@ -122,8 +135,7 @@ static la_ssize_t read_block(struct archive *a, void *user, const void **ret_dat
 		archive_set_error(a, errno, "%s", strerror(errno));
 		return -1;
 	}
-	s->header += s->in_header ? (uint64_t)n : 0;
-	if (s->header > HEADER_MAX) {
+	if (!ce_tar_header_count(&s->header, (size_t)n)) {
 		archive_set_error(a, EINVAL, "it has too much that is no file");
 		return -1;
 	}
@@ -138,17 +150,6 @@ static la_int64_t skip_bytes(struct archive *a, void *user, la_int64_t n)
 
 	(void)a;
 	return lseek(s->fd, n, SEEK_CUR) >= 0 ? n : 0;
-}
-
-static int next_header(struct archive *a, struct source *s, struct archive_entry **ret)
-{
-	int r;
-
-	s->header = 0;
-	s->in_header = true;
-	r = archive_read_next_header(a, ret);
-	s->in_header = false;
-	return r;
 }
 
 static void read_freep(struct archive **a)
@@ -196,7 +197,7 @@ static int read_entries(
 	for (size_t n = 0;; n++) {
 		struct archive_entry *e;
 		const char *path;
-		int k = next_header(a, s, &e);
+		int k = ce_tar_next_header(a, &s->header, &e);
 
 		if (k == ARCHIVE_EOF)
 			return 0;

@@ -2,12 +2,29 @@
 #ifndef CE_IO_ARCHIVE_TAR_H
 #define CE_IO_ARCHIVE_TAR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
 
+struct archive;
+struct archive_entry;
 struct ccenv_error;
+
+/*
+ * The bound of what libarchive may keep in memory for one header of a tar: its names, its map of holes. All
+ * that it reads passes a callback of ours, which counts.
+ */
+struct ce_tar_header {
+	bool in_header;
+	uint64_t bytes;
+};
+
+/* archive_read_next_header() within the bound; its answer. */
+int ce_tar_next_header(struct archive *a, struct ce_tar_header *h, struct archive_entry **ret);
+/* For the callback: `n` bytes more were read. False above the bound: the read has to fail. */
+bool ce_tar_header_count(struct ce_tar_header *h, size_t n);
 
 /*
  * Plain tars of plain files, over libarchive: what a bundle is. Written, they have the same bytes for the

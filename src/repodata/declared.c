@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/event.h"
 
 /* What comes from the index is one word of the line. */
 static void add_channel(struct ce_buf *lines, const char *key, const char *channel)
@@ -30,14 +29,4 @@ void ce_declare_revision(struct ce_buf *lines)
 {
 	ce_buf_adds(lines,
 		"the index has records of a later revision (repodata v3), which ccenv does not read; packages that exist in no other form are not found\n");
-}
-
-void ce_declared_warn(const struct ccenv_events *events, const char *shown, const char *lines)
-{
-	while (*lines) {
-		size_t n = strcspn(lines, "\n");
-
-		ce_log(events, CCENV_LOG_WARNING, "%s: %.*s", shown, (int)n, lines);
-		lines += n + (lines[n] == '\n');
-	}
 }

@@ -2,7 +2,6 @@
 #ifndef CE_REPODATA_DECLARED_H
 #define CE_REPODATA_DECLARED_H
 
-struct ccenv_events;
 struct ce_buf;
 
 /*
@@ -15,7 +14,5 @@ struct ce_buf;
 void ce_declare_relations(struct ce_buf *lines, const char *base, const char *overrides);
 /* The index has records of a later revision, such as v3 (CEP 48). */
 void ce_declare_revision(struct ce_buf *lines);
-/* A warning for each line. `shown` names the index. */
-void ce_declared_warn(const struct ccenv_events *events, const char *shown, const char *lines);
 
 #endif

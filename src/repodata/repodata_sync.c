@@ -21,7 +21,6 @@
 #include "ccenv/ccenv.h"
 #include "io/download.h"
 #include "model/repodata.h"
-#include "repodata/declared.h"
 #include "repodata/hint.h"
 #include "repodata/name_index.h"
 #include "repodata/shard_fetch.h"
@@ -502,7 +501,7 @@ static void warn_of_declared(const struct sync *y)
 		const struct ce_source *s = y->sources[i];
 
 		if (s->state == CE_SOURCE_READY && (s->index || s->shards))
-			ce_declared_warn(y->query->events, s->shown,
+			ce_log_lines(y->query->events, CCENV_LOG_WARNING, s->shown,
 				s->index ? ce_name_index_declared(s->index)
 					 : ce_shard_index_declared(s->shards));
 	}
