@@ -8,14 +8,14 @@ the shared libraries that it links with are the target's, in its own directory.
 import os
 import shutil
 
-from .packager import Packager
+from .packager import Distributed
 from .platform import X86_64
 
 # The target's packages whose libraries a cross compiler has itself.
 RUNTIMES = ("libgcc", "libgomp", "libstdcxx", "libsanitizer")
 
 
-class Cross(Packager):
+class Cross(Distributed):
     """`own` is the Toolchain of the target, made but not yet written."""
 
     def __init__(self, tree, debs, work, specs, own):

@@ -11,11 +11,11 @@ import shutil
 
 from . import elf
 from .package import PLACEHOLDER
-from .packager import Packager, upstream
+from .packager import Distributed, upstream
 from .platform import X86_64
 
 
-class Toolchain(Packager):
+class Toolchain(Distributed):
     """All packages of a platform's own compiler, from `tree`."""
 
     def __init__(self, tree, debs, work, specs, platform=X86_64):

@@ -45,36 +45,27 @@ RPATH = f" %{{!static:%{{!static-pie:-rpath {PLACEHOLDER}/lib}}}}"
 
 
 class Packager:
-    """What a native compiler (gcc.Toolchain) and a cross compiler (cross.Cross) have in common.
+    """What the packages of all compilers have in common.
 
-    `target` is the platform that the compiler compiles for, `host` the one that it runs on.
+    `target` is the platform that the compiler compiles for, `host` the one that it runs on; `versions` are gcc's and binutils',
+    `build` the hash and the number of the build string.
     """
 
-    def __init__(self, tree, debs, work, specs, target, host):
+    def __init__(self, tree, work, target, host, versions, build):
         self.tree = tree
-        self.specs = specs
         self.work = work
         self.target = target
         self.host = host
         self.triplet = target.triplet
-        self.native = target.native
         self.sysroot_dir = target.sysroot
         self.packages = []
-        self.binutils_deb = "binutils-" + target.native.replace("_", "-")
-        # Private libraries of the programs, out of the way of PREFIX/lib.
-        self.binutils_libs = f"libexec/{target.triplet}-binutils"
-        self.versions = {d["name"]: d["file"].split("_")[1] for d in debs}
-        self.gcc_deb, self.major = next((d["name"], m.group(1)) for d in debs
-                                        if (m := re.match(r"gcc-(\d+)", d["name"])))
-        self.v = upstream(self.versions[self.gcc_deb])
-        self.binutils_v = upstream(self.versions[self.binutils_deb])
-        self.number = _revision(self.versions[self.gcc_deb])
-        # As conda's build strings: a hash of what went in, then the number.
-        inputs = "".join(d["file"] + d["sha256"] for d in debs)
-        self.hash = "h" + hashlib.sha256(inputs.encode()).hexdigest()[:7]
-        self.build = f"{self.hash}_{self.number}"
+        self.v, self.binutils_v = versions
+        self.major = self.v.split(".", maxsplit=1)[0]
         self.libexec = f"libexec/gcc/{self.triplet}/{self.v}"
         self.libdir = f"lib/gcc/{self.triplet}/{self.v}"
+        # As conda's build strings: a hash of what went in, then the number.
+        self.hash, self.number = build
+        self.build = f"{self.hash}_{self.number}"
 
     def on(self, name):
         """The package of that name for the target."""
@@ -100,6 +91,54 @@ class Packager:
         made = Package(self.work, record, **kw)
         self.packages.append(made)
         return made
+
+    # Activation and short names
+
+    def activation(self):
+        v, sysroot = self.v, self.on("sysroot")
+        tools = {"AR": "ar", "AS": "as", "LD": "ld", "NM": "nm", "OBJCOPY": "objcopy",
+                 "OBJDUMP": "objdump", "RANLIB": "ranlib", "READELF": "readelf",
+                 "STRIP": "strip"}
+        self._activate(self.on("binutils"), self.binutils_v,
+                       [f"binutils_impl_{self.target.subdir} {self.binutils_v}.*", sysroot],
+                       {k: f"{self.triplet}-{n}" for k, n in tools.items()})
+        self._activate(self.on("gcc"), v,
+                       [self.on("binutils"), f"gcc_impl_{self.target.subdir} {v}.*", sysroot],
+                       {"CC": f"{self.triplet}-cc", "GCC": f"{self.triplet}-gcc", "CPP": f"{self.triplet}-cpp",
+                        "HOST": self.triplet, "BUILD": self.host.triplet,
+                        "CONDA_BUILD_SYSROOT": "${CONDA_PREFIX}/" + self.sysroot_dir,
+                        "LDFLAGS": "-Wl,-rpath,${CONDA_PREFIX}/lib -L${CONDA_PREFIX}/lib"})
+        self._activate(self.on("gxx"), v,
+                       [self.on("binutils"), f"gcc_{self.target.subdir} {v} {self.build}",
+                        f"gxx_impl_{self.target.subdir} {v}.*", sysroot],
+                       {"CXX": f"{self.triplet}-c++", "GXX": f"{self.triplet}-g++"},
+                       run_exports={"strong": [f"libgcc >={self.major}", f"libstdcxx >={self.major}"]})
+
+    def _activate(self, name, version, depends, variables, **kw):
+        package = self.package(name, version, self.build, depends, license="BSD-3-Clause", **kw)
+        stem = name.split("_")[0]
+        on = [f'export {k}="{value}"' for k, value in variables.items()]
+        off = [f"unset {k}" for k in variables]
+        package.text(f"etc/conda/activate.d/activate-{self.on(stem)}.sh", "\n".join(on) + "\n")
+        package.text(f"etc/conda/deactivate.d/deactivate-{self.on(stem)}.sh",
+                     "\n".join(off) + "\n")
+
+
+class Distributed(Packager):
+    """The distribution's own: what a native compiler (gcc.Toolchain) and a cross compiler (cross.Cross) have in common."""
+
+    def __init__(self, tree, debs, work, specs, target, host):
+        self.versions = {d["name"]: d["file"].split("_")[1] for d in debs}
+        self.gcc_deb = next(d["name"] for d in debs if re.match(r"gcc-\d+", d["name"]))
+        self.binutils_deb = "binutils-" + target.native.replace("_", "-")
+        inputs = "".join(d["file"] + d["sha256"] for d in debs)
+        super().__init__(tree, work, target, host,
+                         (upstream(self.versions[self.gcc_deb]), upstream(self.versions[self.binutils_deb])),
+                         ("h" + hashlib.sha256(inputs.encode()).hexdigest()[:7], _revision(self.versions[self.gcc_deb])))
+        self.specs = specs
+        self.native = target.native
+        # Private libraries of the programs, out of the way of PREFIX/lib.
+        self.binutils_libs = f"libexec/{target.triplet}-binutils"
 
     def _gcc_library(self, package, path):
         """A file of lib/gcc/<triplet>/<version>. Links there lead to PREFIX/lib."""
@@ -207,35 +246,3 @@ class Packager:
         source = self.tree.one(f"usr/bin/{self.native}-{name}-{self.major}")
         full = package.take(self.tree.full(source), f"bin/{self.triplet}-{name}")
         elf.set_rpath(full, f"$ORIGIN/../{self.libexec}/lib")
-
-    # Activation and short names
-
-    def activation(self):
-        v, sysroot = self.v, self.on("sysroot")
-        tools = {"AR": "ar", "AS": "as", "LD": "ld", "NM": "nm", "OBJCOPY": "objcopy",
-                 "OBJDUMP": "objdump", "RANLIB": "ranlib", "READELF": "readelf",
-                 "STRIP": "strip"}
-        self._activate(self.on("binutils"), self.binutils_v,
-                       [f"binutils_impl_{self.target.subdir} {self.binutils_v}.*", sysroot],
-                       {k: f"{self.triplet}-{n}" for k, n in tools.items()})
-        self._activate(self.on("gcc"), v,
-                       [self.on("binutils"), f"gcc_impl_{self.target.subdir} {v}.*", sysroot],
-                       {"CC": f"{self.triplet}-cc", "GCC": f"{self.triplet}-gcc", "CPP": f"{self.triplet}-cpp",
-                        "HOST": self.triplet, "BUILD": self.host.triplet,
-                        "CONDA_BUILD_SYSROOT": "${CONDA_PREFIX}/" + self.sysroot_dir,
-                        "LDFLAGS": "-Wl,-rpath,${CONDA_PREFIX}/lib -L${CONDA_PREFIX}/lib"})
-        self._activate(self.on("gxx"), v,
-                       [self.on("binutils"), f"gcc_{self.target.subdir} {v} {self.build}",
-                        f"gxx_impl_{self.target.subdir} {v}.*", sysroot],
-                       {"CXX": f"{self.triplet}-c++", "GXX": f"{self.triplet}-g++"},
-                       run_exports={"strong": [f"libgcc >={self.major}", f"libstdcxx >={self.major}"]})
-
-    def _activate(self, name, version, depends, variables, **kw):
-        package = self.package(name, version, self.build, depends, license="BSD-3-Clause", **kw)
-        stem = name.split("_")[0]
-        on = [f'export {k}="{value}"' for k, value in variables.items()]
-        off = [f"unset {k}" for k in variables]
-        package.text(f"etc/conda/activate.d/activate-{self.on(stem)}.sh", "\n".join(on) + "\n")
-        package.text(f"etc/conda/deactivate.d/deactivate-{self.on(stem)}.sh",
-                     "\n".join(off) + "\n")
-

@@ -26,21 +26,8 @@ class Built(Packager):
     """`tree` is the prefix of one target, with all that was installed; `version` is (gcc's, binutils')."""
 
     def __init__(self, tree, version, build, work, target):
-        # pylint: disable=super-init-not-called  # the distribution's names are no concern here
-        self.tree = tree
-        self.work = work
-        self.target = target
-        self.host = X86_64
-        self.triplet = target.triplet
-        self.sysroot_dir = target.sysroot
-        self.packages = []
-        self.v, self.binutils_v = version
-        self.major = self.v.split(".", maxsplit=1)[0]
-        # Above what the distribution's revision gives.
-        self.number = 900
-        self.build = f"{build}_{self.number}"
-        self.libexec = f"libexec/gcc/{self.triplet}/{self.v}"
-        self.libdir = f"lib/gcc/{self.triplet}/{self.v}"
+        # The number is above what the distribution's revision gives.
+        super().__init__(tree, work, target, X86_64, version, (build, 900))
         self.is_native = target is X86_64
 
     def make(self):
