@@ -74,3 +74,6 @@ def compare(one, other):
 
 if __name__ == "__main__":
     {"install": install, "mirror": mirror, "compare": compare}[sys.argv[1]](*sys.argv[2:])
+    # All is done and checked. Threads of py-rattler's may still run, and at times crash the interpreter that takes itself down.
+    sys.stdout.flush()
+    os._exit(0)
