@@ -24,10 +24,29 @@ enum {
 	MAX_RETRY_AFTER_S = 120, /* a server that wants more is an error now, not a hanging build */
 };
 
-/* "bytes 100-199/200" -> 100 */
+/* "bytes 100-199/200" -> 100; UINT64_MAX for what says no first byte. */
 static uint64_t range_start(const char *text)
 {
-	return strncasecmp(text, "bytes ", 6) == 0 ? strtoull(text + 6, NULL, 10) : UINT64_MAX;
+	bool said = strncasecmp(text, "bytes ", 6) == 0 && text[6] >= '0' && text[6] <= '9';
+
+	return said ? strtoull(text + 6, NULL, 10) : UINT64_MAX;
+}
+
+static bool can_do_without_range(const struct ce_transfer *t)
+{
+	return (t->from || t->t.until) && !t->no_range && !t->t.part;
+}
+
+/* The server does not do well with ranges: the same from the first byte to the last. */
+static void ask_without_range(struct ce_transfer *t, long status)
+{
+	t->no_range = true;
+	t->other_range = false;
+	t->from = 0;
+	if (ce_transfer_restart(t) < 0)
+		ce_transfer_finish_failed(t, status);
+	else
+		ce_transfer_requeue(t, 0);
 }
 
 /* Looks at the status before the first byte of a body. <0 ends the transfer. */
@@ -41,10 +60,12 @@ int ce_transfer_check_answer(struct ce_transfer *t)
 	t->dropped = status != 200 && status != 206;
 	if (t->dropped)
 		return 0;
-	if (status == 206 && (!t->content_range || range_start(t->content_range) != t->from))
+	if (status == 206 && (!t->content_range || range_start(t->content_range) != t->from)) {
+		t->other_range = can_do_without_range(t);
 		return ce_transfer_fail(t, CCENV_ENET,
 			"the server sent another part of the file than asked for",
-			"remove it with `ccenv clean --downloads`, or try again later");
+			"try again later");
+	}
 	if (status == 206 && t->t.on_range)
 		t->t.on_range(t->t.user, ce_transfer_whole(t), t->etag);
 	if (status == 200 && t->t.part)
@@ -212,14 +233,9 @@ static void finish_status(struct ce_transfer *t, long status)
 		ce_transfer_finish(t, 0, NULL, status);
 		return;
 	}
-	if (status == 416 && (t->from || t->t.until) && !t->no_range && !t->t.part) {
-		/* What is on disk is no part of this file: begin again. */
-		t->no_range = true;
-		t->from = 0;
-		if (ce_transfer_restart(t) < 0)
-			ce_transfer_finish_failed(t, status);
-		else
-			ce_transfer_requeue(t, 0);
+	if (status == 416 &&
+		can_do_without_range(t)) { /* what is on disk is no part of this file */
+		ask_without_range(t, status);
 		return;
 	}
 	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &after);
@@ -254,6 +270,10 @@ static void finish_error(struct ce_transfer *t, CURLcode code)
 	const char *cause = plain ? t->curl_text : curl_easy_strerror(code);
 	long status = ce_transfer_status(t), tunnel = 0;
 
+	if (t->other_range) {
+		ask_without_range(t, status);
+		return;
+	}
 	if (t->err.code < 0) { /* ours: a callback or a limit */
 		ce_transfer_finish_failed(t, status);
 		return;
@@ -283,7 +303,7 @@ void ce_transfer_end_http(struct ce_transfer *t, CURLcode code)
 	}
 	long status = ce_transfer_status(t);
 	if ((!t->checked && ce_transfer_check_answer(t) < 0) || t->err.code < 0) {
-		ce_transfer_finish_failed(t, status);
+		finish_error(t, CURLE_WRITE_ERROR);
 		return;
 	}
 	if (status >= 300 && status < 400 && status != 304 && t->location) {

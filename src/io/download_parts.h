@@ -14,7 +14,7 @@ struct ce_parts;
  * (TCP's slow start, RFC 6928): six of them bring 200 KB in two round trips, where one needs four.
  *
  * The parts are one file only where a strong ETag says so. Whatever goes wrong with any but the
- * first, the whole is asked for as ever.
+ * first, the whole is asked for as ever; so it is where the first comes as another range.
  */
 
 /* Is this a download that can come in parts? Not where there are mirrors, and not by a libcurl that

@@ -44,6 +44,7 @@ struct ce_transfer {
 	bool own_error; /* a callback failed: nothing else will help */
 	unsigned tries, redirects;
 	bool no_range;      /* the server refused one */
+	bool other_range;   /* the server sent one that was not asked for */
 	uint64_t from;      /* first byte asked for in this request */
 	uint64_t got;       /* bytes handed on, counted from the begin of the body */
 	uint64_t drained;   /* of an error page */

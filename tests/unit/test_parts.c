@@ -34,6 +34,7 @@ struct server {
 	bool ignores;                   /* ranges: all of it, with 200 */
 	int status;                     /* instead of an answer to the part at `at` */
 	const char *other_etag, *range; /* of that part's answer: another file, another range */
+	const char *head;               /* the same: header lines instead of Content-Range */
 	bool torn, longer, shorter;
 	size_t at;
 	bool first_fails; /* once, with 503 */
@@ -69,7 +70,9 @@ static bool answer_part(int fd, const struct server *s, const char *body, size_t
 		end -= 100;
 	if (etag)
 		ce_buf_addf(&head, "ETag: %s\r\n", etag);
-	if (odd && s->range)
+	if (odd && s->head)
+		ce_buf_adds(&head, s->head);
+	else if (odd && s->range)
 		ce_buf_addf(&head, "Content-Range: %s\r\n", s->range);
 	else
 		ce_buf_addf(&head, "Content-Range: bytes %zu-%zu/%zu\r\n", from, end - 1, s->size);
@@ -251,6 +254,31 @@ static void test_not_one_file(void **state)
 		1);
 }
 
+/* 206 for another range than was asked for, or for none that is said. */
+static void test_ranges_unsaid(void **state)
+{
+	static const char *const heads[] = {
+		"X-None: 1\r\n",
+		"Content-Type: multipart/byteranges; boundary=b\r\n",
+		"Content-Range: bytes */300000\r\n",
+		"Content-Range: bytes 100-28671/300000\r\n",
+		"Content-Range: lines 0-28671/300000\r\n",
+		"Content-Range: \r\n",
+	};
+
+	(void)state;
+	need_parts();
+	for (size_t i = 0; i < CE_COUNT(heads); i++) {
+		for (size_t at = 0; at <= PART; at += PART)
+			check(heads[i],
+				(struct server){.size = LARGE,
+					.etag = "\"v1\"",
+					.at = at,
+					.head = heads[i]},
+				1);
+	}
+}
+
 static void test_one_fails(void **state)
 {
 	static const int statuses[] = {200, 204, 301, 400, 403, 404, 416, 429, 500, 503};
@@ -320,6 +348,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_not_one_file),
+		cmocka_unit_test(test_ranges_unsaid),
 		cmocka_unit_test(test_one_fails),
 		cmocka_unit_test(test_no_file),
 		cmocka_unit_test(test_receiver),
