@@ -188,6 +188,26 @@ static int take_modified(void *user, const char *path, size_t len, struct ccenv_
 	return json_array_size(list) == MODIFIED_MAX;
 }
 
+/*
+ * "user@host:path", the short form of ssh, without what may be a password: git has no
+ * "user:password@host:path", but who writes it means one. NULL for a path and for "helper::…".
+ */
+static char *short_uri(const char *text)
+{
+	const char *at = strrchr(text, '@'), *colon = strchr(text, ':');
+
+	if (strstr(text, "::"))
+		return NULL;
+	if (at && colon && strchr(text, '@') > colon) {
+		text = at + 1;
+		colon = strchr(text, ':');
+	}
+	if (!colon || memchr(text, '/', (size_t)(colon - text)))
+		return NULL;
+	return ce_asprintf(
+		"git+ssh://%.*s/%s", (int)(colon - text), text, colon + 1 + (colon[1] == '/'));
+}
+
 /* "git+https://host/path.git": without credentials; nothing for a repository on this machine, whose
  * path says nothing elsewhere. */
 static char *source_uri(const struct ce_git *git)
@@ -196,7 +216,6 @@ static char *source_uri(const struct ce_git *git)
 	CE_CLEANUP(ce_buf_release) struct ce_buf url = {0};
 	struct ccenv_error ignored;
 	CE_AUTOFREE char *redacted = NULL;
-	const char *colon;
 
 	if (ce_git_text(git, args, &url, &ignored) < 0 || !url.len)
 		return NULL;
@@ -204,12 +223,7 @@ static char *source_uri(const struct ce_git *git)
 		redacted = ce_url_redact(ce_buf_str(&url));
 		return ce_has_prefix(redacted, "file://") ? NULL : ce_asprintf("git+%s", redacted);
 	}
-	/* host:path, the short form of ssh. */
-	colon = strchr(ce_buf_str(&url), ':');
-	if (!colon || memchr(ce_buf_str(&url), '/', (size_t)(colon - ce_buf_str(&url))))
-		return NULL;
-	return ce_asprintf("git+ssh://%.*s/%s", (int)(colon - ce_buf_str(&url)), ce_buf_str(&url),
-		colon + 1 + (colon[1] == '/'));
+	return short_uri(ce_buf_str(&url));
 }
 
 static int add_source(struct provenance *p, json_t *dependencies)
