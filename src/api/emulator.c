@@ -2,10 +2,8 @@
 /* Running a target's programs here; see emulator.h. */
 #include "api/emulator.h"
 
-#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/arena.h"
@@ -18,19 +16,11 @@
 #include "model/manifest.h"
 #include "model/platform.h"
 
-/* The program in PATH; NULL when it is in none of its directories. */
 static const char *find_program(const char *path, const char *name, struct ce_arena *a)
 {
-	for (const char *p = path ? path : ""; *p; p += *p == ':') {
-		size_t n = strcspn(p, ":");
-		const char *file = ce_arena_printf(a, "%.*s/%s", (int)n, p, name);
+	CE_AUTOFREE char *file = ce_fs_find_program(path, name);
 
-		/* A relative entry would mean another program in each directory. */
-		if (*p == '/' && n < INT_MAX && access(file, X_OK) == 0 && !ce_fs_is_dir(file))
-			return file;
-		p += n;
-	}
-	return NULL;
+	return file ? ce_arena_strdup(a, file) : NULL;
 }
 
 /* Of ccenv.json. A name is looked up now, so that all build tools run the same program. */

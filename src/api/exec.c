@@ -232,9 +232,10 @@ static void put_command(const struct exec *x, struct words *w)
 		put(w, x->o->argv[i]);
 }
 
-static void put_bwrap(struct words *w, const struct ce_place_steps *steps, const char *dir)
+static void put_bwrap(
+	struct words *w, const char *bwrap, const struct ce_place_steps *steps, const char *dir)
 {
-	put(w, "bwrap");
+	put(w, bwrap);
 	for (size_t i = 0; i < steps->n; i++) {
 		const struct ce_place_step *s = &steps->items[i];
 
@@ -284,13 +285,16 @@ static int probe_own(const struct ce_place_steps *steps, struct ccenv_error *err
 	return CCENV_EHOST;
 }
 
-static int probe_bwrap(const struct ce_place_steps *steps, struct ccenv_error *err)
+static int probe_bwrap(
+	const char *bwrap, const struct ce_place_steps *steps, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
 	CE_CLEANUP(words_free) struct words w = {0};
 	int status, r;
 
-	put_bwrap(&w, steps, "/");
+	if (!bwrap)
+		return ce_fail(err, CCENV_EHOST, "bwrap cannot be run");
+	put_bwrap(&w, bwrap, steps, "/");
 	put(&w, "true");
 	put(&w, NULL);
 	ce_buf_init(&out, PROBE_MAX);
@@ -311,20 +315,21 @@ static int fail_both(const struct exec *x, const char *own, const char *bwrap)
 }
 
 /* bubblewrap may be allowed what other programs are not, but takes rights from root that builds may use:
- * root tries without it first. *ret_bwrap: it is the way. */
-static int choose(const struct exec *x, const struct ce_place_steps *steps, bool *ret_bwrap)
+ * root tries without it first. *ret_bwrap: it is the way. `bwrap` is its path, or NULL. */
+static int choose(const struct exec *x, const char *bwrap, const struct ce_place_steps *steps,
+	bool *ret_bwrap)
 {
-	struct ccenv_error own = {0}, bwrap = {0};
+	struct ccenv_error own = {0}, other = {0};
 	bool root = geteuid() == 0;
 
 	if (root && probe_own(steps, &own) == 0)
 		*ret_bwrap = false;
-	else if (probe_bwrap(steps, &bwrap) == 0)
+	else if (probe_bwrap(bwrap, steps, &other) == 0)
 		*ret_bwrap = true;
 	else if (!root && probe_own(steps, &own) == 0)
 		*ret_bwrap = false;
 	else
-		return fail_both(x, own.text, bwrap.text);
+		return fail_both(x, own.text, other.text);
 	return 0;
 }
 
@@ -333,17 +338,18 @@ static int enter(const struct exec *x, struct words *w)
 	const struct ce_places_user user = {0};
 	CE_CLEANUP(ce_places_release) struct ce_place_steps steps = {0};
 	CE_AUTOFREE char *here = moved(x, x->here);
+	CE_AUTOFREE char *program = ce_fs_find_program(x->c->getenv_fn("PATH"), "bwrap");
 	bool bwrap = false;
 	int r = ce_places_plan(x->places, x->n, &steps, x->err);
 
 	if (r >= 0)
-		r = choose(x, &steps, &bwrap);
+		r = choose(x, program, &steps, &bwrap);
 	if (r < 0)
 		return r;
 	ce_log(&x->c->events, CCENV_LOG_INFO, "%s is at %s, by %s", x->source, x->at,
 		bwrap ? "bubblewrap" : "a mount namespace");
 	if (bwrap) {
-		put_bwrap(w, &steps, here);
+		put_bwrap(w, program, &steps, here);
 		return 0;
 	}
 	r = ce_places_enter(&steps, &user, x->err);

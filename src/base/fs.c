@@ -30,6 +30,20 @@ bool ce_fs_exists(const char *path)
 	return lstat(path, &st) == 0;
 }
 
+char *ce_fs_find_program(const char *path, const char *name)
+{
+	for (const char *p = path ? path : "/usr/bin:/bin"; *p; p += *p == ':') {
+		size_t n = strcspn(p, ":");
+		CE_AUTOFREE char *dir = ce_strndup(p, n);
+		CE_AUTOFREE char *file = ce_path_join(dir, name);
+
+		if (*p == '/' && access(file, X_OK) == 0 && !ce_fs_is_dir(file))
+			return CE_TAKE(file);
+		p += n;
+	}
+	return NULL;
+}
+
 bool ce_fs_is_dir(const char *path)
 {
 	struct stat st;

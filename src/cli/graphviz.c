@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/attr.h"
 #include "base/fs.h"
 #include "base/os.h"
@@ -20,12 +21,15 @@ extern char **environ;
 static int start(int in, pid_t *ret)
 {
 	char *const argv[] = {(char[]){"dot"}, (char[]){"-Tsvg"}, NULL};
+	CE_AUTOFREE char *dot = ce_fs_find_program(ce_cli_getenv("PATH"), argv[0]);
 	posix_spawn_file_actions_t actions;
 	int r;
 
+	if (!dot)
+		return ENOENT;
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-	r = posix_spawnp(ret, argv[0], &actions, NULL, argv, environ);
+	r = posix_spawn(ret, dot, &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	return r;
 }
@@ -56,7 +60,7 @@ int ce_graphviz_svg(struct ce_cli *cli, const char *graph, size_t len)
 	r = start(in, &child);
 	if (r == ENOENT)
 		return ce_cli_failf(cli, CCENV_ENOTFOUND,
-			"--svg needs graphviz, and there is no dot in PATH: install graphviz, or use --dot");
+			"--svg needs graphviz, and there is no dot in the absolute directories of PATH: install graphviz, or use --dot");
 	if (r != 0)
 		return ce_cli_failf(cli, CCENV_EIO, "cannot run dot: %s", strerror(r));
 	return wait_for(cli, child);

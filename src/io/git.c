@@ -86,16 +86,20 @@ static char **environment(const struct ce_git *git)
 static int start(
 	const struct ce_git *git, const char *const *args, int out, int messages, pid_t *ret)
 {
-	char **argv = arguments(git, args);
-	char **env = environment(git);
+	CE_AUTOFREE char *program = ce_fs_find_program(git->getenv_fn("PATH"), "git");
 	posix_spawn_file_actions_t actions;
 	int r;
+
+	if (!program)
+		return ENOENT;
+	char **argv = arguments(git, args);
+	char **env = environment(git);
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, out, 1);
 	posix_spawn_file_actions_adddup2(&actions, messages, 2);
-	r = posix_spawnp(ret, "git", &actions, NULL, argv, env);
+	r = posix_spawn(ret, program, &actions, NULL, argv, env);
 	posix_spawn_file_actions_destroy(&actions);
 	free_list(env);
 	free(argv);
@@ -189,7 +193,7 @@ static int start_failed(int errnum, struct ccenv_error *err)
 {
 	if (errnum == ENOENT)
 		return ce_fail(err, CCENV_ENOTFOUND,
-			"git is not installed, or not in PATH; this needs it to read the repository");
+			"git is not installed, or in no directory of PATH that begins with \"/\"; this needs it to read the repository");
 	return ce_fail_errno(err, errnum, "cannot run git");
 }
 

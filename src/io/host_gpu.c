@@ -25,6 +25,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/os.h"
 #include "ccenv/ccenv.h"
 #include "io/spawn.h"
@@ -275,27 +276,6 @@ static struct report ask_library(void (*ask)(struct probe *p))
 	return r;
 }
 
-/* The path of nvidia-smi on an absolute entry of PATH, malloc'ed; NULL when there is none. */
-static char *find_smi(const char *(*getenv_fn)(const char *name))
-{
-	const char *p = getenv_fn("PATH");
-
-	while (p && *p) {
-		size_t n = strcspn(p, ":");
-
-		if (*p == '/') {
-			char *path = ce_asprintf("%.*s/nvidia-smi", (int)n, p);
-
-			if (access(path, X_OK) == 0)
-				return path;
-			free(path);
-		}
-		p += n;
-		p += *p == ':';
-	}
-	return NULL;
-}
-
 /* "12.4" at `text`; false when there is none. */
 static bool read_pair(const char *text, int *ret_major, int *ret_minor)
 {
@@ -327,7 +307,7 @@ static void run_smi(const char *const argv[], struct ce_buf *out)
 static struct report ask_smi(const char *(*getenv_fn)(const char *name))
 {
 	static const char tag[] = "<cuda_version>";
-	CE_AUTOFREE char *path = find_smi(getenv_fn);
+	CE_AUTOFREE char *path = ce_fs_find_program(getenv_fn("PATH"), "nvidia-smi");
 	CE_CLEANUP(ce_buf_release) struct ce_buf driver = {0};
 	CE_CLEANUP(ce_buf_release) struct ce_buf devices = {0};
 	const char *const driver_args[] = {path, "-q", "-x", NULL};
@@ -406,7 +386,7 @@ static char *gpu_text(const char *line, size_t n, struct ce_arena *a)
 
 struct ce_strs ce_host_gpu_names(const char *(*getenv_fn)(const char *name), struct ce_arena *a)
 {
-	CE_AUTOFREE char *path = find_smi(getenv_fn);
+	CE_AUTOFREE char *path = ce_fs_find_program(getenv_fn("PATH"), "nvidia-smi");
 	CE_CLEANUP(ce_buf_release) struct ce_buf out = {0};
 	const char *const argv[] = {
 		path, "--query-gpu=name,driver_version,compute_cap", "--format=csv,noheader", NULL};

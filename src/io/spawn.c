@@ -8,13 +8,17 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/fs.h"
 #include "base/os.h"
 #include "ccenv/ccenv.h"
 
@@ -56,8 +60,13 @@ static int start(const char *const argv[], int out, pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
+	CE_AUTOFREE char *program = strchr(argv[0], '/')
+					    ? ce_strdup(argv[0])
+					    : ce_fs_find_program(getenv("PATH"), argv[0]);
 	int r;
 
+	if (!program)
+		return ENOENT;
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, out, 1);
@@ -66,7 +75,7 @@ static int start(const char *const argv[], int out, pid_t *ret)
 	/* A group of its own, so that its children go with it. */
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
 	posix_spawnattr_setpgroup(&attributes, 0);
-	r = posix_spawnp(ret, argv[0], &actions, &attributes, (char *const *)argv, environ);
+	r = posix_spawn(ret, program, &actions, &attributes, (char *const *)argv, environ);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return r;

@@ -10,7 +10,8 @@ struct ccenv_error;
 struct ce_buf;
 
 /*
- * Runs argv[0] (a path, or a name to look for in PATH) and appends what it prints, stdout and
+ * Runs argv[0] (a path, or a name to look for as
+ * ce_fs_find_program() does in PATH) and appends what it prints, stdout and
  * stderr together, to `out`. It gets no input. When it takes more than limit_s seconds or prints
  * more than out->max bytes, it and what it started are killed (CCENV_EIO). *ret_status is its exit
  * status, 128 + n when signal n ended it.
