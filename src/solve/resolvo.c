@@ -30,6 +30,14 @@ struct requirer {
 	uint32_t next; /* of the same variable: index + 1 */
 };
 
+/* The candidates of a name that a requirement does not match. */
+struct others {
+	bool is_known;
+	size_t n_all;
+	struct ce_candidate **reached; /* in the order of channels */
+	size_t n_reached;
+};
+
 struct search {
 	struct ce_arena arena;
 	struct ce_problem *problem;
@@ -40,6 +48,8 @@ struct search {
 	ce_lit **matches;
 	uint32_t *at_least_one;
 	uint32_t *not_matching;
+	/* By requirement: the candidates that do not match; filled when one is first constrained by it. */
+	struct others *others;
 	/* In the order in which the encoder meets them; the first is the request. */
 	struct requirer *requirers;
 	size_t n_requirers, cap_requirers;
@@ -153,45 +163,45 @@ static int by_listing(const void *a, const void *b)
 		*(struct ce_candidate *const *)a, *(struct ce_candidate *const *)b);
 }
 
-/* The candidates that do not match: returns how many there are, and lists those that are reached. */
-static size_t list_not_matching(
-	const struct ce_requirement *req, struct ce_candidate **ret_others, size_t *ret_n)
+static const struct others *get_others(struct search *s, const struct ce_requirement *req)
 {
 	const struct ce_package_name *name = req->name;
-	size_t n = 0, n_reached = 0;
+	struct others *o = &s->others[req->index];
 
+	if (o->is_known)
+		return o;
+	o->is_known = true;
+	o->reached = ce_arena_array(&s->arena, name->n + 1, sizeof(struct ce_candidate *));
 	for (size_t i = 0; i < name->n; i++) {
 		if (ce_requirement_matches(req, &name->candidates[i]))
 			continue;
-		n++;
+		o->n_all++;
 		if (name->candidates[i].variable)
-			ret_others[n_reached++] = &name->candidates[i];
+			o->reached[o->n_reached++] = &name->candidates[i];
 	}
-	qsort(ret_others, n_reached, sizeof(*ret_others), by_listing);
-	*ret_n = n_reached;
-	return n;
+	qsort(o->reached, o->n_reached, sizeof(*o->reached), by_listing);
+	return o;
 }
 
 static void add_constrains(struct search *s, const struct ce_clause_origin *origin)
 {
 	const struct ce_candidate *parent = origin->candidate;
 	const struct ce_requirement *req = parent->constrains[origin->index];
-	CE_AUTOFREE struct ce_candidate **others =
-		ce_calloc(req->name->n + 1, sizeof(struct ce_candidate *));
+	const struct others *others = get_others(s, req);
 	uint32_t not_matching = s->not_matching[req->index];
-	size_t n;
 
-	if (!not_matching && list_not_matching(req, others, &n) < SHARED) {
-		for (size_t i = 0; i < n; i++)
-			if (others[i] != parent)
-				add_pair(s, origin, lit_false(parent), lit_false(others[i]));
+	if (others->n_all < SHARED) {
+		for (size_t i = 0; i < others->n_reached; i++)
+			if (others->reached[i] != parent)
+				add_pair(s, origin, lit_false(parent),
+					lit_false(others->reached[i]));
 		return;
 	}
 	if (!not_matching) {
 		not_matching = s->not_matching[req->index] = ce_cdcl_variable(&s->sat);
-		for (size_t i = 0; i < n; i++)
-			if (others[i] != parent)
-				add_pair(s, NULL, lit_false(others[i]),
+		for (size_t i = 0; i < others->n_reached; i++)
+			if (others->reached[i] != parent)
+				add_pair(s, NULL, lit_false(others->reached[i]),
 					ce_lit_of(not_matching, false));
 	}
 	add_pair(s, origin, lit_false(parent), ce_lit_of(not_matching, true));
@@ -260,6 +270,7 @@ static void begin(struct search *s, struct ce_problem *problem)
 	s->matches = ce_arena_array(&s->arena, n_reqs, sizeof(*s->matches));
 	s->at_least_one = ce_arena_array(&s->arena, n_reqs, sizeof(*s->at_least_one));
 	s->not_matching = ce_arena_array(&s->arena, n_reqs, sizeof(*s->not_matching));
+	s->others = ce_arena_array(&s->arena, n_reqs, sizeof(*s->others));
 	s->activity = ce_arena_array(&s->arena, n_names, sizeof(*s->activity));
 	s->is_selected = ce_arena_array(&s->arena, n_names, sizeof(*s->is_selected));
 	for (size_t i = 0; i <= problem->n_reached; i++)
