@@ -28,12 +28,13 @@ struct outdated {
 /* The newest version of a name in the channels, as far as the request may see it. */
 static const struct ce_pkg *newest(const struct ce_lock_plan_item *item, const char *name)
 {
-	const struct ce_pkg *found = NULL;
+	size_t n;
+	const struct ce_pkg *found = NULL, *pkgs = ce_repodata_find(item->repodata, name, &n);
 
-	for (size_t i = 0; i < item->repodata->n; i++) {
-		const struct ce_pkg *p = &item->repodata->pkgs[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct ce_pkg *p = &pkgs[i];
 
-		if (strcmp(p->name, name) != 0 || !p->parsed_version)
+		if (!p->parsed_version)
 			continue;
 		if (item->request->exclude_newer && ce_pkg_date(p) > item->request->exclude_newer)
 			continue;

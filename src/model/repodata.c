@@ -50,3 +50,21 @@ void ce_repodata_finish(struct ce_repodata *r)
 	}
 	r->n = n;
 }
+
+const struct ce_pkg *ce_repodata_find(const struct ce_repodata *r, const char *name, size_t *ret_n)
+{
+	size_t lo = 0, hi = r->n, end;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (strcmp(r->pkgs[mid].name, name) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (end = lo; end < r->n && strcmp(r->pkgs[end].name, name) == 0; end++)
+		;
+	*ret_n = end - lo;
+	return end > lo ? r->pkgs + lo : NULL;
+}

@@ -42,5 +42,8 @@ void ce_repodata_free(struct ce_repodata *r);
 CE_DEFINE_FREEP(struct ce_repodata, ce_repodata_free, ce_repodata_freep)
 /* Sorts and drops the .tar.bz2 twins. Call once, after the last record is in. */
 void ce_repodata_finish(struct ce_repodata *r);
+/* The records of a name, which stand together after ce_repodata_finish(); borrowed. NULL, and *ret_n is 0, when there is
+ * none. */
+const struct ce_pkg *ce_repodata_find(const struct ce_repodata *r, const char *name, size_t *ret_n);
 
 #endif

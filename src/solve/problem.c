@@ -21,25 +21,6 @@
 #include "solve/rank.h"
 #include "spec/spec.h"
 
-/* The run of records with this name: repodata is sorted by it. */
-static size_t records_of(const struct ce_repodata *r, const char *name, size_t *ret_n)
-{
-	size_t lo = 0, hi = r->n, first;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (strcmp(r->pkgs[mid].name, name) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	for (first = lo; lo < r->n && strcmp(r->pkgs[lo].name, name) == 0; lo++)
-		;
-	*ret_n = lo - first;
-	return first;
-}
-
 static uint64_t date_limit(const struct ce_request *q, const char *name)
 {
 	for (size_t i = 0; i < q->n_date_exceptions; i++)
@@ -135,15 +116,14 @@ static struct ce_candidate *find_locked(const struct ce_request *q, struct ce_pa
 
 static void add_candidates(struct ce_problem *p, struct ce_package_name *name)
 {
-	size_t n, first = records_of(p->repodata, name->text, &n);
+	size_t n;
+	const struct ce_pkg *pkgs = ce_repodata_find(p->repodata, name->text, &n);
 
 	name->candidates = ce_arena_array(&p->arena, n, sizeof(*name->candidates));
 	for (size_t i = 0; i < n; i++) {
-		const struct ce_pkg *pkg = &p->repodata->pkgs[first + i];
-
-		if (pkg->parsed_version)
+		if (pkgs[i].parsed_version)
 			name->candidates[name->n++] =
-				(struct ce_candidate){.pkg = pkg, .name = name};
+				(struct ce_candidate){.pkg = &pkgs[i], .name = name};
 	}
 	name->is_direct = is_direct(p->request, name->text);
 	ce_rank_candidates(p->request, name);
