@@ -41,6 +41,7 @@ struct ce_pkg {
 	const char *channel;
 	unsigned
 		channel_rank; /* the channel's place in the request: 0 is the first; not in a lock */
+	bool is_v3;           /* listed in the "v3" of an index (CEP 48); not in a lock */
 	const char *url;      /* of the file, without credentials */
 	const char *sha256;   /* lower-case hex, or NULL */
 	const char *md5;      /* lower-case hex, or NULL */

@@ -433,6 +433,7 @@ static void set_origin(struct reader *r, const struct ce_pkg_origin *o)
 	p->subdir = o->subdir;
 	p->channel = o->channel;
 	p->channel_rank = o->channel_rank;
+	p->is_v3 = o->is_v3;
 }
 
 /* The channel is the URL without subdir and file name, unless the record names another (CEP 15). */

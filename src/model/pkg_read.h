@@ -2,6 +2,7 @@
 #ifndef CE_MODEL_PKG_READ_H
 #define CE_MODEL_PKG_READ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -42,6 +43,7 @@ struct ce_pkg_origin {
 	const char *subdir, *channel;
 	const char *base_url; /* of the files, without a slash at the end */
 	unsigned channel_rank;
+	bool is_v3; /* as in ce_pkg */
 };
 
 /*

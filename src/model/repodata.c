@@ -41,8 +41,15 @@ void ce_repodata_finish(struct ce_repodata *r)
 
 	if (r->n)
 		qsort(r->pkgs, r->n, sizeof(*r->pkgs), by_pkg);
-	/* In this order ".conda" stands right before its ".tar.bz2" twin. */
+	/* In this order ".conda" stands right before its ".tar.bz2" twin, and files that are listed
+	 * twice stand together. */
 	for (size_t i = 0; i < r->n; i++) {
+		if (n > 0 && r->pkgs[n - 1].is_v3 != r->pkgs[i].is_v3 &&
+			strcmp(r->pkgs[n - 1].url, r->pkgs[i].url) == 0) {
+			if (r->pkgs[i].is_v3)
+				r->pkgs[n - 1] = r->pkgs[i];
+			continue;
+		}
 		if (n > 0 && is_twin(&r->pkgs[n - 1], &r->pkgs[i]) &&
 			ce_pkg_is_conda(&r->pkgs[n - 1]))
 			continue;

@@ -40,7 +40,8 @@ struct ce_repodata {
 struct ce_repodata *ce_repodata_new(void);
 void ce_repodata_free(struct ce_repodata *r);
 CE_DEFINE_FREEP(struct ce_repodata, ce_repodata_free, ce_repodata_freep)
-/* Sorts and drops the .tar.bz2 twins. Call once, after the last record is in. */
+/* Sorts; drops the .tar.bz2 twins, and what "v3" lists in another way. Call once, after the last record
+ * is in. */
 void ce_repodata_finish(struct ce_repodata *r);
 /* The records of a name, which stand together after ce_repodata_finish(); borrowed. NULL, and *ret_n is 0, when there is
  * none. */

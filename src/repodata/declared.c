@@ -4,16 +4,22 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
 
 /* What comes from the index is one word of the line. */
+static void add_word(struct ce_buf *lines, const char *word, size_t len)
+{
+	for (size_t i = 0; i < len && i < 200; i++)
+		ce_buf_addc(lines, word[i] > ' ' ? word[i] : '?');
+}
+
 static void add_channel(struct ce_buf *lines, const char *key, const char *channel)
 {
 	if (!channel)
 		return;
 	ce_buf_addf(lines, ", %s ", key);
-	for (size_t i = 0; channel[i] && i < 200; i++)
-		ce_buf_addc(lines, channel[i] > ' ' ? channel[i] : '?');
+	add_word(lines, channel, strlen(channel));
 }
 
 void ce_declare_relations(struct ce_buf *lines, const char *base, const char *overrides)
@@ -25,8 +31,21 @@ void ce_declare_relations(struct ce_buf *lines, const char *base, const char *ov
 		"), which ccenv does not follow; add them to the channels where their packages are needed\n");
 }
 
-void ce_declare_revision(struct ce_buf *lines)
+void ce_declare_wheels(struct ce_buf *lines)
 {
 	ce_buf_adds(lines,
-		"the index has records of a later revision (repodata v3), which ccenv does not read; packages that exist in no other form are not found\n");
+		"the index lists wheels (repodata v3), which ccenv does not install; packages that exist in no other form are not found\n");
+}
+
+void ce_declare_revision(struct ce_buf *lines, const char *revision, size_t len)
+{
+	static const char *const known[] = {"v0", "v3", "V0", "V3", "0", "3", "legacy"};
+
+	for (size_t i = 0; i < CE_COUNT(known); i++)
+		if (strlen(known[i]) == len && memcmp(known[i], revision, len) == 0)
+			return;
+	ce_buf_adds(lines, "the index has records of a later revision (repodata ");
+	add_word(lines, revision, len);
+	ce_buf_adds(lines,
+		"), which ccenv does not read; packages that exist in no other form are not found\n");
 }

@@ -2,6 +2,8 @@
 #ifndef CE_REPODATA_DECLARED_H
 #define CE_REPODATA_DECLARED_H
 
+#include <stddef.h>
+
 struct ce_buf;
 
 /*
@@ -12,7 +14,9 @@ struct ce_buf;
 
 /* The channel builds on others (channel relations, CEP 42); each may be NULL. */
 void ce_declare_relations(struct ce_buf *lines, const char *base, const char *overrides);
-/* The index has records of a later revision, such as v3 (CEP 48). */
-void ce_declare_revision(struct ce_buf *lines);
+/* The index lists wheels in its "v3" (CEP 48). */
+void ce_declare_wheels(struct ce_buf *lines);
+/* The index has records of this revision ("v3"): nothing to say of those that ccenv reads. */
+void ce_declare_revision(struct ce_buf *lines, const char *revision, size_t len);
 
 #endif

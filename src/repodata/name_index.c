@@ -35,17 +35,18 @@ enum {
 	NAMES_MAX = 1 << 20,
 	REMOVED_MAX = 1 << 22, /* bytes of names */
 	SPAN_LEN_MAX = 64 << 20,
+	SPAN_LEN_BITS = (1 << 28) - 1,
 	INFO_MAX = 1 << 20,
 };
 
 static const uint64_t text_max = 2ULL << 30;
 /* The last letter is the version of the layout. */
-static const char magic[16] = "ccenv-index 3";
+static const char magic[16] = "ccenv-index 4";
 
 struct span {
 	uint64_t at;
 	uint64_t hash;
-	uint32_t len;
+	uint32_t len : 28, section : 4; /* enum ce_repo_scan_section */
 	uint32_t name; /* while writing: number of the name, in order of first sight */
 };
 
@@ -81,7 +82,6 @@ struct ce_name_index_writer {
 	struct span *spans;
 	size_t n_spans, cap_spans;
 	bool open_span; /* the last span ends with the last record seen */
-	int section;
 	uint64_t content;
 	struct ce_map names; /* value: number + 1 */
 	const char *last_name;
@@ -99,6 +99,12 @@ static size_t find_last(const char *s, size_t len, char c)
 	return p ? (size_t)(p - s) : 0;
 }
 
+/* "cuda-nvcc-12.9.86-hcdd1206_1" -> length of "cuda-nvcc" */
+static size_t stem_name(const char *fn, size_t len)
+{
+	return find_last(fn, find_last(fn, len, '-'), '-');
+}
+
 size_t ce_name_index_fn_name(const char *fn, size_t len)
 {
 	if (len > 6 && memcmp(fn + len - 6, ".conda", 6) == 0)
@@ -107,7 +113,7 @@ size_t ce_name_index_fn_name(const char *fn, size_t len)
 		len -= 8;
 	else
 		return 0;
-	return find_last(fn, find_last(fn, len, '-'), '-');
+	return stem_name(fn, len);
 }
 
 /* The number of a name, which is lowered, made if it is new; <0 at the cap. */
@@ -138,9 +144,11 @@ static int on_record(void *user, enum ce_repo_scan_section section,
 	const struct ce_repo_scan_record *rec, uint64_t at, struct ccenv_error *err)
 {
 	struct ce_name_index_writer *w = user;
-	size_t name_len = ce_name_index_fn_name(rec->fn, rec->fn_len);
+	size_t name_len = *ce_repo_scan_extension(section)
+				  ? stem_name(rec->fn, rec->fn_len)
+				  : ce_name_index_fn_name(rec->fn, rec->fn_len);
 	struct span *last = w->n_spans ? &w->spans[w->n_spans - 1] : NULL;
-	bool open = w->open_span && w->section == (int)section;
+	bool open = w->open_span && last && last->section == section;
 
 	/* What has no package's file name cannot be installed, whatever the record says. */
 	w->open_span = false;
@@ -150,9 +158,8 @@ static int on_record(void *user, enum ce_repo_scan_section section,
 	if (number < 0 || w->n_spans >= SPANS_MAX)
 		return ce_fail(err, CCENV_EDATA, "damaged index: too many package names");
 	w->open_span = true;
-	w->section = (int)section;
-	if (open && last && last->name == number && at + rec->len - last->at <= SPAN_LEN_MAX) {
-		last->len = (uint32_t)(at + rec->len - last->at);
+	if (open && last->name == number && at + rec->len - last->at <= SPAN_LEN_MAX) {
+		last->len = (uint32_t)(at + rec->len - last->at) & SPAN_LEN_BITS;
 		last->hash = checksum(rec->text, rec->len, last->hash);
 		return 0;
 	}
@@ -161,7 +168,8 @@ static int on_record(void *user, enum ce_repo_scan_section section,
 	w->spans[w->n_spans++] = (struct span){
 		.at = at,
 		.hash = checksum(rec->text, rec->len, 0),
-		.len = (uint32_t)rec->len,
+		.len = (uint32_t)rec->len & SPAN_LEN_BITS,
+		.section = section,
 		.name = (uint32_t)number,
 	};
 	return 0;
@@ -185,6 +193,8 @@ static int on_info(void *user, const char *text, size_t len, struct ccenv_error 
 {
 	struct ce_name_index_writer *w = user;
 	CE_CLEANUP(ce_json_decrefp) json_t *info = NULL;
+	const char *key;
+	json_t *revision;
 
 	if (len > INFO_MAX)
 		return ce_fail(err, CCENV_EDATA, "damaged index: info: too long");
@@ -199,6 +209,8 @@ static int on_info(void *user, const char *text, size_t len, struct ccenv_error 
 		ce_declare_relations(&w->declared,
 			json_string_value(json_object_get(relations, "base")),
 			json_string_value(json_object_get(relations, "overrides")));
+	json_object_foreach (json_object_get(info, "repodata_revisions"), key, revision)
+		ce_declare_revision(&w->declared, key, strlen(key));
 	return 0;
 }
 
@@ -385,8 +397,8 @@ static int write_tables(struct ce_name_index_writer *w, struct ccenv_error *err)
 	ce_buf_addc(&strings, '\0');
 	CE_AUTOFREE struct name *names = make_names(w, &strings);
 	CE_AUTOFREE uint32_t *removed = make_removed(w, &strings);
-	if (w->scan.has_v3)
-		ce_declare_revision(&w->declared);
+	if (w->scan.has_wheels)
+		ce_declare_wheels(&w->declared);
 	if ((w->base_url && *w->base_url) || w->declared.len) {
 		const char *base = w->base_url ? w->base_url : "", *more = ce_buf_str(&w->declared);
 
@@ -529,16 +541,17 @@ const char *ce_name_index_declared(const struct ce_name_index *i)
 	return i->f.base_url && at < i->f.strings_len ? i->strings + at : "";
 }
 
-static bool is_removed(const struct ce_name_index *i, const char *fn, size_t len)
+static bool is_removed(const struct ce_name_index *i, const struct ce_repo_scan_record *rec,
+	enum ce_repo_scan_section section)
 {
+	CE_AUTOFREE char *fn =
+		ce_asprintf("%.*s%s", (int)rec->fn_len, rec->fn, ce_repo_scan_extension(section));
 	size_t low = 0, high = i->f.n_removed;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 		const char *text = i->strings + i->removed[mid];
-		int c = strncmp(text, fn, len);
-		if (c == 0)
-			c = text[len] != '\0';
+		int c = strcmp(text, fn);
 		if (c == 0)
 			return true;
 		if (c < 0)
@@ -550,8 +563,7 @@ static bool is_removed(const struct ce_name_index *i, const char *fn, size_t len
 }
 
 static int each_of_span(const struct ce_name_index *i, const struct span *span,
-	int (*each)(void *user, const struct ce_repo_scan_record *rec, struct ccenv_error *err),
-	void *user, struct ccenv_error *err)
+	ce_name_index_each_fn *each, void *user, struct ccenv_error *err)
 {
 	const char *p = i->map + span->at, *end = p + span->len;
 	struct ce_repo_scan_record rec;
@@ -562,9 +574,9 @@ static int each_of_span(const struct ce_name_index *i, const struct span *span,
 		return damaged(i, err);
 	while ((r = ce_repo_scan_next(&p, end, &rec)) > 0) {
 		sum = checksum(rec.text, rec.len, sum);
-		if (i->f.n_removed && is_removed(i, rec.fn, rec.fn_len))
+		if (i->f.n_removed && is_removed(i, &rec, span->section))
 			continue;
-		r = each(user, &rec, err);
+		r = each(user, &rec, span->section, err);
 		if (r < 0)
 			return r;
 	}
@@ -599,8 +611,7 @@ static size_t find_name(const struct ce_name_index *i, const char *name)
 	return i->f.n_names;
 }
 
-int ce_name_index_each(const struct ce_name_index *i, const char *name,
-	int (*each)(void *user, const struct ce_repo_scan_record *rec, struct ccenv_error *err),
+int ce_name_index_each(const struct ce_name_index *i, const char *name, ce_name_index_each_fn *each,
 	void *user, struct ccenv_error *err)
 {
 	size_t at = find_name(i, name);

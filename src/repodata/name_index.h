@@ -62,9 +62,10 @@ void ce_name_index_each_name(const struct ce_name_index *i,
  * Hands each record of `name` that is not removed to `each`, in the order of the text. Slices are
  * borrowed from the index. <0 from `each` ends it.
  */
+typedef int ce_name_index_each_fn(void *user, const struct ce_repo_scan_record *rec,
+	enum ce_repo_scan_section section, struct ccenv_error *err);
 CE_MUST_CHECK int ce_name_index_each(const struct ce_name_index *i, const char *name,
-	int (*each)(void *user, const struct ce_repo_scan_record *rec, struct ccenv_error *err),
-	void *user, struct ccenv_error *err);
+	ce_name_index_each_fn *each, void *user, struct ccenv_error *err);
 
 /* "cuda-nvcc-12.9.86-hcdd1206_1.conda" -> length of "cuda-nvcc"; 0 when it is no package file name.
  */

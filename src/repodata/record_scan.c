@@ -26,6 +26,9 @@ enum state {
 	TOP,      /* in the outermost object */
 	PACKAGES, /* in "packages" */
 	CONDA,    /* in "packages.conda" */
+	V3,       /* in "v3" */
+	V3_TARBZ2,
+	V3_CONDA,
 	REMOVED,  /* in the list "removed" */
 	SKIPPING, /* in a value that means nothing to us */
 	AFTER,    /* behind the outermost object */
@@ -281,6 +284,60 @@ static int take_info(struct ce_repo_scan *s, const char *text, const char **p, c
 	return r < 0 ? r : 1;
 }
 
+/* Passes over the value at *at, of a key that means nothing to us. 1 taken, 0 cut off. */
+static int pass_over(struct ce_repo_scan *s, const char **at, const char *end)
+{
+	const char *p = *at;
+
+	if (*p == '{' || *p == '[') {
+		s->outer = s->state;
+		s->state = SKIPPING;
+		s->skip = (struct ce_repo_scan_skip){0};
+		return 1;
+	}
+	p = skip_scalar(p, end);
+	if (!p)
+		return 0;
+	*at = p;
+	s->comma = true;
+	return 1;
+}
+
+/* A member of "v3": the records of one kind of archive. 1 taken, 0 cut off. */
+static int take_v3(struct ce_repo_scan *s, const char *text, const char **at, const char *end,
+	struct ccenv_error *err)
+{
+	const char *p = *at, *key, *first;
+	size_t len;
+	int r = read_key(&p, end, &key, &len);
+	bool tarbz2, wheels;
+
+	if (r < 0)
+		return malformed(s, text, *at, "a key", err);
+	if (r == 0)
+		return 0;
+	tarbz2 = ce_cursor_key_is(key, len, "tar.bz2");
+	wheels = ce_cursor_key_is(key, len, "whl");
+	if (!tarbz2 && !wheels && !ce_cursor_key_is(key, len, "conda")) {
+		*at = p;
+		return pass_over(s, at, end);
+	}
+	if (*p != '{')
+		return malformed(s, text, p, "an object of records", err);
+	first = skip_space(p + 1, end);
+	if (first == end)
+		return 0;
+	if (wheels) {
+		s->has_wheels = s->has_wheels || *first != '}';
+		*at = p;
+		return pass_over(s, at, end);
+	}
+	s->state = tarbz2 ? V3_TARBZ2 : V3_CONDA;
+	s->comma = false;
+	*at = p + 1;
+	return 1;
+}
+
 /* A member of the outermost object. 1 taken, 0 cut off. */
 static int take_top(struct ce_repo_scan *s, const char *text, const char **at, const char *end,
 	struct ccenv_error *err)
@@ -306,25 +363,13 @@ static int take_top(struct ce_repo_scan *s, const char *text, const char **at, c
 			s->comma = true;
 		}
 		return r;
-	} else if (*p == '{' || *p == '[') {
-		const char *first = skip_space(p + 1, end);
-
-		if (ce_cursor_key_is(key, len, "v3") && *p == '{') {
-			if (first == end)
-				return 0;
-			s->has_v3 = *first != '}';
-		}
-		s->state = SKIPPING;
-		s->skip = (struct ce_repo_scan_skip){0};
-		*at = p;
-		return 1;
+	} else if (*p == '{' && ce_cursor_key_is(key, len, "v3")) {
+		s->state = V3;
+	} else if (*p != '[' && ce_cursor_key_is(key, len, "v3")) {
+		return malformed(s, text, p, "an object under \"v3\"", err);
 	} else {
-		p = skip_scalar(p, end);
-		if (!p)
-			return 0;
 		*at = p;
-		s->comma = true;
-		return 1;
+		return pass_over(s, at, end);
 	}
 	s->comma = false;
 	*at = p + 1;
@@ -348,6 +393,21 @@ static int take_removed(struct ce_repo_scan *s, const char *text, const char **a
 	return r < 0 ? r : 1;
 }
 
+const char *ce_repo_scan_extension(enum ce_repo_scan_section section)
+{
+	return section == CE_REPO_SCAN_V3_TARBZ2  ? ".tar.bz2"
+	       : section == CE_REPO_SCAN_V3_CONDA ? ".conda"
+						  : "";
+}
+
+static enum ce_repo_scan_section section_of(int state)
+{
+	return state == CONDA       ? CE_REPO_SCAN_CONDA
+	       : state == V3_TARBZ2 ? CE_REPO_SCAN_V3_TARBZ2
+	       : state == V3_CONDA  ? CE_REPO_SCAN_V3_CONDA
+				    : CE_REPO_SCAN_TARBZ2;
+}
+
 static int take_record(struct ce_repo_scan *s, const char *text, const char **at, const char *end,
 	struct ccenv_error *err)
 {
@@ -361,9 +421,8 @@ static int take_record(struct ce_repo_scan *s, const char *text, const char **at
 		return end - *at > CE_REPO_SCAN_RECORD_MAX
 			       ? malformed(s, text, *at, "a record of at most 4 MiB", err)
 			       : 0;
-	r = s->ev.on_record(s->ev.user,
-		s->state == CONDA ? CE_REPO_SCAN_CONDA : CE_REPO_SCAN_TARBZ2, &rec,
-		s->at + (uint64_t)(*at - text), err);
+	r = s->ev.on_record(
+		s->ev.user, section_of(s->state), &rec, s->at + (uint64_t)(*at - text), err);
 	*at = p;
 	return r < 0 ? r : 1;
 }
@@ -380,7 +439,9 @@ static int take_between(struct ce_repo_scan *s, const char *text, const char **a
 	if (p == end)
 		return 0;
 	if (*p == close) {
-		s->state = s->state == TOP ? AFTER : TOP;
+		s->state = s->state == TOP                                 ? AFTER
+			   : s->state == V3_TARBZ2 || s->state == V3_CONDA ? V3
+									   : TOP;
 		s->comma = true;
 		*at = p + 1;
 		return 1;
@@ -406,7 +467,7 @@ static int take_skipped(struct ce_repo_scan *s, const char *text, const char **a
 	*at = n ? *at + n : end;
 	if (n == 0)
 		return 0;
-	s->state = TOP;
+	s->state = s->outer;
 	s->comma = true;
 	return 1;
 }
@@ -439,13 +500,15 @@ static int take(struct ce_repo_scan *s, const char *text, const char **at, const
 		return r;
 	if (s->state == TOP)
 		r = take_top(s, text, &p, end, err);
+	else if (s->state == V3)
+		r = take_v3(s, text, &p, end, err);
 	else if (s->state == REMOVED)
 		r = take_removed(s, text, &p, end, err);
 	else
 		r = take_record(s, text, &p, end, err);
 	if (r == 1) {
 		*at = p;
-		if (within != TOP)
+		if (within != TOP && within != V3)
 			s->comma = true;
 	}
 	return r;

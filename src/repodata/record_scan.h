@@ -22,7 +22,13 @@ struct ccenv_error;
 enum ce_repo_scan_section {
 	CE_REPO_SCAN_TARBZ2, /* "packages" */
 	CE_REPO_SCAN_CONDA,  /* "packages.conda" */
+	/* Within "v3" (CEP 48), where the file names have no extension. */
+	CE_REPO_SCAN_V3_TARBZ2, /* "tar.bz2" */
+	CE_REPO_SCAN_V3_CONDA,  /* "conda" */
 };
+
+/* What the file names of a section lack: ".conda", or "". */
+const char *ce_repo_scan_extension(enum ce_repo_scan_section section);
 
 /* One member of such a section: "<fn>": { … }. Slices, borrowed from the text. */
 struct ce_repo_scan_record {
@@ -48,8 +54,9 @@ struct ce_repo_scan {
 	struct ce_repo_scan_events ev;
 	uint64_t at; /* bytes taken so far */
 	int state;
-	bool has_v3; /* records of a later revision, which are passed over */
-	bool comma;  /* a member was read: a comma or the end must follow */
+	int outer;       /* the state that what is passed over ends in */
+	bool has_wheels; /* in "v3"; they are passed over */
+	bool comma;      /* a member was read: a comma or the end must follow */
 	struct ce_repo_scan_skip {
 		int depth;
 		bool in_string, escaped;

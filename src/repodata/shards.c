@@ -24,6 +24,7 @@ enum {
 	SHARD_MAX = 64 << 20,
 	NAMES_MAX = 1 << 20,
 	HASH_SIZE = 32,
+	DECLARED_MAX = 64 << 10, /* bytes of text */
 };
 
 /* Real ones shrink to a tenth at best, as hashes do not shrink at all; what shrinks more is a bomb.
@@ -98,21 +99,16 @@ static int read_revisions(struct ce_shard_index *i, struct ce_cursor *c, struct 
 {
 	const char *key;
 	size_t len;
-	bool any = false;
 	int r;
 
 	if (!c->ops->enter(c))
 		return malformed(err, "repodata_revisions");
 	while ((r = c->ops->next_key(c, &key, &len)) > 0) {
-		any = true;
-		if (!c->ops->skip(c))
+		ce_declare_revision(&i->declared, key, len);
+		if (i->declared.len > DECLARED_MAX || !c->ops->skip(c))
 			return malformed(err, "repodata_revisions");
 	}
-	if (r < 0)
-		return malformed(err, "repodata_revisions");
-	if (any)
-		ce_declare_revision(&i->declared);
-	return 0;
+	return r < 0 ? malformed(err, "repodata_revisions") : 0;
 }
 
 static int read_info(struct ce_shard_index *i, struct ce_cursor *c, struct ccenv_error *err)
@@ -324,26 +320,33 @@ static int find_removed(struct ce_cursor c, struct ce_map *removed, struct ccenv
 
 struct walk {
 	struct ce_map removed;
-	int (*each)(void *user, struct ce_cursor *c, const char *fn, size_t fn_len,
-		struct ccenv_error *err);
+	ce_shard_each_fn *each;
 	void *user;
 };
 
-static int read_records(struct ce_cursor *c, const struct walk *w, struct ccenv_error *err)
+/* `extension`: what the keys lack in "v3"; NULL elsewhere. */
+static int read_records(
+	struct ce_cursor *c, const struct walk *w, const char *extension, struct ccenv_error *err)
 {
-	const char *fn;
-	size_t len;
+	struct ce_shard_file file = {.is_v3 = extension != NULL};
 	int r;
 
 	if (c->ops->peek(c) != CE_KIND_MAP)
 		return c->ops->skip(c) ? 0 : malformed(err, "records");
 	c->ops->enter(c);
-	while ((r = c->ops->next_key(c, &fn, &len)) > 0) {
-		CE_AUTOFREE char *text = w->removed.n ? ce_strndup(fn, len) : NULL;
-		if (text && ce_map_has(&w->removed, text))
+	while ((r = c->ops->next_key(c, &file.fn, &file.fn_len)) > 0) {
+		CE_AUTOFREE char *text = w->removed.n || extension
+						 ? ce_asprintf("%.*s%s", (int)file.fn_len, file.fn,
+							   extension ? extension : "")
+						 : NULL;
+		if (extension) {
+			file.fn = text;
+			file.fn_len = strlen(text);
+		}
+		if (w->removed.n && ce_map_has(&w->removed, text))
 			r = c->ops->skip(c) ? 0 : malformed(err, "a record");
 		else
-			r = w->each(w->user, c, fn, len, err);
+			r = w->each(w->user, c, &file, err);
 		if (r < 0)
 			return r;
 	}
@@ -354,6 +357,27 @@ int ce_shard_inflate(const void *data, size_t len, struct ce_buf *ret_text, stru
 {
 	ce_buf_init(ret_text, inflated_max(len, SHARD_MAX));
 	return ce_zst_inflate(data, len, ret_text, err);
+}
+
+/* Records of CEP 48 by the kind of archive; wheels are not for ccenv. */
+static int read_v3(struct ce_cursor *c, const struct walk *w, struct ccenv_error *err)
+{
+	const char *key;
+	size_t len;
+	int r;
+
+	c->ops->enter(c);
+	while ((r = c->ops->next_key(c, &key, &len)) > 0) {
+		if (ce_cursor_key_is(key, len, "conda"))
+			r = read_records(c, w, ".conda", err);
+		else if (ce_cursor_key_is(key, len, "tar.bz2"))
+			r = read_records(c, w, ".tar.bz2", err);
+		else
+			r = c->ops->skip(c) ? 0 : malformed(err, "a value");
+		if (r < 0)
+			return r;
+	}
+	return r < 0 ? malformed(err, "v3") : 0;
 }
 
 static int read_shard(struct ce_cursor *c, const struct walk *w, struct ccenv_error *err)
@@ -367,7 +391,9 @@ static int read_shard(struct ce_cursor *c, const struct walk *w, struct ccenv_er
 	while ((r = c->ops->next_key(c, &key, &len)) > 0) {
 		if (ce_cursor_key_is(key, len, "packages") ||
 			ce_cursor_key_is(key, len, "packages.conda"))
-			r = read_records(c, w, err);
+			r = read_records(c, w, NULL, err);
+		else if (ce_cursor_key_is(key, len, "v3") && c->ops->peek(c) == CE_KIND_MAP)
+			r = read_v3(c, w, err);
 		else
 			r = c->ops->skip(c) ? 0 : malformed(err, "a value");
 		if (r < 0)
@@ -376,9 +402,7 @@ static int read_shard(struct ce_cursor *c, const struct walk *w, struct ccenv_er
 	return r < 0 ? malformed(err, "cut off") : 0;
 }
 
-int ce_shard_each(const struct ce_buf *text, struct ce_arena *arena,
-	int (*each)(void *user, struct ce_cursor *c, const char *fn, size_t fn_len,
-		struct ccenv_error *err),
+int ce_shard_each(const struct ce_buf *text, struct ce_arena *arena, ce_shard_each_fn *each,
 	void *user, struct ccenv_error *err)
 {
 	struct walk w = {.each = each, .user = user};

@@ -40,13 +40,20 @@ bool ce_shard_index_find(
 /* Inflates a shard as served into `ret_text`, which must be empty. */
 CE_MUST_CHECK int ce_shard_inflate(
 	const void *data, size_t len, struct ce_buf *ret_text, struct ccenv_error *err);
+/* A file name in a shard. */
+struct ce_shard_file {
+	const char *fn; /* with its extension, which the keys of "v3" lack */
+	size_t fn_len;
+	bool is_v3; /* listed in "v3" (CEP 48) */
+};
+
 /*
  * Hands each record of an inflated shard that is not removed to `each`, which must read or skip the
  * one value that the cursor stands at. `arena` of the cursor is for the strings.
  */
+typedef int ce_shard_each_fn(
+	void *user, struct ce_cursor *c, const struct ce_shard_file *file, struct ccenv_error *err);
 CE_MUST_CHECK int ce_shard_each(const struct ce_buf *text, struct ce_arena *arena,
-	int (*each)(void *user, struct ce_cursor *c, const char *fn, size_t fn_len,
-		struct ccenv_error *err),
-	void *user, struct ccenv_error *err);
+	ce_shard_each_fn *each, void *user, struct ccenv_error *err);
 
 #endif

@@ -141,13 +141,14 @@ static void note_refused(struct lookup *l, const char *why)
 }
 
 /* Reads the record at the cursor. 1: it is kept; 0: it is no good; <0: the walk is over. */
-static int take_record(struct lookup *l, struct ce_cursor *c, const char *fn, size_t fn_len)
+static int take_record(struct lookup *l, struct ce_cursor *c, const struct ce_shard_file *file)
 {
 	struct ccenv_error why = {0};
 	struct ce_pkg p;
 
-	l->origin.fn = fn;
-	l->origin.fn_len = fn_len;
+	l->origin.fn = file->fn;
+	l->origin.fn_len = file->fn_len;
+	l->origin.is_v3 = file->is_v3;
 	if (ce_pkg_read(c, &l->origin, &p, &why) < 0) {
 		note_refused(l, why.text);
 		return 0;
@@ -155,31 +156,39 @@ static int take_record(struct lookup *l, struct ce_cursor *c, const char *fn, si
 	return keep(l->walk, &p) < 0 ? -1 : 1;
 }
 
-static int take_json(void *user, const struct ce_repo_scan_record *rec, struct ccenv_error *err)
+static int take_json(void *user, const struct ce_repo_scan_record *rec,
+	enum ce_repo_scan_section section, struct ccenv_error *err)
 {
 	struct lookup *l = user;
+	const char *extension = ce_repo_scan_extension(section);
+	struct ce_shard_file file = {rec->fn, rec->fn_len, *extension != '\0'};
+	CE_AUTOFREE char *fn = NULL;
 	struct ce_cursor c;
 
+	if (file.is_v3) {
+		file.fn = fn = ce_asprintf("%.*s%s", (int)rec->fn_len, rec->fn, extension);
+		file.fn_len = strlen(fn);
+	}
 	ce_cursor_json(&c, rec->object, rec->object_len, &l->walk->repodata->arena);
-	if (take_record(l, &c, rec->fn, rec->fn_len) >= 0)
+	if (take_record(l, &c, &file) >= 0)
 		return 0;
 	*err = l->walk->err;
 	return err->code;
 }
 
 static int take_msgpack(
-	void *user, struct ce_cursor *c, const char *fn, size_t fn_len, struct ccenv_error *err)
+	void *user, struct ce_cursor *c, const struct ce_shard_file *file, struct ccenv_error *err)
 {
 	struct lookup *l = user;
 	struct ce_cursor at = *c;
-	size_t n = ce_name_index_fn_name(fn, fn_len);
-	int r = take_record(l, c, fn, fn_len);
+	size_t n = ce_name_index_fn_name(file->fn, file->fn_len);
+	int r = take_record(l, c, file);
 
 	if (r < 0) {
 		*err = l->walk->err;
 		return err->code;
 	}
-	if (n == strlen(l->origin.name) && memcmp(fn, l->origin.name, n) == 0)
+	if (n == strlen(l->origin.name) && memcmp(file->fn, l->origin.name, n) == 0)
 		l->own_name = true;
 	else
 		l->other_names = true;

@@ -226,15 +226,16 @@ void fuzz_record(const char *data, size_t size)
 }
 
 static int each(
-	void *user, struct ce_cursor *c, const char *fn, size_t fn_len, struct ccenv_error *err)
+	void *user, struct ce_cursor *c, const struct ce_shard_file *file, struct ccenv_error *err)
 {
 	struct ce_pkg_origin origin = liba;
 	struct ce_cursor at = *c;
 	struct ce_pkg p;
 
 	(void)user;
-	origin.fn = fn;
-	origin.fn_len = fn_len;
+	origin.fn = file->fn;
+	origin.fn_len = file->fn_len;
+	origin.is_v3 = file->is_v3;
 	if (ce_pkg_read(c, &origin, &p, err) >= 0)
 		return 0;
 	*c = at;

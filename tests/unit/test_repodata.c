@@ -21,6 +21,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/cursor.h"
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/map.h"
@@ -128,9 +129,41 @@ static void test_scan(void **state)
 	ce_buf_release(&s.text);
 }
 
+/* Records of CEP 48, between those of before; what is not for us is passed over. */
+static void test_scan_v3(void **state)
+{
+	static const char text[] =
+		"{\"packages\":{\"a-1-0.tar.bz2\":{}},\"v3\": {\"rpm\":[{}], \"n\" : 1 ,\"conda\" : "
+		"{\"a-1-0\":{\"x\":{}}, \"b-1-0\":{}},\"whl\":{\"w\":{\"conda\":{}}},\"tar.bz2\":{\"c-1-0\":{}}"
+		",\"later\":{}},\"packages.conda\":{\"d-1-0.conda\":{}},\"v3\":{},\"v4\":{\"conda\":{}}}";
+	struct seen s = {0};
+	struct ccenv_error err = {0};
+
+	(void)state;
+	for (size_t step = 1; step < sizeof(text) + 1; step++) {
+		assert_int_equal(scan(text, step, &s, &err), 0);
+		assert_string_equal(ce_buf_str(&s.text),
+			"0a-1-0.tar.bz2={};3a-1-0={\"x\":{}};3b-1-0={};2c-1-0={};1d-1-0.conda={};");
+	}
+	for (size_t n = 1; n < sizeof(text) - 1; n++) {
+		char *cut = ce_strndup(text, n);
+		assert_int_equal(scan(cut, 7, &s, &err), CCENV_EDATA);
+		free(cut);
+	}
+	ce_buf_release(&s.text);
+}
+
 static void test_scan_bad(void **state)
 {
 	static const char *const bad[] = {
+		"{\"v3\":null}",
+		"{\"v3\":3}",
+		"{\"v3\":{\"conda\":null}}",
+		"{\"v3\":{\"conda\":[]}}",
+		"{\"v3\":{\"whl\":[]}}",
+		"{\"v3\":{\"tar.bz2\":{\"a\":1}}}",
+		"{\"v3\":{\"conda\":{} \"x\":1}}",
+		"{\"v3\":{\"x\":{} \"conda\":{}}}",
 		"x",
 		"[]",
 		"{\"packages\"}",
@@ -703,12 +736,17 @@ static void test_declared(void **state)
 			"base a??]0;x", NULL},
 		{"no relations", "{\"channel_relations\":{}}", "", NULL, "which ccenv does not"},
 		{"null", "{\"channel_relations\":null}", "", NULL, "which ccenv does not"},
-		{"v3", "", ",\"v3\":{\"conda\":{\"new-1-0\":{\"name\":\"new\"}}}",
-			"a later revision (repodata v3), which ccenv does not read", "relations"},
+		{"v3", "{\"repodata_revisions\":{\"v3\":{}}}",
+			",\"v3\":{\"conda\":{\"new-1-0\":{\"name\":\"new\"}}}", NULL,
+			"which ccenv does not"},
 		{"an empty v3", "", ",\"v3\" : { }", NULL, "which ccenv does not"},
 		{"v3 that is no object", "", ",\"v3\":[{}]", NULL, "which ccenv does not"},
+		{"a later revision", "{\"repodata_revisions\":{\"v4\":{}}}", "",
+			"a later revision (repodata v4), which ccenv does not read", "relations"},
+		{"no wheels", "", ",\"v3\":{\"whl\":{ }}", NULL, "which ccenv does not"},
 		{"both kinds", "{\"channel_relations\":{\"base\":\"../b\"}}",
-			",\"v3\":{\"whl\":{}}", "(repodata v3)", NULL},
+			",\"v3\":{\"whl\":{\"w-1-0\":{}}}", "the index lists wheels (repodata v3)",
+			NULL},
 	};
 	struct site site = {0};
 	struct test_server *s = test_server_start(serve_file, &site);
@@ -740,6 +778,98 @@ static void test_declared(void **state)
 	test_server_stop(s);
 }
 
+/* Which of the records that an index has of "top" counts, as in rattler. */
+static void test_v3(void **state)
+{
+#define TOP(fn, depends)                                                                           \
+	"\"top-1-0" fn                                                                             \
+	"\":{\"name\":\"top\",\"version\":\"1\",\"build\":\"0\",\"depends\":[" depends "]}"
+	static const struct {
+		const char *what, *text, *fn;
+		size_t n_depends;
+	} rows[] = {
+		{"conda", "\"v3\":{\"conda\":{" TOP("", "") "}}", "top-1-0.conda", 0},
+		{"tar.bz2", "\"v3\":{\"tar.bz2\":{" TOP("", "") "}}", "top-1-0.tar.bz2", 0},
+		{"both kinds", "\"v3\":{\"tar.bz2\":{" TOP("", "") "},\"conda\":{" TOP("", "") "}}",
+			"top-1-0.conda", 0},
+		{"v3 before the rest",
+			"\"packages.conda\":{" TOP(".conda", "") "},\"v3\":{\"conda\":{" TOP(
+				"", "\"b\"") "}}",
+			"top-1-0.conda", 1},
+		{"in any order",
+			"\"v3\":{\"conda\":{" TOP("", "\"b\"") "}},\"packages.conda\":{" TOP(
+				".conda", "") "}",
+			"top-1-0.conda", 1},
+		{"conda before v3",
+			"\"packages.conda\":{" TOP(".conda", "") "},\"v3\":{\"tar.bz2\":{" TOP(
+				"", "\"b\"") "}}",
+			"top-1-0.conda", 0},
+		{"and the reverse",
+			"\"packages\":{" TOP(".tar.bz2", "") "},\"v3\":{\"conda\":{" TOP(
+				"", "\"b\"") "}}",
+			"top-1-0.conda", 1},
+		{"removed", "\"removed\":[\"top-1-0.conda\"],\"v3\":{\"conda\":{" TOP("", "") "}}",
+			NULL, 0},
+		{"removed in the other form",
+			"\"removed\":[\"top-1-0.tar.bz2\",\"top-1-0\"],\"v3\":{\"conda\":{" TOP(
+				"", "") "}}",
+			"top-1-0.conda", 0},
+		{"a wheel", "\"v3\":{\"whl\":{" TOP("", "") "}}", NULL, 0},
+		{"another kind", "\"v3\":{\"zip\":{" TOP("", "") "}}", NULL, 0},
+		{"v4", "\"v4\":{\"conda\":{" TOP("", "") "}}", NULL, 0},
+	};
+#undef TOP
+	CE_AUTOFREE char *url = ce_asprintf("file://%s", chan);
+	CE_AUTOFREE char *path = ce_asprintf("%s/linux-64/repodata.json", chan);
+	struct ccenv_error err;
+	struct ce_repodata *r;
+
+	(void)state;
+	for (size_t i = 0; i < CE_COUNT(rows); i++) {
+		CE_AUTOFREE char *text = ce_asprintf("{%s}", rows[i].text);
+
+		clear_cache();
+		test_write_file(path, text, strlen(text));
+		r = load(url, "json", false, &err);
+		if (!r || r->n != (rows[i].fn ? 1 : 0) ||
+			(rows[i].fn && (strcmp(r->pkgs[0].fn, rows[i].fn) != 0 ||
+					       r->pkgs[0].n_depends != rows[i].n_depends)))
+			fail_msg("%s: %zu %s", rows[i].what, r ? r->n : 0,
+				r && r->n ? r->pkgs[0].fn : err.text);
+		ce_repodata_free(r);
+	}
+}
+
+static int note_file(
+	void *user, struct ce_cursor *c, const struct ce_shard_file *file, struct ccenv_error *err)
+{
+	(void)err;
+	ce_buf_addf(user, "%.*s %d;", (int)file->fn_len, file->fn, file->is_v3);
+	return (c->ops->skip)(c) ? 0 : CCENV_EDATA;
+}
+
+/* The same in a shard. */
+static void test_v3_in_shard(void **state)
+{
+	static const char bytes[] = "\x84\xa8packages\x81\xad"
+				    "a-1-0.tar.bz2\x80\xaepackages.conda\x80"
+				    "\xa2v3\x83\xa3whl\x81\xa5w-1-0\x80\xa5"
+				    "conda\x82\xa5"
+				    "b-1-0\x80\xa5"
+				    "c-1-0\x80"
+				    "\xa7tar.bz2\x81\xa5"
+				    "d-1-0\x80\xa7removed\x91\xab"
+				    "c-1-0.conda";
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0}, seen = {0};
+	CE_CLEANUP(ce_arena_release) struct ce_arena arena = {0};
+	struct ccenv_error err;
+
+	(void)state;
+	ce_buf_add(&text, bytes, sizeof(bytes) - 1);
+	assert_int_equal(ce_shard_each(&text, &arena, note_file, &seen, &err), 0);
+	assert_string_equal(ce_buf_str(&seen), "a-1-0.tar.bz2 0;b-1-0.conda 1;d-1-0.tar.bz2 1;");
+}
+
 static void test_declared_in_shards(void **state)
 {
 	static const struct {
@@ -755,7 +885,9 @@ static void test_declared_in_shards(void **state)
 			"(channel relations, base ../b)"),
 		ROW("\x82\xa4info\x82\xb1"
 		    "channel_relations\x80\xb2repodata_revisions\x81\xa2v3\x80\xa6shards\x80",
-			"(repodata v3)"),
+			""),
+		ROW("\x82\xa4info\x81\xb2repodata_revisions\x82\xa2v3\x80\xa2v4\xc0\xa6shards\x80",
+			"(repodata v4)"),
 		ROW("\x82\xa4info\x82\xb1"
 		    "channel_relations\xc0\xb2repodata_revisions\x80\xa6shards\x80",
 			""),
@@ -1204,6 +1336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scan),
 		cmocka_unit_test(test_scan_bad),
+		cmocka_unit_test(test_scan_v3),
 		cmocka_unit_test(test_fn_name),
 		cmocka_unit_test(test_freshness),
 		cmocka_unit_test_setup_teardown(test_forms, setup, teardown),
@@ -1217,6 +1350,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_base_url, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_declared, setup, teardown),
 		cmocka_unit_test(test_declared_in_shards),
+		cmocka_unit_test_setup_teardown(test_v3, setup, teardown),
+		cmocka_unit_test(test_v3_in_shard),
 		cmocka_unit_test_setup_teardown(test_channels, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_server_damage, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_shards, setup, teardown),
