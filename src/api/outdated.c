@@ -3,10 +3,13 @@
 #include <assert.h>
 #include <string.h>
 
+#include "api/outdated_note.h"
 #include "api/plan.h"
 #include "api/project.h"
+#include "api/trust.h"
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "lock/lockfile.h"
 #include "model/lockfile.h"
@@ -125,20 +128,31 @@ int ccenv_outdated(struct ccenv *c, struct ccenv_outdated *ret, struct ccenv_err
 	static const struct ccenv_lock_options all = {.update_all = true};
 	CE_CLEANUP(ce_lockfile_freep) struct ce_lockfile *old = NULL;
 	CE_CLEANUP(ce_lock_plan_release) struct ce_lock_plan plan = {0};
+	CE_CLEANUP(ce_outdated_note_release) struct ce_outdated_note note = {0};
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 	struct outdated o;
 	int r = ce_lock_plan_make(c, &plan, err);
 
 	if (r < 0)
 		return r;
-	r = ce_lockfile_read(c->lock_path, &old, err);
+	r = ce_lockfile_read_text(c->lock_path, &text, &old, err);
 	if (r < 0)
 		return r;
 	if (!old)
 		return ce_project_no_lock(c, err);
+	r = ce_trust_check_cache(c, err);
+	if (r < 0)
+		return r;
 	ce_lock_plan_prefer(&plan, old, &all);
+	ce_outdated_note_begin(&note, c, &plan, &text);
+	plan.held = note.indexes;
 	r = ce_lock_plan_solve(c, &plan, err);
 	if (r < 0)
 		return r;
+	if (plan.is_held) {
+		*ret = ce_outdated_note_take(&note);
+		return 0;
+	}
 	o = (struct outdated){.a = ce_owner_new()};
 	for (size_t i = 0; i < plan.n; i++) {
 		const struct ce_request *q = plan.items[i].request;
@@ -152,6 +166,7 @@ int ccenv_outdated(struct ccenv *c, struct ccenv_outdated *ret, struct ccenv_err
 	for (size_t i = 0; i < o.n; i++)
 		ret->items[i] = o.items[i];
 	ce_freep(&o.items);
+	ce_outdated_note_write(&note, &plan, ret);
 	return 0;
 }
 

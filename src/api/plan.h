@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "base/strs.h"
 #include "ccenv/ccenv.h"
 #include "model/request.h"
 
@@ -38,6 +39,10 @@ struct ce_lock_plan {
 	struct ce_repodata **repodata; /* one per platform */
 	size_t n_repodata;
 	bool revalidate; /* ask the channels even where the cached index is fresh */
+	/* The identities (ce_repodata.identity) of the indexes for which the caller has an answer, one per
+	 * platform, in the order of `repodata`. If all are still the ones, nothing is solved (is_held). */
+	struct ce_strs held;
+	bool is_held;
 };
 
 /* All environments and platforms of the manifest. `ret` must be zeroed, and is released by the

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/event.h"
 #include "model/pkg.h"
+#include "model/repodata.h"
 #include "model/request.h"
 #include "repodata/repodata_sync.h"
 
@@ -60,6 +61,8 @@ static int load_records(struct ccenv *c, struct ce_lock_plan *plan, struct ccenv
 			.cache_dir = c->cache_dir,
 			.offline = c->offline,
 			.revalidate = plan->revalidate,
+			.held = plan->n_repodata < plan->held.n ? plan->held.items[plan->n_repodata]
+								: NULL,
 			.getenv_fn = c->getenv_fn,
 			.events = &c->events,
 		};
@@ -78,6 +81,37 @@ static int load_records(struct ccenv *c, struct ce_lock_plan *plan, struct ccenv
 		plan->repodata[plan->n_repodata++] = item->repodata;
 	}
 	return 0;
+}
+
+static void drop_records(struct ce_lock_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_repodata; i++)
+		ce_repodata_free(plan->repodata[i]);
+	plan->n_repodata = 0;
+	for (size_t i = 0; i < plan->n; i++)
+		plan->items[i].repodata = NULL;
+}
+
+/* Loads them unless the answer for these very indexes is held. */
+static int load_unless_held(struct ccenv *c, struct ce_lock_plan *plan, struct ccenv_error *err)
+{
+	size_t n_held = 0;
+	int r = load_records(c, plan, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < plan->n_repodata; i++)
+		n_held += plan->repodata[i]->is_held;
+	plan->is_held =
+		plan->n_repodata > 0 && n_held == plan->n_repodata && n_held == plan->held.n;
+	if (plan->is_held)
+		ce_log(&c->events, CCENV_LOG_INFO, "the indexes are those of the last time");
+	if (plan->is_held || n_held == 0)
+		return 0;
+	/* One platform has other records now: those of the others are needed, too. */
+	drop_records(plan);
+	plan->held.n = 0;
+	return load_records(c, plan, err);
 }
 
 /* Items are handed out under the mutex; each is then one thread's own. */
@@ -119,8 +153,8 @@ int ce_lock_plan_solve(struct ccenv *c, struct ce_lock_plan *plan, struct ccenv_
 
 	if (r < 0)
 		return r;
-	r = load_records(c, plan, err);
-	if (r < 0)
+	r = load_unless_held(c, plan, err);
+	if (r < 0 || plan->is_held)
 		return r;
 	w.errors = errors;
 	progress.items_total = plan->n;

@@ -26,6 +26,7 @@ struct ce_pkg;
  *
  *     plan           manifest -> requests -> solutions -> lock
  *     pair           makes the two sides of a target agree; a part of plan
+ *     outdated_note  the last answer of ccenv_outdated(), as long as it holds
  *     edit           an edit of ccenv.json that is solved before it is written
  *     locked         the lock of the project, read and checked against the manifest
  *     handed         locked packages for a mirror or a bundle

@@ -2,6 +2,7 @@
 #ifndef CE_MODEL_REPODATA_H
 #define CE_MODEL_REPODATA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -34,6 +35,10 @@ struct ce_repodata {
 	 * messages. */
 	const char **others;
 	size_t n_others;
+	/* Names the indexes that the records are from, with their contents: where it is the same, so are
+	 * the records of the same names. */
+	const char *identity;
+	bool is_held; /* no records: see ce_repodata_query.held */
 };
 
 /* Empty, to be filled; and its end, with all records. */

@@ -51,6 +51,7 @@ struct sync {
 	char *hint_path;        /* where those of the last time are noted */
 	struct ce_map missing;  /* names whose shards are not here, when offline */
 	const char *missing_at;
+	bool compared, is_held; /* the indexes are known, and are those of query->held */
 };
 
 /* A shard is no good, or none comes: all records of the source, from another form. */
@@ -229,14 +230,49 @@ static bool is_busy(const struct sync *y)
 	return ce_shard_n_wanted(y->shards) > 0;
 }
 
+/* Which indexes these are, and what is in them: one line each, in the order of the sources. */
+static void identify(const struct sync *y, struct ce_buf *out)
+{
+	for (size_t i = 0; i < y->n_sources; i++) {
+		const struct ce_source *s = y->sources[i];
+		const char *id = "";
+
+		if (s->index)
+			id = ce_name_index_id(s->index);
+		else if (s->shards)
+			id = s->known.form[CE_FORM_SHARDS].id;
+		ce_buf_addf(
+			out, "%s %s %s\n", s->url, s->base_url ? s->base_url : "", id ? id : "");
+	}
+}
+
+/* Is there nothing to look up yet, because the caller may have the answer? Known when no server is left to
+ * be asked. */
+static bool is_held(struct sync *y)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf now = {0};
+
+	if (!y->query->held || y->compared)
+		return y->is_held;
+	for (size_t i = 0; i < y->n_sources; i++)
+		if (y->sources[i]->state == CE_SOURCE_ASKING)
+			return true;
+	y->compared = true;
+	identify(y, &now);
+	y->is_held = strcmp(ce_buf_str(&now), y->query->held) == 0;
+	return y->is_held;
+}
+
 /* Something has come: first what is now known to be needed, then what may be. */
 static void on_step(void *user)
 {
 	struct sync *y = user;
 
 	settle_presumed(y);
-	advance(y);
-	ask_expected(y);
+	if (!is_held(y)) {
+		advance(y);
+		ask_expected(y);
+	}
 	if (!is_busy(y) || y->walk.err.code)
 		ce_downloader_interrupt(y->ctx.downloader);
 }
@@ -507,6 +543,28 @@ static void warn_of_declared(const struct sync *y)
 	}
 }
 
+/* Puts the records in order, or takes those out that were read for nothing. */
+static void finish(struct sync *y)
+{
+	const struct ce_repodata_query *q = y->query;
+	struct ce_repodata *records = y->walk.repodata;
+	CE_CLEANUP(ce_buf_release) struct ce_buf identity = {0};
+
+	identify(y, &identity);
+	records->identity = ce_arena_strdup(&records->arena, ce_buf_str(&identity));
+	records->is_held = y->is_held;
+	ce_progress(q->events, &y->ctx.progress);
+	if (y->is_held) {
+		records->n = records->n_refused = 0;
+		return;
+	}
+	ce_hint_note(&y->walk.names, y->hint_path);
+	ce_log(q->events, CCENV_LOG_INFO, "%zu names reach %zu records (%u left out)",
+		y->walk.names.n, records->n, y->walk.n_left_out);
+	ce_similar_names(records, q->names, q->n_names, y->sources, y->n_sources);
+	ce_repodata_finish(records);
+}
+
 int ce_repodata_sync(const struct ce_repodata_query *q, struct ce_repodata **ret_repodata,
 	struct ccenv_error *err)
 {
@@ -532,12 +590,7 @@ int ce_repodata_sync(const struct ce_repodata_query *q, struct ce_repodata **ret
 	if (r < 0)
 		return r;
 	warn_of_declared(&y);
-	ce_hint_note(&y.walk.names, y.hint_path);
-	ce_progress(q->events, &y.ctx.progress);
-	ce_log(q->events, CCENV_LOG_INFO, "%zu names reach %zu records (%u left out)",
-		y.walk.names.n, y.walk.repodata->n, y.walk.n_left_out);
-	ce_similar_names(y.walk.repodata, q->names, q->n_names, y.sources, y.n_sources);
-	ce_repodata_finish(y.walk.repodata);
+	finish(&y);
 	*ret_repodata = CE_TAKE(y.walk.repodata);
 	return 0;
 }

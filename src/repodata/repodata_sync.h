@@ -36,6 +36,10 @@ struct ce_repodata_query {
 	bool offline;
 	bool no_depends; /* only the names themselves: to look at, not to solve */
 	bool revalidate; /* ask the servers even for what is fresh */
+	/* The identity of the indexes for which the caller has an answer (ce_repodata.identity of an earlier
+	 * result). If they are still the ones, nothing is read of them, and the result has no records
+	 * (is_held). NULL: none. */
+	const char *held;
 	const char *(*getenv_fn)(const char *name);
 	const struct ccenv_events *events;
 	/* NULL: all; "shards", "zst" or "json": that one only, for tests and bench. */
