@@ -66,7 +66,8 @@ class Built(Packager):
         self._tool_and_link(ld, "ld.bfd")
         ld.link(f"bin/{self.triplet}-ld", f"{self.triplet}-ld.bfd")
         ld.link(f"{self.triplet}/bin/ld", "ld.bfd")
-        self._copy_tree(ld, f"{'' if self.is_native else self.triplet + '/'}lib/ldscripts")
+        # Where ld looks for them, also one for another machine: their names begin with that of the machine.
+        self._copy_tree(ld, "lib/ldscripts")
         rest = self.package(self.on("binutils_impl"), v, self.build,
                             [f"ld_impl_{self.target.subdir} {v} {self.build}", self.on("sysroot")],
                             license="GPL-3.0-only")
