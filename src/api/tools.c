@@ -16,6 +16,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "install/record.h"
 #include "model/layout.h"
 #include "model/platform.h"
 
@@ -191,6 +192,23 @@ static int check_inputs(
 	return 0;
 }
 
+/* Warns when the files of a prefix hold the path of another directory. */
+static void check_places(struct ccenv *c, const struct ccenv_tools *t)
+{
+	const char *const prefixes[] = {t->prefix, t->tools};
+
+	for (size_t i = 0; i < CE_COUNT(prefixes); i++) {
+		CE_AUTOFREE char *from = NULL;
+
+		if ((i && strcmp(prefixes[i], prefixes[0]) == 0) ||
+			!ce_stamp_has_moved(prefixes[i], &from))
+			continue;
+		ce_log(&c->events, CCENV_LOG_WARNING,
+			"%s was installed as %s and has moved, but its files hold the old path: gcc may not find its headers; run `ccenv install --root %s`",
+			prefixes[i], from, t->root);
+	}
+}
+
 static int fill_tools(
 	const json_t *stamp, struct ccenv_tools *t, struct ce_arena *a, struct ccenv_error *err)
 {
@@ -247,6 +265,8 @@ int ccenv_tools(
 	t.owner = owner;
 	t.root = ce_arena_strdup(owner, c->root);
 	r = fill_tools(stamp, &t, owner, err);
+	if (r >= 0)
+		check_places(c, &t);
 	if (r >= 0)
 		r = ce_reproducible_mode(
 			c, t.reproducible ? t.reproducible : "", &t.reproducible, err);

@@ -54,14 +54,16 @@ void ce_emit_compiler(
 	struct ce_buf *out, const struct ce_emit_facts *f, const struct ce_emit_compiler *compiler)
 {
 	CE_CLEANUP(ce_buf_release) struct ce_buf env = {0}, tools = {0}, view = {0}, exec = {0};
+	CE_CLEANUP(ce_buf_release) struct ce_buf set_tools = {0};
 	CE_AUTOFREE char *tool = ce_asprintf("%s-%s", f->triplet, compiler->tool);
+	const char *home = f->crossing ? "tools" : "env";
 
 	ce_quote_sh(&env, f->env_rel);
 	ce_quote_sh(&tools, f->tools_rel);
 	ce_quote_sh(&view, f->view_rel);
 	/* Of a target: from the machine that builds, and for the other. */
 	if (f->crossing)
-		ce_buf_addf(&exec, "case %s in\n/*) tools=%s ;;\n*) tools=$root/%s ;;\nesac\n",
+		ce_buf_addf(&set_tools, "\ncase %s in\n/*) tools=%s ;;\n*) tools=$root/%s ;;\nesac",
 			ce_buf_str(&tools), ce_buf_str(&tools), ce_buf_str(&tools));
 	if (!compiler->bare)
 		ce_buf_addf(&exec,
@@ -69,7 +71,7 @@ void ce_emit_compiler(
 			"CCENV_LINK_VIEW=$view CCENV_LINK_ENV=$env\n"
 			"export CCENV_LINK_VIEW CCENV_LINK_ENV\n",
 			ce_buf_str(&view));
-	ce_buf_addf(&exec, "exec \"$%s/bin/%s\" \"$@\"", f->crossing ? "tools" : "env", tool);
+	ce_buf_addf(&exec, "$run \"$%s/bin/%s\" \"$@\"", home, tool);
 	/* conda-forge's cross compilers, too, add a RPATH with their own prefix, that is of the machine
 	 * that builds; builtin.specs are the same without. */
 	if (!compiler->bare)
@@ -89,6 +91,8 @@ void ce_emit_compiler(
 		{"REPRODUCIBLE", f->in->reproducible},
 		{"BARE", compiler->bare ? "1" : ""},
 		{"VIEW", ce_buf_str(&view)},
+		{"SET_TOOLS", ce_buf_str(&set_tools)},
+		{"HOME", home},
 		{"EXEC", ce_buf_str(&exec)},
 	};
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -375,6 +376,29 @@ int ce_stamp_check_place(const char *prefix, size_t *ret_n_pkgs, struct ccenv_er
 			prefix, made_for ? made_for : "another path");
 	*ret_n_pkgs = (size_t)json_integer_value(json_object_get(o, "packages"));
 	return 0;
+}
+
+static bool is_same_dir(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+bool ce_stamp_has_moved(const char *prefix, char **ret_from)
+{
+	CE_AUTOFREE char *path = stamp_path(prefix);
+	CE_CLEANUP(ce_json_decrefp) json_t *o = NULL;
+	struct ccenv_error ignored;
+	const char *made_for;
+
+	if (ce_json_read(path, STAMP_BYTES_MAX, &o, &ignored) < 0)
+		return false;
+	made_for = json_string_value(json_object_get(o, "prefix"));
+	if (!made_for || is_same_dir(made_for, prefix))
+		return false;
+	*ret_from = ce_strdup(made_for);
+	return true;
 }
 
 bool ce_stamp_is_there(const char *prefix)

@@ -57,6 +57,11 @@ bool ce_stamp_matches(const char *prefix, const char *content, bool *ret_leftove
  * have; 0 when an older ccenv did not note it. */
 CE_MUST_CHECK int ce_stamp_check_place(
 	const char *prefix, size_t *ret_n_pkgs, struct ccenv_error *err);
+/*
+ * Has it been moved or copied since it was made, so that its files hold the path of another directory?
+ * `ret_from` is that path then, which the caller frees. A prefix that is seen by two paths has not.
+ */
+bool ce_stamp_has_moved(const char *prefix, char **ret_from);
 /* Was it made by ccenv, so that it may be replaced? */
 bool ce_stamp_is_there(const char *prefix);
 

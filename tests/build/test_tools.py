@@ -105,16 +105,53 @@ saxpy.o: src/saxpy.cu
         self.assertEqual(run([src / "v"], env=self.env).out, "13000\n")
 
     def test_moved_root(self):
-        """What is said to be relocatable is: .pc files, view, toolchain file, make."""
+        """.pc files, view, toolchain file and make files move with a root. What gcc has compiled in does not: whoever uses such a
+        root is told, and make, CMake and `ccenv install` put it right."""
         src = self.installed()
+        root = src / ROOT
+        write(src / "k.cu", "#include <stddef.h>\n__global__ void k() {}\nint main() { k<<<1, 1>>>(); return 0; }\n")
+        write(src / "h.c", "#include <stddef.h>\n")
+        write(src / "direct.mk", f"include {ROOT}/make/ccenv.mk\nall: ; @true\n")
+        write(src / "Makefile", "include ccenv.mk\nk: k.o\n\t$(CXX) $^ -o $@ $(CUDA_LDLIBS) $(CUDA_RPATH)\n")
+        write(src / "p/CMakeLists.txt", "cmake_minimum_required(VERSION 3.22)\nproject(p CXX)\n")
+        self.make(src, "-f", "direct.mk")
+
         os.rename(src, self.scratch / "moved")
-        src = self.scratch / "moved"
-        pc = src / ROOT / "bin/pkg-config"
-        words = run([pc, "--cflags", "cudart"], env=self.env).out.split()
+        src, root = self.scratch / "moved", self.scratch / "moved" / ROOT
+        words = run([root / "bin/pkg-config", "--cflags", "cudart"], env=self.env).out.split()
         self.assertTrue(all(os.path.isdir(w[2:]) and str(src) in w for w in words), words)
-        write(src / "k.cu", "__global__ void k() {}\nint main() { k<<<1, 1>>>(); return 0; }\n")
-        gxx = next((src / ROOT / "env").glob("*/bin/*-g++"))
-        run([src / ROOT / "view/x86_64-linux/bin/nvcc", "-ccbin", gxx, src / "k.cu", "-o", src / "k"], env=self.env)
+        said = "has moved, but its files hold the old path"
+        way_out = f"`ccenv install --root {root}`"
+        compiled = run([root / "bin/gcc", "-c", src / "h.c", "-o", src / "h.o"], env=self.env, ok=False)
+        if compiled.code:
+            self.assertIn(said, compiled.out)
+            self.assertIn(way_out, compiled.out)
+        for out in (self.make(src, "-f", "direct.mk").out,
+                    run([self.env["CCENV_EXECUTABLE"], "run", "--root", root, "--", "true"], env=self.env, cwd=src).out,
+                    self.configure(src / "p", src / "b", "--toolchain", root / "toolchain/x86_64-linux.cmake", ok=False).out):
+            self.assertIn(said, " ".join(out.split()))
+            self.assertIn(way_out, " ".join(out.split()))
+        starts = len(self.starts())
+        self.assertIn("Installed: ", self.make(src, "k").out)
+        self.assertIn("up to date", self.make(src, "k").out)
+        self.assertEqual(len(self.starts()), starts + 1)
+        gxx = next((root / "env").glob("*/bin/*-g++"))
+        run([root / "view/x86_64-linux/bin/nvcc", "-ccbin", gxx, src / "k.cu", "-o", src / "k2"], env=self.env)
+
+        # The project stays, and its root goes: only the root can tell.
+        shutil.copytree(root, self.scratch / "copy", symlinks=True)
+        shutil.rmtree(root)
+        write(src / "p/ccenv.cmake", run([self.env["CCENV_EXECUTABLE"], "toolchain"], env=self.env, cwd=src).out)
+        shutil.move(src / "ccenv.json", src / "p")
+        shutil.move(src / "ccenv.lock", src / "p")
+        for where in ("copy", "again"):
+            if where == "again":
+                os.rename(self.scratch / "copy", self.scratch / "again")
+            args = ("--toolchain", src / "p/ccenv.cmake", f"-DCCENV_ROOT_DIR={self.scratch / where}")
+            self.assertIn("Installed: ", self.configure(src / "p", src / where, *args).out)
+            self.assertNotIn(said, self.configure(src / "p", src / where).out)
+            gcc = self.scratch / where / "bin/gcc"
+            run([gcc, "-c", src / "h.c", "-o", src / "h.o"], env=self.env)
 
     def test_clangd(self):
         """clangd with the .clangd of `ccenv ide` finds nothing wrong in what nvcc and gcc compile."""

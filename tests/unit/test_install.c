@@ -27,6 +27,7 @@
 #include "ccenv/ccenv.h"
 #include "fetch/fetch.h"
 #include "install/install.h"
+#include "install/record.h"
 #include "pack.h"
 
 enum {
@@ -1202,18 +1203,47 @@ static void test_verify_without_cache(void **state)
 	check_text(f->err.text, "c is not what its package has");
 }
 
+/* A prefix of 120 bytes, as long as none of the test is. */
+#define PLACE_10 "_placehold"
+#define PLACE                                                                                      \
+	"/placehold" PLACE_10 PLACE_10 PLACE_10 PLACE_10 PLACE_10 PLACE_10 PLACE_10 PLACE_10       \
+		PLACE_10 PLACE_10 PLACE_10
+
+/* The files hold the path that they were installed for: whoever moves a prefix is told, and the next install links it again,
+ * from the cache. */
 static void test_moved_prefix(void **state)
 {
-	static const struct pack_entry one[] = {{.path = "one", .data = "1"}, {0}};
+	static const char binary[] = PLACE "/include\0" PLACE;
+	static const struct pack_entry one[] = {
+		{.path = "bin/one", .data = binary, .n_data = sizeof(binary)}, {0}};
 	struct fixture *f = *state;
 	CE_AUTOFREE char *moved = ce_path_join(f->dir, "moved");
+	CE_AUTOFREE char *file = ce_path_join(moved, "bin/one");
+	CE_AUTOFREE char *link = ce_path_join(f->dir, "link");
+	CE_AUTOFREE char *from = NULL;
+	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
 
-	add(f, &(struct pack_package){.name = "one", .files = one});
+	add(f, &(struct pack_package){
+		       .name = "one", .files = one, .placeholder = PLACE, .binary = true});
 	both(f);
+	assert_false(ce_stamp_has_moved(f->prefix, &from));
+	assert_int_equal(symlink(f->prefix, link), 0);
+	assert_false(ce_stamp_has_moved(link, &from));
 	assert_int_equal(rename(f->prefix, moved), 0);
 	assert_int_equal(verify_at(f, moved), CCENV_EHASH);
 	check_text(f->err.text, "moved");
-	assert_int_equal(rename(moved, f->prefix), 0);
+	assert_true(ce_stamp_has_moved(moved, &from));
+	assert_string_equal(from, f->prefix);
+
+	free(f->prefix);
+	f->prefix = ce_strdup(moved);
+	assert_int_equal(ce_fs_remove_tree(f->channel, &f->err), 0);
+	both(f);
+	assert_int_equal(ce_fs_read(file, sizeof(binary), &text, &f->err), 0);
+	assert_int_equal(text.len, sizeof(binary));
+	assert_memory_equal(text.data, moved, strlen(moved));
+	assert_string_equal(text.data + strlen(moved), "/include");
+	assert_int_equal(verify(f), 0);
 }
 
 static size_t clean(struct fixture *f, const struct ce_clean_options *o)

@@ -42,6 +42,14 @@ ifneq ($(words $(wildcard $(CUDA_HOME)/version.json) $(if $(filter ON,@HAS_NVCC@
 $(error ccenv: $(CUDA_HOME) is gone or not complete; run `ccenv install --root $(CCENV_ROOT)`)
 endif
 
+# Moved or copied since it was installed? In its files is the path that it had. ccenv.mk of the project installs again by itself.
+ccenv_moved := $(shell for d in $(sort $(CCENV_ENV) $(CCENV_TOOLS)); do \
+	[ ! -r "$$d/conda-meta/ccenv" ] || while IFS='"' read -r space key colon from rest; do \
+	[ "$$key" != prefix ] || [ "$$from" -ef "$$d" ] || echo "$$from"; done <"$$d/conda-meta/ccenv"; done)
+ifneq ($(and $(ccenv_moved),$(if $(ccenv_installs),,-)),)
+$(warning ccenv: $(CCENV_ENV) was installed as $(firstword $(ccenv_moved)) and has moved, but its files hold the old path: gcc may not find its headers; run `ccenv install --root $(CCENV_ROOT)`)
+endif
+
 NVCC := $(CUDA_HOME)/bin/nvcc
 ifeq (@HAS_GCC@,ON)
 CC := $(CUDA_HOME)/host/@TRIPLET@-gcc

@@ -11,7 +11,7 @@ root=$(CDPATH= cd -- "$here/@UP@" && pwd -P) || exit 1
 case @ENV@ in
 /*) env=@ENV@ ;;
 *) env=$root/@ENV@ ;;
-esac
+esac@SET_TOOLS@
 if [ "${CCENV_HERMETIC:-1}" != 0 ]; then
 	unset CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH COMPILER_PATH GCC_EXEC_PREFIX
 fi
@@ -27,4 +27,14 @@ case ${CCENV_REPRODUCIBLE:-@REPRODUCIBLE@} in
 	. "$root/@VIEW@/host/reproducible.sh"
 	;;
 esac
+# Moved or copied since it was installed, gcc may not find its headers: in its files is the path that it had.
+run=exec
+if [ -r "$@HOME@/conda-meta/ccenv" ]; then
+	while IFS='"' read -r space key colon from rest && [ "$key" != prefix ]; do :; done <"$@HOME@/conda-meta/ccenv"
+	[ "$from" -ef "$@HOME@" ] || run=
+fi
 @EXEC@
+status=$?
+[ $status = 0 ] ||
+	echo "@TOOL@: $@HOME@ was installed as $from and has moved, but its files hold the old path: run \`ccenv install --root $root\`" >&2
+exit $status

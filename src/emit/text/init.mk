@@ -13,10 +13,14 @@ ccenv_files := $(wildcard $(ccenv_dir)/ccenv.json $(ccenv_dir)/ccenv.lock)
 ccenv_first_goal := $(.DEFAULT_GOAL)
 ccenv_made := $(CCENV_ROOT)/make/ccenv$(addprefix -,$(CCENV_TARGET)).mk
 
-# make builds the included file by this rule and then starts again. Same bytes are not written, hence the touch.
-$(ccenv_made): $(ccenv_files)
+ccenv_installs := 1
+include $(ccenv_made)
+
+# make builds the included file by this rule and then starts again. Same bytes are not written, hence the touch. A root that has
+# been moved or copied, which the included file sees, is installed again, too.
+.PHONY: ccenv-moved
+$(ccenv_made): $(ccenv_files) $(if $(MAKE_RESTARTS),,$(if $(ccenv_moved),ccenv-moved))
 	$(CCENV) install $(addprefix --target ,$(CCENV_TARGET)) --root $(CCENV_ROOT) --manifest $(ccenv_dir)/ccenv.json $(if $(or $(CCENV_LOCKED),$(CI)),--locked)
 	@touch $@
 
 .DEFAULT_GOAL := $(ccenv_first_goal)
-include $(ccenv_made)

@@ -75,6 +75,25 @@ foreach(_ccenv_v IN LISTS _ccenv_needs)
 	endif()
 endforeach()
 
+# Moved or copied since it was installed? In its files is the path that it had. With find_package() or `ccenv toolchain` that has
+# been put right before this file is read.
+foreach(_ccenv_v IN ITEMS "${_ccenv_env}" "${_ccenv_tools}")
+	set(_ccenv_i "${_ccenv_v}")
+	if(NOT _ccenv_try AND EXISTS "${_ccenv_v}/conda-meta/ccenv")
+		file(READ "${_ccenv_v}/conda-meta/ccenv" _ccenv_json)
+		string(JSON _ccenv_i ERROR_VARIABLE _ccenv_bad GET "${_ccenv_json}" prefix)
+	endif()
+	if(NOT _ccenv_i STREQUAL _ccenv_v)
+		# Two paths of one directory, maybe by a mount, which no command of CMake sees.
+		execute_process(COMMAND test "${_ccenv_i}" -ef "${_ccenv_v}" RESULT_VARIABLE _ccenv_rc)
+		if(NOT _ccenv_rc EQUAL 0)
+			message(WARNING "ccenv: ${_ccenv_v} was installed as ${_ccenv_i} and has moved, but its files hold the old path: gcc may "
+				"not find its headers. Run `ccenv install --root ${_ccenv_root}`, then configure again.")
+			break()
+		endif()
+	endif()
+endforeach()
+
 # Compilers of another machine than this one do not even start.
 if(CMAKE_HOST_SYSTEM_PROCESSOR MATCHES "^(x86_64|aarch64)$" AND NOT CMAKE_HOST_SYSTEM_PROCESSOR STREQUAL _ccenv_build_processor)
 	message(FATAL_ERROR "ccenv: the compilers in ${_ccenv_root} run on ${_ccenv_build_processor}, and this machine is "
