@@ -35,18 +35,23 @@ static int check_side(const char *key, const char *subdir, struct ccenv_error *e
 	return 0;
 }
 
+/* The platform that a target's name means: "linux-aarch64", "sbsa"; or NULL. */
+static const char *platform_of_name(const char *name)
+{
+	const char *platform = ce_platform_of_target(name);
+
+	return platform ? platform : ce_subdir_is_known(name, strlen(name)) ? name : NULL;
+}
+
 /* Names are given to --target and CCENV_TARGET, next to those of platforms. */
 static int check_name(const struct ce_target *t, struct ccenv_error *err)
 {
-	const char *platform = ce_platform_of_target(t->name);
-	size_t n = strlen(t->name);
+	const char *platform = platform_of_name(t->name);
 
-	if (!ce_name_is_valid(t->name, n))
+	if (!ce_name_is_valid(t->name, strlen(t->name)))
 		return ce_fail(err, CCENV_EDATA,
 			"invalid target name \"%s\"; expected lower-case letters, digits, \"_\", \"-\" and \".\"",
 			t->name);
-	if (!platform && ce_subdir_is_known(t->name, n))
-		platform = t->name;
 	if (platform && strcmp(platform, t->host) != 0)
 		return ce_fail(err, CCENV_EDATA,
 			"the target name \"%s\" is that of the platform %s, and its host is %s; give it another name",
@@ -135,6 +140,8 @@ static int read_object(
 		r = ce_json_string(o, "host", &m->arena, &t->host, err);
 	if (r < 0)
 		return r;
+	if (!t->host)
+		t->host = platform_of_name(t->name);
 	if (!t->host)
 		return ce_fail(err, CCENV_EDATA,
 			"\"host\" is missing: the platform that runs the result, e.g. \"linux-aarch64\"");

@@ -130,6 +130,10 @@ static int fail_none(const struct ce_target_ids *ids, const char *wanted, const 
 		return ce_fail(err, CCENV_ENOTFOUND,
 			"unknown target \"%s\", and ccenv.json has no \"targets\"; this machine is %s",
 			wanted, machine);
+	if (!ce_platform_is_linux(platform))
+		return ce_fail(err, CCENV_ENOTFOUND,
+			"%s cannot be a target: conda-forge has CUDA cross compilers for linux-64 and linux-aarch64 only; under \"platforms\" it can be locked and listed",
+			wanted);
 	return ce_fail(err, CCENV_ENOTFOUND,
 		"the target %s is asked for, this machine is %s, and ccenv.json has no target for %s that is built here: add \"targets\": [\"%s\"] and run `ccenv lock`, or leave the target out",
 		wanted, machine, platform, platform);

@@ -78,8 +78,14 @@ static void hint_name(const struct adviser *a, const struct ce_requirement *req)
 	struct ce_buf text = {0};
 	size_t n;
 
-	if (ours) {
+	if (ours && a->problem->request->side == CE_SIDE_BUILD)
+		/* The tools of a target have its platform in their names. */
+		ce_buf_addf(&text,
+			"The tools of the target \"%s\" run on %s, and no channel of this request has %s for it: conda-forge's cross compilers run on linux-64.",
+			a->problem->request->target, platform, name);
+	else if (ours)
 		ce_buf_addf(&text, "The platform is %s: did you mean %s?", platform, ours);
+	if (text.len) {
 		add_hint(a, &text);
 		return;
 	}
@@ -105,6 +111,21 @@ static void hint_name(const struct adviser *a, const struct ce_requirement *req)
 	if (text.len)
 		add_hint(a, &text);
 	ce_arena_release(&arena);
+}
+
+/* The sysroot of a target, whose limit nobody has written. */
+static void hint_sysroot(const struct adviser *a, const struct ce_requirement *req)
+{
+	const struct ce_request *request = a->problem->request;
+	struct ce_buf text = {0};
+
+	if (request->side != CE_SIDE_BUILD || !ce_has_prefix(req->name->text, "sysroot_") ||
+		!ce_has_prefix(req->spec->version_text ? req->spec->version_text : "", "<="))
+		return;
+	ce_buf_addf(&text,
+		"The sysroot of the target \"%s\" must not be newer than its glibc, %s: set \"glibc\" under its \"system-requirements\" if the machine has a newer one.",
+		request->target, req->spec->version_text + 2);
+	add_hint(a, &text);
 }
 
 /* A channel that nobody looks into. */
@@ -481,10 +502,11 @@ void ce_hints_add(
 			continue;
 		if (req->name->n == 0 && origins[i].kind == CE_ORIGIN_REQUEST)
 			hint_name(&a, req);
-		else if (req->n_matches == 0 && origins[i].kind == CE_ORIGIN_REQUEST)
+		else if (req->n_matches == 0 && origins[i].kind == CE_ORIGIN_REQUEST) {
 			hint_exact(&a, req);
-		else if (req->n_matches > 0 && usable == 0 &&
-			 origins[i].kind != CE_ORIGIN_CONSTRAINS)
+			hint_sysroot(&a, req);
+		} else if (req->n_matches > 0 && usable == 0 &&
+			   origins[i].kind != CE_ORIGIN_CONSTRAINS)
 			hint_left_out(&a, req);
 	}
 	hint_host_compiler(&a);
