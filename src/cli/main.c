@@ -200,7 +200,7 @@ int main(int argc, char **argv)
 	struct ce_opt common[CE_CLI_N_COMMON];
 	bool version = false;
 	const struct ce_opt own[] = {
-		{"version", 0, NULL, "print the version", .flag = &version},
+		{"version", 'V', NULL, "print the version", .flag = &version},
 		{0},
 	};
 	struct ce_args args;
