@@ -193,7 +193,7 @@ static int read_key(const char **p, const char *end, const char **key, size_t *k
 		return -1;
 	const char *stop = skip_string(*p, end);
 	if (!stop)
-		return end - *p > KEY_MAX ? -1 : 0;
+		return end - *p - 1 > KEY_MAX ? -1 : 0;
 	*key = *p + 1;
 	*key_len = (size_t)(stop - *p) - 2;
 	if (*key_len > KEY_MAX)
@@ -384,8 +384,10 @@ static int take_removed(struct ce_repo_scan *s, const char *text, const char **a
 	if (**at != '"')
 		return malformed(s, text, *at, "a file name", err);
 	stop = skip_string(*at, end);
+	if ((stop ? stop - *at - 2 : end - *at - 1) > KEY_MAX)
+		return malformed(s, text, *at, "a shorter name", err);
 	if (!stop)
-		return end - *at > KEY_MAX ? malformed(s, text, *at, "a shorter name", err) : 0;
+		return 0;
 	int r = s->ev.on_removed
 			? s->ev.on_removed(s->ev.user, *at + 1, (size_t)(stop - *at) - 2, err)
 			: 0;
