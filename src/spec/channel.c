@@ -201,7 +201,9 @@ const char *ce_channel_shown(const char *channel, const char *url, struct ce_are
 
 const char *ce_channel_without_alias(const char *channel)
 {
-	size_t n = strlen(alias);
+	const char *name = channel + strlen(alias);
 
-	return strncmp(channel, alias, n) == 0 && channel[n] ? channel + n : channel;
+	if (!ce_has_prefix(channel, alias) || !*name || strchr("~/.", *name) || is_broken_url(name))
+		return channel;
+	return name;
 }

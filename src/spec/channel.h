@@ -41,7 +41,8 @@ const char *ce_channel_name(const char *url);
  * it is not below the channel, its host is there too, as in "conda-forge@cdn.example". From `a`.
  */
 const char *ce_channel_shown(const char *channel, const char *url, struct ce_arena *a);
-/* The channel without conda's alias in front: for comparing what is written in two ways. Borrowed. */
+/* The channel without conda's alias in front, unless what is left would be read as something else: for
+ * comparing what is written in two ways, and for people. Borrowed. */
 const char *ce_channel_without_alias(const char *channel);
 
 #endif

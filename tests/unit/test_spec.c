@@ -323,6 +323,26 @@ static void test_channel_url(void **state)
 }
 
 /* What `list` shows of where a package comes from: a host that is not conda's is always there. */
+static void test_channel_without_alias(void **state)
+{
+	(void)state;
+	static const char *const cases[][2] = {
+		{"https://conda.anaconda.org/conda-forge", "conda-forge"},
+		{"https://conda.anaconda.org/t/a/b", "t/a/b"},
+		{"https://prefix.dev/conda-forge", "https://prefix.dev/conda-forge"},
+		/* These names would be read as something else. */
+		{"https://conda.anaconda.org/", "https://conda.anaconda.org/"},
+		{"https://conda.anaconda.org/a@b", "https://conda.anaconda.org/a@b"},
+		{"https://conda.anaconda.org//a", "https://conda.anaconda.org//a"},
+		{"https://conda.anaconda.org/~a", "https://conda.anaconda.org/~a"},
+		{"https://conda.anaconda.org/../a", "https://conda.anaconda.org/../a"},
+		{"https://conda.anaconda.org/http/a", "https://conda.anaconda.org/http/a"},
+	};
+
+	for (size_t i = 0; i < CE_COUNT(cases); i++)
+		assert_string_equal(ce_channel_without_alias(cases[i][0]), cases[i][1]);
+}
+
 static void test_channel_shown(void **state)
 {
 	static const char *const cases[][3] = {
@@ -491,6 +511,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_channel_url),
+		cmocka_unit_test(test_channel_without_alias),
 		cmocka_unit_test(test_channel_shown),
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_long_text),
