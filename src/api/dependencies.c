@@ -186,6 +186,22 @@ static struct ce_strs path_to(struct ce_strs path, const char *name, struct ce_a
 	return ret;
 }
 
+/* "a, b" as a list. */
+static void set_list(struct ce_edit *e, struct ce_strs path, const char *key, const char *words)
+{
+	CE_CLEANUP(ce_json_decrefp) json_t *list = json_array();
+	CE_AUTOFREE char *text = NULL;
+
+	for (const char *p = words; *p; p += strspn(p, ", ")) {
+		size_t n = strcspn(p, ", ");
+
+		json_array_append_new(list, json_stringn(p, n));
+		p += n;
+	}
+	text = json_dumps(list, 0);
+	ce_manifest_edit_set_json(&e->text, path, key, text);
+}
+
 /* Sets the members that the spec says something about; others of the object stay. */
 static void set_members(struct ce_edit *e, const struct ce_spec *s)
 {
@@ -202,11 +218,18 @@ static void set_members(struct ce_edit *e, const struct ce_spec *s)
 		{"sha256", s->sha256},
 		{"license", s->license},
 		{"track-features", s->track_features},
+		{"when", s->when},
 	};
+	const struct {
+		const char *key, *words;
+	} lists[] = {{"extras", s->extras}, {"flags", s->flags}};
 
 	for (size_t i = 0; i < CE_COUNT(members); i++)
 		if (members[i].value)
 			ce_manifest_edit_set(&e->text, path, members[i].key, members[i].value);
+	for (size_t i = 0; i < CE_COUNT(lists); i++)
+		if (lists[i].words)
+			set_list(e, path, lists[i].key, lists[i].words);
 }
 
 /* The version that a value of the text asks for; NULL if none. `value` may be NULL. */

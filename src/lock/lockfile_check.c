@@ -10,7 +10,6 @@
 #include "base/url.h"
 #include "ccenv/ccenv.h"
 #include "lock/lockfile.h"
-#include "model/condition.h"
 #include "model/lockfile.h"
 #include "model/match.h"
 #include "model/pair.h"
@@ -112,6 +111,15 @@ static int check_met(const struct ce_spec *spec, const struct ce_map *members, c
 	return ce_fail(err, CCENV_ESTALE, "%s needs \"%s\", which is not locked", who, spec->text);
 }
 
+/* Unless a condition that does not hold stands before it. */
+static int check_needed(const struct ce_spec *spec, const struct ce_map *members, const char *who,
+	struct ccenv_error *err)
+{
+	if (spec->condition && !ce_condition_holds(spec->condition, members))
+		return 0;
+	return check_met(spec, members, who, err);
+}
+
 static bool asks_for(const struct ce_spec *spec, const char *group)
 {
 	size_t n = strlen(group);
@@ -126,12 +134,16 @@ static bool asks_for(const struct ce_spec *spec, const char *group)
 	return false;
 }
 
-/* The groups that are asked for of a package that is locked. */
-static int check_groups(const struct ce_spec *spec, const struct ce_map *members,
-	struct ce_arena *a, struct ccenv_error *err)
+/* What is needed, with the groups that are asked for of a package that is locked. */
+static int check_all(const struct ce_spec *spec, const struct ce_map *members, struct ce_arena *a,
+	const char *who, struct ccenv_error *err)
 {
 	const struct ce_pkg *pkg = ce_map_get(members, spec->name);
+	int r = check_needed(spec, members, who, err);
 
+	if (r < 0 || !spec->extras || !pkg ||
+		(spec->condition && !ce_condition_holds(spec->condition, members)))
+		return r;
 	for (size_t i = 0; i < pkg->n_extras; i++) {
 		const struct ce_pkg_extra *x = &pkg->extras[i];
 
@@ -139,8 +151,8 @@ static int check_groups(const struct ce_spec *spec, const struct ce_map *members
 			const struct ce_spec *needed;
 			int e = ce_spec_parse(x->depends[d], CE_SPEC_LENIENT, a, &needed, err);
 
-			if (e >= 0 && !needed->when)
-				e = check_met(needed, members, pkg->name, err);
+			if (e >= 0)
+				e = check_needed(needed, members, pkg->name, err);
 			if (e < 0)
 				return e;
 		}
@@ -148,20 +160,13 @@ static int check_groups(const struct ce_spec *spec, const struct ce_map *members
 	return 0;
 }
 
-/* What a package needs of another: unless a condition that does not hold stands before it. */
 static int check_dependency(const char *text, const struct ce_map *members, struct ce_arena *a,
 	const char *who, struct ccenv_error *err)
 {
 	const struct ce_spec *spec;
-	bool holds = true;
 	int e = ce_spec_parse(text, CE_SPEC_LENIENT, a, &spec, err);
 
-	if (e >= 0 && spec->when)
-		e = ce_condition_holds(spec->when, members, &holds, err);
-	if (e < 0 || !holds)
-		return e;
-	e = check_met(spec, members, who, err);
-	return e >= 0 && spec->extras ? check_groups(spec, members, a, err) : e;
+	return e < 0 ? e : check_all(spec, members, a, who, err);
 }
 
 static int check_members(
@@ -172,7 +177,7 @@ static int check_members(
 	int e = fill_members(p, &a, &members, err);
 
 	for (size_t i = 0; e >= 0 && i < r->n_specs; i++)
-		e = check_met(r->specs[i], &members, "the request", err);
+		e = check_all(r->specs[i], &members, &a, "the request", err);
 	for (size_t i = 0; e >= 0 && i < p->n_pkgs; i++)
 		for (size_t d = 0; e >= 0 && d < p->pkgs[i]->n_depends; d++)
 			e = check_dependency(

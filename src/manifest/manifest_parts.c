@@ -46,12 +46,51 @@ int ce_manifest_check_keys(
 	return 0;
 }
 
+/* Adds key=[a, b] of a list of words, or of one. */
+static int add_words(
+	const char *key, const json_t *value, struct ce_buf *b, struct ccenv_error *err)
+{
+	size_t n = json_is_array(value) ? json_array_size(value) : 1;
+
+	ce_buf_addf(b, "%s=[", key);
+	for (size_t i = 0; i < n; i++) {
+		const char *text =
+			json_string_value(json_is_array(value) ? json_array_get(value, i) : value);
+
+		if (!text || strpbrk(text, "'\"\\[],"))
+			return ce_fail(err, CCENV_EDATA, "%s: expected a list of words", key);
+		ce_buf_addf(b, "%s%s", i ? ", " : "", text);
+	}
+	ce_buf_addc(b, ']');
+	return 0;
+}
+
+static int add_when(const json_t *value, struct ce_buf *b, struct ccenv_error *err)
+{
+	const char *text = json_string_value(value);
+
+	if (!text)
+		return ce_fail(err, CCENV_EDATA, "when: expected a condition: \"python >=3.12\"");
+	ce_buf_adds(b, "when=\"");
+	for (const char *p = text; *p; p++) {
+		if (*p == '"' || *p == '\\')
+			ce_buf_addc(b, '\\');
+		ce_buf_addc(b, *p);
+	}
+	ce_buf_addc(b, '"');
+	return 0;
+}
+
 /* Adds key='value' to a bracket; keys are written with "-" in the file and "_" in a MatchSpec. */
 static int add_field(
 	const char *key, const json_t *value, struct ce_buf *b, struct ccenv_error *err)
 {
 	const char *text = json_string_value(value);
 
+	if (strcmp(key, "when") == 0)
+		return add_when(value, b, err);
+	if (strcmp(key, "extras") == 0 || strcmp(key, "flags") == 0)
+		return add_words(key, value, b, err);
 	if (!text || strpbrk(text, "'\"\\[]"))
 		return ce_fail(
 			err, CCENV_EDATA, "%s: expected a string without quotes or brackets", key);
@@ -65,18 +104,12 @@ static int add_field(
 static int add_fields(const json_t *o, struct ce_buf *b, struct ccenv_error *err)
 {
 	static const char *const keys[] = {"version", "build", "build-number", "channel", "subdir",
-		"md5", "sha256", "license", "track-features", "url"};
-	static const char *const of_records[] = {"when", "extras", "flags"};
+		"md5", "sha256", "license", "track-features", "url", "when", "extras", "flags"};
 	const char *key;
 	char before = '[';
 	json_t *field;
 	int r;
 
-	for (size_t i = 0; i < CE_COUNT(of_records); i++)
-		if (json_object_get(o, of_records[i]))
-			return ce_fail(err, CCENV_EDATA,
-				"\"%s\" is for package records and not supported in a request",
-				of_records[i]);
 	r = ce_manifest_check_keys(o, keys, CE_COUNT(keys), err);
 	if (r < 0)
 		return r;

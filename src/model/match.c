@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "base/map.h"
 #include "model/pkg.h"
+#include "spec/condition.h"
 #include "spec/regex.h"
 #include "spec/scan.h"
 #include "spec/spec.h"
@@ -140,4 +142,16 @@ bool ce_spec_matches(const struct ce_spec *s, const struct ce_pkg *p)
 	if (!number_matches(s->build_number_op, s->build_number, p->build_number))
 		return false;
 	return rest_matches(s, p);
+}
+
+bool ce_condition_holds(const struct ce_condition *c, const struct ce_map *pkgs)
+{
+	const struct ce_pkg *pkg;
+
+	if (c->kind == CE_CONDITION_AND)
+		return ce_condition_holds(c->left, pkgs) && ce_condition_holds(c->right, pkgs);
+	if (c->kind == CE_CONDITION_OR)
+		return ce_condition_holds(c->left, pkgs) || ce_condition_holds(c->right, pkgs);
+	pkg = ce_map_get(pkgs, c->spec->name);
+	return pkg && ce_spec_matches(c->spec, pkg);
 }

@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "spec/spec.h"
+
 struct ce_pkg;
-struct ce_spec;
 struct ce_version;
 
 /*
@@ -24,22 +25,23 @@ enum ce_exclusion {
 	CE_EXCLUDED_NO_DATE, /* exclude-newer is set and the record has no date */
 	CE_EXCLUDED_PIN,     /* a pin of the request does not match */
 	CE_EXCLUDED_DEPENDS, /* a dependency that cannot be parsed */
+	CE_EXCLUDED_ITSELF,  /* by what it constrains */
 };
 
 struct ce_candidate {
 	const struct ce_pkg *pkg; /* never NULL; virtual packages have one, too */
 	struct ce_package_name *name;
 	enum ce_exclusion excluded;
-	/* The pin, or the dependency with the parser's message; NULL for the other exclusions. */
+	/* The pin, the dependency with the parser's message, or what it constrains; NULL for the other
+	 * exclusions. */
 	const char *exclusion_detail;
 	struct ce_requirement **depends;
+	/* Of which group each of `depends` is (CEP 44); NULL for what is always one of them. */
+	const char **groups;
+	bool *counts; /* whether each counts in the proposed solution */
 	size_t n_depends;
 	struct ce_requirement **constrains;
 	size_t n_constrains;
-	/* Those of its dependencies, in `depends` or not, that have a condition or ask for a group
-	 * (conditions.h). */
-	struct ce_requirement **conditional;
-	size_t n_conditional;
 	bool is_loaded;    /* depends and constrains are filled */
 	size_t tie_group;  /* equal for candidates that steps 1 to 4 of rank.h do not tell apart */
 	size_t preference; /* among the reachable candidates of the name: 0 is the best */
@@ -81,6 +83,12 @@ struct ce_requirement {
 	/* libsolv's ids for "one of the matches" and "one that does not match"; 0: none. */
 	int libsolv_id, libsolv_not_id;
 };
+
+/* Whether its dependency number i counts only under a condition, or with a group. */
+static inline bool ce_candidate_is_conditional(const struct ce_candidate *candidate, size_t i)
+{
+	return candidate->groups[i] || candidate->depends[i]->spec->condition;
+}
 
 static inline bool ce_candidate_is_usable(const struct ce_candidate *candidate)
 {

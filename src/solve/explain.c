@@ -292,6 +292,10 @@ static void put_exclusion(struct ce_buf *out, const struct ce_candidate *candida
 	case CE_EXCLUDED_DEPENDS:
 		ce_buf_addf(out, ": invalid dependency %s", candidate->exclusion_detail);
 		break;
+	case CE_EXCLUDED_ITSELF:
+		ce_buf_addf(out, ": excludes itself: it constrains \"%s\"",
+			candidate->exclusion_detail);
+		break;
 	}
 }
 

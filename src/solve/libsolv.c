@@ -63,10 +63,17 @@ static void add_origin(struct ce_libsolv *l, Repo *repo, const struct ce_clause_
 	s->conflicts = repo_addid_dep(repo, s->conflicts, req->libsolv_not_id, 0);
 }
 
-static void add_origins_of(struct ce_libsolv *l, Repo *repo, struct ce_candidate *candidate)
+/*
+ * What has a condition is for the search to decide: here it is part of the proposal to be checked, or
+ * it is not. Without a proposal it always counts, which forbids more than it must.
+ */
+static void add_origins_of(
+	struct ce_libsolv *l, Repo *repo, struct ce_candidate *candidate, bool proposed_only)
 {
 	for (size_t i = 0; i < candidate->n_depends; i++)
-		add_origin(l, repo, &(struct ce_clause_origin){CE_ORIGIN_DEPENDS, candidate, i});
+		if (!proposed_only || candidate->counts[i])
+			add_origin(l, repo,
+				&(struct ce_clause_origin){CE_ORIGIN_DEPENDS, candidate, i});
 	for (size_t i = 0; i < candidate->n_constrains; i++)
 		add_origin(l, repo, &(struct ce_clause_origin){CE_ORIGIN_CONSTRAINS, candidate, i});
 }
@@ -224,13 +231,20 @@ static struct ce_libsolv *end(struct ce_libsolv *l)
 
 static struct ce_libsolv *new_pool(struct ce_problem *problem, bool proposed_only)
 {
+	struct ce_requirement **requested;
 	Repo *repo;
 	struct ce_libsolv *l =
 		begin(problem, &(struct scope){.proposed_only = proposed_only}, &repo);
 
 	for (size_t i = 0; i < problem->n_reached; i++)
 		if (problem->reached[i]->libsolv_id)
-			add_origins_of(l, repo, problem->reached[i]);
+			add_origins_of(l, repo, problem->reached[i], proposed_only);
+	requested = ce_arena_array(&problem->arena, problem->n_requested + 1, sizeof(*requested));
+	l->requested = requested;
+	l->n_requested = 0;
+	for (size_t i = 0; i < problem->n_requested; i++)
+		if (!proposed_only || problem->requested_counts[i])
+			requested[l->n_requested++] = problem->requested[i];
 	return end(l);
 }
 

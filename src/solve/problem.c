@@ -12,13 +12,12 @@
 #include "base/error.h"
 #include "base/strs.h"
 #include "ccenv/ccenv.h"
-#include "model/condition.h"
 #include "model/match.h"
 #include "model/pkg.h"
 #include "model/repodata.h"
 #include "model/request.h"
-#include "solve/conditions.h"
 #include "solve/rank.h"
+#include "spec/condition.h"
 #include "spec/spec.h"
 
 static uint64_t date_limit(const struct ce_request *q, const char *name)
@@ -209,14 +208,14 @@ static struct ce_requirement *make_invalid(struct ce_problem *p, const char *tex
 	return req;
 }
 
-/* The requirement of a record, or of a virtual package of the request. */
+static void load_condition(struct ce_problem *p, const struct ce_condition *c);
+
+/* The requirement of a record, of a condition, or of a virtual package of the request. */
 static struct ce_requirement *get_requirement(struct ce_problem *p, const char *text)
 {
-	static const struct ce_map nothing;
 	struct ce_requirement *req = ce_map_get(&p->requirements, text);
 	const struct ce_spec *spec;
 	struct ccenv_error err;
-	bool ignored;
 
 	if (req)
 		return req;
@@ -224,12 +223,21 @@ static struct ce_requirement *get_requirement(struct ce_problem *p, const char *
 		req = make_invalid(p, text, err.text);
 	else if (strchr(spec->name, '*'))
 		req = make_invalid(p, text, "a name must be exact");
-	else if (spec->when && ce_condition_holds(spec->when, &nothing, &ignored, &err) < 0)
-		req = make_invalid(p, text, err.text);
 	else
 		req = make_requirement(p, text, without_channel(spec, &p->arena));
 	ce_map_set(&p->requirements, text, req);
+	if (!req->error)
+		load_condition(p, req->spec->condition);
 	return req;
+}
+
+/* What its specs match. They were parsed with the condition, so that none is invalid. */
+static void load_condition(struct ce_problem *p, const struct ce_condition *c)
+{
+	for (; c && c->kind != CE_CONDITION_SPEC; c = c->left)
+		load_condition(p, c->right);
+	if (c)
+		(void)get_requirement(p, c->spec->text);
 }
 
 /* Adds to reqs; false, with the candidate's exclusion_detail, at the first text that cannot be
@@ -249,7 +257,7 @@ static bool load_texts(struct ce_problem *p, struct ce_candidate *candidate,
 	return true;
 }
 
-/* Its own dependencies, and those of the groups that are asked for. */
+/* Its own dependencies, and those of its groups. */
 static bool load_depends(struct ce_problem *p, struct ce_candidate *candidate)
 {
 	const struct ce_pkg *pkg = candidate->pkg;
@@ -258,39 +266,21 @@ static bool load_depends(struct ce_problem *p, struct ce_candidate *candidate)
 	for (size_t i = 0; i < pkg->n_extras; i++)
 		n += pkg->extras[i].n_depends;
 	candidate->depends = ce_arena_array(&p->arena, n, sizeof(*candidate->depends));
+	candidate->groups = ce_arena_array(&p->arena, n, sizeof(*candidate->groups));
+	candidate->counts = ce_arena_array(&p->arena, n, sizeof(*candidate->counts));
 	if (!load_texts(p, candidate, pkg->depends, pkg->n_depends, candidate->depends,
 		    &candidate->n_depends))
 		return false;
 	for (size_t i = 0; i < pkg->n_extras; i++) {
 		const struct ce_pkg_extra *x = &pkg->extras[i];
 
-		if (ce_conditions_has_group(p->conditions, pkg->name, x->group) &&
-			!load_texts(p, candidate, x->depends, x->n_depends, candidate->depends,
-				&candidate->n_depends))
+		for (size_t d = 0; d < x->n_depends; d++)
+			candidate->groups[candidate->n_depends + d] = x->group;
+		if (!load_texts(p, candidate, x->depends, x->n_depends, candidate->depends,
+			    &candidate->n_depends))
 			return false;
 	}
 	return true;
-}
-
-/* Leaves in `depends` what counts. */
-static void set_conditional_apart(struct ce_problem *p, struct ce_candidate *candidate)
-{
-	size_t n = candidate->n_depends, kept = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		struct ce_requirement *req = candidate->depends[i];
-
-		if (req->spec->when || req->spec->extras) {
-			if (!candidate->conditional)
-				candidate->conditional = ce_arena_array(
-					&p->arena, n, sizeof(*candidate->conditional));
-			candidate->conditional[candidate->n_conditional++] = req;
-			p->n_conditional++;
-		}
-		if (ce_conditions_counts(p->conditions, req->spec))
-			candidate->depends[kept++] = req;
-	}
-	candidate->n_depends = kept;
 }
 
 /* As in rattler, a condition of a constrains is not looked at: it always counts. */
@@ -304,6 +294,19 @@ static bool load_constrains(struct ce_problem *p, struct ce_candidate *candidate
 		&candidate->n_constrains);
 }
 
+/* As in rattler. */
+static void exclude_itself(struct ce_candidate *candidate)
+{
+	for (size_t i = 0; i < candidate->n_constrains && !candidate->excluded; i++) {
+		const struct ce_requirement *req = candidate->constrains[i];
+
+		if (req->name != candidate->name || ce_requirement_matches(req, candidate))
+			continue;
+		candidate->excluded = CE_EXCLUDED_ITSELF;
+		candidate->exclusion_detail = req->text;
+	}
+}
+
 /* Fills depends and constrains, once. One that cannot be parsed makes the candidate excluded. */
 static void load(struct ce_problem *p, struct ce_candidate *candidate)
 {
@@ -311,7 +314,7 @@ static void load(struct ce_problem *p, struct ce_candidate *candidate)
 		return;
 	candidate->is_loaded = true;
 	if (load_depends(p, candidate) && load_constrains(p, candidate)) {
-		set_conditional_apart(p, candidate);
+		exclude_itself(candidate);
 		return;
 	}
 	candidate->n_depends = candidate->n_constrains = 0;
@@ -335,6 +338,7 @@ static int add_requested(struct ce_problem *p, struct ccenv_error *err)
 	size_t max = q->n_virtuals + q->n_specs;
 
 	p->requested = ce_arena_array(&p->arena, max, sizeof(struct ce_requirement *));
+	p->requested_counts = ce_arena_array(&p->arena, max, sizeof(*p->requested_counts));
 	for (size_t i = 0; i < q->n_virtuals; i++) {
 		struct ce_requirement *req = get_requirement(p, q->virtuals[i].name);
 
@@ -351,6 +355,7 @@ static int add_requested(struct ce_problem *p, struct ccenv_error *err)
 			return ce_fail(err, CCENV_EDATA,
 				"%s: \"*\" is not allowed in a package name; name each package",
 				spec->text);
+		load_condition(p, spec->condition);
 		p->requested[p->n_requested++] = make_requirement(p, spec->text, spec);
 	}
 	return 0;
@@ -373,29 +378,46 @@ static void reach(struct ce_problem *p, struct ce_requirement *req, size_t *cap)
 	}
 }
 
+static void reach_some_depends(
+	struct ce_problem *p, const struct ce_candidate *candidate, bool conditional, size_t *cap)
+{
+	for (size_t d = 0; d < candidate->n_depends; d++)
+		if (ce_candidate_is_conditional(candidate, d) == conditional)
+			reach(p, candidate->depends[d], cap);
+}
+
+/* p->reached grows while it is walked: it is the queue of the breadth-first search. */
+static void reach_depends(struct ce_problem *p, size_t *n_done, size_t *cap)
+{
+	for (; *n_done < p->n_reached; ++*n_done) {
+		load(p, p->reached[*n_done]);
+		reach_some_depends(p, p->reached[*n_done], false, cap);
+	}
+}
+
 int ce_problem_new(const struct ce_request *request, const struct ce_repodata *repodata,
-	const struct ce_conditions *conditions, struct ce_problem **ret_problem,
-	struct ccenv_error *err)
+	struct ce_problem **ret_problem, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_problem_freep) struct ce_problem *p = ce_calloc(1, sizeof(*p));
-	size_t cap = 0;
+	size_t cap = 0, n_done = 0;
 	int r;
 
 	p->request = request;
 	p->repodata = repodata;
-	p->conditions = conditions;
 	r = add_requested(p, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < p->n_requested; i++)
+		if (!p->requested[i]->spec->condition)
+			reach(p, p->requested[i], &cap);
+	reach_depends(p, &n_done, &cap);
+	/* What is under a condition comes last, as in resolvo, which does not look at it before the
+	 * condition holds. */
+	for (size_t i = 0; i < p->n_requested; i++)
 		reach(p, p->requested[i], &cap);
-	/* p->reached grows while it is walked: it is the queue of the breadth-first search. */
 	for (size_t i = 0; i < p->n_reached; i++) {
-		struct ce_candidate *candidate = p->reached[i];
-
-		load(p, candidate);
-		for (size_t d = 0; d < candidate->n_depends; d++)
-			reach(p, candidate->depends[d], &cap);
+		reach_depends(p, &n_done, &cap);
+		reach_some_depends(p, p->reached[i], true, &cap);
 	}
 	for (size_t i = 0; i < p->names.n; i++)
 		ce_rank_reached(request, p->names.entries[i].value);

@@ -11,7 +11,6 @@
 #include "solve/candidate.h"
 
 struct ccenv_error;
-struct ce_conditions;
 struct ce_repodata;
 struct ce_request;
 
@@ -21,20 +20,20 @@ struct ce_request;
  * (resolvo.h, libsolv.h), and all messages are made from it.
  *
  * Life: ce_problem_new() builds everything, with no steps left; after that only these change, and
- * the marks and ids that the solvers keep in names, candidates and requirements. It borrows the request, the repodata and the
- * conditions, which must outlive it.
+ * the marks and ids that the solvers keep in names, candidates and requirements. It borrows the request and
+ * the repodata, which must outlive it.
  */
 struct ce_problem {
 	struct ce_arena arena;
 	const struct ce_request *request;
 	const struct ce_repodata *repodata;
-	const struct ce_conditions *conditions;
-	size_t n_conditional;       /* dependencies that have a condition or ask for a group */
-	struct ce_map names;        /* name -> struct ce_package_name * */
-	struct ce_map requirements; /* text -> struct ce_requirement *, of records */
-	size_t n_requirements;      /* of records and of the request */
+	struct ce_map names; /* name -> struct ce_package_name * */
+	/* Text -> struct ce_requirement *, of records, and of conditions. */
+	struct ce_map requirements;
+	size_t n_requirements; /* of records and of the request */
 	/* What the request asks for: the virtual packages first, then its specs in their order. */
 	struct ce_requirement **requested;
+	bool *requested_counts; /* whether each counts in the proposed solution */
 	size_t n_requested;
 	struct ce_candidate **reached; /* by `variable`, which begins with 1 */
 	size_t n_reached;
@@ -55,8 +54,8 @@ static inline void ce_problem_spend(struct ce_problem *problem, uint64_t n)
  * What cannot be satisfied is no failure here: that is for the solvers to find.
  */
 CE_MUST_CHECK int ce_problem_new(const struct ce_request *request,
-	const struct ce_repodata *repodata, const struct ce_conditions *conditions,
-	struct ce_problem **ret_problem, struct ccenv_error *err);
+	const struct ce_repodata *repodata, struct ce_problem **ret_problem,
+	struct ccenv_error *err);
 void ce_problem_free(struct ce_problem *problem);
 CE_DEFINE_FREEP(struct ce_problem, ce_problem_free, ce_problem_freep)
 

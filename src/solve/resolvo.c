@@ -11,62 +11,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "solve/cdcl.h"
-#include "solve/problem.h"
+#include "base/map.h"
+#include "solve/search.h"
 
 enum {
-	ROOT = 0,
 	/* A list of at least so many candidates is one clause with a variable of its own, which all
 	 * that require the list share. */
 	SHARED = 4,
-};
-
-/* The variable that implies requirements: of the request, of a candidate, or the shared one of a
- * requirement. */
-struct requirer {
-	uint32_t variable;
-	struct ce_requirement **reqs;
-	size_t n, cap;
-	uint32_t next; /* of the same variable: index + 1 */
-};
-
-/* The candidates of a name that a requirement does not match. */
-struct others {
-	bool is_known;
-	size_t n_all;
-	struct ce_candidate **reached; /* in the order of channels */
-	size_t n_reached;
-};
-
-struct search {
-	struct ce_arena arena;
-	struct ce_problem *problem;
-	struct ce_cdcl sat;
-	/* By requirement: its matches as literals (NULL until there is a clause with them), and the
-	 * variables that stand for "one of the matches is selected" and "a candidate is selected that
-	 * does not match" (0: none). */
-	ce_lit **matches;
-	uint32_t *at_least_one;
-	uint32_t *not_matching;
-	/* By requirement: the candidates that do not match; filled when one is first constrained by it. */
-	struct others *others;
-	/* In the order in which the encoder meets them; the first is the request. */
-	struct requirer *requirers;
-	size_t n_requirers, cap_requirers;
-	/* By package name: how often it took part in conflicts, and whether one of its candidates is
-	 * selected. */
-	float *activity;
-	bool *is_selected;
-	float max_activity;
-	/* A copy of the solver's trail as literals, and what follows from it: is_selected, and which
-	 * requirers are true (bits). */
-	ce_lit *trail;
-	size_t n_trail, cap_trail;
-	uint32_t *requirer_of; /* by variable: index + 1; 0 is none */
-	uint64_t *active;
-	/* By clause. */
-	struct ce_clause_origin *origins;
-	size_t n_origins, cap_origins;
 };
 
 /* What could be decided next. */
@@ -77,15 +28,9 @@ struct option {
 	bool is_direct;
 };
 
-/* The request itself is variable 0; candidates have theirs from the problem. */
 static ce_lit lit_true(const struct ce_candidate *candidate)
 {
 	return ce_lit_of(candidate->variable, false);
-}
-
-static ce_lit lit_false(const struct ce_candidate *candidate)
-{
-	return ce_lit_of(candidate->variable, true);
 }
 
 struct ce_requirement *ce_origin_requirement(
@@ -98,7 +43,7 @@ struct ce_requirement *ce_origin_requirement(
 	return origin->candidate->constrains[origin->index];
 }
 
-static void add_clause(struct search *s, const struct ce_clause_origin *origin, ce_lit first,
+void ce_search_clause(struct ce_search *s, const struct ce_clause_origin *origin, ce_lit first,
 	const ce_lit *tail, size_t n)
 {
 	static const struct ce_clause_origin none = {0};
@@ -108,23 +53,23 @@ static void add_clause(struct search *s, const struct ce_clause_origin *origin, 
 	s->origins[s->n_origins++] = origin ? *origin : none;
 }
 
-static void add_pair(struct search *s, const struct ce_clause_origin *origin, ce_lit a, ce_lit b)
+static void add_pair(struct ce_search *s, const struct ce_clause_origin *origin, ce_lit a, ce_lit b)
 {
-	add_clause(s, origin, a, &b, 1);
+	ce_search_clause(s, origin, a, &b, 1);
 }
 
-static size_t add_requirer(struct search *s, uint32_t variable)
+size_t ce_search_requirer(struct ce_search *s, uint32_t variable)
 {
 	CE_GROW(s->requirers, s->n_requirers, s->cap_requirers);
-	s->requirers[s->n_requirers] = (struct requirer){.variable = variable};
+	s->requirers[s->n_requirers] = (struct ce_requirer){.variable = variable};
 	return s->n_requirers++;
 }
 
 /* Adds the clause itself: if the requirer is true, one of the matches is selected. */
-static void add_list(struct search *s, const struct ce_clause_origin *origin, size_t index,
+void ce_search_list(struct ce_search *s, const struct ce_clause_origin *origin, size_t index,
 	struct ce_requirement *req)
 {
-	struct requirer *requirer = &s->requirers[index];
+	struct ce_requirer *requirer = &s->requirers[index];
 	ce_lit *lits = s->matches[req->index];
 
 	if (!lits) {
@@ -133,28 +78,49 @@ static void add_list(struct search *s, const struct ce_clause_origin *origin, si
 			lits[i] = lit_true(req->matches[i]);
 		s->matches[req->index] = lits;
 	}
-	add_clause(s, origin, ce_lit_of(requirer->variable, true), lits, req->n_matches);
+	ce_search_clause(s, origin, ce_lit_of(requirer->variable, true), lits, req->n_matches);
 	CE_GROW(requirer->reqs, requirer->n, requirer->cap);
 	requirer->reqs[requirer->n++] = req;
 }
 
 /* *own is the index of the candidate's own requirer, 0 before it has one. */
-static void add_depends(struct search *s, const struct ce_clause_origin *origin, size_t *own)
+static void add_depends(struct ce_search *s, const struct ce_clause_origin *origin, size_t *own)
 {
 	struct ce_requirement *req = origin->candidate->depends[origin->index];
 	uint32_t at_least_one;
 
 	if (req->n_matches < SHARED) {
-		*own = *own ? *own : add_requirer(s, origin->candidate->variable);
-		add_list(s, origin, *own, req);
+		*own = *own ? *own : ce_search_requirer(s, origin->candidate->variable);
+		ce_search_list(s, origin, *own, req);
 		return;
 	}
 	at_least_one = s->at_least_one[req->index];
 	if (!at_least_one) {
 		at_least_one = s->at_least_one[req->index] = ce_cdcl_variable(&s->sat);
-		add_list(s, NULL, add_requirer(s, at_least_one), req);
+		ce_search_list(s, NULL, ce_search_requirer(s, at_least_one), req);
 	}
-	add_pair(s, origin, ce_lit_of(at_least_one, false), lit_false(origin->candidate));
+	add_pair(s, origin, ce_lit_of(at_least_one, false), ce_search_not(origin->candidate));
+}
+
+/* As add_depends(), for any dependency. */
+static void add_dependency(struct ce_search *s, const struct ce_clause_origin *origin, size_t *own)
+{
+	const struct ce_candidate *parent = origin->candidate;
+	struct ce_requirement *req = parent->depends[origin->index];
+	const char *group = parent->groups[origin->index];
+	uint32_t condition;
+
+	if (!ce_candidate_is_conditional(parent, origin->index)) {
+		ce_search_ask_for_groups(s, parent->variable, req->spec);
+		add_depends(s, origin, own);
+		return;
+	}
+	condition = ce_search_when(s, req->spec);
+	if (group)
+		condition = ce_search_both(
+			s, condition, ce_search_group(s, parent->name->text, group, strlen(group)));
+	condition = ce_search_conditional(s, origin, parent->variable, condition, req);
+	ce_search_note(s, &parent->counts[origin->index], condition);
 }
 
 static int by_listing(const void *a, const void *b)
@@ -163,10 +129,10 @@ static int by_listing(const void *a, const void *b)
 		*(struct ce_candidate *const *)a, *(struct ce_candidate *const *)b);
 }
 
-static const struct others *get_others(struct search *s, const struct ce_requirement *req)
+static const struct ce_others *get_others(struct ce_search *s, const struct ce_requirement *req)
 {
 	const struct ce_package_name *name = req->name;
-	struct others *o = &s->others[req->index];
+	struct ce_others *o = &s->others[req->index];
 
 	if (o->is_known)
 		return o;
@@ -183,39 +149,39 @@ static const struct others *get_others(struct search *s, const struct ce_require
 	return o;
 }
 
-static void add_constrains(struct search *s, const struct ce_clause_origin *origin)
+static void add_constrains(struct ce_search *s, const struct ce_clause_origin *origin)
 {
 	const struct ce_candidate *parent = origin->candidate;
 	const struct ce_requirement *req = parent->constrains[origin->index];
-	const struct others *others = get_others(s, req);
+	const struct ce_others *others = get_others(s, req);
 	uint32_t not_matching = s->not_matching[req->index];
 
 	if (others->n_all < SHARED) {
 		for (size_t i = 0; i < others->n_reached; i++)
 			if (others->reached[i] != parent)
-				add_pair(s, origin, lit_false(parent),
-					lit_false(others->reached[i]));
+				add_pair(s, origin, ce_search_not(parent),
+					ce_search_not(others->reached[i]));
 		return;
 	}
 	if (!not_matching) {
 		not_matching = s->not_matching[req->index] = ce_cdcl_variable(&s->sat);
 		for (size_t i = 0; i < others->n_reached; i++)
 			if (others->reached[i] != parent)
-				add_pair(s, NULL, lit_false(others->reached[i]),
+				add_pair(s, NULL, ce_search_not(others->reached[i]),
 					ce_lit_of(not_matching, false));
 	}
-	add_pair(s, origin, lit_false(parent), ce_lit_of(not_matching, true));
+	add_pair(s, origin, ce_search_not(parent), ce_lit_of(not_matching, true));
 }
 
 /* Number i of the candidates of a name implies the bits of i, so that no two can be selected. */
-static void add_bits(struct search *s, const struct ce_candidate *candidate, size_t i,
+static void add_bits(struct ce_search *s, const struct ce_candidate *candidate, size_t i,
 	const uint32_t *bits, size_t first, size_t end)
 {
 	for (size_t b = first; b < end; b++)
-		add_pair(s, NULL, lit_false(candidate), ce_lit_of(bits[b], !(i >> b & 1)));
+		add_pair(s, NULL, ce_search_not(candidate), ce_lit_of(bits[b], !(i >> b & 1)));
 }
 
-static void add_at_most_one(struct search *s, struct ce_candidate *const *candidates, size_t n)
+static void add_at_most_one(struct ce_search *s, struct ce_candidate *const *candidates, size_t n)
 {
 	uint32_t bits[64];
 	size_t n_bits = 0;
@@ -238,7 +204,7 @@ static int by_variable(const void *a, const void *b)
 	return (va > vb) - (va < vb);
 }
 
-static void add_name(struct search *s, const struct ce_package_name *name)
+static void add_name(struct ce_search *s, const struct ce_package_name *name)
 {
 	CE_AUTOFREE struct ce_candidate **reached =
 		ce_calloc(name->n + 1, sizeof(struct ce_candidate *));
@@ -251,18 +217,19 @@ static void add_name(struct search *s, const struct ce_package_name *name)
 	add_at_most_one(s, reached, n);
 }
 
-static void add_candidate(struct search *s, struct ce_candidate *candidate)
+static void add_candidate(struct ce_search *s, struct ce_candidate *candidate)
 {
 	size_t own = 0;
 
 	for (size_t i = 0; i < candidate->n_depends; i++)
-		add_depends(s, &(struct ce_clause_origin){CE_ORIGIN_DEPENDS, candidate, i}, &own);
+		add_dependency(
+			s, &(struct ce_clause_origin){CE_ORIGIN_DEPENDS, candidate, i}, &own);
 	for (size_t i = 0; i < candidate->n_constrains; i++)
 		add_constrains(s, &(struct ce_clause_origin){CE_ORIGIN_CONSTRAINS, candidate, i});
 }
 
 /* Adds the variables and what is excluded; the first requirer is the request. */
-static void begin(struct search *s, struct ce_problem *problem)
+static void begin(struct ce_search *s, struct ce_problem *problem)
 {
 	size_t n_reqs = problem->n_requirements + 1, n_names = problem->names.n + 1;
 
@@ -270,25 +237,27 @@ static void begin(struct search *s, struct ce_problem *problem)
 	s->matches = ce_arena_array(&s->arena, n_reqs, sizeof(*s->matches));
 	s->at_least_one = ce_arena_array(&s->arena, n_reqs, sizeof(*s->at_least_one));
 	s->not_matching = ce_arena_array(&s->arena, n_reqs, sizeof(*s->not_matching));
+	s->holds = ce_arena_array(&s->arena, n_reqs, sizeof(*s->holds));
 	s->others = ce_arena_array(&s->arena, n_reqs, sizeof(*s->others));
 	s->activity = ce_arena_array(&s->arena, n_names, sizeof(*s->activity));
 	s->is_selected = ce_arena_array(&s->arena, n_names, sizeof(*s->is_selected));
 	for (size_t i = 0; i <= problem->n_reached; i++)
 		ce_cdcl_variable(&s->sat);
-	add_clause(s, NULL, ce_lit_of(ROOT, false), NULL, 0);
+	ce_search_clause(s, NULL, ce_lit_of(ROOT, false), NULL, 0);
 	for (size_t i = 0; i < problem->n_reached; i++)
 		if (!ce_candidate_is_usable(problem->reached[i]))
-			add_clause(s, NULL, lit_false(problem->reached[i]), NULL, 0);
-	add_requirer(s, ROOT);
+			ce_search_clause(s, NULL, ce_search_not(problem->reached[i]), NULL, 0);
+	(void)ce_search_requirer(s, ROOT);
+	s->requirers[0].is_direct = true;
 }
 
 /* To be called when all clauses are in. */
-static void index_requirers(struct search *s)
+static void index_requirers(struct ce_search *s)
 {
 	s->requirer_of = ce_arena_array(&s->arena, s->sat.n_variables, sizeof(*s->requirer_of));
 	s->active = ce_arena_array(&s->arena, s->n_requirers / 64 + 1, sizeof(*s->active));
 	for (size_t i = 0; i < s->n_requirers; i++) {
-		struct requirer *r = &s->requirers[i];
+		struct ce_requirer *r = &s->requirers[i];
 
 		r->next = s->requirer_of[r->variable];
 		s->requirer_of[r->variable] = (uint32_t)i + 1;
@@ -296,7 +265,7 @@ static void index_requirers(struct search *s)
 }
 
 /* `done` marks, by index, the names that have their clauses or need none. */
-static void add_names(struct search *s, bool *done)
+static void add_names(struct ce_search *s, bool *done)
 {
 	const struct ce_problem *problem = s->problem;
 
@@ -309,13 +278,22 @@ static void add_names(struct search *s, bool *done)
 	}
 }
 
-static void add_request(struct search *s, size_t index)
+static void add_request(struct ce_search *s, size_t index)
 {
-	add_list(s, &(struct ce_clause_origin){CE_ORIGIN_REQUEST, NULL, index}, 0,
-		s->problem->requested[index]);
+	const struct ce_clause_origin origin = {CE_ORIGIN_REQUEST, NULL, index};
+	struct ce_requirement *req = s->problem->requested[index];
+	uint32_t condition = ce_search_when(s, req->spec);
+
+	if (condition) {
+		condition = ce_search_conditional(s, &origin, ROOT, condition, req);
+		ce_search_note(s, &s->problem->requested_counts[index], condition);
+		return;
+	}
+	ce_search_ask_for_groups(s, ROOT, req->spec);
+	ce_search_list(s, &origin, 0, req);
 }
 
-static void add_candidates(struct search *s)
+static void add_candidates(struct ce_search *s)
 {
 	const struct ce_problem *problem = s->problem;
 	CE_AUTOFREE bool *done = ce_calloc(problem->names.n + 1, sizeof(*done));
@@ -326,14 +304,14 @@ static void add_candidates(struct search *s)
 	index_requirers(s);
 }
 
-static void add_all(struct search *s)
+static void add_all(struct ce_search *s)
 {
 	for (size_t i = 0; i < s->problem->n_requested; i++)
 		add_request(s, i);
 	add_candidates(s);
 }
 
-static void add_some(struct search *s, const struct ce_clause_origin *origins, size_t n)
+static void add_some(struct ce_search *s, const struct ce_clause_origin *origins, size_t n)
 {
 	const struct ce_problem *problem = s->problem;
 	CE_AUTOFREE bool *done = ce_alloc(problem->names.n + 1);
@@ -343,9 +321,9 @@ static void add_some(struct search *s, const struct ce_clause_origin *origins, s
 		size_t own = 0;
 
 		if (origins[i].kind == CE_ORIGIN_REQUEST)
-			add_list(s, &origins[i], 0, problem->requested[origins[i].index]);
+			add_request(s, origins[i].index);
 		else if (origins[i].kind == CE_ORIGIN_DEPENDS)
-			add_depends(s, &origins[i], &own);
+			add_dependency(s, &origins[i], &own);
 		else
 			add_constrains(s, &origins[i]);
 		done[ce_origin_requirement(problem, &origins[i])->name->index] = false;
@@ -356,13 +334,16 @@ static void add_some(struct search *s, const struct ce_clause_origin *origins, s
 	index_requirers(s);
 }
 
-static void end(struct search *s)
+static void end(struct ce_search *s)
 {
 	/* To set up and to free cost as much as some steps per variable. */
 	ce_problem_spend(s->problem, s->sat.n_steps + s->sat.n_variables + s->sat.n_clauses);
 	for (size_t i = 0; i < s->n_requirers; i++)
 		free(s->requirers[i].reqs);
 	free(s->requirers);
+	free(s->decided);
+	ce_map_release(&s->conditions);
+	ce_map_release(&s->groups);
 	free(s->trail);
 	free(s->origins);
 	ce_cdcl_release(&s->sat);
@@ -374,7 +355,7 @@ static void end(struct search *s)
  * left; requested packages take precedence over all others.
  */
 static void consider(
-	struct search *s, const struct ce_requirement *req, bool is_direct, struct option *best)
+	struct ce_search *s, const struct ce_requirement *req, bool is_direct, struct option *best)
 {
 	struct option o = {.activity = s->activity[req->name->index], .is_direct = is_direct};
 
@@ -395,12 +376,12 @@ static void consider(
 }
 
 /* Whether no later option can be better. */
-static bool is_final(const struct search *s, const struct option *best)
+static bool is_final(const struct ce_search *s, const struct option *best)
 {
 	return best->variable && (best->n_candidates == 1 || best->activity >= s->max_activity);
 }
 
-static void follow(struct search *s, ce_lit lit, bool is_set)
+static void follow(struct ce_search *s, ce_lit lit, bool is_set)
 {
 	const struct ce_problem *problem = s->problem;
 	uint32_t v = lit >> 1, requirer = s->requirer_of[v];
@@ -419,7 +400,7 @@ static void follow(struct search *s, ce_lit lit, bool is_set)
 
 /* Brings is_selected and `active` up to date with the trail: first what has been undone since the
  * last call, then what has been set. */
-static void follow_trail(struct search *s)
+static void follow_trail(struct ce_search *s)
 {
 	struct ce_cdcl *sat = &s->sat;
 
@@ -436,7 +417,7 @@ static void follow_trail(struct search *s)
 }
 
 /* The variable to set next; 0 when all requirements of what is selected are met. */
-static uint32_t decide(struct search *s)
+static uint32_t decide(struct ce_search *s)
 {
 	struct option best = {0};
 
@@ -444,10 +425,10 @@ static uint32_t decide(struct search *s)
 	for (size_t word = 0; word <= s->n_requirers / 64; word++) {
 		for (uint64_t bits = s->active[word]; bits; bits &= bits - 1) {
 			size_t i = word * 64 + (size_t)__builtin_ctzll(bits);
-			const struct requirer *r = &s->requirers[i];
+			const struct ce_requirer *r = &s->requirers[i];
 
 			for (size_t k = 0; k < r->n && !is_final(s, &best); k++)
-				consider(s, r->reqs[k], r->variable == ROOT, &best);
+				consider(s, r->reqs[k], r->is_direct, &best);
 			if (is_final(s, &best))
 				return best.variable;
 		}
@@ -456,7 +437,7 @@ static uint32_t decide(struct search *s)
 }
 
 /* As resolvo counts: one for each literal of a learnt clause, and everything decays by 5 %. */
-static void note_conflict(struct search *s)
+static void note_conflict(struct ce_search *s)
 {
 	const struct ce_problem *problem = s->problem;
 
@@ -481,7 +462,7 @@ static void note_conflict(struct search *s)
  * when it turns out impossible, the result is CE_RESOLVO_UNSAT. With CE_RESOLVO_UNSAT, *ret_clause
  * is the last conflict.
  */
-static enum ce_resolvo_result run(struct search *s, uint32_t first, uint32_t *ret_clause)
+static enum ce_resolvo_result run(struct ce_search *s, uint32_t first, uint32_t *ret_clause)
 {
 	struct ce_cdcl *sat = &s->sat;
 	uint32_t v = first;
@@ -517,7 +498,7 @@ static enum ce_resolvo_result run(struct search *s, uint32_t first, uint32_t *re
 enum ce_resolvo_result ce_resolvo_solve(struct ce_problem *problem)
 {
 	enum ce_resolvo_result r;
-	struct search s = {0};
+	struct ce_search s = {0};
 	uint32_t clause;
 
 	begin(&s, problem);
@@ -527,7 +508,14 @@ enum ce_resolvo_result ce_resolvo_solve(struct ce_problem *problem)
 		struct ce_candidate *c = problem->reached[i];
 
 		c->is_proposed = ce_cdcl_value(&s.sat, lit_true(c)) == CE_TRUE;
+		for (size_t d = 0; d < c->n_depends; d++)
+			c->counts[d] = c->is_proposed && !ce_candidate_is_conditional(c, d);
 	}
+	for (size_t i = 0; i < problem->n_requested; i++)
+		problem->requested_counts[i] = !problem->requested[i]->spec->condition;
+	for (size_t i = 0; r == CE_RESOLVO_SOLVED && i < s.n_decided; i++)
+		*s.decided[i].counts =
+			ce_cdcl_value(&s.sat, ce_lit_of(s.decided[i].variable, false)) == CE_TRUE;
 	end(&s);
 	return r;
 }
@@ -538,7 +526,7 @@ static bool is_same(const struct ce_clause_origin *a, const struct ce_clause_ori
 }
 
 /* The origins of the clauses used, each once: a constrains can be several clauses in a row. */
-static size_t take_core(struct search *s, uint32_t clause, struct ce_clause_origin **ret_core)
+static size_t take_core(struct ce_search *s, uint32_t clause, struct ce_clause_origin **ret_core)
 {
 	CE_AUTOFREE bool *used = ce_calloc(s->sat.n_clauses, sizeof(*used));
 	struct ce_clause_origin *core = ce_calloc(s->n_origins + 1, sizeof(*core));
@@ -558,7 +546,7 @@ enum ce_resolvo_result ce_resolvo_core(struct ce_problem *problem,
 	struct ce_clause_origin **ret_core, size_t *ret_n)
 {
 	enum ce_resolvo_result r;
-	struct search s = {0};
+	struct ce_search s = {0};
 	uint32_t clause;
 
 	begin(&s, problem);
@@ -573,7 +561,7 @@ enum ce_resolvo_result ce_resolvo_core(struct ce_problem *problem,
 void ce_resolvo_possible(struct ce_problem *problem, size_t request,
 	const struct ce_package_name *name, bool *ret_possible)
 {
-	struct search s = {0};
+	struct ce_search s = {0};
 	uint32_t clause;
 
 	begin(&s, problem);

@@ -24,7 +24,6 @@
 #include "ccenv/ccenv.h"
 #include "model/pkg.h"
 #include "model/request.h"
-#include "solve/conditions.h"
 #include "solve/explain.h"
 #include "solve/libsolv.h"
 #include "solve/problem.h"
@@ -37,8 +36,6 @@ enum {
 	MAX_STEPS = 200 * 1000 * 1000,
 	/* libsolv has no limit of its own: it checks only what was not hard to find. */
 	MAX_STEPS_CHECKED = 10 * 1000 * 1000,
-	/* Solutions, each of which made further conditions hold (conditions.h). */
-	MAX_ROUNDS = 64,
 };
 
 static int by_pkg(const void *a, const void *b)
@@ -122,47 +119,21 @@ static int fail_explained(struct ce_problem *p, const struct ce_clause_origin *o
 	return CCENV_ENOSOLUTION;
 }
 
-/* One problem, with the conditional dependencies that count so far. *ret_solution is the answer,
- * and left alone when it makes more of them count. */
-static int solve_once(const struct ce_request *request, const struct ce_repodata *repodata,
-	struct ce_conditions *conditions, struct ce_solution **ret_solution,
-	json_t **ret_explanation, struct ccenv_error *err)
+int ce_solve(const struct ce_request *request, const struct ce_repodata *repodata,
+	struct ce_solution **ret_solution, json_t **ret_explanation, struct ccenv_error *err)
 {
 	CE_CLEANUP(ce_problem_freep) struct ce_problem *problem = NULL;
 	CE_CLEANUP(ce_libsolv_freep) struct ce_libsolv *solver = NULL;
 	CE_AUTOFREE struct ce_clause_origin *origins = NULL;
 	size_t n_origins = 0;
-	bool changed = false;
 	int r;
 
-	r = ce_problem_new(request, repodata, conditions, &problem, err);
+	r = ce_problem_new(request, repodata, &problem, err);
 	if (r < 0)
 		return r;
 	solver = find_solution(problem, &origins, &n_origins);
 	if (!solver)
 		return fail_explained(problem, origins, n_origins, ret_explanation, err);
-	r = ce_conditions_learn(conditions, problem, solver, &changed, err);
-	if (r >= 0 && !changed)
-		*ret_solution = make_solution(problem, solver);
-	return r;
-}
-
-int ce_solve(const struct ce_request *request, const struct ce_repodata *repodata,
-	struct ce_solution **ret_solution, json_t **ret_explanation, struct ccenv_error *err)
-{
-	CE_CLEANUP(ce_conditions_release) struct ce_conditions conditions = {0};
-	struct ce_solution *solution = NULL;
-
-	for (int i = 0; i < MAX_ROUNDS && !solution; i++) {
-		int r = solve_once(request, repodata, &conditions, &solution, ret_explanation, err);
-
-		if (r < 0)
-			return r;
-	}
-	if (!solution)
-		return ce_fail(err, CCENV_ENOSOLUTION,
-			"the conditional dependencies of the wanted packages lead to ever more: given up after %d of them; check the channels",
-			MAX_ROUNDS);
-	*ret_solution = solution;
+	*ret_solution = make_solution(problem, solver);
 	return 0;
 }

@@ -18,13 +18,28 @@ static void add_key(struct ce_buf *b, const char *key, const char *value)
 {
 	static const char plain[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+*/:%-";
-	char quote = strchr(value, '\'') ? '"' : '\'';
+	char quote = strchr(value, '\'') && !strchr(value, '"') ? '"' : '\'';
 
 	add_comma(b);
 	if (strspn(value, plain) == strlen(value))
 		ce_buf_addf(b, "%s=%s", key, value);
 	else
 		ce_buf_addf(b, "%s=%c%s%c", key, quote, value, quote);
+}
+
+/* Quotes and backslashes stand behind a backslash in `when` alone. */
+static void add_when(struct ce_buf *b, const char *when)
+{
+	char quote = strchr(when, '\'') && !strchr(when, '"') ? '"' : '\'';
+
+	add_comma(b);
+	ce_buf_addf(b, "when=%c", quote);
+	for (const char *p = when; *p; p++) {
+		if (*p == quote || *p == '\\')
+			ce_buf_addc(b, '\\');
+		ce_buf_addc(b, *p);
+	}
+	ce_buf_addc(b, quote);
 }
 
 static bool build_is_plain(const char *build)
@@ -42,7 +57,7 @@ static void add_keys(struct ce_buf *b, const struct ce_spec *s)
 		const char *key, *value;
 	} texts[] = {{"fn", s->fn}, {"license", s->license}, {"license_family", s->license_family},
 		{"md5", s->md5}, {"sha256", s->sha256}, {"subdir", s->subdir},
-		{"track_features", s->track_features}, {"url", s->url}, {"when", s->when}},
+		{"track_features", s->track_features}, {"url", s->url}},
 	  lists[] = {{"extras", s->extras}, {"flags", s->flags}};
 
 	if (s->build && !build_is_plain(s->build))
@@ -55,6 +70,8 @@ static void add_keys(struct ce_buf *b, const struct ce_spec *s)
 	for (size_t i = 0; i < CE_COUNT(texts); i++)
 		if (texts[i].value)
 			add_key(b, texts[i].key, texts[i].value);
+	if (s->when)
+		add_when(b, s->when);
 	for (size_t i = 0; i < CE_COUNT(lists); i++) {
 		if (!lists[i].value)
 			continue;

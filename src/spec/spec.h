@@ -12,6 +12,7 @@
 
 struct ccenv_error;
 struct ce_arena;
+struct ce_condition;
 
 /*
  * MatchSpec (CEP 29, CEP 43 to 45; docs/design/matchspec.md): which packages a request or a
@@ -21,8 +22,8 @@ struct ce_arena;
  *
  * Errors show the text with a caret under the character. All memory comes from the arena. At most 4
  * KiB. What conda's tools read differently is decided in tests/conformance. Strict mode refuses,
- * besides what version_spec.h says: globs as names, a value given twice, keys that conda splits at
- * a space, and `when`, `extras` and `flags`, which belong to records.
+ * besides what version_spec.h says: globs as names, a value given twice, and keys that conda splits
+ * at a space.
  */
 
 /* Which operator a build_number constraint has. */
@@ -57,11 +58,11 @@ struct ce_spec {
 	const char *license, *license_family;
 	const char *track_features; /* all of these must be there; separated by blanks or commas */
 	/*
-	 * CEP 43 to 45, in records of schema 3 only. ce_spec_matches() does not look at `when` and
-	 * `extras`: whoever walks dependencies must, or leave the record out. A list is a text
-	 * separated by ", ".
+	 * CEP 43 to 45. ce_spec_matches() does not look at `when` and `extras`: whoever walks
+	 * dependencies must, or leave the record out. A list is a text separated by ", ".
 	 */
 	const char *when;
+	const struct ce_condition *condition; /* what `when` says; NULL when that is */
 	const char *extras;
 	const char *flags;
 };

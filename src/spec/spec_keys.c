@@ -4,8 +4,11 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/url.h"
+#include "ccenv/ccenv.h"
 #include "spec/channel.h"
+#include "spec/condition.h"
 #include "spec/regex.h"
 #include "spec/spec_parse.h"
 #include "spec/subdir.h"
@@ -33,6 +36,10 @@ enum key {
 static const char *const key_names[KEY_COUNT] = {"name", "version", "build", "build_number",
 	"channel", "subdir", "fn", "md5", "sha256", "url", "license", "license_family",
 	"track_features", "when", "extras", "flags"};
+
+enum {
+	GROUP_MAX = 64
+};
 
 /* Where a value stands in the text; begin is 0 when the key is absent. */
 struct value {
@@ -220,23 +227,80 @@ static int read_subdir(struct ce_spec_reader *r, const struct value *v)
 	return 0;
 }
 
-/* "[a, 'b']" as "a, b". */
-static int read_words(struct ce_spec_reader *r, const struct value *v, const char **ret)
-{
-	char *text = ce_arena_strndup(r->a, r->s.text + v->begin, v->end - v->begin), *to = text;
-	size_t bad = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.+-:*, '\"");
+static const char lower_case[] = "abcdefghijklmnopqrstuvwxyz0123456789_.+-";
+static const char flag_part[] = "abcdefghijklmnopqrstuvwxyz0123456789_*";
 
-	if (text[bad])
-		return ce_scan_fail(
-			&r->s, v->begin + bad, "'%c' cannot stand in this list", text[bad]);
-	for (const char *p = text; *p; p++)
-		if (*p != '\'' && *p != '"')
-			*to++ = *p;
-	*to = '\0';
-	if (!text[strspn(text, ", ")])
-		return ce_scan_fail(&r->s, v->begin, "expected a word");
-	*ret = text;
+/* CEP 44: the name of a group. */
+static bool is_group(const char *word)
+{
+	size_t n = strlen(word);
+
+	return n >= 1 && n <= GROUP_MAX && strspn(word, lower_case) == n;
+}
+
+/* CEP 45: "cuda", "blas:*". */
+static bool is_flag(const char *word)
+{
+	size_t n = strspn(word, flag_part);
+
+	if (n && word[n] == ':')
+		n += 1 + strspn(word + n + 1, flag_part);
+	return n && !word[n] && word[n - 1] != ':';
+}
+
+/* "[a, 'b']" as "a, b". */
+static int read_words(struct ce_spec_reader *r, const struct value *v,
+	bool (*is_word)(const char *word), const char **ret)
+{
+	CE_CLEANUP(ce_buf_release) struct ce_buf list = {0};
+	size_t next;
+
+	for (size_t at = v->begin; at <= v->end; at = next + 1) {
+		const char *text = r->s.text, *comma = memchr(text + at, ',', v->end - at);
+		size_t from = at, end = next = comma ? (size_t)(comma - text) : v->end;
+		char *word;
+
+		for (; from < end && strchr(" \t", text[from]); from++)
+			;
+		for (; end > from && strchr(" \t", text[end - 1]); end--)
+			;
+		if (end - from >= 2 && strchr("'\"", text[from]) && text[end - 1] == text[from]) {
+			from++;
+			end--;
+		}
+		word = ce_arena_strndup(r->a, text + from, end - from);
+		if (!is_word(word))
+			return ce_scan_fail(&r->s, from, "expected the name of a %s",
+				is_word == is_group ? "group: a-z 0-9 _ . + -"
+						    : "flag: a-z 0-9 _ *, with one ':' if need be");
+		ce_buf_addf(&list, "%s%s", list.len ? ", " : "", word);
+	}
+	*ret = ce_arena_strdup(r->a, ce_buf_str(&list));
 	return 0;
+}
+
+/* Takes the backslash before a quote or a backslash out, in place. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *p = text; *p; p++) {
+		if (*p == '\\' && p[1] && strchr("'\"\\", p[1]))
+			p++;
+		*to++ = *p;
+	}
+	*to = '\0';
+}
+
+static int read_when(struct ce_spec_reader *r, const struct value *v, char *text)
+{
+	struct ccenv_error why;
+
+	unescape(text);
+	r->spec.when = text;
+	if (ce_condition_parse(text, r->mode, r->a, &r->spec.condition, &why) >= 0)
+		return 0;
+	return ce_scan_fail(&r->s, v->begin, "%s", why.text);
 }
 
 /* Keys whose value is taken as it is. */
@@ -258,7 +322,7 @@ static int read_text(struct ce_spec_reader *r, enum key key, const struct value 
 	else if (key == KEY_TRACK_FEATURES)
 		spec->track_features = text;
 	else
-		spec->when = text;
+		return read_when(r, v, text);
 	return 0;
 }
 
@@ -267,10 +331,6 @@ static int apply(struct ce_spec_reader *r, enum key key, const struct value *v)
 	struct ce_spec *spec = &r->spec;
 	int e = 0;
 
-	if (key >= KEY_WHEN && r->mode == CE_SPEC_STRICT)
-		return ce_scan_fail(&r->s, v->begin,
-			"'%s' is for package records and not supported in a request",
-			key_names[key]);
 	switch (key) {
 	case KEY_NAME: /* conda ignores it: the name stands before the bracket */
 		return check_once(r, true, key, v->begin);
@@ -293,9 +353,9 @@ static int apply(struct ce_spec_reader *r, enum key key, const struct value *v)
 	case KEY_SHA256:
 		return read_hash(r, v, 64, &spec->sha256);
 	case KEY_EXTRAS:
-		return read_words(r, v, &spec->extras);
+		return read_words(r, v, is_group, &spec->extras);
 	case KEY_FLAGS:
-		return read_words(r, v, &spec->flags);
+		return read_words(r, v, is_flag, &spec->flags);
 	default:
 		return read_text(r, key, v);
 	}
@@ -320,15 +380,29 @@ static int read_key(struct ce_scan *s, enum key *ret_key)
 		}
 	}
 	return ce_scan_fail(s, begin,
-		"unknown key '%.*s'; known are version build build_number channel subdir fn url md5 sha256 license license_family track_features",
+		"unknown key '%.*s'; known are version build build_number channel subdir fn url md5 sha256 license license_family track_features when extras flags",
 		n > 40 ? 40 : (int)n, s->text + begin);
+}
+
+/* The closing quote, or NULL: a backslash takes the meaning from what follows it. */
+static const char *find_quote(const char *p, const char *end, char quote)
+{
+	for (; p < end; p++) {
+		if (*p == quote)
+			return p;
+		if (*p == '\\')
+			p++;
+	}
+	return NULL;
 }
 
 /* A value in quotes or square brackets: everything up to the closing character. */
 static int read_enclosed(struct ce_scan *s, char close, struct value *ret)
 {
 	size_t open = s->pos++;
-	const char *end = memchr(s->text + s->pos, close, s->len - s->pos);
+	const char *from = s->text + s->pos, *to = s->text + s->len;
+	const char *end = close == ']' ? memchr(from, close, (size_t)(to - from))
+				       : find_quote(from, to, close);
 
 	if (!end)
 		return ce_scan_fail(
@@ -341,7 +415,8 @@ static int read_enclosed(struct ce_scan *s, char close, struct value *ret)
 	return 0;
 }
 
-static int read_value(struct ce_scan *s, struct value *ret)
+/* `stops`: what ends a value without quotes. */
+static int read_value(struct ce_scan *s, const char *stops, struct value *ret)
 {
 	char c = ce_scan_peek(s);
 	size_t begin = s->pos;
@@ -352,7 +427,7 @@ static int read_value(struct ce_scan *s, struct value *ret)
 	} else if (c == '[') {
 		e = read_enclosed(s, ']', ret);
 	} else {
-		while (s->pos < s->len && !strchr(", \t]'\"[", s->text[s->pos]))
+		while (s->pos < s->len && !strchr(stops, s->text[s->pos]))
 			s->pos++;
 		*ret = (struct value){.begin = begin, .end = s->pos};
 	}
@@ -378,12 +453,12 @@ static int read_pair(struct ce_spec_reader *r, struct value *values)
 			"expected '=': write %s='…' with the operator in quotes", key_names[key]);
 	s->pos++;
 	ce_scan_spaces(s);
-	e = read_value(s, &v);
+	e = read_value(s, key == KEY_WHEN ? ",]'\"" : ", \t]'\"[", &v);
 	if (e < 0)
 		return e;
-	if (v.list && key != KEY_EXTRAS && key != KEY_FLAGS)
+	if (v.list && key < KEY_WHEN)
 		return ce_scan_fail(s, v.begin, "'%s' takes no list", key_names[key]);
-	if (values[key].begin)
+	if (values[key].begin && r->mode == CE_SPEC_STRICT)
 		return ce_scan_fail(s, begin, "'%s' is given twice", key_names[key]);
 	values[key] = v;
 	return 0;

@@ -45,7 +45,9 @@ static size_t find_comment(const struct ce_scan *s)
 	for (i = 0; i < s->len; i++) {
 		char c = s->text[i];
 
-		if (quote)
+		if (quote && c == '\\' && i + 1 < s->len)
+			i++;
+		else if (quote)
 			quote = c == quote ? '\0' : quote;
 		else if (c == '#')
 			break;

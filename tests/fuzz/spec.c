@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/map.h"
 #include "ccenv/ccenv.h"
 #include "fuzz/fuzz.h"
 #include "model/match.h"
@@ -86,7 +87,8 @@ void fuzz_matchspec(const char *data, size_t size)
 		.fn = "cuda-nvcc-1-0.conda",
 		.channel = "https://conda.anaconda.org/conda-forge",
 		.url = "https://conda.anaconda.org/conda-forge/linux-64/cuda-nvcc-1-0.conda"};
-	const struct ce_spec *spec;
+	const struct ce_spec *spec, *again;
+	struct ce_map chosen = {0};
 
 	if (ce_version_parse(version, &arena, &pkg.parsed_version, &err) < 0)
 		pkg.parsed_version = NULL;
@@ -97,7 +99,18 @@ void fuzz_matchspec(const char *data, size_t size)
 		(void)ce_spec_matches(spec, &pkg);
 		pkg.name = spec->name;
 		(void)ce_spec_matches(spec, &pkg);
+		if (!spec->when)
+			continue;
+		fuzz_require(spec->condition, "`when` is read as a condition");
+		ce_map_set(&chosen, "q", &pkg);
+		(void)ce_condition_holds(spec->condition, &chosen);
+		if (strlen(spec->text) <= SPEC_MAX)
+			fuzz_require(ce_spec_parse(spec->text, CE_SPEC_LENIENT, &arena, &again,
+					     &err) >= 0 &&
+					     again->when && strcmp(again->when, spec->when) == 0,
+				"a condition is written as it was read");
 	}
+	ce_map_release(&chosen);
 	ce_arena_release(&arena);
 }
 

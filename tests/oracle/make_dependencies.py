@@ -50,6 +50,25 @@ NAMES = [
     "https://h/c/linux-64/p-1.0-0.whl", "https://h/c/linux-64/p-1%210-0.conda",
 ]  # fmt: skip
 
+# What stands behind the name in brackets, for newer records (CEP 43 to 45).
+CONDITIONS = [
+    "q", "q >=1", "q>=1", "q >=1 and r", "q and r or s", "q or r and s", "(q)", "(q or r) and s", "((q))", "( q )", "(q)and r", "(q)andr", "q and(r)", "q or", "or q",
+    "and", "q and and r", "q q", "(q", "q)", "()", "", " ", " q ", " (q)", "(q) ", "q and", "q AND r", "q && r", "not q", "!q", "__unix", "__cuda >=12,<13", "q >=1,<2 or r",
+    "q[version='>=1']", "q[build='a and b']", "q[build='(']", "q[extras=[g]]", "q[extras=[G]]", "q[flags=[f]]", "q[foo=1]", "q[when='r']", "q >=1 h*", "q (>=1|<3)",
+    "c::q", "q*", "*", "Q", "q;r", "q; if r", "a b c d", "q >=", "orange and andy", "q-or-r", "q >=1 or r <2 and (s or t)", "q\tand\tr",
+]  # fmt: skip
+KEYS = [f'[when="{c}"]' for c in CONDITIONS] + [
+    "[when='q']", "[when=q]", "[when=q and r]", "[when=[q]]", '[when="q", when="r"]', "[when=\"q[version=\\\">=1\\\"]\"]", "[when='q[build=\\'x\\']']",
+    "[when=\"q[version='>=1']\"]", "[version='>=1', when='q']", "[when='q'", "[when=]", "[if='q']", " >=1[when='q']", "; if q", ";if q", "; q", "[when='q'] x",
+    "[extras=[g]]", "[extras=[g, h]]", "[extras=[g,h]]", "[extras=[g h]]", "[extras=[ g ]]", "[extras=['g']]", '[extras=["g", h]]', "[extras=g]", "[extras='g']",
+    "[extras='g, h']", "[extras=g,h]", "[extras=[]]", "[extras=[,]]", "[extras=[g,]]", "[extras=]", "[extras='']", "[extras=[G]]", "[extras=[g*]]", "[extras=[g:h]]",
+    "[extras=[g.h+i-j_k]]", "[extras=[g/h]]", "[extras=[1]]", "[extras=[" + "g" * 64 + "]]", "[extras=[" + "g" * 65 + "]]", "[extras=[g], extras=[h]]", "[extras=[g]",
+    "[extras=[[g]]]", "[extras=(g)]", "[g]", "[extras=[g], version='>=1']", "[extras=[g],when='q',flags=[f]]", "[extra=[g]]",
+    "[flags=[f]]", "[flags=[f, g]]", "[flags=[f g]]", "[flags=['f']]", '[flags=["f"]]', "[flags=f]", "[flags='f']", "[flags='f,g']", "[flags=[]]", "[flags=[f,]]",
+    "[flags=[,f]]", "[flags=[F]]", "[flags=[f*]]", "[flags=[*]]", "[flags=[f:g]]", "[flags=[f:*]]", "[flags=[*:g]]", "[flags=[f:]]", "[flags=[:f]]", "[flags=[f:g:h]]",
+    "[flags=[f::g]]", "[flags=[f-g]]", "[flags=[f.g]]", "[flags=[f+g]]", "[flags=[^f$]]", "[flags=['f]]", "[flags=[f'g]]", "[flags=[f], flags=[g]]", "[flag=[f]]",
+]  # fmt: skip
+
 
 def records(name):
     """A record for each version and build."""
@@ -74,6 +93,7 @@ def main():
     # Of other names: only whether they are taken.
     rows += [[n, *("" if ask(n, s, p) is not None else None for s in (False, True))] for n in NAMES]
     rows += [[f"{n} >=1.0", *("" if ask(f"{n} >=1.0", s, p) is not None else None for s in (False, True))] for n in NAMES]
+    rows += [[f"p{k}", *("" if ask(f"p{k}", s, p) is not None else None for s in (False, True))] for k in KEYS]
     print(json.dumps({"versions": VERSIONS, "builds": BUILDS})[:-1] + ', "rows": [')
     print(",\n".join("  " + json.dumps(r) for r in rows))
     print("]}")

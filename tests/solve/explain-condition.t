@@ -11,4 +11,5 @@ explain
 no set of packages satisfies the request
 └─ a is requested
    ├─ a 1: invalid dependency "b[when="(b"]": the condition "(b": expected a ')'
-   └─ a 2 needs b >=2[when="c"], but the channels only have 1
+   ├─ a 2 needs b >=2[when="c"], but the channels only have 1
+   └─ a 2 needs c
