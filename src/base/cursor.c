@@ -16,6 +16,7 @@ const char *ce_kind_name(enum ce_kind kind)
 		[CE_KIND_BYTES] = "bytes",
 		[CE_KIND_LIST] = "a list",
 		[CE_KIND_MAP] = "an object",
+		[CE_KIND_EXTENSION] = "an extension of msgpack",
 	};
 
 	return names[kind];
@@ -44,7 +45,7 @@ bool ce_cursor_strings(
 			cap *= 2;
 		}
 		*ret_found = c->ops->peek(c);
-		if (*ret_found != CE_KIND_STRING || !c->ops->string(c, &list[n++]))
+		if (!ce_kind_is_text(*ret_found) || !c->ops->string(c, &list[n++]))
 			return false;
 		*ret_found = CE_KIND_LIST;
 	}

@@ -26,9 +26,10 @@ enum ce_kind {
 	CE_KIND_BOOL,
 	CE_KIND_NUMBER,
 	CE_KIND_STRING,
-	CE_KIND_BYTES, /* msgpack only; read as a string it becomes lower-case hex */
+	CE_KIND_BYTES, /* msgpack only: a string of writers that do not tell the two apart, or a digest */
 	CE_KIND_LIST,
 	CE_KIND_MAP,
+	CE_KIND_EXTENSION, /* msgpack only, and of no known meaning; it can be skipped */
 };
 
 /* A number, however it is written: 7, 7.0, 7e0 and 0.7e1 are the same. */
@@ -43,14 +44,16 @@ struct ce_cursor_ops {
 	/* Enters a map or list. Members are then asked for one by one, up to the end; containers
 	 * may nest. */
 	bool (*enter)(struct ce_cursor *c);
-	/* 1: stands at the value of `key` (borrowed, not NUL-terminated; never with escapes). 0:
-	 * the map ended. */
+	/* 1: stands at the value of `key` (borrowed, not NUL-terminated; never with escapes; empty
+	 * for a key that is no string). 0: the map ended. */
 	int (*next_key)(struct ce_cursor *c, const char **ret_key, size_t *ret_len);
 	/* 1: stands at an element. 0: the list ended. */
 	int (*next_item)(struct ce_cursor *c);
-	/* Copies into the arena: valid UTF-8 without control characters. Bytes of at most 64 as
-	 * hex. */
+	/* A string or bytes, copied into the arena: valid UTF-8 without control characters. */
 	bool (*string)(struct ce_cursor *c, const char **ret);
+	/* A digest as hexadecimal digits, of which only bytes and lists of numbers are checked: a string of digits, at most 64
+	 * bytes, or as many numbers. */
+	bool (*digest)(struct ce_cursor *c, const char **ret);
 	bool (*number)(struct ce_cursor *c, struct ce_number *ret);
 	bool (*boolean)(struct ce_cursor *c, bool *ret);
 	bool (*skip)(struct ce_cursor *c);
@@ -72,6 +75,12 @@ struct ce_cursor {
 /* The text must outlive the cursor; strings go into `arena`. */
 void ce_cursor_json(struct ce_cursor *c, const char *text, size_t len, struct ce_arena *arena);
 void ce_cursor_msgpack(struct ce_cursor *c, const char *data, size_t len, struct ce_arena *arena);
+
+/* Can string() read it? */
+static inline bool ce_kind_is_text(enum ce_kind kind)
+{
+	return kind == CE_KIND_STRING || kind == CE_KIND_BYTES;
+}
 
 /* A whole number of 0 to INT64_MAX. */
 static inline bool ce_cursor_uint(struct ce_cursor *c, uint64_t *ret)

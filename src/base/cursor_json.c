@@ -441,6 +441,7 @@ static const struct ce_cursor_ops json_ops = {
 	.next_key = json_next_key,
 	.next_item = json_next_item,
 	.string = json_string,
+	.digest = json_string,
 	.number = json_number,
 	.boolean = json_boolean,
 	.skip = json_skip,

@@ -43,9 +43,9 @@ static bool wide_head(unsigned char b, struct head *h, size_t *width)
 		{CE_KIND_BYTES, 1},
 		{CE_KIND_BYTES, 2},
 		{CE_KIND_BYTES, 4}, /* c4 */
-		{CE_KIND_END, 0},
-		{CE_KIND_END, 0},
-		{CE_KIND_END, 0}, /* ext */
+		{CE_KIND_EXTENSION, 1},
+		{CE_KIND_EXTENSION, 2},
+		{CE_KIND_EXTENSION, 4}, /* c7 */
 		{CE_KIND_NUMBER, 4},
 		{CE_KIND_NUMBER, 8}, /* float */
 		{CE_KIND_NUMBER, 1},
@@ -56,11 +56,11 @@ static bool wide_head(unsigned char b, struct head *h, size_t *width)
 		{CE_KIND_NUMBER, 2},
 		{CE_KIND_NUMBER, 4},
 		{CE_KIND_NUMBER, 8},
-		{CE_KIND_END, 0},
-		{CE_KIND_END, 0},
-		{CE_KIND_END, 0},
-		{CE_KIND_END, 0},
-		{CE_KIND_END, 0}, /* fixext */
+		{CE_KIND_EXTENSION, 0},
+		{CE_KIND_EXTENSION, 0},
+		{CE_KIND_EXTENSION, 0},
+		{CE_KIND_EXTENSION, 0},
+		{CE_KIND_EXTENSION, 0}, /* d4: of 1, 2, 4, 8, 16 bytes */
 		{CE_KIND_STRING, 1},
 		{CE_KIND_STRING, 2},
 		{CE_KIND_STRING, 4}, /* d9 */
@@ -103,6 +103,9 @@ static bool read_head(const struct ce_cursor *c, struct head *h)
 		h->value |= width < 8 ? UINT64_MAX << (8 * width) : 0;
 	}
 	h->is_float = b == 0xca || b == 0xcb;
+	if (b >= 0xd4 && b <= 0xd8)
+		h->value = 1u << (b - 0xd4);
+	h->value += h->kind == CE_KIND_EXTENSION; /* its type, a byte */
 	return true;
 }
 
@@ -137,10 +140,10 @@ static int mp_next_item(struct ce_cursor *c)
 	return c->p < c->end ? 1 : -1;
 }
 
-/* The string or bytes at c->p, which is moved behind them. */
+/* The string, bytes or extension at c->p, which is moved behind them. */
 static bool take_bytes(struct ce_cursor *c, struct head *h, const char **ret)
 {
-	if (!read_head(c, h) || (h->kind != CE_KIND_STRING && h->kind != CE_KIND_BYTES) ||
+	if (!read_head(c, h) || !(ce_kind_is_text(h->kind) || h->kind == CE_KIND_EXTENSION) ||
 		(size_t)(c->end - c->p) - h->size < h->value)
 		return false;
 	*ret = c->p + h->size;
@@ -157,6 +160,11 @@ static int mp_next_key(struct ce_cursor *c, const char **ret_key, size_t *ret_le
 
 	if (r <= 0)
 		return r;
+	if (!ce_kind_is_text(mp_peek(c))) {
+		*ret_key = c->p;
+		*ret_len = 0;
+		return mp_skip(c) ? 1 : -1;
+	}
 	if (!take_bytes(c, &h, ret_key))
 		return -1;
 	*ret_len = (size_t)h.value;
@@ -165,21 +173,13 @@ static int mp_next_key(struct ce_cursor *c, const char **ret_key, size_t *ret_le
 
 static bool mp_string(struct ce_cursor *c, const char **ret)
 {
-	char hex[2 * BYTES_MAX + 1];
 	struct head h;
 	const char *p;
 
-	if (!take_bytes(c, &h, &p))
+	if (!ce_kind_is_text(mp_peek(c)) || !take_bytes(c, &h, &p))
 		return false;
-	if (h.kind == CE_KIND_STRING) {
-		*ret = ce_arena_strndup(c->arena, p, (size_t)h.value);
-		return ce_cursor_text_is_clean(p, (size_t)h.value);
-	}
-	if (h.value > BYTES_MAX)
-		return false;
-	ce_hex(p, (size_t)h.value, hex);
-	*ret = ce_arena_strndup(c->arena, hex, 2 * (size_t)h.value);
-	return true;
+	*ret = ce_arena_strndup(c->arena, p, (size_t)h.value);
+	return ce_cursor_text_is_clean(p, (size_t)h.value);
 }
 
 /* IEEE 754, which is the format of msgpack and of this machine. */
@@ -224,6 +224,46 @@ static bool mp_number(struct ce_cursor *c, struct ce_number *ret)
 	return true;
 }
 
+static bool list_of_bytes(struct ce_cursor *c, unsigned char *bytes, size_t *ret_n)
+{
+	struct ce_number n;
+	size_t count = 0;
+	int r;
+
+	if (!mp_enter(c))
+		return false;
+	while ((r = mp_next_item(c)) > 0) {
+		if (count == BYTES_MAX || !mp_number(c, &n) || n.negative || n.fraction ||
+			n.whole > 255)
+			return false;
+		bytes[count++] = (unsigned char)n.whole;
+	}
+	*ret_n = count;
+	return r == 0;
+}
+
+static bool mp_digest(struct ce_cursor *c, const char **ret)
+{
+	unsigned char bytes[BYTES_MAX];
+	char hex[2 * BYTES_MAX + 1];
+	const char *p = (const char *)bytes;
+	enum ce_kind kind = mp_peek(c);
+	struct head h = {0};
+	size_t n;
+
+	if (kind == CE_KIND_STRING)
+		return mp_string(c, ret);
+	if (kind == CE_KIND_LIST ? !list_of_bytes(c, bytes, &n)
+				 : kind != CE_KIND_BYTES || !take_bytes(c, &h, &p))
+		return false;
+	n = kind == CE_KIND_LIST ? n : (size_t)h.value;
+	if (n > BYTES_MAX)
+		return false;
+	ce_hex(p, n, hex);
+	*ret = ce_arena_strndup(c->arena, hex, 2 * n);
+	return true;
+}
+
 static bool mp_boolean(struct ce_cursor *c, bool *ret)
 {
 	struct head h;
@@ -257,7 +297,7 @@ static bool mp_skip(struct ce_cursor *c)
 
 	if (!read_head(c, &h))
 		return false;
-	if (h.kind == CE_KIND_STRING || h.kind == CE_KIND_BYTES)
+	if (ce_kind_is_text(h.kind) || h.kind == CE_KIND_EXTENSION)
 		return take_bytes(c, &h, &ignored);
 	if (h.kind == CE_KIND_MAP || h.kind == CE_KIND_LIST)
 		return skip_container(c, h.kind == CE_KIND_MAP);
@@ -271,6 +311,7 @@ static const struct ce_cursor_ops msgpack_ops = {
 	.next_key = mp_next_key,
 	.next_item = mp_next_item,
 	.string = mp_string,
+	.digest = mp_digest,
 	.number = mp_number,
 	.boolean = mp_boolean,
 	.skip = mp_skip,

@@ -115,7 +115,7 @@ static int read_string(struct reader *r, const char **ret)
 {
 	enum ce_kind kind = r->c->ops->peek(r->c);
 
-	if (kind != CE_KIND_STRING)
+	if (!ce_kind_is_text(kind))
 		return fail_kind(r, "a string", kind);
 	if (!r->c->ops->string(r->c, ret))
 		return fail_value(r, "UTF-8 without control characters");
@@ -137,7 +137,7 @@ static int read_strings(struct reader *r, const char ***ret, size_t *ret_n)
 	if (found == CE_KIND_LIST)
 		return ce_fail(
 			r->err, CCENV_EDATA, "%s: more than %d entries", keys[r->at], LIST_MAX);
-	if (found == CE_KIND_STRING)
+	if (ce_kind_is_text(found))
 		return fail_value(r, "strings of UTF-8 without control characters");
 	return fail_kind(r, "a list of strings", found);
 }
@@ -252,10 +252,11 @@ static int read_hash(struct reader *r, size_t digits, const char **ret)
 	const char *text = NULL;
 	char *hex;
 
-	if (kind != CE_KIND_STRING && kind != CE_KIND_BYTES)
+	bool read = r->c->ops->digest(r->c, &text);
+
+	if (!ce_kind_is_text(kind) && !read)
 		return fail_kind(r, "hexadecimal digits", kind);
-	if (!r->c->ops->string(r->c, &text) || strlen(text) != digits ||
-		strspn(text, "0123456789abcdefABCDEF") != digits)
+	if (!read || strlen(text) != digits || strspn(text, "0123456789abcdefABCDEF") != digits)
 		return fail_value(
 			r, digits == 64 ? "64 hexadecimal digits" : "32 hexadecimal digits");
 	*ret = text;
@@ -282,7 +283,7 @@ static int read_noarch(struct reader *r, enum ce_noarch *ret)
 		*ret = yes ? CE_NOARCH_GENERIC : CE_NOARCH_NONE;
 		return 0;
 	}
-	if (kind != CE_KIND_STRING)
+	if (!ce_kind_is_text(kind))
 		return fail_kind(r, expected, kind);
 	e = read_string(r, &text);
 	if (e < 0)
@@ -311,7 +312,7 @@ static int read_license(struct reader *r, const char **ret)
 {
 	struct ce_cursor at = *r->c;
 
-	if (r->c->ops->peek(r->c) == CE_KIND_STRING && r->c->ops->string(r->c, ret)) {
+	if (ce_kind_is_text(r->c->ops->peek(r->c)) && r->c->ops->string(r->c, ret)) {
 		if (!**ret)
 			*ret = NULL;
 		return 0;

@@ -76,7 +76,7 @@ static bool read_info(struct ce_shard_preview *p, struct ce_cursor *c)
 		return false;
 	while ((r = c->ops->next_key(c, &key, &len)) > 0) {
 		bool mine = ce_cursor_key_is(key, len, "shards_base_url") &&
-			    c->ops->peek(c) == CE_KIND_STRING;
+			    ce_kind_is_text(c->ops->peek(c));
 		if (mine ? !c->ops->string(c, &p->base) : !c->ops->skip(c))
 			return false;
 	}

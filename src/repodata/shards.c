@@ -84,8 +84,8 @@ static int read_relations(struct ce_shard_index *i, struct ce_cursor *c, struct 
 									      : NULL;
 
 		any = true;
-		if (!(slot && c->ops->peek(c) == CE_KIND_STRING ? c->ops->string(c, slot)
-								: c->ops->skip(c)))
+		if (!(slot && ce_kind_is_text(c->ops->peek(c)) ? c->ops->string(c, slot)
+							       : c->ops->skip(c)))
 			return malformed(err, "channel_relations");
 	}
 	if (r < 0)
@@ -117,7 +117,7 @@ static int read_info(struct ce_shard_index *i, struct ce_cursor *c, struct ccenv
 	size_t len;
 	int r;
 
-	if (!c->ops->enter(c))
+	if (c->ops->peek(c) != CE_KIND_MAP || !c->ops->enter(c))
 		return malformed(err, "info");
 	while ((r = c->ops->next_key(c, &key, &len)) > 0) {
 		if (c->ops->peek(c) == CE_KIND_MAP) {
@@ -135,12 +135,28 @@ static int read_info(struct ce_shard_index *i, struct ce_cursor *c, struct ccenv
 				    : ce_cursor_key_is(key, len, "shards_base_url")
 					    ? &i->shards_base_url
 					    : NULL;
-		bool good = slot && c->ops->peek(c) == CE_KIND_STRING ? c->ops->string(c, slot)
-								      : c->ops->skip(c);
+		bool good = slot && ce_kind_is_text(c->ops->peek(c)) ? c->ops->string(c, slot)
+								     : c->ops->skip(c);
 		if (!good)
 			return malformed(err, "info");
 	}
 	return r < 0 ? malformed(err, "info") : 0;
+}
+
+/* A hash as text or as a list of numbers; all that conda-forge has are bytes, which stay where they are. */
+static const unsigned char *read_hash(struct ce_shard_index *i, struct ce_cursor *c)
+{
+	unsigned char *hash = ce_arena_alloc(&i->arena, HASH_SIZE);
+	const char *hex;
+
+	if (!c->ops->digest(c, &hex) || strlen(hex) != CE_SHA256_HEX ||
+		strspn(hex, "0123456789abcdefABCDEF") != CE_SHA256_HEX)
+		return NULL;
+	for (size_t n = 0; n < HASH_SIZE; n++) {
+		const char digits[] = {hex[2 * n], hex[2 * n + 1], '\0'};
+		hash[n] = (unsigned char)strtoul(digits, NULL, 16);
+	}
+	return hash;
 }
 
 static int read_shards(struct ce_shard_index *i, struct ce_cursor *c, struct ccenv_error *err)
@@ -149,20 +165,23 @@ static int read_shards(struct ce_shard_index *i, struct ce_cursor *c, struct cce
 	size_t len;
 	int r;
 
-	if (!c->ops->enter(c))
+	if (c->ops->peek(c) != CE_KIND_MAP || !c->ops->enter(c))
 		return malformed(err, "shards");
 	while ((r = c->ops->next_key(c, &key, &len)) > 0) {
-		if (c->ops->peek(c) != CE_KIND_BYTES || !c->ops->skip(c) || i->n == NAMES_MAX)
+		bool bytes = c->ops->peek(c) == CE_KIND_BYTES;
+		const unsigned char *hash = bytes ? NULL : read_hash(i, c);
+
+		if ((bytes ? !c->ops->skip(c) : !hash) || i->n == NAMES_MAX)
 			return malformed(err, "shards");
 		/* The value has just been passed: a head of 2 bytes and the hash. */
-		if (c->p - (key + len) != 2 + HASH_SIZE)
+		if (bytes && c->p - (key + len) != 2 + HASH_SIZE)
 			return malformed(err, "a hash is not 32 bytes long");
 		CE_GROW(i->entries, i->n, i->cap);
 		i->entries[i->n++] = (struct entry){
 			.name = key,
 			.len = (uint32_t)len,
 			.hash = name_hash(key, len),
-			.sha256 = (const unsigned char *)c->p - HASH_SIZE,
+			.sha256 = bytes ? (const unsigned char *)c->p - HASH_SIZE : hash,
 		};
 	}
 	return r < 0 ? malformed(err, "shards") : 0;
@@ -189,6 +208,7 @@ int ce_shard_index_parse(
 	struct ce_cursor c;
 	const char *key;
 	size_t key_len;
+	bool has_shards = false;
 	int r;
 
 	ce_buf_init(&i->data, inflated_max(len, INDEX_MAX));
@@ -197,13 +217,16 @@ int ce_shard_index_parse(
 	if (r < 0)
 		return r;
 	ce_cursor_msgpack(&c, ce_buf_str(&i->data), i->data.len, &i->arena);
-	if (!c.ops->enter(&c))
+	if (c.ops->peek(&c) != CE_KIND_MAP || !c.ops->enter(&c))
 		return malformed(err, "no map");
 	while ((r = c.ops->next_key(&c, &key, &key_len)) > 0) {
-		if (ce_cursor_key_is(key, key_len, "info"))
-			r = read_info(i, &c, err);
-		else if (ce_cursor_key_is(key, key_len, "shards"))
+		bool shards = ce_cursor_key_is(key, key_len, "shards");
+
+		has_shards = has_shards || shards;
+		if (shards)
 			r = read_shards(i, &c, err);
+		else if (ce_cursor_key_is(key, key_len, "info"))
+			r = read_info(i, &c, err);
 		else
 			r = c.ops->skip(&c) ? 0 : malformed(err, "an unknown field");
 		if (r < 0)
@@ -211,6 +234,8 @@ int ce_shard_index_parse(
 	}
 	if (r < 0)
 		return malformed(err, "cut off");
+	if (!has_shards)
+		return malformed(err, "no shards");
 	make_slots(i);
 	*ret = CE_TAKE(i);
 	return 0;
@@ -384,22 +409,30 @@ static int read_shard(struct ce_cursor *c, const struct walk *w, struct ccenv_er
 {
 	const char *key;
 	size_t len;
+	bool any = false;
 	int r;
 
-	if (!c->ops->enter(c))
+	if (c->ops->peek(c) != CE_KIND_MAP || !c->ops->enter(c))
 		return malformed(err, "no map");
 	while ((r = c->ops->next_key(c, &key, &len)) > 0) {
-		if (ce_cursor_key_is(key, len, "packages") ||
-			ce_cursor_key_is(key, len, "packages.conda"))
+		bool map = c->ops->peek(c) == CE_KIND_MAP;
+		bool records = ce_cursor_key_is(key, len, "packages") ||
+			       ce_cursor_key_is(key, len, "packages.conda");
+		bool v3 = map && ce_cursor_key_is(key, len, "v3");
+
+		any = any || (map && records) || v3;
+		if (records)
 			r = read_records(c, w, NULL, err);
-		else if (ce_cursor_key_is(key, len, "v3") && c->ops->peek(c) == CE_KIND_MAP)
+		else if (v3)
 			r = read_v3(c, w, err);
 		else
 			r = c->ops->skip(c) ? 0 : malformed(err, "a value");
 		if (r < 0)
 			return r;
 	}
-	return r < 0 ? malformed(err, "cut off") : 0;
+	if (r < 0)
+		return malformed(err, "cut off");
+	return any ? 0 : malformed(err, "no packages");
 }
 
 int ce_shard_each(const struct ce_buf *text, struct ce_arena *arena, ce_shard_each_fn *each,
