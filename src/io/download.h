@@ -47,6 +47,9 @@ struct ce_download_result {
 	unsigned place;   /* the one that answered, counted from 0 */
 	bool more_places; /* there are others behind it; without, a verdict changes nothing */
 	const char *from; /* its URL, to be shown; borrowed */
+	/* With an error: no server was reached, or none that proves who it is; another file of it
+	 * will not come either. */
+	bool unreachable;
 };
 
 /* What the receiver says of the end of a transfer. */
@@ -67,6 +70,7 @@ struct ce_download {
 	/* One of several parts: an answer with anything else, or a failure, ends it at once. */
 	bool part;
 	bool alone; /* over a connection of its own */
+	bool once;  /* a failure is not tried again */
 	/* A file of some 100 KB or more, from a server that is far away: ask for it in so many parts at
 	 * once (download_parts.h). 0, or where that cannot be: as one. */
 	unsigned parts;

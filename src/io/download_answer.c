@@ -32,6 +32,12 @@ static uint64_t range_start(const char *text)
 	return said ? strtoull(text + 6, NULL, 10) : UINT64_MAX;
 }
 
+/* A status of this class that is not known is one like 200 (RFC 9110, 15). */
+static bool has_body(long status)
+{
+	return status >= 200 && status < 300 && status != 204 && status != 205;
+}
+
 static bool can_do_without_range(const struct ce_transfer *t)
 {
 	return (t->from || t->t.until) && !t->no_range && !t->t.part;
@@ -57,10 +63,14 @@ int ce_transfer_check_answer(struct ce_transfer *t)
 	char text[96];
 
 	t->checked = true;
-	t->dropped = status != 200 && status != 206;
+	t->dropped = !has_body(status);
 	if (t->dropped)
 		return 0;
-	if (status == 206 && (!t->content_range || range_start(t->content_range) != t->from)) {
+	/* Where no range was asked for and none is named, all that came is all there is: the receiver
+	 * checks it. */
+	bool asked = t->from || (t->t.until && !t->no_range);
+	if (status == 206 && (asked || t->content_range) &&
+		(!t->content_range || range_start(t->content_range) != t->from)) {
 		t->other_range = can_do_without_range(t);
 		return ce_transfer_fail(t, CCENV_ENET,
 			"the server sent another part of the file than asked for",
@@ -68,9 +78,9 @@ int ce_transfer_check_answer(struct ce_transfer *t)
 	}
 	if (status == 206 && t->t.on_range)
 		t->t.on_range(t->t.user, ce_transfer_whole(t), t->etag);
-	if (status == 200 && t->t.part)
+	if (status != 206 && t->t.part)
 		return ce_transfer_fail(t, CCENV_ENET, "the server does not send it in parts", "");
-	if (status == 200 && t->from) {
+	if (status != 206 && t->from) {
 		t->from = 0;
 		int r = ce_transfer_restart(t);
 		if (r < 0)
@@ -147,6 +157,22 @@ static bool may_pass(CURLcode code)
 	}
 }
 
+/* Was nobody there, or nobody whose word counts? Where a redirect leads is another matter. */
+static bool is_unreachable(const struct ce_transfer *t, CURLcode code)
+{
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+		return t->redirects == 0;
+	default:
+		return false;
+	}
+}
+
 static const char *way_out_of(CURLcode code)
 {
 	switch (code) {
@@ -175,7 +201,7 @@ static bool retry(struct ce_transfer *t, const char *cause, curl_off_t retry_aft
 	int64_t delay = (int64_t)FIRST_RETRY_MS << t->tries;
 
 	/* A mirror that is left is a better bet than this server once more. */
-	if (t->t.part || ce_transfer_has_place(t) || t->tries >= d->retries ||
+	if (t->t.part || t->t.once || ce_transfer_has_place(t) || t->tries >= d->retries ||
 		retry_after_s > MAX_RETRY_AFTER_S)
 		return false;
 	if (retry_after_s > 0)
@@ -288,6 +314,7 @@ static void finish_error(struct ce_transfer *t, CURLcode code)
 	bool refused = tunnel >= 400 && tunnel < 500 && tunnel != 408 && tunnel != 429;
 	if (!refused && may_pass(code) && retry(t, cause, 0))
 		return;
+	t->unreachable = refused || is_unreachable(t, code);
 	ce_transfer_fail(t, CCENV_ENET, cause,
 		tunnel == 407 ? PROXY_WANTS
 		: refused     ? "the proxy refuses this server: check https_proxy and no_proxy"
@@ -310,7 +337,7 @@ void ce_transfer_end_http(struct ce_transfer *t, CURLcode code)
 		follow(t, status);
 	} else if (status == 304 && (t->t.if_none_match || t->t.if_modified_since)) {
 		ce_transfer_finish(t, 0, NULL, status);
-	} else if (status == 200 || status == 206) {
+	} else if (has_body(status)) {
 		if (ce_transfer_check_length(t))
 			ce_transfer_finish(t, 0, NULL, 200);
 		else

@@ -129,7 +129,7 @@ static bool move_on(struct ce_transfer *t)
 	t->state = CE_TRANSFER_WAITING;
 	t->not_before = 0;
 	t->tries = 0;
-	t->own_error = false;
+	t->own_error = t->unreachable = false;
 	t->from = t->got == t->t.resume_from ? t->got : 0;
 	return t->from || ce_transfer_restart(t) >= 0;
 }
@@ -153,6 +153,7 @@ void ce_transfer_finish(struct ce_transfer *t, int code, const char *text, long 
 		.place = (unsigned)t->place,
 		.more_places = more,
 		.from = from,
+		.unreachable = code < 0 && t->unreachable,
 	};
 
 	leave(t);

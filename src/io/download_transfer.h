@@ -42,6 +42,7 @@ struct ce_transfer {
 	/* Now asked for: `asked`, or where a redirect led; without stored credentials. */
 	char *url;
 	bool own_error; /* a callback failed: nothing else will help */
+	bool unreachable;
 	unsigned tries, redirects;
 	bool no_range;      /* the server refused one */
 	bool other_range;   /* the server sent one that was not asked for */

@@ -479,6 +479,8 @@ static int take_shard_index(
 	char hex[CE_SHA256_HEX + 1];
 	int r = ce_shard_index_parse(ce_buf_str(&s->body), s->body.len, &s->shards, err);
 
+	if (r >= 0)
+		r = find_files(s, err);
 	if (r < 0)
 		return r;
 	r = ce_store_write(path, ce_buf_str(&s->body), s->body.len, err);
@@ -508,6 +510,8 @@ static int take_repodata(
 	if (r < 0)
 		return r;
 	r = ce_name_index_open(path, &s->index, err);
+	if (r >= 0)
+		r = find_files(s, err);
 	if (r < 0)
 		return r;
 	remember(s, ce_name_index_id(s->index), result);
@@ -580,6 +584,9 @@ static enum ce_verdict on_missing(struct ce_source *s, const struct ce_download_
 static enum ce_verdict on_failure(struct ce_source *s, const struct ce_download_result *result)
 {
 	bool refused = result->status == 401 || result->status == 403;
+	/* The server says no, or what it says breaks off or never comes: it may do better with another
+	 * file. */
+	bool other = result->status >= 400 || (result->code == CCENV_ENET && !result->unreachable);
 	struct ccenv_error err;
 
 	ce_fail(&err, result->code, "%s", result->text);
@@ -590,7 +597,8 @@ static enum ce_verdict on_failure(struct ce_source *s, const struct ce_download_
 		 * another form comes. */
 		s->known.form[s->form].absent = s->began;
 		ask_from(s, s->form + 1);
-	} else if (result->status >= 400 && !is_last_form(s)) {
+	} else if (other && !is_last_form(s)) {
+		s->broke = s->broke || result->status < 400;
 		give_up_form(s, &err);
 	} else if (s->lacked) {
 		/* A mirror's word that there is none is better than no word from the others: not
@@ -637,6 +645,7 @@ void ce_source_ask(struct ce_source *s)
 		.text = s->form == CE_FORM_JSON,
 		.parts = s->form == CE_FORM_SHARDS && !have && tls ? s->ctx->parts : 0,
 		.missing_ok = true,
+		.once = s->broke,
 		.user = s,
 		.on_data = on_data,
 		.on_restart = on_restart,

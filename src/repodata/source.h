@@ -85,6 +85,7 @@ struct ce_source {
 
 	/* ---- source.c's own ---- */
 	bool local;           /* file:// */
+	bool broke;           /* an answer broke off, or never came: no retries of other forms */
 	bool reloaded;        /* the cached copy was found to be damaged, once */
 	enum ce_form form;    /* the one that is asked for */
 	bool lacked;          /* an earlier mirror has no index of this subdir at all */

@@ -24,7 +24,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include <zstd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -37,6 +36,7 @@
 
 #include "channel.h"
 #include "server.h"
+#include "spoil.h"
 
 /* Sanitizers have their own idea of memory. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -49,30 +49,6 @@
 #ifndef SANITIZED
 #define SANITIZED 0
 #endif
-
-enum fault {
-	NONE,
-	STOPS,           /* in the middle of the body */
-	STOPS_ONCE,      /* the same, for the first request only */
-	TOO_LONG,        /* the length in the head is more than what comes */
-	TOO_SHORT,       /* the length in the head is less than the file */
-	OTHER_BYTES,     /* good zstd, another content: the hash is wrong */
-	GARBAGE,         /* neither zstd nor JSON */
-	GARBAGE_MSGPACK, /* good zstd over nonsense */
-	PORTAL,          /* a web page, status 200 */
-	BOMB,            /* 4 GiB of zeros in a few KiB */
-	SPACE_BOMB,      /* good JSON with 1 GiB of spaces in it */
-	DEEP,            /* a million opening brackets */
-	MANY,            /* 600,000 good records of one name */
-	BUSY_ONCE,       /* 429, Retry-After: 1, then well */
-	BUSY_LONG,       /* 429, Retry-After: 3600 */
-	UNAVAILABLE,     /* 503 */
-	UNAVAILABLE_ONCE,
-	FORBIDDEN,
-	MISSING,
-	LORIS,  /* a byte now and then */
-	SILENT, /* accepts and says nothing */
-};
 
 struct site {
 	const char *chan;
@@ -95,114 +71,6 @@ static bool ends_with(const char *s, const char *end)
 	size_t n = strlen(s), m = strlen(end);
 
 	return n >= m && strcmp(s + n - m, end) == 0;
-}
-
-/* `n` bytes of `c` between two texts, compressed. */
-static void compress_filled(
-	struct ce_buf *b, const char *before, char c, size_t n, const char *after)
-{
-	static char block[1 << 20];
-	ZSTD_CCtx *z = ZSTD_createCCtx();
-	ZSTD_inBuffer in = {before, strlen(before), 0};
-	char out[4096];
-	size_t left;
-
-	memset(block, c, sizeof(block));
-	ce_buf_clear(b);
-	for (size_t step = 0; step <= n / sizeof(block) + 1; step++) {
-		bool last = step == n / sizeof(block) + 1;
-		if (step)
-			in = last ? (ZSTD_inBuffer){after, strlen(after), 0}
-				  : (ZSTD_inBuffer){block, sizeof(block), 0};
-		do {
-			ZSTD_outBuffer o = {out, sizeof(out), 0};
-			left = ZSTD_compressStream2(
-				z, &o, &in, last ? ZSTD_e_end : ZSTD_e_continue);
-			ce_buf_add(b, out, o.pos);
-		} while (last ? left : in.pos < in.size);
-	}
-	ZSTD_freeCCtx(z);
-}
-
-static void compress_text(struct ce_buf *b, const void *text, size_t len)
-{
-	char *copy = malloc(ZSTD_compressBound(len));
-	size_t n = ZSTD_compress(copy, ZSTD_compressBound(len), text, len, 3);
-
-	ce_buf_clear(b);
-	ce_buf_add(b, copy, n);
-	free(copy);
-}
-
-/* Made before the first request: making them takes seconds, and a server that is silent so long is
- * another fault. */
-static struct ce_buf bomb, space_bomb, many;
-
-static void make_bombs(bool slow)
-{
-	compress_filled(&bomb, "", '\0', (size_t)4 << 30, "");
-	compress_filled(&space_bomb, "{\"info\":{},", ' ', (size_t)1 << 30, "\"packages\":{}}");
-	if (!slow)
-		return;
-	CE_CLEANUP(ce_buf_release) struct ce_buf text = {0};
-	ce_buf_adds(&text, "{\"packages\":{");
-	for (unsigned i = 0; i < 600 * 1000; i++)
-		ce_buf_addf(&text,
-			"%s\"top-%u-0.conda\":{\"name\":\"top\",\"version\":\"%u\",\"build\":\"0\","
-			"\"build_number\":0,\"depends\":[]}",
-			i ? "," : "", i, i);
-	ce_buf_adds(&text, "}}");
-	compress_text(&many, ce_buf_str(&text), text.len);
-}
-
-static void put(struct ce_buf *b, const struct ce_buf *body)
-{
-	ce_buf_clear(b);
-	ce_buf_add(b, body->data, body->len);
-}
-
-/* A body that is wrong in itself. */
-static void spoil(struct ce_buf *b, enum fault f, bool packed)
-{
-	char *deep;
-
-	switch (f) {
-	case OTHER_BYTES:
-		compress_text(b, "\x81\xa8packages\x80", 11);
-		break;
-	case GARBAGE:
-		for (size_t i = 0; i < b->len; i++)
-			b->data[i] = (char)(i * 7 + 3);
-		break;
-	case GARBAGE_MSGPACK:
-		compress_text(b, "\xdf\xff\xff\xff\xff\xc1garbage", 13);
-		break;
-	case PORTAL:
-		ce_buf_clear(b);
-		ce_buf_adds(b, "<!DOCTYPE html><title>Please log in</title>");
-		break;
-	case BOMB:
-		put(b, &bomb);
-		break;
-	case SPACE_BOMB:
-		put(b, &space_bomb);
-		break;
-	case MANY:
-		put(b, &many);
-		break;
-	case DEEP:
-		deep = malloc(1000 * 1000);
-		memset(deep, packed ? '\x91' : '[', 1000 * 1000);
-		ce_buf_clear(b);
-		ce_buf_adds(b, "{\"x\":");
-		ce_buf_add(b, deep, 1000 * 1000);
-		if (packed)
-			compress_text(b, deep, 1000 * 1000);
-		free(deep);
-		break;
-	default:
-		break;
-	}
 }
 
 static void trickle(int fd, const char *data, size_t len)
@@ -258,6 +126,27 @@ static bool answer_fault(int fd, enum fault f, unsigned hit, const struct ce_buf
 	case SILENT:
 		wait_gone(fd);
 		return false;
+	case NO_HTTP:
+		test_writes(fd, "SSH-2.0-OpenSSH_9.2\r\n");
+		return false;
+	case HANGS_UP:
+		return false;
+	case NO_CONTENT:
+		return test_writes(fd, "HTTP/1.1 204 No Content\r\n\r\n");
+	case CHOICES:
+		return test_respond(fd, 300, NULL, "choose", 6);
+	case NON_AUTHORITATIVE:
+		return test_respond(fd, 203, NULL, b->data, b->len);
+	case PART_UNSAID:
+		return test_respond(fd, 206, NULL, b->data, b->len);
+	case PART_OTHER:
+		return test_respond(fd, 206, "Content-Range: bytes 5-9/10\r\n", "56789", 5);
+	case LOOP:
+		return test_respond(fd, 302, "Location: ?again\r\n", NULL, 0);
+	case TO_NOWHERE:
+		return test_respond(fd, 302, "Location: http://127.0.0.1:1/x\r\n", NULL, 0);
+	case TO_FILE:
+		return test_respond(fd, 302, "Location: file:///etc/passwd\r\n", NULL, 0);
 	default:
 		(void)hit;
 		return test_respond(fd, 200, NULL, b->data, b->len);
@@ -288,29 +177,31 @@ static bool answer_well(int fd, struct site *site, const struct ce_buf *b)
 static bool handler(int fd, const struct test_request *req, void *user)
 {
 	struct site *site = user;
-	CE_AUTOFREE char *path = ce_asprintf("%s%s", site->chan, req->path);
+	CE_AUTOFREE char *file = ce_strndup(req->path, strcspn(req->path, "?"));
+	CE_AUTOFREE char *path = ce_asprintf("%s%s", site->chan, file);
 	CE_CLEANUP(ce_buf_release) struct ce_buf b = {0};
 	struct ccenv_error err;
 
 	if (ce_fs_read(path, 1 << 20, &b, &err) < 0)
 		return test_respond(fd, 404, NULL, "no", 2);
-	bool faulty = site->fault && ends_with(req->path, site->at);
+	bool faulty = site->fault && ends_with(file, site->at);
 	unsigned hit = faulty ? ++site->hits : 0;
 	if (!faulty || (is_once(site->fault) && hit > 1)) {
 		site->full++;
 		return answer_well(fd, site, &b);
 	}
-	spoil(&b, site->fault, ends_with(req->path, ".zst"));
+	test_spoil(&b, site->fault, ends_with(req->path, ".zst"));
 	return answer_fault(fd, site->fault, hit, &b);
 }
 
 /* Short only where a silent server is the fault: a busy machine may be silent for seconds, too. */
 static const char *net_timeout = "60";
+static const char *net_retries = "1";
 
 static const char *env(const char *name)
 {
 	if (strcmp(name, "CCENV_NET_RETRIES") == 0)
-		return "1";
+		return net_retries;
 	return strcmp(name, "CCENV_NET_TIMEOUT") == 0 ? net_timeout : NULL;
 }
 
@@ -339,7 +230,7 @@ static int load(const char *url, const char *form, struct ccenv_error *err)
 		.n_names = 1,
 		.cache_dir = cache,
 		.getenv_fn = env,
-		.form = form,
+		.form = strcmp(form, "any") == 0 ? NULL : form,
 		.events = &events,
 	};
 	struct ce_repodata *r = NULL;
@@ -445,6 +336,44 @@ static const struct row rows[] = {
 	{LORIS, "slow loris", "zst", ZST, CCENV_ENET, "CCENV_NET_TIMEOUT", true},
 	{LORIS, "slow loris", "shards", SHARD, CCENV_ENET, "CCENV_NET_TIMEOUT", true},
 	{SILENT, "says nothing", "json", JSON, CCENV_ENET, "CCENV_NET_TIMEOUT", true},
+	{SILENT, "says nothing", "any", INDEX, 0, "", true},
+	{SILENT, "says nothing", "any", SHARD, 0, "", true},
+	{LORIS, "slow loris", "any", INDEX, 0, "", true},
+	{BOMB, "4 GiB of zeros", "any", INDEX, 0, "", true},
+	{NO_HTTP, "no HTTP", "json", JSON, CCENV_ENET, JSON, false},
+	{LOOP, "redirects to itself", "json", JSON, CCENV_ENET, "redirects", false},
+	{NON_AUTHORITATIVE, "203", "json", JSON, 0, "", false},
+	{PART_UNSAID, "206, no range said", "json", JSON, 0, "", false},
+	{PART_OTHER, "206, another range", "json", JSON, CCENV_ENET, "another part", false},
+};
+
+/* Shards are an optimization: what is wrong with one, or with their index, ends nothing where another form is good. */
+static const struct {
+	enum fault fault;
+	const char *what;
+} of_shards[] = {
+	{STOPS, "stops in mid-body"},
+	{TOO_LONG, "length too long"},
+	{TOO_SHORT, "length too short"},
+	{OTHER_BYTES, "wrong hash"},
+	{GARBAGE, "garbage, no zstd"},
+	{GARBAGE_MSGPACK, "garbage msgpack"},
+	{PORTAL, "a web page instead"},
+	{DEEP, "deep nesting"},
+	{BUSY_LONG, "429, Retry-After an hour"},
+	{UNAVAILABLE, "503"},
+	{FORBIDDEN, "403"},
+	{MISSING, "404"},
+	{NO_HTTP, "no HTTP"},
+	{HANGS_UP, "hangs up"},
+	{NO_CONTENT, "204"},
+	{CHOICES, "300"},
+	{NON_AUTHORITATIVE, "203"},
+	{PART_UNSAID, "206, no range said"},
+	{PART_OTHER, "206, another range"},
+	{LOOP, "redirects to itself"},
+	{TO_NOWHERE, "redirects to nowhere"},
+	{TO_FILE, "redirects to a file"},
 };
 
 /* The shard of "top" is the largest one of linux-64. */
@@ -481,6 +410,7 @@ static void run_row(const struct row *row, struct site *site, const char *url, c
 	site->fault = row->fault;
 	site->at = strcmp(row->at, SHARD) == 0 ? shard : row->at;
 	site->hits = 0;
+	net_retries = strcmp(row->form, "any") == 0 ? "0" : "1";
 	net_timeout = row->fault == LORIS || row->fault == SILENT ? "2" : "60";
 	double begin = now();
 	int code = load(url, row->form, &err);
@@ -494,8 +424,9 @@ static void run_row(const struct row *row, struct site *site, const char *url, c
 	if (left)
 		report(false, "files left", row->form, 0, "in the cache");
 	site->fault = NONE;
+	net_retries = "1";
 	net_timeout = "60";
-	if (load(url, row->form, &err) != 0)
+	if (row->code != 0 && load(url, row->form, &err) != 0)
 		report(false, "the run after it", row->form, 0, err.text);
 }
 
@@ -621,13 +552,21 @@ int main(int argc, char **argv)
 	CE_AUTOFREE char *chan = ce_path_join(scratch, "chan");
 	site.chan = chan;
 	test_channel_write(chan);
-	make_bombs(slow);
+	test_bombs_make(slow);
 	CE_AUTOFREE char *shard = find_shard(chan);
 	struct test_server *s = test_server_start(handler, &site);
 	CE_AUTOFREE char *url = ce_asprintf("http://127.0.0.1:%d", test_server_port(s));
 	for (size_t i = 0; i < CE_COUNT(rows); i++) {
 		if (slow || !rows[i].slow)
 			run_row(&rows[i], &site, url, shard);
+	}
+	for (size_t i = 0; i < 2 * CE_COUNT(of_shards); i++) {
+		const struct row row = {.fault = of_shards[i / 2].fault,
+			.what = of_shards[i / 2].what,
+			.form = "any",
+			.at = i % 2 ? SHARD : INDEX,
+			.text = ""};
+		run_row(&row, &site, url, shard);
 	}
 	test_server_stop(s);
 	run_processes(chan);
@@ -636,9 +575,7 @@ int main(int argc, char **argv)
 	snprintf(text, sizeof(text), "%ld MiB", u.ru_maxrss / 1024);
 	report(SANITIZED || u.ru_maxrss / 1024 < (slow ? 400 : 200), "peak memory of it all", "", 0,
 		text);
-	ce_buf_release(&bomb);
-	ce_buf_release(&space_bomb);
-	ce_buf_release(&many);
+	test_bombs_release();
 	if (ce_fs_remove_tree(scratch, &err) < 0)
 		return 2;
 	return failures ? 1 : 0;
