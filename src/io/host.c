@@ -126,19 +126,41 @@ static int leading_version(const char *text, int parts, char *out, size_t size)
 	return found;
 }
 
-/* The whole text is `least` to 4 numbers with dots between. */
-static bool is_version(const char *text, int least)
+/*
+ * A version as conda's packages have them: "5.10.0-8-amd64" and "12.4rc1" as well. One that does
+ * not begin with a number would be older than all others, and is a mistake.
+ */
+static bool is_version(const char *text)
+{
+	static const char word[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	char copy[64];
+
+	if (strlen(text) >= sizeof(copy) || leading_version(text, 1, copy, sizeof(copy)) < 1)
+		return false;
+	for (const char *p = text;; p++) {
+		size_t n = strspn(p, word);
+
+		p += n;
+		if (n == 0 || !*p)
+			return n > 0;
+		if (!strchr("._-+!", *p))
+			return false;
+	}
+}
+
+/* "8.6" */
+static bool is_pair(const char *text)
 {
 	char copy[64];
-	int n = leading_version(text, 4, copy, sizeof(copy));
 
-	return n >= least && strcmp(copy, text) == 0;
+	return leading_version(text, 3, copy, sizeof(copy)) == 2 && strcmp(copy, text) == 0;
 }
 
 /* A package that has a version, and the variable that overrides it. */
 struct versioned {
 	const char *name, *variable;
-	int least; /* numbers that the version must have */
+	const char *example;
+	bool pair; /* it is two numbers, no less and no more */
 };
 
 /* Adds the package: as the override says, else as `found`; not at all when that is NULL or the
@@ -148,10 +170,12 @@ static int add_version(
 {
 	const char *forced = l->getenv_fn(v->variable);
 
-	if (forced && *forced && !is_version(forced, v->least))
+	bool good = !forced || !*forced || (v->pair ? is_pair(forced) : is_version(forced));
+
+	if (!good)
 		return ce_fail(err, CCENV_EUSAGE,
 			"%s=%.40s: expected a version such as %s, or nothing to hide %s",
-			v->variable, forced, v->least > 1 ? "5.10" : "12.4", v->name);
+			v->variable, forced, v->example, v->name);
 	if (forced)
 		found = *forced ? forced : NULL;
 	if (found)
@@ -162,7 +186,7 @@ static int add_version(
 #if defined(__linux__)
 static int add_kernel(struct list *l, struct ccenv_error *err)
 {
-	static const struct versioned kernel = {"__linux", "CONDA_OVERRIDE_LINUX", 2};
+	static const struct versioned kernel = {"__linux", "CONDA_OVERRIDE_LINUX", "5.10", false};
 	char version[64] = "0";
 	struct utsname u;
 
@@ -173,7 +197,7 @@ static int add_kernel(struct list *l, struct ccenv_error *err)
 #elif defined(__APPLE__)
 static int add_kernel(struct list *l, struct ccenv_error *err)
 {
-	static const struct versioned kernel = {"__osx", "CONDA_OVERRIDE_OSX", 1};
+	static const struct versioned kernel = {"__osx", "CONDA_OVERRIDE_OSX", "13.0", false};
 	char product[64] = "", version[64] = "0";
 	size_t size = sizeof(product) - 1;
 
@@ -194,7 +218,7 @@ static int add_kernel(struct list *l, struct ccenv_error *err)
 static int add_libc(struct list *l, struct ccenv_error *err)
 {
 #if defined(_CS_GNU_LIBC_VERSION)
-	static const struct versioned libc = {"__glibc", "CONDA_OVERRIDE_GLIBC", 1};
+	static const struct versioned libc = {"__glibc", "CONDA_OVERRIDE_GLIBC", "2.28", false};
 	char text[64], version[64];
 	bool found;
 
@@ -287,8 +311,9 @@ static int add_archspec(struct list *l, struct ccenv_error *err)
 /* __cuda_arch exists only together with __cuda (CEP 46). */
 static int add_cuda(struct list *l, struct ce_host_gpu *gpu, struct ccenv_error *err)
 {
-	static const struct versioned cuda = {"__cuda", "CONDA_OVERRIDE_CUDA", 1};
-	static const struct versioned cuda_arch = {"__cuda_arch", "CONDA_OVERRIDE_CUDA_ARCH", 1};
+	static const struct versioned cuda = {"__cuda", "CONDA_OVERRIDE_CUDA", "12.4", false};
+	static const struct versioned cuda_arch = {
+		"__cuda_arch", "CONDA_OVERRIDE_CUDA_ARCH", "8.6", true};
 	const char *forced = l->getenv_fn(cuda.variable);
 	char driver[32] = "", arch[32] = "";
 	size_t before = l->n;

@@ -105,12 +105,46 @@ static void test_overrides(void **state)
 	expect_virtuals(no_cuda, "__unix=0=0");
 }
 
+/* As rattler reads them. */
+static void test_versions(void **state)
+{
+	static const char *const good[] = {"0", "12", "12.4", "12.4.1", "12.4.1.5.6", "12.4rc1",
+		"12.4-1", "12_4", "12.4+1", "1!12.4", "5.10.0-8-amd64", "2.31-ubuntu"};
+	static const char *const no_pairs[] = {
+		"0", "12", "8.6.1", "8.6a", "sm_86", "86", "8.", ".6", "8.6 "};
+	struct ce_arena arena = {0};
+	struct ce_virtual *virtuals;
+	struct ccenv_error err;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < CE_COUNT(good); i++) {
+		const char *const env[] = {"CONDA_OVERRIDE_LINUX", good[i], "CONDA_OVERRIDE_GLIBC",
+			"", "CONDA_OVERRIDE_ARCHSPEC", "", "CONDA_OVERRIDE_CUDA", "", NULL};
+		CE_AUTOFREE char *want = ce_asprintf("__linux=%s=0 __unix=0=0", good[i]);
+
+		expect_virtuals(env, want);
+	}
+	for (size_t i = 0; i < CE_COUNT(no_pairs); i++) {
+		const char *const env[] = {"CONDA_OVERRIDE_CUDA", "12.4",
+			"CONDA_OVERRIDE_CUDA_ARCH", no_pairs[i], NULL};
+
+		variables = env;
+		assert_int_equal(ce_host_virtuals(fake_getenv, &asked, &arena, &virtuals, &n, &err),
+			CCENV_EUSAGE);
+	}
+	ce_arena_release(&arena);
+}
+
 static void test_bad_overrides(void **state)
 {
 	static const char *const bad[][3] = {{"CONDA_OVERRIDE_CUDA", "new", NULL},
 		{"CONDA_OVERRIDE_CUDA", "12.", NULL}, {"CONDA_OVERRIDE_CUDA", " 12", NULL},
-		{"CONDA_OVERRIDE_LINUX", "5", NULL}, {"CONDA_OVERRIDE_LINUX", "5.1.2.3.4", NULL},
-		{"CONDA_OVERRIDE_GLIBC", "2.31-ubuntu", NULL},
+		{"CONDA_OVERRIDE_CUDA", "12 ", NULL}, {"CONDA_OVERRIDE_CUDA", "v12.4", NULL},
+		{"CONDA_OVERRIDE_CUDA", "12.*", NULL}, {"CONDA_OVERRIDE_CUDA", ">=12", NULL},
+		{"CONDA_OVERRIDE_CUDA", "12,4", NULL}, {"CONDA_OVERRIDE_CUDA", "12..4", NULL},
+		{"CONDA_OVERRIDE_CUDA", "none", NULL}, {"CONDA_OVERRIDE_CUDA", "-1", NULL},
+		{"CONDA_OVERRIDE_LINUX", "5.10/4", NULL}, {"CONDA_OVERRIDE_GLIBC", "2.31-", NULL},
 		{"CONDA_OVERRIDE_ARCHSPEC", "x86 64", NULL}};
 	struct ce_arena arena = {0};
 	struct ce_virtual *virtuals;
@@ -453,6 +487,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_overrides),
+		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_bad_overrides),
 		cmocka_unit_test(test_this_machine),
 		cmocka_unit_test(test_archspec),
