@@ -31,6 +31,7 @@
 #include "emit/emit.h"
 #include "fetch/fetch.h"
 #include "install/install.h"
+#include "io/place.h"
 #include "lock/lockfile.h"
 #include "model/lockfile.h"
 #include "model/manifest.h"
@@ -478,6 +479,17 @@ static int install_all(struct ccenv *c, const struct ccenv_install_options *o,
 	return install_root(c, &j, o, &locked.text, ret, err);
 }
 
+/* All works as far as ccenv goes, and then no compiler starts. */
+static void warn_of_noexec(const struct ccenv *c)
+{
+	struct ce_place place;
+
+	if (ce_place_look(c->root, &place) && place.no_exec)
+		ce_log(&c->events, CCENV_LOG_WARNING,
+			"%s is on a file system that is mounted noexec: compilers there cannot be run; choose another place with --root DIR (in CMake, CCENV_ROOT_DIR)",
+			c->root);
+}
+
 int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	struct ccenv_install_result *ret, struct ccenv_error *err)
 {
@@ -486,5 +498,7 @@ int ccenv_install(struct ccenv *c, const struct ccenv_install_options *o,
 	/* All is installed: what is left is one date. */
 	if (r == 0 && ret->root && ce_reproducible_keep_date(c, err) < 0)
 		ce_log(&c->events, CCENV_LOG_WARNING, "%s", err->text);
+	if (r == 0 && ret->root)
+		warn_of_noexec(c);
 	return r;
 }

@@ -51,6 +51,14 @@ bool ce_fs_is_dir(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* A link to nothing is there and is no directory: neither mkdir() nor a child of it says so. */
+static bool is_dangling(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && stat(path, &st) < 0;
+}
+
 int ce_fs_mkdirs(const char *path, struct ccenv_error *err)
 {
 	CE_AUTOFREE char *p = ce_strdup(path);
@@ -69,6 +77,10 @@ int ce_fs_mkdirs(const char *path, struct ccenv_error *err)
 
 			if (!ce_fs_is_dir(p))
 				return ce_fail_errno(err, errnum, "cannot create directory %s", p);
+		} else if (is_dangling(p)) {
+			return ce_fail(err, CCENV_EIO,
+				"cannot create directory %s: %s is a link to something that does not exist",
+				path, p);
 		}
 		*s = c;
 		if (!c)

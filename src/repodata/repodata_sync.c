@@ -436,9 +436,9 @@ static int make_places(struct sync *y, struct ccenv_error *err)
 	y->ctx.locks = ce_cache_locks(y->query->cache_dir);
 	y->shard_dir = ce_asprintf("%s/shards", y->ctx.dir);
 	r = ce_fs_mkdirs(y->shard_dir, err);
-	if (r < 0)
-		return r;
-	return ce_fs_mkdirs(y->ctx.locks, err);
+	if (r >= 0)
+		r = ce_fs_mkdirs(y->ctx.locks, err);
+	return r < 0 ? ce_hint(err, r, "(choose another cache with --cache-dir)") : 0;
 }
 
 /* One file for each request: the same channels, platforms and names. */
