@@ -413,6 +413,7 @@ static void check_toolkits(struct doctor *d)
 static void check_project(struct doctor *d)
 {
 	const struct ce_facts *f = d->f;
+	const char *install;
 
 	d->check = "project";
 	if (f->untrusted) {
@@ -433,10 +434,12 @@ static void check_project(struct doctor *d)
 	else
 		find(d, CCENV_FINE, NULL, "%s answers the manifest", f->lock);
 	d->check = "root";
+	install = f->target ? ce_arena_printf(d->a, "`ccenv install --target %s`", f->target)
+			    : "`ccenv install`";
 	if (f->root == CE_ROOT_NONE)
-		find(d, CCENV_NOTE, "`ccenv install`", "nothing is installed yet");
+		find(d, CCENV_NOTE, install, "nothing is installed yet");
 	else if (f->root == CE_ROOT_STALE)
-		find(d, CCENV_PROBLEM, "`ccenv install`",
+		find(d, CCENV_PROBLEM, install,
 			"what is installed in %s is not what is locked, or was changed since",
 			f->places[0].path);
 	else

@@ -204,8 +204,9 @@ static void check_places(struct ccenv *c, const struct ccenv_tools *t)
 			!ce_stamp_has_moved(prefixes[i], &from))
 			continue;
 		ce_log(&c->events, CCENV_LOG_WARNING,
-			"%s was installed as %s and has moved, but its files hold the old path: gcc may not find its headers; run `ccenv install --root %s`",
-			prefixes[i], from, t->root);
+			"%s was installed as %s and has moved, but its files hold the old path: gcc may not find its headers; run `ccenv install --root %s%s%s`",
+			prefixes[i], from, t->root, t->name ? " --target " : "",
+			t->name ? t->name : "");
 	}
 }
 

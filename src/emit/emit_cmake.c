@@ -163,6 +163,7 @@ int ce_emit_cmake(const struct ce_emit_facts *f, struct ccenv_error *err)
 		{"LABEL", f->label},
 		{"NAMES", joined(&names, f->names)},
 		{"STAMP", stamp + 1},
+		{"OF_TARGET", f->of_target},
 		{"WRAPPER", f->wrapper_rel},
 		{"IDE", f->ide_rel},
 		{"TRIPLET", f->triplet ? f->triplet : ""},

@@ -93,6 +93,7 @@ void ce_emit_compiler(
 		{"VIEW", ce_buf_str(&view)},
 		{"SET_TOOLS", ce_buf_str(&set_tools)},
 		{"HOME", home},
+		{"OF_TARGET", f->of_target},
 		{"EXEC", ce_buf_str(&exec)},
 	};
 

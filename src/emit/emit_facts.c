@@ -185,6 +185,7 @@ static void find_machines(struct ce_emit_facts *f)
 	const struct ce_emit_target *t = f->in->target;
 
 	f->crossing = t;
+	f->of_target = t ? ce_arena_printf(&f->arena, " --target %s", t->name) : "";
 	f->triplet = ce_platform_triplet(f->in->platform);
 	f->target = t ? t->cuda_dir : ce_platform_cuda_target(f->in->platform);
 	f->label = t ? t->label : f->target;

@@ -35,7 +35,9 @@ struct ce_emit_facts {
 	const char *label;   /* what its files are called: the same, or a target's label */
 	const char *triplet; /* "x86_64-conda-linux-gnu" */
 	bool crossing;       /* another machine runs the result */
-	const char *tools;   /* absolute: the prefix of the tools; natively that of the libraries */
+	/* Of a target: " --target NAME", for commands that are printed; else "". */
+	const char *of_target;
+	const char *tools; /* absolute: the prefix of the tools; natively that of the libraries */
 	const char *build_platform;  /* subdir of the tools */
 	const char *cuda_version;    /* "13.0"; "" when the prefix has no CUDA */
 	const char *toolkit_version; /* "13.0.88": nvcc's, else cuda_version */

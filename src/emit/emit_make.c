@@ -54,6 +54,7 @@ int ce_emit_make(const struct ce_emit_facts *f, struct ccenv_error *err)
 		{"WRAPPER", f->wrapper_rel},
 		{"TOOLS", ce_buf_str(&tools)},
 		{"TRIPLET", f->triplet ? f->triplet : ""},
+		{"OF_TARGET", f->of_target},
 		{"CONTENT", f->in->content_hash},
 		{"HAS_GCC", f->has_gcc ? "ON" : "OFF"},
 		{"HAS_NVCC", f->has_nvcc ? "ON" : "OFF"},

@@ -264,6 +264,8 @@ set_target_properties(p PROPERTIES LINKER_LANGUAGE CXX)
         said = self.configure(src, src / "native", "-DCCENV_TARGET=linux-aarch64", ok=False)
         self.assertNotEqual(said.code, 0)
         self.assertIn("another build directory", re.sub(r"\s+", " ", said.out))
+        said = self.configure(src, src / "arm", env=dict(self.env, CCENV_TARGET="linux-64"))
+        self.assertIn("of the environment is not used: this build tree is for linux-aarch64", said.out)
 
     @unittest.skipUnless(FULL and CUBLAS, "CCENV_TEST_FULL and cublas-aarch64 in CCENV_TEST_LIBRARIES")
     def test_cublas(self):

@@ -36,18 +36,18 @@ CUDA_HOME := $(CCENV_ROOT)/@VIEW@
 CUDA_PATH := $(CUDA_HOME)
 
 ifneq ($(words $(wildcard $(CCENV_ENV)/conda-meta) $(wildcard $(CCENV_TOOLS)/conda-meta)),2)
-$(error ccenv: $(CCENV_ENV) or $(CCENV_TOOLS) is gone; run `ccenv install --root $(CCENV_ROOT)`)
+$(error ccenv: $(CCENV_ENV) or $(CCENV_TOOLS) is gone; run `ccenv install --root $(CCENV_ROOT)@OF_TARGET@`)
 endif
 ifneq ($(words $(wildcard $(CUDA_HOME)/version.json) $(if $(filter ON,@HAS_NVCC@),$(wildcard $(CUDA_HOME)/bin/nvcc),-) $(if $(filter ON,@HAS_GCC@),$(wildcard $(CUDA_HOME)/host/@TRIPLET@-gcc),-)),3)
-$(error ccenv: $(CUDA_HOME) is gone or not complete; run `ccenv install --root $(CCENV_ROOT)`)
+$(error ccenv: $(CUDA_HOME) is gone or not complete; run `ccenv install --root $(CCENV_ROOT)@OF_TARGET@`)
 endif
 
 # Moved or copied since it was installed? In its files is the path that it had. ccenv.mk of the project installs again by itself.
 ccenv_moved := $(shell for d in $(sort $(CCENV_ENV) $(CCENV_TOOLS)); do \
 	[ ! -r "$$d/conda-meta/ccenv" ] || while IFS='"' read -r space key colon from rest; do \
-	[ "$$key" != prefix ] || [ "$$from" -ef "$$d" ] || echo "$$from"; done <"$$d/conda-meta/ccenv"; done)
+	[ "$$key" != prefix ] || [ "$$from" -ef "$$d" ] || echo "$$d was installed as $$from and has moved,"; done <"$$d/conda-meta/ccenv"; done)
 ifneq ($(and $(ccenv_moved),$(if $(ccenv_installs),,-)),)
-$(warning ccenv: $(CCENV_ENV) was installed as $(firstword $(ccenv_moved)) and has moved, but its files hold the old path: gcc may not find its headers; run `ccenv install --root $(CCENV_ROOT)`)
+$(warning ccenv: $(ccenv_moved) but its files hold the old path: gcc may not find its headers; run `ccenv install --root $(CCENV_ROOT)@OF_TARGET@`)
 endif
 
 NVCC := $(CUDA_HOME)/bin/nvcc

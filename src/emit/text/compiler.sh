@@ -36,5 +36,5 @@ fi
 @EXEC@
 status=$?
 [ $status = 0 ] ||
-	echo "@TOOL@: $@HOME@ was installed as $from and has moved, but its files hold the old path: run \`ccenv install --root $root\`" >&2
+	echo "@TOOL@: $@HOME@ was installed as $from and has moved, but its files hold the old path: run \`ccenv install --root $root@OF_TARGET@\`" >&2
 exit $status
