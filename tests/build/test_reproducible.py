@@ -38,6 +38,8 @@ add_library(s STATIC lib/s.cu lib/t.cu lib/c.c)
 set_target_properties(s PROPERTIES CUDA_SEPARABLE_COMPILATION ON POSITION_INDEPENDENT_CODE ON)
 add_library(sh SHARED lib/sh.cpp)
 target_link_libraries(sh PRIVATE CUDA::nvrtc)
+# CUDA::nvrtc names the driver's library too, which is not used. Not every gcc leaves that out by itself.
+target_link_options(sh PRIVATE LINKER:--as-needed)
 add_executable(p main.cu util.cpp)
 set_target_properties(p PROPERTIES CUDA_SEPARABLE_COMPILATION ON INSTALL_RPATH "$ORIGIN/../lib")
 target_link_libraries(p PRIVATE s sh)
