@@ -12,6 +12,7 @@
 #include "model/pkg.h"
 #include "spec/channel.h"
 #include "spec/name.h"
+#include "spec/spec.h"
 
 /* What the first of the specs that begin with the package's name says behind it; NULL: none does. */
 static const char *requested_spec(
@@ -52,39 +53,104 @@ static const char *noarch_text(enum ce_noarch noarch)
 	return NULL;
 }
 
-/* Those of the list that the dependencies name. `at`: the index of each, by name. */
-static void add_edges(struct ccenv_package *p, const struct ce_map *at, struct ce_arena *a)
+/* What of a set its packages can depend on. */
+struct set {
+	struct ce_map at;     /* the index of each, by name */
+	struct ce_map groups; /* those that somebody asks for, as "name[group" */
+};
+
+static void set_release(struct set *s)
 {
-	size_t *to = ce_arena_array(a, p->n_depends + 1, sizeof(*to));
+	ce_map_release(&s->at);
+	ce_map_release(&s->groups);
+}
 
-	for (size_t i = 0; i < p->n_depends; i++) {
-		const char *text;
-		size_t n = ce_dependency_name(p->depends[i], &text), k = 0;
-		CE_AUTOFREE char *name = ce_strndup(text, n);
-		const size_t *index;
+/* To the one of the list that the dependency names, if it does. `to` has room for it. */
+static void add_edge(
+	struct ccenv_package *p, const char *dependency, const struct ce_map *at, size_t *to)
+{
+	const char *text;
+	size_t n = ce_dependency_name(dependency, &text), k = 0;
+	CE_AUTOFREE char *name = ce_strndup(text, n);
+	const size_t *index;
 
-		ce_name_to_lower(name);
-		index = n ? ce_map_get(at, name) : NULL;
-		while (index && k < p->n_depends_on && to[k] != *index)
-			k++;
-		if (index && k == p->n_depends_on)
-			to[p->n_depends_on++] = *index;
+	ce_name_to_lower(name);
+	index = n ? ce_map_get(at, name) : NULL;
+	while (index && k < p->n_depends_on && to[k] != *index)
+		k++;
+	if (index && k == p->n_depends_on)
+		to[p->n_depends_on++] = *index;
+}
+
+/* Those of its dependencies, and of its groups. */
+static void add_edges(struct ccenv_package *p, const struct ce_pkg *pkg, const struct set *set,
+	struct ce_arena *a)
+{
+	size_t n = pkg->n_depends + 1;
+	size_t *to;
+
+	for (size_t i = 0; i < pkg->n_extras; i++)
+		n += pkg->extras[i].n_depends;
+	to = ce_arena_array(a, n, sizeof(*to));
+	for (size_t i = 0; i < pkg->n_depends; i++)
+		add_edge(p, pkg->depends[i], &set->at, to);
+	for (size_t i = 0; i < pkg->n_extras; i++) {
+		const struct ce_pkg_extra *x = &pkg->extras[i];
+		CE_AUTOFREE char *key = ce_asprintf("%s[%s", pkg->name, x->group);
+
+		for (size_t d = 0; d < x->n_depends && ce_map_has(&set->groups, key); d++)
+			add_edge(p, x->depends[d], &set->at, to);
 	}
 	p->depends_on = to;
 }
 
-/* Between the packages of one set, which are the last ones of the list. */
-static void add_all_edges(struct ccenv_packages *list, size_t first)
+/* The groups that a dependency asks for. Few do, and only these are parsed. */
+static void note_groups(struct set *set, const char *text)
 {
-	CE_CLEANUP(ce_map_release) struct ce_map at = {0};
+	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
+	const struct ce_spec *spec;
+	struct ccenv_error ignored;
+
+	if (!strstr(text, "extras") ||
+		ce_spec_parse(text, CE_SPEC_LENIENT, &a, &spec, &ignored) < 0)
+		return;
+	for (const char *p = spec->extras; p && *p; p += strspn(p, ", ")) {
+		size_t n = strcspn(p, ", ");
+		CE_AUTOFREE char *key = ce_asprintf("%s[%.*s", spec->name, (int)n, p);
+
+		ce_map_insert(&set->groups, key);
+		p += n;
+	}
+}
+
+static void note_all_groups(
+	struct set *set, const struct ce_pkg *const *pkgs, size_t n, struct ce_strs requested)
+{
+	for (size_t i = 0; i < requested.n; i++)
+		note_groups(set, requested.items[i]);
+	for (size_t i = 0; i < n; i++) {
+		for (size_t d = 0; d < pkgs[i]->n_depends; d++)
+			note_groups(set, pkgs[i]->depends[d]);
+		for (size_t x = 0; x < pkgs[i]->n_extras; x++)
+			for (size_t d = 0; d < pkgs[i]->extras[x].n_depends; d++)
+				note_groups(set, pkgs[i]->extras[x].depends[d]);
+	}
+}
+
+/* Between the packages of one set, which are the last ones of the list. */
+static void add_all_edges(struct ccenv_packages *list, size_t first,
+	const struct ce_pkg *const *pkgs, struct ce_strs requested)
+{
+	CE_CLEANUP(set_release) struct set set = {0};
 	size_t *numbers = ce_arena_array(list->owner, list->n - first + 1, sizeof(*numbers));
 
 	for (size_t i = first; i < list->n; i++) {
 		numbers[i - first] = i;
-		ce_map_set(&at, list->items[i].name, &numbers[i - first]);
+		ce_map_set(&set.at, list->items[i].name, &numbers[i - first]);
 	}
+	note_all_groups(&set, pkgs, list->n - first, requested);
 	for (size_t i = first; i < list->n; i++)
-		add_edges(&list->items[i], &at, list->owner);
+		add_edges(&list->items[i], pkgs[i - first], &set, list->owner);
 }
 
 /* Appends a set; `ret` has room for it. */
@@ -123,7 +189,7 @@ static void fill_set(const struct ce_pkg *const *pkgs, size_t n, struct ce_strs 
 			.noarch = noarch_text(p->noarch),
 		};
 	}
-	add_all_edges(ret, first);
+	add_all_edges(ret, first, pkgs, requested);
 }
 
 static void packages_init(struct ccenv_packages *ret, size_t room)
