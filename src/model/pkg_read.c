@@ -142,16 +142,16 @@ static int read_strings(struct reader *r, const char ***ret, size_t *ret_n)
 	return fail_kind(r, "a list of strings", found);
 }
 
-/* CEP 44: {"group": ["spec", …], …} */
+/* CEP 44: {"group": ["spec", …], …}; of a group that is there twice the last counts, as in rattler. */
 static int read_extras(struct reader *r, struct ce_pkg_extra **ret, size_t *ret_n)
 {
 	static const char expected[] = "an object of lists of strings";
 	static const char group_chars[] = "abcdefghijklmnopqrstuvwxyz0123456789_.+-";
 	struct ce_cursor *c = r->c;
 	enum ce_kind kind = c->ops->peek(c);
-	struct ce_pkg_extra *list;
+	struct ce_pkg_extra *list, group;
 	const char *key;
-	size_t len, n = 0;
+	size_t len, at, n = 0;
 	int more, e;
 
 	if (kind != CE_KIND_MAP || !c->ops->enter(c))
@@ -161,15 +161,18 @@ static int read_extras(struct reader *r, struct ce_pkg_extra **ret, size_t *ret_
 		if (n == GROUPS_MAX)
 			return ce_fail(r->err, CCENV_EDATA, "%s: more than %d groups", keys[r->at],
 				GROUPS_MAX);
-		list[n].group = ce_arena_strndup(c->arena, key, len);
-		if (len == 0 || len > GROUP_MAX_LEN ||
-			list[n].group[strspn(list[n].group, group_chars)])
-			return fail_value(
-				r, "groups named with a-z, 0-9, \"_\", \".\", \"+\" and \"-\"");
-		e = read_strings(r, &list[n].depends, &list[n].n_depends);
+		group.group = ce_arena_strndup(c->arena, key, len);
+		e = read_strings(r, &group.depends, &group.n_depends);
 		if (e < 0)
 			return e;
-		n++;
+		/* Nobody can ask for a group of another name. */
+		if (len == 0 || len > GROUP_MAX_LEN ||
+			group.group[strspn(group.group, group_chars)])
+			continue;
+		for (at = 0; at < n && strcmp(list[at].group, group.group) != 0; at++)
+			;
+		list[at] = group;
+		n += at == n;
 	}
 	if (more < 0)
 		return fail_value(r, expected);

@@ -31,6 +31,8 @@ BASE = {
     "noarch": "python",
     "track_features": "x y",
     "features": "f",
+    "extra_depends": {"g": ["h >=1"]},
+    "flags": ["cuda"],
     "python_site_packages_path": "lib/python3.12/site-packages",
 }
 
@@ -42,6 +44,16 @@ VALUES = [
     '"1!2.0+3"', '"1.0-1"', '"1.0_"', '"1..0"',
     '"' + "A1" * 32 + '"', '"' + "a1" * 31 + '"', '"' + "g1" * 32 + '"', '"' + "B2" * 16 + '"', '"' + "x" * 200 + '"',
 ]  # fmt: skip
+
+MORE = {
+    "extra_depends": [
+        '{"g": ["h"], "i": []}', '{"g": "h"}', '{"g": null}', '{"g": [1]}', '{"g": [null]}', '{"g": {"h": []}}', '{"G": ["h"]}', '{"": ["h"]}', '{"a b": ["h"]}',
+        '{"g": ["h"], "g": ["i"]}', '{"g": ["("]}', '{"g": [""]}', '{"' + "g" * 65 + '": ["h"]}', r'{"a\u001bb": ["h"]}', '{"g": [["h"]]}', '{"g": 1}', '[{"g": ["h"]}]',
+        '[["g", ["h"]]]', '{"é": ["h"]}',
+    ],
+    "flags": ['["F"]', '["a b"]', '["a:b:c"]', '[""]', '["*"]', '["f", "f"]', '["f", 1]', '["f", null]', '["f,g"]', '"f, g"', '{"f": true}', r'["a\u001bb"]', '["é"]',
+              '["' + "f" * 300 + '"]'],
+}  # fmt: skip
 
 
 def record(field, value):
@@ -78,7 +90,7 @@ def get(found, field):
         value = value.replace("\0", "<NUL>")
     if isinstance(value, int) and value >= 1 << 63:
         value = str(value)  # beyond what the test's JSON can hold
-    return None if value in ("", []) else value
+    return None if value in ("", [], {}) else value
 
 
 def _noarch(value):
@@ -101,7 +113,7 @@ def main():
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         for field in BASE:
-            for value in [None, "twice", *VALUES]:
+            for value in [None, "twice", *VALUES, *MORE.get(field, [])]:
                 answer = ask(pathlib.Path(scratch), field, value)
                 rows.append([field, value, file_name(field, value), answer])
     lines = ",\n".join("  " + json.dumps(r) for r in rows)

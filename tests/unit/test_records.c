@@ -109,7 +109,8 @@ static void add_msgpack(struct ce_buf *b, const json_t *v)
 		ce_buf_addc(b, (char)0xdf);
 		add_big_endian(b, json_object_size(v), 4);
 		json_object_foreach ((json_t *)v, key, e) {
-			ce_buf_addf(b, "%c%c", 0xd9, (int)strlen(key));
+			ce_buf_addc(b, (char)0xd9);
+			ce_buf_addc(b, (char)strlen(key));
 			ce_buf_adds(b, key);
 			add_msgpack(b, e);
 		}
