@@ -189,6 +189,39 @@ static int on_removed(void *user, const char *fn, size_t len, struct ccenv_error
 	return 0;
 }
 
+static int check_texts(const json_t *o, const char *const *keys, size_t n, struct ccenv_error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		const json_t *v = json_object_get(o, keys[i]);
+
+		if (v && !json_is_string(v) && !json_is_null(v))
+			return ce_fail(
+				err, CCENV_EDATA, "damaged index: info: %s is no text", keys[i]);
+	}
+	return 0;
+}
+
+/* What has another type than it should is an error, as in rattler, and not as if it were not there. */
+static int check_info(const json_t *info, struct ccenv_error *err)
+{
+	static const char *const texts[] = {"subdir", "base_url"};
+	static const char *const related[] = {"base", "overrides"};
+	const json_t *relations = json_object_get(info, "channel_relations");
+	const json_t *revisions = json_object_get(info, "repodata_revisions");
+	int r = check_texts(info, texts, CE_COUNT(texts), err);
+
+	if (r < 0)
+		return r;
+	if (revisions && !json_is_object(revisions))
+		return ce_fail(
+			err, CCENV_EDATA, "damaged index: info: repodata_revisions is no object");
+	if (relations && !json_is_object(relations) && !json_is_null(relations) &&
+		!(json_is_array(relations) && json_array_size(relations) == 0))
+		return ce_fail(
+			err, CCENV_EDATA, "damaged index: info: channel_relations is no object");
+	return check_texts(relations, related, CE_COUNT(related), err);
+}
+
 static int on_info(void *user, const char *text, size_t len, struct ccenv_error *err)
 {
 	struct ce_name_index_writer *w = user;
@@ -201,6 +234,9 @@ static int on_info(void *user, const char *text, size_t len, struct ccenv_error 
 	int r = ce_json_parse(text, len, &info, err);
 	if (r < 0)
 		return ce_context(err, r, "damaged index: info");
+	r = check_info(info, err);
+	if (r < 0)
+		return r;
 	const char *base = json_string_value(json_object_get(info, "base_url"));
 	free(w->base_url);
 	w->base_url = ce_strdup(base ? base : "");

@@ -210,18 +210,40 @@ static int read_key(const char **p, const char *end, const char **key, size_t *k
 	return 1;
 }
 
-/* As ce_repo_scan_next(), at the quote itself. */
-static int read_record(const char **text, const char *end, struct ce_repo_scan_record *ret)
+/* A number, true, false, null or a string: the end of it, NULL when cut off. */
+static const char *skip_scalar(const char *p, const char *end)
+{
+	if (*p == '"')
+		return skip_string(p, end);
+	while (p < end && *p != ',' && *p != '}' && !is_space(*p))
+		p++;
+	return p < end ? p : NULL;
+}
+
+/* Passes over what should be an object: >0 its length, 0 cut off, -1 no value. Whoever reads the record
+ * sees what it is. `whole`: the text ends where the value may end. */
+static ssize_t skip_value(const char *p, const char *end, bool whole)
 {
 	struct ce_repo_scan_skip k = {0};
+
+	if (*p == '{' || *p == '[')
+		return skip_nested(&k, p, (size_t)(end - p));
+	if (!*p || !strchr("\"-0123456789tfn", *p))
+		return -1;
+	const char *stop = skip_scalar(p, end);
+	return stop ? stop - p : whole && *p != '"' ? end - p : 0;
+}
+
+/* As ce_repo_scan_next(), at the quote itself. */
+static int read_record(
+	const char **text, const char *end, bool whole, struct ce_repo_scan_record *ret)
+{
 	const char *p = *text;
 	int r = read_key(&p, end, &ret->fn, &ret->fn_len);
 
 	if (r <= 0)
 		return r;
-	if (*p != '{')
-		return -1;
-	ssize_t n = skip_nested(&k, p, (size_t)(end - p));
+	ssize_t n = skip_value(p, end, whole);
 	if (n <= 0)
 		return (int)n;
 	ret->text = *text;
@@ -240,7 +262,7 @@ int ce_repo_scan_next(const char **text, const char *end, struct ce_repo_scan_re
 		p = skip_space(p + 1, end);
 	if (p == end)
 		return 0;
-	int r = read_record(&p, end, ret);
+	int r = read_record(&p, end, true, ret);
 	if (r > 0)
 		*text = p;
 	return r;
@@ -256,16 +278,6 @@ static int malformed(const struct ce_repo_scan *s, const char *text, const char 
 {
 	return ce_fail(err, CCENV_EDATA, "damaged index: byte %" PRIu64 ": expected %s",
 		s->at + (uint64_t)(p - text), want);
-}
-
-/* A number, true, false or null: the end of it, NULL when cut off. */
-static const char *skip_scalar(const char *p, const char *end)
-{
-	if (*p == '"')
-		return skip_string(p, end);
-	while (p < end && *p != ',' && *p != '}' && !is_space(*p))
-		p++;
-	return p < end ? p : NULL;
 }
 
 /* "info": small, so it is taken whole. */
@@ -338,11 +350,32 @@ static int take_v3(struct ce_repo_scan *s, const char *text, const char **at, co
 	return 1;
 }
 
+/* What is known must be of its type, and there once, as in rattler. Returns what is wanted, or NULL. */
+static const char *check_known(struct ce_repo_scan *s, const char *key, size_t len, char first)
+{
+	static const struct {
+		const char *key, *types, *want;
+	} known[] = {{"packages", "{", "an object of records"},
+		{"packages.conda", "{", "an object of records"}, {"removed", "[", "a list"},
+		{"info", "{n", "an object or null"}, {"v3", "{[", "an object"}};
+
+	for (unsigned i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		if (!ce_cursor_key_is(key, len, known[i].key))
+			continue;
+		if (!first || !strchr(known[i].types, first))
+			return known[i].want;
+		if (s->seen & 1u << i)
+			return "a key that was not there before";
+		s->seen |= 1u << i;
+	}
+	return NULL;
+}
+
 /* A member of the outermost object. 1 taken, 0 cut off. */
 static int take_top(struct ce_repo_scan *s, const char *text, const char **at, const char *end,
 	struct ccenv_error *err)
 {
-	const char *p = *at, *key;
+	const char *p = *at, *key, *want;
 	size_t len;
 	int r = read_key(&p, end, &key, &len);
 
@@ -350,6 +383,9 @@ static int take_top(struct ce_repo_scan *s, const char *text, const char **at, c
 		return malformed(s, text, *at, "a key", err);
 	if (r == 0)
 		return 0;
+	want = check_known(s, key, len, *p);
+	if (want)
+		return malformed(s, text, p, want, err);
 	if (*p == '{' && ce_cursor_key_is(key, len, "packages")) {
 		s->state = PACKAGES;
 	} else if (*p == '{' && ce_cursor_key_is(key, len, "packages.conda")) {
@@ -365,8 +401,6 @@ static int take_top(struct ce_repo_scan *s, const char *text, const char **at, c
 		return r;
 	} else if (*p == '{' && ce_cursor_key_is(key, len, "v3")) {
 		s->state = V3;
-	} else if (*p != '[' && ce_cursor_key_is(key, len, "v3")) {
-		return malformed(s, text, p, "an object under \"v3\"", err);
 	} else {
 		*at = p;
 		return pass_over(s, at, end);
@@ -415,7 +449,7 @@ static int take_record(struct ce_repo_scan *s, const char *text, const char **at
 {
 	struct ce_repo_scan_record rec;
 	const char *p = *at;
-	int r = read_record(&p, end, &rec);
+	int r = read_record(&p, end, false, &rec);
 
 	if (r < 0)
 		return malformed(s, text, *at, "a record", err);
@@ -495,6 +529,7 @@ static int take(struct ce_repo_scan *s, const char *text, const char **at, const
 		return 1;
 	}
 	int within = s->state;
+	unsigned seen = s->seen;
 	r = take_between(s, text, &p, end, err);
 	if (r == 1)
 		*at = p;
@@ -508,6 +543,8 @@ static int take(struct ce_repo_scan *s, const char *text, const char **at, const
 		r = take_removed(s, text, &p, end, err);
 	else
 		r = take_record(s, text, &p, end, err);
+	if (r == 0)
+		s->seen = seen; /* it comes again */
 	if (r == 1) {
 		*at = p;
 		if (within != TOP && within != V3)

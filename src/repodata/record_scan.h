@@ -30,13 +30,14 @@ enum ce_repo_scan_section {
 /* What the file names of a section lack: ".conda", or "". */
 const char *ce_repo_scan_extension(enum ce_repo_scan_section section);
 
-/* One member of such a section: "<fn>": { … }. Slices, borrowed from the text. */
+/* One member of such a section: "<fn>": { … }, or another value, which is no record. Slices, borrowed
+ * from the text. */
 struct ce_repo_scan_record {
 	const char *fn; /* as written, between the quotes */
 	size_t fn_len;
-	const char *text; /* from the quote before fn to the closing brace */
+	const char *text; /* from the quote before fn to the end of the value */
 	size_t len;
-	const char *object; /* from the opening brace on, to the end of text */
+	const char *object; /* the value, to the end of text */
 	size_t object_len;
 };
 
@@ -55,6 +56,7 @@ struct ce_repo_scan {
 	uint64_t at; /* bytes taken so far */
 	int state;
 	int outer;       /* the state that what is passed over ends in */
+	unsigned seen;   /* bits: keys of the outermost object */
 	bool has_wheels; /* in "v3"; they are passed over */
 	bool comma;      /* a member was read: a comma or the end must follow */
 	struct ce_repo_scan_skip {

@@ -107,7 +107,7 @@ static const char sample[] =
 	"\"packages.conda\" : { \"a-1-0.conda\":{} ,\n\"b-2-0.conda\":{\"name\":\"b\",\"text\":\""
 	"long enough to go beyond one block of sixty-four bytes, with \\\\\\\\ and \\\\\\\" in it "
 	"{[\"}},"
-	"\"removed\":[\"c-1-0.conda\", \"d\"],\"info\":{},\"repodata_version\":1} \n";
+	"\"removed\":[\"c-1-0.conda\", \"d\"],\"infos\":{},\"repodata_version\":1} \n";
 
 static void test_scan(void **state)
 {
@@ -119,7 +119,7 @@ static void test_scan(void **state)
 				   "1b-2-0.conda={\"name\":\"b\",\"text\":\""
 				   "long enough to go beyond one block of sixty-four bytes, with "
 				   "\\\\\\\\ and \\\\\\\" in it {[\"};"
-				   "-c-1-0.conda;-d;i{};";
+				   "-c-1-0.conda;-d;";
 
 	(void)state;
 	for (size_t step = 1; step < sizeof(sample) + 1; step++) {
@@ -135,7 +135,7 @@ static void test_scan_v3(void **state)
 	static const char text[] =
 		"{\"packages\":{\"a-1-0.tar.bz2\":{}},\"v3\": {\"rpm\":[{}], \"n\" : 1 ,\"conda\" : "
 		"{\"a-1-0\":{\"x\":{}}, \"b-1-0\":{}},\"whl\":{\"w\":{\"conda\":{}}},\"tar.bz2\":{\"c-1-0\":{}}"
-		",\"later\":{}},\"packages.conda\":{\"d-1-0.conda\":{}},\"v3\":{},\"v4\":{\"conda\":{}}}";
+		",\"later\":{}},\"packages.conda\":{\"d-1-0.conda\":{}},\"v5\":{},\"v4\":{\"conda\":{}}}";
 	struct seen s = {0};
 	struct ccenv_error err = {0};
 
@@ -161,13 +161,25 @@ static void test_scan_bad(void **state)
 		"{\"v3\":{\"conda\":null}}",
 		"{\"v3\":{\"conda\":[]}}",
 		"{\"v3\":{\"whl\":[]}}",
-		"{\"v3\":{\"tar.bz2\":{\"a\":1}}}",
+		"{\"v3\":{\"tar.bz2\":{\"a\":x}}}",
+		"{\"packages\":{},\"packages\":{}}",
+		"{\"v3\":{},\"x\":1,\"v3\":{}}",
+		"{\"info\":{},\"info\":null}",
+		"{\"packages\":null}",
+		"{\"packages\":[]}",
+		"{\"packages\":1}",
+		"{\"packages.conda\":\"x\"}",
+		"{\"removed\":{}}",
+		"{\"removed\":null}",
+		"{\"info\":[]}",
+		"{\"info\":\"x\"}",
 		"{\"v3\":{\"conda\":{} \"x\":1}}",
 		"{\"v3\":{\"x\":{} \"conda\":{}}}",
 		"x",
 		"[]",
 		"{\"packages\"}",
-		"{\"packages\":{\"a\":1}}",
+		"{\"packages\":{\"a\":x}}",
+		"{\"packages\":{\"a\":}}",
 		"{\"packages\":{} \"x\":1}",
 		"{} {}",
 		"{\"packages\":{a:{}}}",
@@ -717,6 +729,28 @@ static void test_base_url(void **state)
 	test_server_stop(s);
 }
 
+/* What is known of an index and has another type than it should, as in rattler. */
+static void test_bad_info(void **state)
+{
+	static const char *const infos[] = {"{\"subdir\":1}", "{\"base_url\":1}",
+		"{\"base_url\":[]}", "{\"channel_relations\":1}", "{\"channel_relations\":\"x\"}",
+		"{\"channel_relations\":{\"base\":1}}",
+		"{\"channel_relations\":{\"base\":[\"../b\"]}}",
+		"{\"channel_relations\":{\"overrides\":{}}}", "{\"repodata_revisions\":null}",
+		"{\"repodata_revisions\":[]}", "{\"repodata_revisions\":3}"};
+	CE_AUTOFREE char *url = ce_asprintf("file://%s", chan);
+	CE_AUTOFREE char *path = ce_asprintf("%s/linux-64/repodata.json", chan);
+
+	(void)state;
+	for (size_t i = 0; i < CE_COUNT(infos); i++) {
+		CE_AUTOFREE char *text = ce_asprintf("{\"info\":%s}", infos[i]);
+
+		clear_cache();
+		test_write_file(path, text, strlen(text));
+		assert_fails(url, "json", false, CCENV_EDATA, "damaged index: info: ");
+	}
+}
+
 /* What an index says and ccenv does not follow: a warning, also from the cached copy. */
 static void test_declared(void **state)
 {
@@ -732,8 +766,6 @@ static void test_declared(void **state)
 		{"both, and a base_url",
 			"{\"channel_relations\":{\"overrides\":\"../o\",\"base\":\"../b\"},\"base_url\":\"../f\"}",
 			"", "(channel relations, base ../b, overrides ../o), which", "v3"},
-		{"a list, as drafts have it", "{\"channel_relations\":{\"base\":[\"../b\"]}}", "",
-			"(channel relations), which", "v3"},
 		{"escapes", "{\"channel_relations\":{\"base\":\"a\\n\\u001b]0;x\"}}", "",
 			"base a??]0;x", NULL},
 		{"no relations", "{\"channel_relations\":{}}", "", NULL, "which ccenv does not"},
@@ -815,6 +847,10 @@ static void test_v3(void **state)
 		{"removed in the other form",
 			"\"removed\":[\"top-1-0.tar.bz2\",\"top-1-0\"],\"v3\":{\"conda\":{" TOP(
 				"", "") "}}",
+			"top-1-0.conda", 0},
+		{"values that are no records",
+			"\"packages\":{\"top-0-0.tar.bz2\":null,\"b-1-0.tar.bz2\":[{}]},\"v3\":{\"conda\":{\"a-1-0\":\"}\",\"top-2-0\":7,"
+			"\"top-3-0\":true," TOP("", "") "}}",
 			"top-1-0.conda", 0},
 		{"a wheel", "\"v3\":{\"whl\":{" TOP("", "") "}}", NULL, 0},
 		{"another kind", "\"v3\":{\"zip\":{" TOP("", "") "}}", NULL, 0},
@@ -1351,6 +1387,7 @@ int main(void)
 		cmocka_unit_test(test_resolve),
 		cmocka_unit_test_setup_teardown(test_base_url, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_declared, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bad_info, setup, teardown),
 		cmocka_unit_test(test_declared_in_shards),
 		cmocka_unit_test_setup_teardown(test_v3, setup, teardown),
 		cmocka_unit_test(test_v3_in_shard),
