@@ -189,16 +189,9 @@ static struct ce_strs path_to(struct ce_strs path, const char *name, struct ce_a
 /* "a, b" as a list. */
 static void set_list(struct ce_edit *e, struct ce_strs path, const char *key, const char *words)
 {
-	CE_CLEANUP(ce_json_decrefp) json_t *list = json_array();
-	CE_AUTOFREE char *text = NULL;
+	CE_CLEANUP(ce_json_decrefp) json_t *list = ce_json_of_words(words);
+	CE_AUTOFREE char *text = json_dumps(list, 0);
 
-	for (const char *p = words; *p; p += strspn(p, ", ")) {
-		size_t n = strcspn(p, ", ");
-
-		json_array_append_new(list, json_stringn(p, n));
-		p += n;
-	}
-	text = json_dumps(list, 0);
 	ce_manifest_edit_set_json(&e->text, path, key, text);
 }
 

@@ -229,6 +229,19 @@ json_t *ce_json_of_strings(const char *const *list, size_t n)
 	return array;
 }
 
+json_t *ce_json_of_words(const char *words)
+{
+	json_t *list = json_array();
+
+	for (const char *p = words; *p; p += strspn(p, ", ")) {
+		size_t n = strcspn(p, ", ");
+
+		json_array_append_new(list, json_stringn(p, n));
+		p += n;
+	}
+	return list;
+}
+
 void ce_json_format(const json_t *value, struct ce_buf *out)
 {
 	CE_AUTOFREE char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY);

@@ -47,6 +47,8 @@ CE_MUST_CHECK int ce_json_strings(const json_t *o, const char *key, struct ce_ar
 	const char ***ret, size_t *ret_n, struct ccenv_error *err);
 /* A new array of the texts. The caller decrefs it. */
 json_t *ce_json_of_strings(const char *const *list, size_t n);
+/* The list of the words of "a, b". */
+json_t *ce_json_of_words(const char *words);
 /* As JSON text with 2 spaces of indent, keys in insertion order, and a newline at the end. */
 void ce_json_format(const json_t *value, struct ce_buf *out);
 

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/strs.h"
 #include "ccenv/ccenv.h"
 #include "spec/spec.h"
@@ -30,6 +31,11 @@ static json_t *as_object(const struct ce_spec *s)
 	set(o, "license", s->license);
 	set(o, "track-features", s->track_features);
 	set(o, "url", s->url);
+	set(o, "when", s->when);
+	if (s->extras)
+		json_object_set_new(o, "extras", ce_json_of_words(s->extras));
+	if (s->flags)
+		json_object_set_new(o, "flags", ce_json_of_words(s->flags));
 	if (s->build_number_op != CE_COMPARE_ANY) {
 		static const char *const ops[] = {"", "==", "!=", "<", "<=", ">", ">="};
 

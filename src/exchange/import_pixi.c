@@ -53,7 +53,8 @@ static bool copy_table(const json_t *from, json_t *to)
 	static const char *const keys[][2] = {{"version", "version"}, {"build", "build"},
 		{"build-number", "build-number"}, {"channel", "channel"}, {"subdir", "subdir"},
 		{"md5", "md5"}, {"sha256", "sha256"}, {"license", "license"}, {"url", "url"},
-		{"track-features", "track-features"}};
+		{"track-features", "track-features"}, {"when", "when"}, {"extras", "extras"},
+		{"flags", "flags"}};
 
 	for (size_t i = 0; i < CE_COUNT(sources); i++)
 		if (json_object_get(from, sources[i]))
