@@ -1,5 +1,5 @@
 # Dependencies that count under a condition (CEP 43), those of a group that is asked for (CEP 44), and flags (CEP 45).
-# rattler answers the same.
+# rattler answers the same, but for `extras` together with `when`: it finds no candidate for what the group needs.
 virtual __unix 0
 virtual __cuda 13.0
 package platform 1 0
