@@ -31,7 +31,7 @@ esac
 run=exec
 if [ -r "$@HOME@/conda-meta/ccenv" ]; then
 	while IFS='"' read -r space key colon from rest && [ "$key" != prefix ]; do :; done <"$@HOME@/conda-meta/ccenv"
-	[ "$from" -ef "$@HOME@" ] || run=
+	[ -z "$from" ] || [ "$from" -ef "$@HOME@" ] || run=
 fi
 @EXEC@
 status=$?
