@@ -19,6 +19,8 @@ static bool url_is_clean(const char *url)
 	if (!ce_has_prefix(url, "https://") && !ce_has_prefix(url, "http://") &&
 		!ce_has_prefix(url, "file:///"))
 		return false;
+	if (!ce_url_is_supported(url))
+		return false;
 	for (const char *p = url; *p; p++) {
 		unsigned char c = (unsigned char)*p;
 

@@ -249,6 +249,8 @@ static const char *const hostile[][2] = {
 	/* Where packages come from. */
 	{LOCK(ENV(Q("ftp://h/c"), "", ""), ""),
 		"environments: default: channels: \"ftp://h/c\" is not an https, http or file URL"},
+	{LOCK(ENV(Q("https://http://c"), "", ""), ""),
+		"environments: default: channels: \"https://http://c\" is not an https, http or file URL"},
 	{LOCK(ENV(Q("https://h/c"), "", Q("https://evil/c/linux-64/app-1.0-h0_0.conda")),
 		 PKG("app", "1.0", "https://evil/c/linux-64/app-1.0-h0_0.conda", SHA)),
 		"https://evil/c/linux-64/app-1.0-h0_0.conda comes from https://evil/c, which is "

@@ -92,6 +92,10 @@ static void test_messages(void **state)
 		"':' cannot stand in a channel\n"
 		"    foo[*****************@h/c]\n"
 		"                  ^");
+	expect_error("http://::foo", CE_SPEC_STRICT,
+		"expected a channel: this URL has no host\n"
+		"    http://::foo\n"
+		"    ^");
 	expect_error("./pkgs/foo-1.0-0.conda", CE_SPEC_STRICT,
 		"a package file needs its URL or absolute path: https://…, file:///… or /…\n"
 		"    ./pkgs/foo-1.0-0.conda\n"
