@@ -8,6 +8,10 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 
+enum {
+	DEL = 0x7f, /* the control character that is not below the space */
+};
+
 static uint64_t load64(const char *p)
 {
 	uint64_t v;
@@ -21,9 +25,9 @@ static uint64_t load64(const char *p)
 static uint64_t special(uint64_t w)
 {
 	const uint64_t ones = 0x0101010101010101ULL;
-	uint64_t quote = w ^ ones * '"', backslash = w ^ ones * '\\';
+	uint64_t quote = w ^ ones * '"', backslash = w ^ ones * '\\', del = w ^ ones * DEL;
 	uint64_t found = ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
-			 ((w - ones * ' ') & ~w) | w;
+			 ((del - ones) & ~del) | ((w - ones * ' ') & ~w) | w;
 
 	return found & ones * 0x80;
 }
@@ -33,7 +37,7 @@ static const char *find_special(const char *p, const char *end)
 {
 	while (end - p >= 8 && !special(load64(p)))
 		p += 8;
-	while (p < end && (unsigned char)*p >= ' ' && (unsigned char)*p < 0x80 && *p != '"' &&
+	while (p < end && (unsigned char)*p >= ' ' && (unsigned char)*p < DEL && *p != '"' &&
 		*p != '\\')
 		p++;
 	return p;
@@ -46,7 +50,7 @@ static bool is_printable8(const unsigned char *p)
 	uint64_t w, del;
 
 	memcpy(&w, p, sizeof(w));
-	del = w ^ 0x7f * ones;
+	del = w ^ DEL * ones;
 	return ((w | (w - 0x20 * ones) | (del - ones)) & highs) == 0;
 }
 
@@ -60,7 +64,7 @@ bool ce_cursor_text_is_clean(const char *s, size_t len)
 			continue;
 		}
 		unsigned char c = *p++;
-		if (c < 0x20 || c == 0x7f)
+		if (c < 0x20 || c == DEL)
 			return false;
 		if (c < 0x80)
 			continue;

@@ -203,7 +203,8 @@ const char *ce_channel_without_alias(const char *channel)
 {
 	const char *name = channel + strlen(alias);
 
-	if (!ce_has_prefix(channel, alias) || !*name || strchr("~/.", *name) || is_broken_url(name))
+	if (!ce_has_prefix(channel, alias) || !*name || strchr("~/.", *name) ||
+		strpbrk(name, "*=,") || is_broken_url(name))
 		return channel;
 	return name;
 }

@@ -116,7 +116,9 @@ int ce_spec_read_channel(struct ce_spec_reader *r, size_t begin, size_t end)
 	e = check_channel(r, begin, end);
 	if (e < 0)
 		return e;
-	if (strchr(channel, ':') && !strstr(channel, "://"))
+	/* Then the text of the spec, "CHANNEL::NAME", would not read as it either. */
+	n = strlen(channel);
+	if (strchr(channel, ':') && (!strstr(channel, "://") || channel[n - 1] == ':'))
 		return ce_scan_fail(s, begin, "expected a channel: this URL has no host");
 	r->spec.channel = ce_channel_without_alias(channel);
 	return 0;

@@ -243,6 +243,9 @@ static const char *const hostile[][2] = {
 	{LOCK(ENV(Q("https://h/c\\u009b2J"), "", ""), ""),
 		"environments: default: channels: expected strings of UTF-8 without control "
 		"characters"},
+	{LOCK(ENV(Q("https://h/c\x7f/conda"), "", ""), ""),
+		"environments: default: channels: expected strings of UTF-8 without control "
+		"characters"},
 	{LOCK(ENV(Q("https://h/c c"), "", ""), ""),
 		"environments: default: channels: \"https://h/c c\" is not an https, http or file "
 		"URL"},

@@ -339,6 +339,7 @@ static void test_channel_without_alias(void **state)
 		{"https://conda.anaconda.org//a", "https://conda.anaconda.org//a"},
 		{"https://conda.anaconda.org/~a", "https://conda.anaconda.org/~a"},
 		{"https://conda.anaconda.org/../a", "https://conda.anaconda.org/../a"},
+		{"https://conda.anaconda.org/a*", "https://conda.anaconda.org/a*"},
 		{"https://conda.anaconda.org/http/a", "https://conda.anaconda.org/http/a"},
 	};
 
