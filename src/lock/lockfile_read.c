@@ -162,14 +162,20 @@ static int set_virtuals(struct reader *r, struct ce_strs texts, struct ce_lockfi
 	return 0;
 }
 
+/* An environment has one package of a name. */
 static int set_packages(struct reader *r, struct ce_strs urls, struct ce_lockfile_platform *p)
 {
+	CE_CLEANUP(ce_map_release) struct ce_map names = {0};
+
 	p->pkgs = ce_arena_array(&r->lock->arena, urls.n + 1, sizeof(*p->pkgs));
 	for (; p->n_pkgs < urls.n; p->n_pkgs++) {
 		p->pkgs[p->n_pkgs] = ce_map_get(&r->by_url, urls.items[p->n_pkgs]);
 		if (!p->pkgs[p->n_pkgs])
 			return ce_fail(r->err, CCENV_EDATA, "%s is not in the list of packages",
 				urls.items[p->n_pkgs]);
+		if (!ce_map_insert(&names, p->pkgs[p->n_pkgs]->name))
+			return ce_fail(
+				r->err, CCENV_EDATA, "%s is given twice", p->pkgs[p->n_pkgs]->name);
 	}
 	return 0;
 }

@@ -14,6 +14,16 @@ static void add_comma(struct ce_buf *b)
 		ce_buf_addc(b, ',');
 }
 
+/* Ends it with a backslash that would take the closing quote? It was read without quotes, and is again. */
+static bool escapes_what_follows(const char *value)
+{
+	size_t n = strlen(value), backslashes = 0;
+
+	while (backslashes < n && value[n - 1 - backslashes] == '\\')
+		backslashes++;
+	return backslashes % 2;
+}
+
 static void add_key(struct ce_buf *b, const char *key, const char *value)
 {
 	static const char plain[] =
@@ -21,7 +31,7 @@ static void add_key(struct ce_buf *b, const char *key, const char *value)
 	char quote = strchr(value, '\'') && !strchr(value, '"') ? '"' : '\'';
 
 	add_comma(b);
-	if (strspn(value, plain) == strlen(value))
+	if (strspn(value, plain) == strlen(value) || escapes_what_follows(value))
 		ce_buf_addf(b, "%s=%s", key, value);
 	else
 		ce_buf_addf(b, "%s=%c%s%c", key, quote, value, quote);

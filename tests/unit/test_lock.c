@@ -234,6 +234,8 @@ static const char *const hostile[][2] = {
 	{LOCK("{}", "{\"name\":\"app\"}"), "packages[0]: version is missing"},
 	{LOCK("{}", "7"), "packages[0]: expected an object, found a number"},
 	{LOCK("{}", APP "," APP), "packages[1]: " APP_URL " is given twice"},
+	{LOCK(ENV(Q("https://h/c"), "", Q(APP_URL) "," Q(APP_URL)), APP),
+		"environments: default: linux-64: app is given twice"},
 	/* Text for a terminal or another program's file. */
 	{LOCK("{}", PKG("app", "1.0", "https://h/c\\u001b[2J/linux-64/app-1.0-h0_0.conda", SHA)),
 		"packages[0]: url: expected UTF-8 without control characters"},
