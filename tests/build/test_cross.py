@@ -92,10 +92,10 @@ class CrossCase(Case):
         self.assertGreater(found, 0, f"no program below {top}")
 
     def check_cache(self, build):
-        """Programs may be the build machine's (make, pkg-config, git); nothing else may."""
+        """Programs may be the build machine's (make, pkg-config, git, python and where it has its modules); nothing else may."""
         for line in (build / "CMakeCache.txt").read_text().splitlines():
             name, _, value = line.partition("=")
-            if re.match(r"[#/]|CMAKE_(MAKE|EDIT|ROOT|INSTALL|HOST)", name) or \
+            if re.match(r"[#/]|CMAKE_(MAKE|EDIT|ROOT|INSTALL|HOST)|_Python3?_INTERPRETER", name) or \
                     re.search(r"(_COMMAND|_EXECUTABLE|_PROGRAM|_TEST)(-ADVANCED)?:|:STRING$", name) and "-l" not in value:
                 continue
             self.check_text(value, line)

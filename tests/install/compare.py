@@ -21,6 +21,7 @@ import sys
 import tempfile
 
 import rattler
+from rattler.exceptions import InstallerError
 
 import peer
 import schema
@@ -105,13 +106,23 @@ class Comparison:
         self.installer, self.work = installer, work
         self.sets = self.paths = self.failures = 0
 
+    def install_theirs(self, records, prefix):
+        """rattler links in parallel and now and then stumbles over a directory of its own."""
+        for rest in (2, 1, 0):
+            try:
+                return peer.install(records, self.work / "peer-cache", prefix)
+            except InstallerError:
+                if not rest:
+                    raise
+                shutil.rmtree(prefix, ignore_errors=True)
+
     def run(self, name, records, prefix_name):
         prefix = self.work / PREFIXES[prefix_name]
         theirs_at = self.work / "theirs"
         for path in (prefix, theirs_at):
             shutil.rmtree(path, ignore_errors=True)
         prefix.parent.mkdir(parents=True, exist_ok=True)
-        peer.install(records, self.work / "peer-cache", prefix)
+        self.install_theirs(records, prefix)
         theirs = scan(prefix)
         their_records = records_of(prefix)
         prefix.rename(theirs_at)
