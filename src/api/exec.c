@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -98,20 +97,13 @@ static int check_place(struct exec *x, const char *to)
 	return 0;
 }
 
-static bool is_same_dir(const char *a, const char *b)
-{
-	struct stat x, y;
-
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
 /* `from` is taken over. A directory that is at its place already needs nothing. */
 static int add_place(struct exec *x, char *from, const char *to)
 {
 	CE_AUTOFREE char *owned = from;
 	int r = check_place(x, to);
 
-	if (r < 0 || is_same_dir(from, to))
+	if (r < 0 || ce_fs_is_same_dir(from, to))
 		return r;
 	CE_GROW(x->places, x->n, x->cap);
 	x->places[x->n++] = (struct ce_place){CE_TAKE(owned), ce_strdup(to)};

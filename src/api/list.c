@@ -110,16 +110,17 @@ static void note_groups(struct set *set, const char *text)
 	CE_CLEANUP(ce_arena_release) struct ce_arena a = {0};
 	const struct ce_spec *spec;
 	struct ccenv_error ignored;
+	const char *rest, *group;
+	size_t n;
 
 	if (!strstr(text, "extras") ||
 		ce_spec_parse(text, CE_SPEC_LENIENT, &a, &spec, &ignored) < 0)
 		return;
-	for (const char *p = spec->extras; p && *p; p += strspn(p, ", ")) {
-		size_t n = strcspn(p, ", ");
-		CE_AUTOFREE char *key = ce_asprintf("%s[%.*s", spec->name, (int)n, p);
+	rest = spec->extras;
+	while (ce_next_word(&rest, &group, &n)) {
+		CE_AUTOFREE char *key = ce_asprintf("%s[%.*s", spec->name, (int)n, group);
 
 		ce_map_insert(&set->groups, key);
-		p += n;
 	}
 }
 

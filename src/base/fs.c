@@ -51,6 +51,13 @@ bool ce_fs_is_dir(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+bool ce_fs_is_same_dir(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 /* A link to nothing is there and is no directory: neither mkdir() nor a child of it says so. */
 static bool is_dangling(const char *path)
 {

@@ -68,6 +68,8 @@ CE_MUST_CHECK int ce_fs_set_mode(int fd, mode_t mode);
 CE_MUST_CHECK int ce_fs_remove_tree(const char *path, struct ccenv_error *err);
 bool ce_fs_exists(const char *path); /* anything, a dangling link too */
 bool ce_fs_is_dir(const char *path);
+/* Are these two paths of one directory, by links or a mount? Not when one of them is not there. */
+bool ce_fs_is_same_dir(const char *a, const char *b);
 /*
  * The program of this name in the directories of `path` (the value of PATH; NULL: /usr/bin and /bin), malloc'ed; NULL when
  * there is none. Relative and empty entries do not count: they would mean another program in each

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/printable.h"
+#include "base/strs.h"
 #include "ccenv/ccenv.h"
 
 static bool is_blank(char c)
@@ -232,13 +233,11 @@ json_t *ce_json_of_strings(const char *const *list, size_t n)
 json_t *ce_json_of_words(const char *words)
 {
 	json_t *list = json_array();
+	const char *word;
+	size_t n;
 
-	for (const char *p = words; *p; p += strspn(p, ", ")) {
-		size_t n = strcspn(p, ", ");
-
-		json_array_append_new(list, json_stringn(p, n));
-		p += n;
-	}
+	while (ce_next_word(&words, &word, &n))
+		json_array_append_new(list, json_stringn(word, n));
 	return list;
 }
 

@@ -37,4 +37,18 @@ static inline bool ce_strs_has(struct ce_strs list, const char *s)
 	return false;
 }
 
+/*
+ * Takes the next word off a text of words with ", " between them: true, and the word is the *ret_n bytes at *ret. False at
+ * the end. *text, which may be NULL, moves behind it.
+ */
+static inline bool ce_next_word(const char **text, const char **ret, size_t *ret_n)
+{
+	const char *word = *text ? *text + strspn(*text, ", ") : "";
+
+	*ret = word;
+	*ret_n = strcspn(word, ", ");
+	*text = word + *ret_n;
+	return *ret_n > 0;
+}
+
 #endif

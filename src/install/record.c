@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -378,13 +377,6 @@ int ce_stamp_check_place(const char *prefix, size_t *ret_n_pkgs, struct ccenv_er
 	return 0;
 }
 
-static bool is_same_dir(const char *a, const char *b)
-{
-	struct stat x, y;
-
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
 bool ce_stamp_has_moved(const char *prefix, char **ret_from)
 {
 	CE_AUTOFREE char *path = stamp_path(prefix);
@@ -395,7 +387,7 @@ bool ce_stamp_has_moved(const char *prefix, char **ret_from)
 	if (ce_json_read(path, STAMP_BYTES_MAX, &o, &ignored) < 0)
 		return false;
 	made_for = json_string_value(json_object_get(o, "prefix"));
-	if (!made_for || is_same_dir(made_for, prefix))
+	if (!made_for || ce_fs_is_same_dir(made_for, prefix))
 		return false;
 	*ret_from = ce_strdup(made_for);
 	return true;

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/map.h"
+#include "base/strs.h"
 #include "base/url.h"
 #include "ccenv/ccenv.h"
 #include "lock/lockfile.h"
@@ -122,15 +123,12 @@ static int check_needed(const struct ce_spec *spec, const struct ce_map *members
 
 static bool asks_for(const struct ce_spec *spec, const char *group)
 {
-	size_t n = strlen(group);
+	const char *rest = spec->extras, *word;
+	size_t n;
 
-	for (const char *p = spec->extras; *p; p += strspn(p, ", ")) {
-		size_t k = strcspn(p, ", ");
-
-		if (k == n && memcmp(p, group, n) == 0)
+	while (ce_next_word(&rest, &word, &n))
+		if (n == strlen(group) && memcmp(word, group, n) == 0)
 			return true;
-		p += k;
-	}
 	return false;
 }
 

@@ -4,6 +4,7 @@
  * follow from what is selected and are never decided, so one that is not true means "does not hold".
  */
 #include "base/alloc.h"
+#include "base/strs.h"
 #include "solve/search.h"
 #include "spec/condition.h"
 #include "spec/spec.h"
@@ -63,6 +64,8 @@ static uint32_t leaf_variable(struct ce_search *s, const struct ce_spec *spec)
 {
 	const struct ce_requirement *req = ce_map_get(&s->problem->requirements, spec->text);
 	uint32_t v = s->holds[req->index];
+	const char *rest = spec->extras, *group;
+	size_t n;
 
 	if (v)
 		return v;
@@ -70,12 +73,8 @@ static uint32_t leaf_variable(struct ce_search *s, const struct ce_spec *spec)
 	for (size_t i = 0; i < req->n_matches; i++)
 		if (req->matches[i]->variable)
 			add_pair(s, ce_search_not(req->matches[i]), ce_lit_of(v, false));
-	for (const char *p = spec->extras; p && *p; p += strspn(p, ", ")) {
-		size_t n = strcspn(p, ", ");
-
-		v = ce_search_both(s, v, ce_search_group(s, spec->name, p, n));
-		p += n;
-	}
+	while (ce_next_word(&rest, &group, &n))
+		v = ce_search_both(s, v, ce_search_group(s, spec->name, group, n));
 	s->holds[req->index] = v;
 	return v;
 }
@@ -113,12 +112,11 @@ uint32_t ce_search_when(struct ce_search *s, const struct ce_spec *spec)
 
 void ce_search_ask_for_groups(struct ce_search *s, uint32_t requirer, const struct ce_spec *spec)
 {
-	for (const char *p = spec->extras; p && *p; p += strspn(p, ", ")) {
-		size_t n = strcspn(p, ", ");
+	const char *rest = spec->extras, *group;
+	size_t n;
 
-		add_if(s, requirer, ce_search_group(s, spec->name, p, n));
-		p += n;
-	}
+	while (ce_next_word(&rest, &group, &n))
+		add_if(s, requirer, ce_search_group(s, spec->name, group, n));
 }
 
 uint32_t ce_search_conditional(struct ce_search *s, const struct ce_clause_origin *origin,
